@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * tls.h - who is at the other end: TLS identities and how a certificate is
+ * judged. Used by the QUIC backends and by the certificate tools; knows
+ * neither SMB2 nor sockets.
+ *
+ * TLS 1.3 only, ALPN "smb" only (MS-SMB2 2.1, RFC 9001 8.1).
+ */
+#ifndef SMBQUIC_TLS_H
+#define SMBQUIC_TLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <gnutls/gnutls.h>
+#include <talloc.h>
+
+#define TLS_ALPN_SMB "smb"
+
+/** How a client judges the server's certificate. */
+enum tls_trust {
+	TLS_TRUST_SYSTEM, /**< chain to the system's store, and name */
+	TLS_TRUST_CA,	  /**< chain to ca_file, and name */
+	TLS_TRUST_PIN,	  /**< SHA-256 of the certificate, nothing else */
+	TLS_TRUST_TOFU,	  /**< the certificate seen first; known_hosts file */
+	TLS_TRUST_NONE,	  /**< anything; the transport is then not verified */
+};
+
+/** "system", "ca", "pin", "tofu", "none". @return false: no such name. */
+bool tls_trust_parse(const char *name, enum tls_trust *out);
+const char *tls_trust_name(enum tls_trust trust);
+
+/** Strings are borrowed; the caller keeps them as long as the policy. */
+struct tls_client_policy {
+	enum tls_trust trust;
+	const char *ca_file;	 /**< PEM, for TLS_TRUST_CA */
+	const char *pin;	 /**< "sha256:HEX", HEX, or with colons */
+	const char *known_hosts; /**< for TLS_TRUST_TOFU; created 0600 */
+	const char *cert_file;	 /**< client certificate, may be NULL */
+	const char *key_file;
+};
+
+/** A certificate with its key, ready to be presented. A talloc object that
+ *  connections hold references to (talloc_reference), so that a reload frees
+ *  nothing in use. */
+struct tls_identity {
+	gnutls_certificate_credentials_t cred;
+	bool require_client_certificate;
+	const char *subject;	/**< for logs */
+	const char *sha256;	/**< 64 lower case hex digits */
+	void *mapping;		/**< the owner's; reaches transport_facts */
+};
+
+/**
+ * Load a PEM certificate chain and its key.
+ *
+ * @param client_ca  PEM file that client certificates must chain to, or NULL.
+ * @param why        out: on failure a sentence, child of mem_ctx.
+ * @return NULL on failure.
+ */
+struct tls_identity *tls_identity_load(TALLOC_CTX *mem_ctx,
+				       const char *cert_file,
+				       const char *key_file,
+				       const char *client_ca, char **why);
+
+/**
+ * Choose the identity for the name a client asked for (SNI).
+ *
+ * @param server_name  NULL when the client sent none.
+ * @param out          borrowed until the call returns; the caller of this
+ *                     function takes its own talloc_reference.
+ * @return 0; ENOENT no mapping of that name: the connection is refused with
+ *         the TLS alert unrecognized_name (MS-SMB2 3.3.5.1); other errno:
+ *         internal_error.
+ */
+typedef int (*tls_choose_fn)(void *private_data, const char *server_name,
+			     struct tls_identity **out);
+
+struct tls_server_policy {
+	tls_choose_fn choose;
+	void *private_data;
+};
+
+/** What tls_judge found out about the peer; strings are children of the
+ *  context given. */
+struct tls_judgement {
+	bool accepted;
+	bool verified;	     /**< accepted, and by more than "anything" */
+	const char *how;     /**< a few words: "chain and name verified" */
+	const char *why_not; /**< sentences: the name asked for, the names in
+				the certificate, and how to go on */
+	const char *subject;
+	const char *sha256;
+};
+
+/**
+ * Judge the certificate chain that the server presented.
+ *
+ * @param chain        DER, leaf first; count may be 0.
+ * @param server_name  the name that was typed; a DNS name or an IP literal.
+ * @param port         for the known_hosts key.
+ * @return true: judged (see out->accepted); false: out of memory.
+ */
+bool tls_judge(TALLOC_CTX *mem_ctx, const struct tls_client_policy *policy,
+	       const char *server_name, unsigned port,
+	       const gnutls_datum_t *chain, unsigned count,
+	       struct tls_judgement *out);
+
+/** 64 hex digits of the SHA-256 of a DER certificate. */
+char *tls_sha256_hex(TALLOC_CTX *mem_ctx, const gnutls_datum_t *der);
+
+#endif

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * transport.h - a reliable byte stream, whatever carries it.
+ *
+ * MS-SMB2 2.1: SMB2 runs over direct TCP (port 445) and over QUIC (UDP 443,
+ * ALPN "smb"). This header is all that the layers above know of either. A
+ * backend is one const row (struct transport_backend); the functions here
+ * assert the contract, log, and call the row.
+ *
+ * Ownership: a transport, a listener and a request are talloc objects.
+ * Freeing a request cancels it. Freeing a transport ends it at once: the peer
+ * is told where the carrier can (QUIC CONNECTION_CLOSE), bytes that were not
+ * yet delivered are lost, and its outstanding requests end with ECONNABORTED.
+ * Buffers given to a write belong to the transport until that write ends.
+ *
+ * Errors are errno values. A sentence for the user goes with them
+ * (transport_error(), or the "why" out parameters).
+ *
+ * Threads: every call comes from the loop of the event context the transport
+ * was made with. Nothing in the contract lets a caller see the carrier's own
+ * state, so a backend may do its I/O in another thread.
+ */
+#ifndef SMBQUIC_TRANSPORT_H
+#define SMBQUIC_TRANSPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <talloc.h>
+#include <tevent.h>
+
+struct transport;
+struct transport_listener;
+struct tls_client_policy; /* tls.h */
+struct tls_server_policy; /* tls.h */
+
+/** Application error codes of CONNECTION_CLOSE that we send (RFC 9000 19.19).
+ *  SMB defines none; 0 is what Windows and Samba send for an orderly end. */
+enum transport_close {
+	TRANSPORT_CLOSE_DONE = 0,      /**< orderly: nothing more to say */
+	TRANSPORT_CLOSE_PROTOCOL = 1,  /**< the peer broke MS-SMB2 */
+	TRANSPORT_CLOSE_LIMIT = 2,     /**< a configured limit was reached */
+	TRANSPORT_CLOSE_SHUTDOWN = 3,  /**< this program stops */
+	TRANSPORT_CLOSE_INTERNAL = 4,  /**< out of memory and the like */
+};
+
+/** What is known of a connected transport. Borrowed from the transport,
+ *  constant from connect or accept on unless said otherwise. */
+struct transport_facts {
+	const char *backend;        /**< row name: "quic", "tcp", ... */
+	const char *chosen_because; /**< why this backend; may be NULL */
+	bool secure;                /**< encrypted and authenticated below SMB */
+	bool peer_verified;         /**< client: the server's certificate was
+				       checked (chain and name, or pin) */
+	struct sockaddr_storage local, peer;
+	socklen_t local_len, peer_len;
+	const char *alpn;           /**< NULL on TCP */
+	const char *server_name;    /**< server: SNI received; client: name
+				       asked for. May be NULL */
+	const char *quic_version;   /**< "v1", "v2"; NULL on TCP */
+	const char *tls_version;    /**< "TLS1.3"; NULL on TCP */
+	const char *tls_cipher;     /**< "AES-128-GCM"; NULL on TCP */
+	const char *certificate;    /**< subject of the server's certificate */
+	const char *certificate_sha256; /**< 64 hex digits, or NULL */
+	const char *trust;          /**< client: how it was verified, a few
+				       words ("pinned SHA-256") */
+	void *mapping;              /**< server: what tls_choose_fn put in
+				       tls_identity.mapping. Borrowed for the
+				       life of the transport */
+};
+
+/** Figures that change; a snapshot. Unknown ones are 0. */
+struct transport_stats {
+	uint64_t bytes_in, bytes_out;     /**< stream bytes */
+	uint64_t packets_in, packets_out; /**< QUIC packets */
+	uint64_t packets_lost;
+	uint64_t rtt_us;                  /**< smoothed */
+	uint64_t cwnd;                    /**< bytes */
+	uint64_t path_mtu;                /**< UDP payload bytes */
+};
+
+/** Tunables common to all backends. transport_settings_default() fills it. */
+struct transport_settings {
+	unsigned connect_timeout_ms;   /**< 1..; whole connect incl. TLS */
+	unsigned handshake_timeout_ms; /**< server side */
+	unsigned idle_timeout_ms;      /**< QUIC max_idle_timeout */
+	unsigned keepalive_ms;         /**< 0: none */
+	size_t stream_window;          /**< first window, bytes; grows */
+	size_t max_window;             /**< bound of auto-tuning, bytes */
+	unsigned max_connections;      /**< per listener; 0: no limit */
+	unsigned max_connections_per_source; /**< per IP address; 0: none */
+	unsigned max_handshakes;       /**< in flight per listener; beyond
+					  that QUIC sends Retry */
+	const char *keylog_file;       /**< SSLKEYLOGFILE; NULL: none */
+	const char *qlog_dir;          /**< QLOGDIR; NULL: none */
+};
+
+/** Defaults, with keylog_file and qlog_dir taken from the environment. */
+void transport_settings_default(struct transport_settings *out);
+
+/** Where to connect: an address that was already resolved. */
+struct transport_target {
+	const struct sockaddr *addr; /**< copied */
+	socklen_t addr_len;
+	const char *server_name; /**< typed name: SNI and certificate check.
+				    Copied. Required for secure backends */
+	const struct tls_client_policy *tls; /**< required for secure ones;
+						kept by the caller */
+	const struct transport_settings *settings; /**< NULL: defaults; copied */
+};
+
+/**
+ * A peer has connected (and, on a secure backend, its handshake is complete).
+ * The transport arrives as a child of the listener's parent context; the
+ * callee moves it (talloc_steal) or frees it. Facts are complete.
+ */
+typedef void (*transport_accept_fn)(struct transport *t, void *private_data);
+
+struct transport_listen {
+	const struct sockaddr *addr; /**< port 0: any; see _port() */
+	socklen_t addr_len;
+	const struct tls_server_policy *tls; /**< kept by the caller */
+	const struct transport_settings *settings;
+	transport_accept_fn accept;
+	void *private_data;
+};
+
+/**
+ * One carrier. Members are called only by transport.c. Reads, writes and
+ * shutdown come as send/recv pairs; their contracts are those of the
+ * functions below with the same name.
+ */
+struct transport_backend {
+	const char *name;
+	uint16_t default_port;
+	bool secure;
+	const char *help; /**< one line for --help and the manual */
+	/** Can it work on this machine? False: *why says what is missing. */
+	bool (*usable)(const char **why);
+	struct tevent_req *(*connect_send)(TALLOC_CTX *mem_ctx,
+					   struct tevent_context *ev,
+					   const struct transport_target *to);
+	int (*connect_recv)(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+			    struct transport **out, char **why);
+	int (*listen)(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
+		      const struct transport_listen *params,
+		      struct transport_listener **out, char **why);
+	struct tevent_req *(*read_send)(TALLOC_CTX *mem_ctx,
+					struct tevent_context *ev, void *state,
+					uint8_t *buf, size_t min, size_t max);
+	ssize_t (*read_recv)(struct tevent_req *req, int *err);
+	struct tevent_req *(*write_send)(TALLOC_CTX *mem_ctx,
+					 struct tevent_context *ev,
+					 void *state, const struct iovec *iov,
+					 int count);
+	int (*write_recv)(struct tevent_req *req);
+	struct tevent_req *(*shutdown_send)(TALLOC_CTX *mem_ctx,
+					    struct tevent_context *ev,
+					    void *state,
+					    enum transport_close code,
+					    const char *reason);
+	int (*shutdown_recv)(struct tevent_req *req);
+	void (*stats)(void *state, struct transport_stats *out);
+	const char *(*error)(void *state); /**< may be NULL */
+};
+
+/* The rows (transport.c). "quic" is the best QUIC of this machine. */
+extern const struct transport_backend transport_tcp;	     /* tcp.c */
+extern const struct transport_backend transport_quic_user;   /* quic_*.c */
+extern const struct transport_backend transport_quic_kernel; /* quic_kernel.c */
+
+/**
+ * The row of that name: "tcp", "quic", "quic-user", "quic-kernel".
+ * "quic" means the kernel's socket where it works, else the userspace stack.
+ *
+ * @param why  out, may be NULL: for "quic", a few words why this one.
+ * @return NULL when there is no such row.
+ */
+const struct transport_backend *transport_backend_find(const char *name,
+						       const char **why);
+
+/** Every row in order, NULL at the end: for help texts. */
+const struct transport_backend *const *transport_backends(void);
+
+/**
+ * Connect to one address. Ends with the transport connected, its TLS
+ * handshake complete and the peer's certificate judged.
+ */
+struct tevent_req *transport_connect_send(TALLOC_CTX *mem_ctx,
+					  struct tevent_context *ev,
+					  const struct transport_backend *via,
+					  const struct transport_target *to);
+/**
+ * @param out  the transport, child of mem_ctx.
+ * @param why  out: on failure a sentence, child of mem_ctx. May be NULL.
+ * @return 0; ETIMEDOUT no answer; ECONNREFUSED; ENETUNREACH, EHOSTUNREACH;
+ *         EACCES the certificate was not accepted (why has names and the way
+ *         on); EPROTO the peer does not speak ALPN "smb", or broke TLS.
+ */
+int transport_connect_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+			   struct transport **out, char **why);
+
+/** Listen. @return 0, or EADDRINUSE, EACCES, ... with a sentence in why. */
+int transport_listen(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
+		     const struct transport_backend *via,
+		     const struct transport_listen *params,
+		     struct transport_listener **out, char **why);
+/** The address that was bound (port filled in). */
+const struct sockaddr *
+transport_listener_address(const struct transport_listener *l);
+/** Connections now open, handshakes now in flight. */
+void transport_listener_counts(const struct transport_listener *l,
+			       unsigned *connections, unsigned *handshakes);
+
+/**
+ * Read at least min and at most max bytes into buf. One read at a time.
+ * buf must stay valid until the request ends or is freed. Freeing it keeps
+ * the bytes that had not been handed over in the transport only when none
+ * were put into buf yet; otherwise the stream is unusable.
+ */
+struct tevent_req *transport_read_send(TALLOC_CTX *mem_ctx,
+				       struct tevent_context *ev,
+				       struct transport *t, uint8_t *buf,
+				       size_t min, size_t max);
+/**
+ * @return bytes read, min..max; 0 when the peer ended the stream in an
+ *         orderly way before the first byte; -1 with *err: EPIPE ended in the
+ *         middle of min; ECONNRESET, ETIMEDOUT (idle or path dead),
+ *         ECONNABORTED (closed here).
+ */
+ssize_t transport_read_recv(struct tevent_req *req, int *err);
+
+/**
+ * Write the whole vector. Several writes may be outstanding; they go in the
+ * order of the calls. The bytes (not the array) belong to the transport until
+ * the request ends: for QUIC that is when the peer acknowledged them, so do
+ * not wait for one write before issuing the next. Freeing a write that has
+ * begun ends the connection.
+ */
+struct tevent_req *transport_write_send(TALLOC_CTX *mem_ctx,
+					struct tevent_context *ev,
+					struct transport *t,
+					const struct iovec *iov, int count);
+/** @return 0 or an errno value as for reads. */
+int transport_write_recv(struct tevent_req *req);
+
+/**
+ * Finish what was written (bounded by a few seconds), then close with code
+ * and reason (at most 200 bytes of UTF-8; may be NULL). After it ends the
+ * transport can only be freed.
+ */
+struct tevent_req *transport_shutdown_send(TALLOC_CTX *mem_ctx,
+					   struct tevent_context *ev,
+					   struct transport *t,
+					   enum transport_close code,
+					   const char *reason);
+int transport_shutdown_recv(struct tevent_req *req);
+
+const struct transport_facts *transport_facts(const struct transport *t);
+void transport_stats(const struct transport *t, struct transport_stats *out);
+/** Why the transport ended, a sentence; NULL while it is well. */
+const char *transport_error(const struct transport *t);
+
+/* --- for backends ------------------------------------------------------ */
+
+/**
+ * Make a transport around a backend's state. state (a talloc object) becomes
+ * a child of the transport: its destructor is the abrupt close. facts is
+ * copied; its strings must be children of state.
+ */
+struct transport *transport_new(TALLOC_CTX *mem_ctx,
+				const struct transport_backend *backend,
+				void *state,
+				const struct transport_facts *facts);
+
+/** Likewise for a listener. The counts function may be NULL. */
+struct transport_listener *
+transport_listener_new(TALLOC_CTX *mem_ctx, void *state,
+		       const struct sockaddr *addr, socklen_t addr_len,
+		       void (*counts)(void *state, unsigned *connections,
+				      unsigned *handshakes));
+
+/** "192.0.2.1:443", "[2001:db8::1]:443"; static per call ring of 4. */
+const char *transport_address_string(const struct sockaddr *addr);
+
+#endif
