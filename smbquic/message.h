@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * message.h - whole SMB2 messages over a transport: the one place that knows
+ * both.
+ *
+ * In: the four-byte direct TCP header (MS-SMB2 2.1) is checked against a
+ * limit before anything is allocated, a transform header is unsealed
+ * (3.3.5.2.1.1, 3.2.5.1.1), a compound chain is split into PDUs (3.3.5.2.7).
+ * Out: PDUs are chained and padded, signed or sealed as told, framed, and
+ * handed to the transport without copying a payload.
+ *
+ * Signatures are *placed* here but *checked* by the owner of the sessions
+ * with message_verify(), since only it knows whose key applies.
+ */
+#ifndef SMBQUIC_MESSAGE_H
+#define SMBQUIC_MESSAGE_H
+
+#include "smbquic/crypto.h"
+#include "smbquic/smb2_pdu.h"
+#include "smbquic/transport.h"
+
+/** Most PDUs in one compound that we take apart. */
+#define MESSAGE_MAX_PDUS 64
+
+/** Messages are over TCP and QUIC alike framed by this many bytes. */
+#define MESSAGE_FRAME_SIZE 4
+
+struct message_conn;
+
+/** One PDU of a message that came in. All pointers are into the message. */
+struct message_pdu {
+	struct smb2_header header; /**< decoded */
+	uint8_t *data;		   /**< the header's first byte */
+	size_t len;		   /**< header, body and padding */
+	bool last;		   /**< last of its chain */
+};
+
+/** A message that came in; a talloc object that owns its bytes. */
+struct message {
+	bool sealed;		/**< came in a transform header, unsealed */
+	uint64_t session_id;	/**< of the transform header, when sealed */
+	bool smb1;		/**< an SMB1 message (FF 'SMB'): no PDUs, look
+				   at data; TCP's first message only */
+	uint8_t *data;		/**< after unsealing */
+	size_t len;
+	unsigned count;		/**< PDUs; 0 when smb1 */
+	struct message_pdu pdu[]; /**< count of them */
+};
+
+/**
+ * The keyring: the key that unseals what comes in for that session.
+ * @return NULL: no such session, or it has no such key; the message is then
+ *         refused with ENOKEY and the connection should end.
+ */
+typedef struct smb2_sealing_key *(*message_keyring_fn)(uint64_t session_id,
+						       void *private_data);
+
+/** Limits that may grow once the peer is known. */
+struct message_limits {
+	size_t max_message; /**< bytes after the four; both directions in */
+};
+
+/**
+ * @param t  stolen: becomes a child of the message_conn.
+ */
+struct message_conn *message_conn_new(TALLOC_CTX *mem_ctx,
+				      struct tevent_context *ev,
+				      struct transport *t,
+				      const struct message_limits *limits,
+				      message_keyring_fn keyring,
+				      void *private_data);
+
+/** A stranger starts with a small limit; raise it when it has logged on. */
+void message_conn_set_limits(struct message_conn *conn,
+			     const struct message_limits *limits);
+struct transport *message_conn_transport(struct message_conn *conn);
+/** Bytes written but not yet done with (back-pressure for the owner). */
+size_t message_conn_queued(const struct message_conn *conn);
+
+/** Read the next message. One read at a time. */
+struct tevent_req *message_read_send(TALLOC_CTX *mem_ctx,
+				     struct tevent_context *ev,
+				     struct message_conn *conn);
+/**
+ * @param out  the message, child of mem_ctx. NULL with 0 returned: the peer
+ *             ended in an orderly way.
+ * @return 0; EBADMSG broken frame, header, chain, transform header or seal;
+ *         EMSGSIZE above the limit; ENOKEY see message_keyring_fn; ENOTSUP a
+ *         compressed message (none was negotiated); else the transport's.
+ */
+int message_read_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+		      struct message **out);
+
+/** Most pieces a PDU is given in: header+body, and payloads. */
+#define MESSAGE_MAX_IOV 4
+
+/** One PDU to be sent. iov[0] starts with the encoded 64-byte SMB2 header. */
+struct message_out {
+	struct iovec iov[MESSAGE_MAX_IOV];
+	int iov_count;
+	/** Sign with it: sets the header's SIGNED flag and the signature.
+	    NULL: leave as is. Not used when the message is sealed. */
+	struct smb2_signing_key *sign;
+};
+
+/**
+ * Write PDUs as one message. Chains them (NextCommand, padding to 8), signs
+ * each with its key, or seals the whole with seal and session_id.
+ *
+ * Memory: iov[0] of each PDU is changed in place (NextCommand, flags,
+ * signature). All of it must stay valid until the request ends; hang it on
+ * the request (talloc_steal) or on mem_ctx. Several writes may be
+ * outstanding; the order of the calls is the order on the wire. A sealed
+ * message is copied while it is sealed, so its pieces are free at return.
+ *
+ * @param seal  NULL: not sealed.
+ */
+struct tevent_req *message_write_send(TALLOC_CTX *mem_ctx,
+				      struct tevent_context *ev,
+				      struct message_conn *conn,
+				      const struct message_out *pdus,
+				      unsigned count,
+				      struct smb2_sealing_key *seal,
+				      uint64_t session_id);
+/** @return 0; EMSGSIZE longer than the frame can tell; ENOMEM; EOVERFLOW the
+ *          sealing key's nonces are used up; else the transport's. */
+int message_write_recv(struct tevent_req *req);
+
+/** Is the PDU's signature right under that key (3.1.5.1)? Constant time. */
+bool message_verify(const struct message_pdu *pdu,
+		    struct smb2_signing_key *key);
+
+/* --- for tests and fuzzers: the decoder without a transport ------------ */
+
+/**
+ * Take apart the bytes of one message (without the four of the frame), as
+ * message_read does. data is stolen by the message, and changed in place when
+ * it is unsealed.
+ * @return 0, EBADMSG, ENOKEY, ENOTSUP or ENOMEM.
+ */
+int message_parse(TALLOC_CTX *mem_ctx, uint8_t *data, size_t len,
+		  message_keyring_fn keyring, void *private_data,
+		  struct message **out);
+
+#endif
