@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * name.h - rules for names and patterns (MS-FSCC 2.1, MS-FSA 2.1.4.4).
+ *
+ * In: a path as it stands in a CREATE, rename or link request, UTF-16LE with
+ * '\' between components. Out: the store's form (store.h): UTF-8 with '/'.
+ */
+#ifndef SERVER_NAME_H
+#define SERVER_NAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <talloc.h>
+
+/** What became of a client's path. */
+enum name_result {
+	NAME_OK,
+	NAME_INVALID, /**< OBJECT_NAME_INVALID: characters, "", length */
+	NAME_SYNTAX,  /**< OBJECT_PATH_SYNTAX_BAD: "." or ".." inside */
+	NAME_LEADING, /**< INVALID_PARAMETER: begins with a separator */
+	NAME_NO_MEMORY,
+};
+
+struct name_path {
+	char *path;   /**< UTF-8, '/'; "" is the root */
+	char *stream; /**< NULL: the file's own data. Else the stream's name
+			 (never "") without ':' and type; children of mem_ctx */
+	bool directory_type; /**< ":$INDEX_ALLOCATION" was said: a directory */
+};
+
+/**
+ * Take a client's path.
+ * "name", "name::$DATA" are the same file; "name:s" and "name:s:$DATA" a
+ * stream of it.
+ */
+enum name_result name_path_parse(TALLOC_CTX *mem_ctx, const uint8_t *utf16,
+				 size_t len, struct name_path *out);
+
+/** Is this one component that Windows takes (without wildcards)? UTF-8. */
+bool name_component_valid(const char *name);
+
+/** The last component: points into path. */
+const char *name_last(const char *path);
+/** The path without its last component: "" for one component. */
+char *name_parent(TALLOC_CTX *mem_ctx, const char *path);
+/** For the client: '/' becomes '\'. */
+char *name_to_client(TALLOC_CTX *mem_ctx, const char *path);
+
+/** Do two names differ in case only, or not at all? */
+bool name_equal(const char *a, const char *b);
+
+/**
+ * A pattern for directory listings: '*', '?', and the three with which DOS
+ * programs' patterns are sent: '<' '>' '"' (MS-FSA 2.1.4.4). Compared without
+ * regard to case.
+ */
+struct name_pattern;
+/**
+ * @return NULL: no memory, or not valid UTF-16 (errno ENOMEM, EILSEQ), or
+ *         characters that no pattern has (EINVAL).
+ */
+struct name_pattern *name_pattern_new(TALLOC_CTX *mem_ctx, const uint8_t *utf16,
+				      size_t len);
+bool name_pattern_match(const struct name_pattern *pattern, const char *name);
+/** The name it stands for when it has no wildcard in it, else NULL. */
+const char *name_pattern_literal(const struct name_pattern *pattern);
+/** Does it match everything? */
+bool name_pattern_all(const struct name_pattern *pattern);
+
+#endif /* SERVER_NAME_H */

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * worker.h - threads for work that blocks.
+ *
+ * A job is plain memory (malloc): a thread touches nothing of talloc and
+ * nothing of the event loop. It is run by one thread, then its end is reported
+ * in the loop. Jobs of a lane run at most `width` at a time, so that what
+ * blocks in one lane (a share on a slow disk) leaves threads for the others;
+ * lanes take turns.
+ */
+#ifndef SERVER_WORKER_H
+#define SERVER_WORKER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <talloc.h>
+#include <tevent.h>
+
+struct worker_pool;
+struct worker_lane;
+
+/**
+ * The head of a job: first member of the caller's malloc'ed struct. The caller
+ * sets the two functions and zeroes the rest.
+ */
+struct worker_job {
+	/** In a thread. */
+	void (*run)(struct worker_job *job);
+	/** In the loop, exactly once, when nobody needs the job any more, also
+	    when it never ran; frees it. */
+	void (*release)(struct worker_job *job);
+
+	/* worker.c's own */
+	struct worker_job *next, **prev;
+	struct worker_lane *lane;
+	struct tevent_req *req;
+	int state;
+};
+
+/** @return NULL: no memory or no threads; errno is set. */
+struct worker_pool *worker_pool_new(TALLOC_CTX *mem_ctx,
+				    struct tevent_context *ev,
+				    unsigned num_threads);
+/*
+ * Freeing the pool waits for the jobs that run (not for the queued ones,
+ * these end with ECANCELED). Requests still there end with ECANCELED.
+ */
+
+/**
+ * A queue of its own in the pool.
+ *
+ * @param width  jobs at a time; 0: all threads but one (at least one).
+ * @param limit  most jobs queued; beyond that EAGAIN.
+ */
+struct worker_lane *worker_lane_new(TALLOC_CTX *mem_ctx,
+				    struct worker_pool *pool, unsigned width,
+				    size_t limit);
+/* Freeing a lane: as freeing a pool, but it waits for nothing. */
+
+/**
+ * Run a job. From here on the job belongs to the request, which releases it
+ * when it is freed; so results are read from the job in _recv, before that.
+ * When the request is freed while the job waits it never runs; while it runs it
+ * is left alone and released at its end.
+ *
+ * @param lane  NULL: the job is released and the request ends with ECANCELED.
+ * @return NULL: no memory; the job was released.
+ */
+struct tevent_req *worker_submit_send(TALLOC_CTX *mem_ctx,
+				      struct tevent_context *ev,
+				      struct worker_lane *lane,
+				      struct worker_job *job);
+/** @return 0 it ran; ECANCELED; EAGAIN the lane is full. */
+int worker_submit_recv(struct tevent_req *req);
+
+/**
+ * Run a job whose end interests nobody, whatever the limit. When the pool is
+ * gone or going it is run at once by the caller.
+ */
+void worker_submit_detached(struct worker_lane *lane, struct worker_job *job);
+
+#endif /* SERVER_WORKER_H */
