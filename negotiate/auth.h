@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Authentication: the tokens in SESSION_SETUP (and the hint in the NEGOTIATE
+ * response), both roles. SPNEGO (RFC 4178, MS-SPNG) around one mechanism; a
+ * mechanism is a row in a table (auth_mech.h). NTLMv2 is the row there is;
+ * Kerberos will be another. No I/O, no clock: accounts and time are passed in.
+ *
+ * An exchange is a talloc object and a loop:
+ *
+ *	status = auth_step(auth, mem_ctx, token_from_peer, &token_for_peer);
+ *
+ *   NT_STATUS_MORE_PROCESSING_REQUIRED  send the token, wait for the answer
+ *   NT_STATUS_OK                        done; a token that is not empty still
+ *                                       goes to the peer
+ *   anything else                       failed; the exchange is dead. A server
+ *                                       sends the status, and never a reason
+ *
+ * Tokens are bounded (AUTH_TOKEN_MAX) and an exchange takes at most
+ * AUTH_STEPS_MAX steps, so a stranger holds little memory and no time.
+ */
+#ifndef NEGOTIATE_AUTH_H
+#define NEGOTIATE_AUTH_H
+
+#include "smbquic/ntstatus.h"
+#include "smbquic/wire.h"
+
+#define AUTH_TOKEN_MAX	  65535
+#define AUTH_STEPS_MAX	  8
+#define AUTH_NT_HASH_SIZE 16
+
+struct auth;
+
+/* ----------------------------------------------------------------- server */
+
+/* An account, as the lookup fills it in. */
+struct auth_account {
+	const char *name; /* as the server wants to call it; NULL: as the
+			     client wrote it. Must live until auth_step()
+			     returns. */
+	uint8_t nt_hash[AUTH_NT_HASH_SIZE];
+	bool disabled; /* told to the client only if the password is right */
+};
+
+/*
+ * Finds the account for a name as the client wrote it (valid UTF-8, not
+ * empty, no '@' or '\' splitting done). Whatever domain the client thinks it
+ * is in is given for the log's sake and should not matter. false: there is
+ * none; the client cannot tell that from a wrong password.
+ */
+typedef bool (*auth_lookup_fn)(const char *user, const char *domain,
+			       struct auth_account *account,
+			       void *private_data);
+
+struct auth_server_config {
+	const char *netbios_name;   /* "FILESRV" (upper case, <= 15) */
+	const char *netbios_domain; /* workgroup, or the name again */
+	const char *dns_name;	    /* "filesrv.example.org" or NULL */
+	const char *dns_domain;	    /* "example.org" or NULL */
+	auth_lookup_fn lookup;
+	void *private_data;
+};
+
+/* Everything in config is copied. now: FILETIME (100 ns since 1601). */
+NTSTATUS auth_server_new(TALLOC_CTX *mem_ctx,
+			 const struct auth_server_config *config, uint64_t now,
+			 struct auth **out);
+
+/*
+ * The security buffer of a NEGOTIATE response: NegTokenInit2 with our
+ * mechanisms and the customary hint (MS-SPNG 3.2.5.2). The same bytes for
+ * everyone. Empty when memory is short, which is a legal answer too.
+ */
+struct wire_slice auth_server_hint(TALLOC_CTX *mem_ctx);
+
+/* ----------------------------------------------------------------- client */
+
+struct auth_client_config {
+	const char *user;	 /* UTF-8 */
+	const char *domain;	 /* NULL or "": the server's own accounts */
+	const char *password;	 /* UTF-8; or NULL with nt_hash */
+	const uint8_t *nt_hash;	 /* AUTH_NT_HASH_SIZE bytes, or NULL */
+	const char *workstation; /* our name, or NULL */
+	const char *target;	 /* the server's name as the user gave it,
+				    for "cifs/target" */
+};
+
+/* hint: the server's NegTokenInit2 from the NEGOTIATE response, may be empty.
+ * A hint without a mechanism of ours is NT_STATUS_NOT_SUPPORTED. The first
+ * auth_step() takes an empty token. now: FILETIME, used when the server does
+ * not tell its own time. */
+NTSTATUS auth_client_new(TALLOC_CTX *mem_ctx,
+			 const struct auth_client_config *config,
+			 struct wire_slice hint, uint64_t now,
+			 struct auth **out);
+
+/* ------------------------------------------------------------------- both */
+
+/*
+ * One step. *out is empty or allocated on mem_ctx. Failures:
+ *   NT_STATUS_LOGON_FAILURE      server: wrong password, unknown user, NTLMv1,
+ *                                anonymous. client: the server's proof of the
+ *                                password (its MIC) is wrong
+ *   NT_STATUS_ACCOUNT_DISABLED   server: right password of a disabled account
+ *   NT_STATUS_INVALID_PARAMETER  malformed token, or one too many
+ *   NT_STATUS_NOT_SUPPORTED      no mechanism in common
+ *   NT_STATUS_NO_MEMORY, NT_STATUS_INTERNAL_ERROR
+ */
+NTSTATUS auth_step(struct auth *auth, TALLOC_CTX *mem_ctx, struct wire_slice in,
+		   struct wire_slice *out);
+
+/* After NT_STATUS_OK. The strings and bytes belong to auth. Server: the user
+ * that was proven (the account's name) and the client's domain and
+ * workstation, "" when not told. Client: what was given. */
+const char *auth_user(const struct auth *auth);
+const char *auth_domain(const struct auth *auth);
+const char *auth_workstation(const struct auth *auth);
+const char *auth_mechanism(const struct auth *auth); /* "NTLMv2" */
+struct wire_slice auth_session_key(const struct auth *auth);
+
+/* Also after a failed step, for the log: the name the client claimed, or "". */
+const char *auth_claimed_user(const struct auth *auth);
+
+/* The NT hash (MD4 of UTF-16LE) of a password; false: not valid UTF-8. */
+bool auth_nt_hash(const char *password, uint8_t hash[AUTH_NT_HASH_SIZE]);
+
+#endif
