@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is built and with which flags; each folder's wscript says the rest.
+
+Only documented API of waf 2.x is used, so upstream waf works as well as the
+./waf of this folder.
+"""
+import hashlib
+import re
+import types
+
+APPNAME = 'smbquic'
+VERSION = '0.1.0'
+top = '.'
+out = 'build'
+
+FOLDERS = 'smbquic negotiate certs server client tests'
+
+# store, pkg-config name and version, Debian package, needed for
+PACKAGES = [
+    ('TALLOC', 'talloc >= 2.3.1', 'libtalloc-dev'),
+    ('TEVENT', 'tevent >= 0.10.2', 'libtevent-dev'),
+    ('GNUTLS', 'gnutls >= 3.7.2', 'libgnutls28-dev'),
+    ('NGTCP2', 'libngtcp2 >= 1.11', 'libngtcp2-dev'),
+    ('NGTCP2_CRYPTO', 'libngtcp2_crypto_gnutls >= 1.11',
+     'libngtcp2-crypto-gnutls-dev'),
+    ('POPT', 'popt', 'libpopt-dev'),
+    ('GSSAPI', 'krb5-gssapi', 'libkrb5-dev'),
+    ('READLINE', 'readline', 'libreadline-dev'),
+    ('JANSSON', 'jansson', 'libjansson-dev'),
+    ('CMOCKA', 'cmocka', 'libcmocka-dev'),
+]
+
+CFLAGS = '''-std=gnu11 -g -O2 -fstack-protector-strong -Wall -Wextra -Wshadow
+    -Wstrict-prototypes -Wmissing-prototypes'''
+SANITIZE = '''-fsanitize=address,undefined -fno-omit-frame-pointer
+    -fno-sanitize-recover=undefined'''
+
+
+def options(opt):
+    opt.load('compiler_c gnu_dirs waf_unit_test')
+    for name, text in (
+            ('werror', 'treat compiler warnings as errors'),
+            ('sanitize', 'build with the address and undefined behaviour '
+             'sanitizers'),
+            ('fuzz', 'build tests/fuzz_*.c for libFuzzer (needs clang; '
+             'implies --sanitize)'),
+            ('static-quic', 'put ngtcp2 into the programs instead of using '
+             'its shared libraries'),
+            ('disable-rpath', 'programs do not look for the libraries next '
+             'to themselves (for packages)'),
+            ('disable-tests', 'do not build the unit tests')):
+        opt.add_option('--' + name, action='store_true', default=False,
+                       dest=name.replace('-', '_'), help=text)
+
+
+def configure(conf):
+    o = conf.options
+    if o.fuzz:
+        conf.find_program('clang', var='CC',
+                          errmsg='not found: install clang')
+    conf.load('compiler_c gnu_dirs waf_unit_test')
+    env = conf.env
+    env.FUZZ = o.fuzz
+    env.STATIC_QUIC = o.static_quic
+    env.TESTS = not o.disable_tests
+    env.USE_RPATH = not o.disable_rpath
+    set_flags(conf, o)
+    for store, want, package in PACKAGES:
+        if store == 'CMOCKA' and not env.TESTS:
+            continue
+        conf.check_cfg(package=want.split()[0],
+                       args=[want, '--cflags', '--libs'],
+                       uselib_store=store, msg='Checking for ' + want,
+                       errmsg='not found: install ' + package)
+    if o.static_quic:
+        env.LIB_NGTCP2_STATIC = [':libngtcp2_crypto_gnutls.a',
+                                 ':libngtcp2.a']
+        conf.check_cc(msg='Checking for the static libraries of ngtcp2',
+                      use='NGTCP2_STATIC GNUTLS', linkflags='-no-pie',
+                      errmsg='not found: install libngtcp2-dev and '
+                      'libngtcp2-crypto-gnutls-dev')
+    set_places(conf)
+    conf.define('SMBQUIC_VERSION', VERSION)
+    conf.write_config_header('config.h')
+
+
+def set_flags(conf, o):
+    env = conf.env
+    env.prepend_value('CFLAGS', CFLAGS.split())
+    env.append_value('CFLAGS', ['-D_GNU_SOURCE', '-D_FILE_OFFSET_BITS=64'])
+    if o.werror:
+        env.append_value('CFLAGS', ['-Werror'])
+    if o.sanitize or o.fuzz:
+        env.append_value('CFLAGS', SANITIZE.split())
+        env.append_value('LINKFLAGS', SANITIZE.split())
+    else:
+        env.append_value('CFLAGS', ['-U_FORTIFY_SOURCE',
+                                    '-D_FORTIFY_SOURCE=2'])
+    if o.fuzz:
+        env.append_value('CFLAGS', ['-fsanitize=fuzzer-no-link'])
+    env.append_value('LINKFLAGS', ['-Wl,--as-needed'])
+    env.append_value('INCLUDES', [conf.path.abspath(),
+                                  conf.bldnode.abspath()])
+    # clang leaves the sanitizers' symbols open in shared libraries
+    env.LINKFLAGS_SHARED = [] if o.fuzz else ['-Wl,-z,defs']
+
+
+def set_places(conf):
+    """Below /usr and /usr/local, configuration and state are the system's."""
+    env, o = conf.env, conf.options
+    if env.PREFIX.rstrip('/') in ('/usr', '/usr/local'):
+        if not o.sysconfdir:
+            env.SYSCONFDIR = '/etc'
+        if not o.localstatedir:
+            env.LOCALSTATEDIR = '/var'
+    for name in ('SYSCONFDIR', 'LOCALSTATEDIR', 'DATADIR'):
+        conf.define('SMBQUIC_' + name, env[name])
+
+
+def build(bld):
+    bld.smbquic_library = types.MethodType(smbquic_library, bld)
+    bld.smbquic_internal = types.MethodType(smbquic_internal, bld)
+    bld.smbquic_program = types.MethodType(smbquic_program, bld)
+    bld.smbquic_known = types.MethodType(known, bld)
+    bld.recurse(FOLDERS)
+
+
+def smbquic_internal(bld, name, sources, use):
+    """Objects NAME-objs and an archive NAME-static of them, for programs of
+    this tree and for tests; nothing when there are no sources yet."""
+    if not sources:
+        return False
+    bld.objects(name=name + '-objs', source=sources, cflags='-fPIC', use=use)
+    archive = re.sub('^lib', '', name) + '-static'
+    bld(features='c cstlib', target='../internal/' + archive,
+        name=name + '-static', use=name + '-objs', install_path=None)
+    return True
+
+
+def smbquic_library(bld, name, sources, headers, vnum, use, libs=''):
+    """NAME.so (libSOMETHING) exporting what its public headers declare; `use` are
+    packages, `libs` libraries of this tree."""
+    if not sources:
+        return
+    text = version_script(headers)
+    tag = hashlib.sha256(text.encode()).hexdigest()[:12]
+    script = bld.path.get_bld().make_node('exports-%s.map' % tag)
+    script.parent.mkdir()
+    script.write(text)
+    bld(features='c cshlib', target='../lib/' + name[3:], name=name,
+        vnum=vnum,
+        source=[], use=[name + '-objs'] + known(bld, libs) + use.split(),
+        rpath=rpath(bld, 'LIBDIR'),
+        linkflags=bld.env.LINKFLAGS_SHARED +
+        ['-Wl,--version-script=' + script.abspath()])
+    bld.install_files('${INCLUDEDIR}/smbquic/' + bld.path.name, headers)
+
+
+def smbquic_program(bld, name, source, use, libs, sbin=False):
+    """build/bin/NAME from its main file(s), archives and libraries."""
+    if not bld.path.find_node(source[0]):
+        return
+    linkflags = []
+    if bld.env.STATIC_QUIC:
+        libs = ' '.join(lib if lib.endswith('-static') else lib + '-static'
+                        for lib in libs.split())
+        use = 'NGTCP2_STATIC ' + use.replace('NGTCP2_CRYPTO', '') \
+            .replace('NGTCP2', '') + ' GNUTLS'
+        linkflags = ['-no-pie']
+    bld.program(source=source, target='../bin/' + name, name=name,
+                use=known(bld, libs) + use.split(), linkflags=linkflags,
+                rpath=rpath(bld, 'SBINDIR' if sbin else 'BINDIR'),
+                install_path='${SBINDIR}' if sbin else '${BINDIR}')
+
+
+def known(bld, names):
+    """Those of the tree's libraries whose folder has sources already."""
+    found = []
+    for name in names.split():
+        try:
+            bld.get_tgen_by_name(name)
+        except Exception:
+            continue
+        found.append(name)
+    return found
+
+
+def rpath(bld, folder):
+    """From a program or library to the libraries: in the build tree, and
+    installed."""
+    env = bld.env
+    if not env.USE_RPATH:
+        return []
+    first = '$ORIGIN' if folder == 'LIBDIR' else '$ORIGIN/../lib'
+    node = bld.root.make_node(env.LIBDIR)
+    rel = node.path_from(bld.root.make_node(env[folder]))
+    second = '$ORIGIN' if rel == '.' else '$ORIGIN/' + rel
+    return list(dict.fromkeys([first, second]))
+
+
+def version_script(headers):
+    """A linker version script with all that the headers declare."""
+    names = set()
+    for header in headers:
+        names.update(declared(header.read()))
+    lines = ['\t\t%s;\n' % n for n in sorted(names)]
+    return '{\n%s%s\tlocal:\n\t\t*;\n};\n' % (
+        '\tglobal:\n' if lines else '', ''.join(lines))
+
+
+def declared(text):
+    """Functions and objects that a header declares, without inline ones."""
+    text = re.sub(r'/\*.*?\*/|//[^\n]*', ' ', text, flags=re.S)
+    text = re.sub(r'^[ \t]*#(?:[^\n]*\\\n)*[^\n]*', '', text, flags=re.M)
+    while re.search(r'\{[^{}]*\}', text):
+        text = re.sub(r'\{[^{}]*\}', '@', text)
+    text = re.sub(r'__attribute__\s*\(\((?:[^()]|\([^()]*\))*\)\)', '', text)
+    for item in re.split(r'[;]', text):
+        words = item.split('@')[-1] if 'inline' in item else item
+        if re.match(r'\s*(typedef|static)\b', words) or '@' in words:
+            continue
+        m = re.search(r'\b(\w+)\s*\(', words) or \
+            (re.search(r'\b(\w+)\s*(?:\[[^]]*\]\s*)*$', words)
+             if 'extern' in words else None)
+        if m:
+            yield m.group(1)
