@@ -37,13 +37,13 @@ struct message_pdu {
 
 /** A message that came in; a talloc object that owns its bytes. */
 struct message {
-	bool sealed;		/**< came in a transform header, unsealed */
-	uint64_t session_id;	/**< of the transform header, when sealed */
-	bool smb1;		/**< an SMB1 message (FF 'SMB'): no PDUs, look
-				   at data; TCP's first message only */
-	uint8_t *data;		/**< after unsealing */
+	bool sealed;	     /**< came in a transform header, unsealed */
+	uint64_t session_id; /**< of the transform header, when sealed */
+	bool smb1;	     /**< an SMB1 message (FF 'SMB'): no PDUs, look
+				at data; TCP's first message only */
+	uint8_t *data;	     /**< after unsealing */
 	size_t len;
-	unsigned count;		/**< PDUs; 0 when smb1 */
+	unsigned count;		  /**< PDUs; 0 when smb1 */
 	struct message_pdu pdu[]; /**< count of them */
 };
 
@@ -115,13 +115,10 @@ struct message_out {
  *
  * @param seal  NULL: not sealed.
  */
-struct tevent_req *message_write_send(TALLOC_CTX *mem_ctx,
-				      struct tevent_context *ev,
-				      struct message_conn *conn,
-				      const struct message_out *pdus,
-				      unsigned count,
-				      struct smb2_sealing_key *seal,
-				      uint64_t session_id);
+struct tevent_req *message_write_send(
+	TALLOC_CTX *mem_ctx, struct tevent_context *ev,
+	struct message_conn *conn, const struct message_out *pdus,
+	unsigned count, struct smb2_sealing_key *seal, uint64_t session_id);
 /** @return 0; EMSGSIZE longer than the frame can tell; ENOMEM; EOVERFLOW the
  *          sealing key's nonces are used up; else the transport's. */
 int message_write_recv(struct tevent_req *req);

@@ -45,9 +45,9 @@ struct tls_client_policy {
 struct tls_identity {
 	gnutls_certificate_credentials_t cred;
 	bool require_client_certificate;
-	const char *subject;	/**< for logs */
-	const char *sha256;	/**< 64 lower case hex digits */
-	void *mapping;		/**< the owner's; reaches transport_facts */
+	const char *subject; /**< for logs */
+	const char *sha256;  /**< 64 lower case hex digits */
+	void *mapping;	     /**< the owner's; reaches transport_facts */
 };
 
 /**

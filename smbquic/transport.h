@@ -39,46 +39,46 @@ struct tls_server_policy; /* tls.h */
 /** Application error codes of CONNECTION_CLOSE that we send (RFC 9000 19.19).
  *  SMB defines none; 0 is what Windows and Samba send for an orderly end. */
 enum transport_close {
-	TRANSPORT_CLOSE_DONE = 0,      /**< orderly: nothing more to say */
-	TRANSPORT_CLOSE_PROTOCOL = 1,  /**< the peer broke MS-SMB2 */
-	TRANSPORT_CLOSE_LIMIT = 2,     /**< a configured limit was reached */
-	TRANSPORT_CLOSE_SHUTDOWN = 3,  /**< this program stops */
-	TRANSPORT_CLOSE_INTERNAL = 4,  /**< out of memory and the like */
+	TRANSPORT_CLOSE_DONE = 0,     /**< orderly: nothing more to say */
+	TRANSPORT_CLOSE_PROTOCOL = 1, /**< the peer broke MS-SMB2 */
+	TRANSPORT_CLOSE_LIMIT = 2,    /**< a configured limit was reached */
+	TRANSPORT_CLOSE_SHUTDOWN = 3, /**< this program stops */
+	TRANSPORT_CLOSE_INTERNAL = 4, /**< out of memory and the like */
 };
 
 /** What is known of a connected transport. Borrowed from the transport,
  *  constant from connect or accept on unless said otherwise. */
 struct transport_facts {
-	const char *backend;        /**< row name: "quic", "tcp", ... */
+	const char *backend;	    /**< row name: "quic", "tcp", ... */
 	const char *chosen_because; /**< why this backend; may be NULL */
-	bool secure;                /**< encrypted and authenticated below SMB */
-	bool peer_verified;         /**< client: the server's certificate was
-				       checked (chain and name, or pin) */
+	bool secure;	    /**< encrypted and authenticated below SMB */
+	bool peer_verified; /**< client: the server's certificate was
+			       checked (chain and name, or pin) */
 	struct sockaddr_storage local, peer;
 	socklen_t local_len, peer_len;
-	const char *alpn;           /**< NULL on TCP */
-	const char *server_name;    /**< server: SNI received; client: name
-				       asked for. May be NULL */
-	const char *quic_version;   /**< "v1", "v2"; NULL on TCP */
-	const char *tls_version;    /**< "TLS1.3"; NULL on TCP */
-	const char *tls_cipher;     /**< "AES-128-GCM"; NULL on TCP */
-	const char *certificate;    /**< subject of the server's certificate */
+	const char *alpn;	  /**< NULL on TCP */
+	const char *server_name;  /**< server: SNI received; client: name
+				     asked for. May be NULL */
+	const char *quic_version; /**< "v1", "v2"; NULL on TCP */
+	const char *tls_version;  /**< "TLS1.3"; NULL on TCP */
+	const char *tls_cipher;	  /**< "AES-128-GCM"; NULL on TCP */
+	const char *certificate;  /**< subject of the server's certificate */
 	const char *certificate_sha256; /**< 64 hex digits, or NULL */
-	const char *trust;          /**< client: how it was verified, a few
-				       words ("pinned SHA-256") */
-	void *mapping;              /**< server: what tls_choose_fn put in
-				       tls_identity.mapping. Borrowed for the
-				       life of the transport */
+	const char *trust;		/**< client: how it was verified, a few
+					   words ("pinned SHA-256") */
+	void *mapping;			/**< server: what tls_choose_fn put in
+					   tls_identity.mapping. Borrowed for the
+					   life of the transport */
 };
 
 /** Figures that change; a snapshot. Unknown ones are 0. */
 struct transport_stats {
-	uint64_t bytes_in, bytes_out;     /**< stream bytes */
+	uint64_t bytes_in, bytes_out;	  /**< stream bytes */
 	uint64_t packets_in, packets_out; /**< QUIC packets */
 	uint64_t packets_lost;
-	uint64_t rtt_us;                  /**< smoothed */
-	uint64_t cwnd;                    /**< bytes */
-	uint64_t path_mtu;                /**< UDP payload bytes */
+	uint64_t rtt_us;   /**< smoothed */
+	uint64_t cwnd;	   /**< bytes */
+	uint64_t path_mtu; /**< UDP payload bytes */
 };
 
 /** Tunables common to all backends. transport_settings_default() fills it. */
@@ -86,15 +86,15 @@ struct transport_settings {
 	unsigned connect_timeout_ms;   /**< 1..; whole connect incl. TLS */
 	unsigned handshake_timeout_ms; /**< server side */
 	unsigned idle_timeout_ms;      /**< QUIC max_idle_timeout */
-	unsigned keepalive_ms;         /**< 0: none */
-	size_t stream_window;          /**< first window, bytes; grows */
-	size_t max_window;             /**< bound of auto-tuning, bytes */
+	unsigned keepalive_ms;	       /**< 0: none */
+	size_t stream_window;	       /**< first window, bytes; grows */
+	size_t max_window;	       /**< bound of auto-tuning, bytes */
 	unsigned max_connections;      /**< per listener; 0: no limit */
 	unsigned max_connections_per_source; /**< per IP address; 0: none */
-	unsigned max_handshakes;       /**< in flight per listener; beyond
-					  that QUIC sends Retry */
-	const char *keylog_file;       /**< SSLKEYLOGFILE; NULL: none */
-	const char *qlog_dir;          /**< QLOGDIR; NULL: none */
+	unsigned max_handshakes;	     /**< in flight per listener; beyond
+						that QUIC sends Retry */
+	const char *keylog_file;	     /**< SSLKEYLOGFILE; NULL: none */
+	const char *qlog_dir;		     /**< QLOGDIR; NULL: none */
 };
 
 /** Defaults, with keylog_file and qlog_dir taken from the environment. */
@@ -108,7 +108,8 @@ struct transport_target {
 				    Copied. Required for secure backends */
 	const struct tls_client_policy *tls; /**< required for secure ones;
 						kept by the caller */
-	const struct transport_settings *settings; /**< NULL: defaults; copied */
+	const struct transport_settings
+		*settings; /**< NULL: defaults; copied */
 };
 
 /**
@@ -152,9 +153,8 @@ struct transport_backend {
 					uint8_t *buf, size_t min, size_t max);
 	ssize_t (*read_recv)(struct tevent_req *req, int *err);
 	struct tevent_req *(*write_send)(TALLOC_CTX *mem_ctx,
-					 struct tevent_context *ev,
-					 void *state, const struct iovec *iov,
-					 int count);
+					 struct tevent_context *ev, void *state,
+					 const struct iovec *iov, int count);
 	int (*write_recv)(struct tevent_req *req);
 	struct tevent_req *(*shutdown_send)(TALLOC_CTX *mem_ctx,
 					    struct tevent_context *ev,
@@ -208,8 +208,8 @@ int transport_listen(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 		     const struct transport_listen *params,
 		     struct transport_listener **out, char **why);
 /** The address that was bound (port filled in). */
-const struct sockaddr *
-transport_listener_address(const struct transport_listener *l);
+const struct sockaddr *transport_listener_address(
+	const struct transport_listener *l);
 /** Connections now open, handshakes now in flight. */
 void transport_listener_counts(const struct transport_listener *l,
 			       unsigned *connections, unsigned *handshakes);
@@ -276,11 +276,11 @@ struct transport *transport_new(TALLOC_CTX *mem_ctx,
 				const struct transport_facts *facts);
 
 /** Likewise for a listener. The counts function may be NULL. */
-struct transport_listener *
-transport_listener_new(TALLOC_CTX *mem_ctx, void *state,
-		       const struct sockaddr *addr, socklen_t addr_len,
-		       void (*counts)(void *state, unsigned *connections,
-				      unsigned *handshakes));
+struct transport_listener *transport_listener_new(
+	TALLOC_CTX *mem_ctx, void *state, const struct sockaddr *addr,
+	socklen_t addr_len,
+	void (*counts)(void *state, unsigned *connections,
+		       unsigned *handshakes));
 
 /** "192.0.2.1:443", "[2001:db8::1]:443"; static per call ring of 4. */
 const char *transport_address_string(const struct sockaddr *addr);
