@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * request.h - one request, from its gates to its reply. request.c is the only
+ * mouth of the server: handlers never write to the network, never sign, seal,
+ * count credits, chain compounds or free their request.
+ *
+ * A handler is a pair:
+ *
+ *	struct tevent_req *cmd_flush_send(TALLOC_CTX *mem_ctx,
+ *					  struct tevent_context *ev,
+ *					  struct request *r)
+ *	{
+ *		req = tevent_req_create(mem_ctx, &state, struct ...);
+ *		if (!smb2_..._decode(...r->pdu...)) {
+ *			tevent_req_error(req, NT_STATUS_INVALID_PARAMETER);
+ *			return tevent_req_post(req, ev);
+ *		}
+ *		... r->open->file ...
+ *	}
+ *	NTSTATUS cmd_flush_recv(struct tevent_req *req, struct reply *reply)
+ *	{
+ *		if (request_failed(req, &status)) {
+ *			return status;
+ *		}
+ *		smb2_flush_response_encode(&reply->body, ...);
+ *		return NT_STATUS_OK;
+ *	}
+ *
+ * When _send is called, the gates of the command's row (dispatch.h) have been
+ * passed: signature, sealing, session, tree, open, credit charge,
+ * StructureSize. The pointers in r are good until the request ends, with one
+ * exception: what another request may end (open, tree, session) is gone only
+ * after the request was aborted; then the tevent_req is freed, so a handler
+ * never sees it. A _send that returns NULL means no memory.
+ *
+ * Finishing: tevent_req_done(), or tevent_req_error(req, status) with an
+ * NTSTATUS. _recv is called once and returns the status of the response.
+ *
+ * Body. _recv encodes the body to reply->body, a growing writer whose base is
+ * the SMB2 header (64 zero bytes are already there), so offsets come out
+ * right. With nothing encoded request.c writes an ERROR response. With
+ * something encoded that goes out with whatever status was returned
+ * (BUFFER_OVERFLOW and the other cases of 3.3.4.4).
+ *
+ * Payload without a copy: reply_payload().
+ *
+ * Waiting. A request that takes long gets its interim STATUS_PENDING by
+ * itself. A handler that knows that it will wait for something which may never
+ * come (a lock, a change, an oplock break, data in a pipe) calls
+ * request_wait() before it does.
+ *
+ * Cancelling. SMB2 CANCEL becomes tevent_req_cancel(): a handler that can be
+ * cancelled sets tevent_req_set_cancel_fn(req, fn); fn ends the request,
+ * usually with NT_STATUS_CANCELLED, and returns true. Without one CANCEL has
+ * no effect. Freeing the tevent_req (an abort) must always be safe: a thread
+ * at work keeps what it needs (request_keep()).
+ *
+ * Compounds. Related requests inherit session, tree and FileId; a handler sees
+ * no difference. CREATE says what it opened with request_set_open(), the
+ * other producers with request_set_session() and request_set_tree().
+ */
+#ifndef SERVER_REQUEST_H
+#define SERVER_REQUEST_H
+
+#include "server/server.h"
+#include "smbquic/smb2_pdu.h"
+#include "smbquic/wire.h"
+
+struct chain;
+struct command;
+
+/** What a handler gives back. */
+struct reply {
+	struct wire_writer body;      /**< see above */
+	struct wire_slice error_data; /**< ErrorData of an ERROR response, child
+					   of the request: an error context
+					   list for 3.1.1 */
+	uint8_t error_contexts;	      /**< how many are in it */
+	struct iovec payload[MESSAGE_MAX_IOV - 1];
+	int payload_count;
+	struct request *request;
+};
+
+/** One PDU that came in. Child of its connection. */
+struct request {
+	struct conn *conn;
+	struct chain *chain;	     /**< its compound; one for a single one */
+	unsigned index;		     /**< place in the compound */
+	struct request *prev, *next; /**< conn->requests */
+	struct request *open_prev, *open_next; /**< open->requests */
+	const struct command *command;
+
+	/** As received. The bytes belong to the message and live as long as
+	    the request: request_keep() for longer. pdu begins at the SMB2
+	    header and ends with the body. */
+	const struct smb2_header *header;
+	struct wire_slice pdu;
+	bool sealed;	/**< came sealed */
+	bool signed_ok; /**< was signed, and rightly so */
+
+	/** Set by the gates as far as the command needs them. */
+	struct channel *channel;
+	struct session *session;
+	struct tree *tree;
+	struct open *open;
+
+	/** As they go into the response's header. */
+	uint64_t session_id;
+	uint32_t tree_id;
+
+	struct tevent_req *handler;   /**< the running _send, or NULL */
+	struct tevent_timer *interim; /**< when it fires: STATUS_PENDING */
+	uint64_t async_id;	      /**< 0: synchronous (so far) */
+	uint16_t credits;	      /**< to be granted by the response */
+	size_t bytes_held;	      /**< its part of conn->bytes_held */
+	struct reply reply;
+};
+
+/** NTSTATUS of a failed tevent_req; also for lack of memory and timeouts. The
+ *  first thing a _recv does. */
+bool request_failed(struct tevent_req *req, NTSTATUS *status);
+
+/**
+ * Append bytes behind the body without a copy.
+ *
+ * @param owner  talloc chunk that holds the bytes: moved to the request, freed
+ *               when the transport has them. NULL: they live long enough
+ *               (constants).
+ * @return false: too many pieces.
+ */
+bool reply_payload(struct reply *reply, const void *data, size_t len,
+		   TALLOC_CTX *owner);
+
+/**
+ * The message that holds r->pdu, to be referenced by somebody who uses its
+ * bytes for longer than the request may live: the `owner` of
+ * store_pwrite_send().
+ */
+TALLOC_CTX *request_keep(struct request *r);
+
+/**
+ * About to wait for something that may never come: the interim response goes
+ * out now.
+ * @return NT_STATUS_OK; else fail with it: NT_STATUS_INTERNAL_ERROR in the
+ *         middle of a compound (3.3.5.2.7; CREATE may),
+ *         NT_STATUS_INSUFFICIENT_RESOURCES when too many wait already.
+ */
+NTSTATUS request_wait(struct request *r);
+
+/** End it now with that status; its handler is freed. For the end of an open,
+ *  a tree, a session. Not from within the request's own handler. */
+void request_abort(struct request *r, NTSTATUS status);
+
+/* For the commands that produce what others stand on. */
+void request_set_session(struct request *r, struct channel *channel);
+void request_set_tree(struct request *r, struct tree *tree);
+void request_set_open(struct request *r, struct open *open);
+
+/**
+ * A message nobody asked for (OPLOCK_BREAK notification, 3.3.4.6): body is
+ * copied; goes out on one of the session's connections, sealed if the session
+ * wants so, never signed.
+ * @return false: no connection left.
+ */
+bool request_notify(struct session *session, uint16_t command,
+		    struct wire_slice body);
+
+/** A message came in: take it apart, run it. Takes it over. For conn.c. */
+void request_receive(struct conn *conn, struct message *message);
+
+#endif

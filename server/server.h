@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * server.h - what the server holds, who owns it and how long it lives
+ * (MS-SMB2 3.3.1). One section per file that implements it.
+ *
+ *	server ── conns ── requests, channels
+ *	   │
+ *	   ├───── sessions ── trees ── opens
+ *	   └───── shares ── stores
+ *
+ * Not one nest: a session may have several channels (one per connection), an
+ * open may outlive its connection. So sessions belong to the server, a channel
+ * belongs to its connection and names its session. When the last channel of a
+ * session is gone the session ends, and its trees and opens with it.
+ *
+ * Ownership is the talloc tree; every object leaves its tables and lists in
+ * its destructor; so talloc_free() of any of them is always safe, except from
+ * within a handler for an object that the request itself stands on: use the
+ * functions here, which say what happens to requests in flight.
+ *
+ * A handler (request.h) finds its way like this:
+ *
+ *	r->conn    the connection, its agreement (dialect, sizes)
+ *	r->session who: session->user, session->cred
+ *	r->tree    where: tree->share, tree->store, tree->cred, tree->read_only
+ *	r->open    what: open->file (files), open->pipe (pipes)
+ *	r->conn->server->files, ->pool, ->config
+ *
+ * One thread, one event loop: nothing here may be touched from a worker.
+ */
+#ifndef SERVER_SERVER_H
+#define SERVER_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <talloc.h>
+#include <tevent.h>
+
+#include "negotiate/auth.h"
+#include "negotiate/keys.h"
+#include "negotiate/negotiate.h"
+#include "server/config.h"
+#include "server/idtable.h"
+#include "server/store.h"
+#include "server/users.h"
+#include "server/worker.h"
+#include "smbquic/message.h"
+#include "smbquic/ntstatus.h"
+#include "smbquic/transport.h"
+
+struct channel;
+struct conn;
+struct file_table; /* file.h */
+struct file_open;  /* file.h */
+struct listener;
+struct open;
+struct pipe; /* pipe.h */
+struct request;
+struct server;
+struct session;
+struct share;
+struct tree;
+
+/* Bounds that are not settings. */
+#define SERVER_MAX_SESSIONS	  65536
+#define SERVER_MAX_OPENS	  262144
+#define CONN_MAX_SESSIONS	  1024	/* channels of a connection */
+#define CONN_MAX_PENDING_SESSIONS 16	/* logons under way */
+#define CONN_MAX_FAILED_LOGONS	  32	/* then the connection ends */
+#define CONN_MAX_ASYNC		  512	/* requests that wait (3.3.4.2) */
+#define CONN_STRANGER_MESSAGE	  70000 /* bytes, before anybody logged on */
+#define CONN_MAX_BYTES_HELD	  ((size_t)64 << 20) /* then reading stops */
+#define SESSION_MAX_TREES	  1024
+#define SESSION_MAX_OPENS	  65536
+
+/* ------------------------------------------------------------- server.c */
+
+/** The server: all that is global (3.3.1.5). */
+struct server {
+	struct tevent_context *ev;
+	struct worker_pool *pool;
+	/** The configuration in force; replaced as a whole by a reload. Take a
+	    talloc_reference() to keep one. */
+	struct config *config;
+	struct users *users;	 /**< the users file as last read */
+	struct certmap *certmap; /**< certs/certmap.h; NULL: no QUIC */
+	uint8_t guid[NEGOTIATE_GUID_SIZE];
+	uint64_t start_time;	  /**< NT time */
+	const char *netbios_name; /**< upper case, at most 15 bytes */
+	bool root;		  /**< files are opened as their users */
+
+	struct listener *listeners;
+	struct conn *conns;
+	unsigned num_conns;
+	struct idtable *sessions; /**< SessionId -> struct session */
+	struct idtable *opens;	  /**< FileId.Persistent -> struct open */
+	struct share *shares;	  /**< in the order of the file, IPC$ last */
+	struct file_table *files; /**< file.c: what is open, by file */
+	bool stopping;		  /**< drains: no new connections */
+};
+
+/**
+ * A server without listeners: the configuration's shares, tables, workers.
+ * @param config  becomes a child of the server.
+ * @param why     out: on failure a sentence, child of mem_ctx.
+ */
+struct server *server_new(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
+			  struct config *config, char **why);
+
+/** Read users and shares again under another configuration. Connections,
+ *  sessions and opens stay. On failure nothing has changed. */
+bool server_reload(struct server *server, struct config *config, char **why);
+
+/** Listen wherever the configuration says. @return false: *why is a sentence
+ *  that names the address which could not be had. */
+bool server_listen(struct server *server, char **why);
+
+/** "quic [::]:443, tcp [::]:445": for the ready line. */
+char *server_listening(TALLOC_CTX *mem_ctx, const struct server *server);
+
+/** Now, as NT time (100 ns since 1601, UTC). */
+uint64_t server_now(void);
+
+/* --------------------------------------------------------------- conn.c */
+
+/** A connection (3.3.1.7). Child of the server; freed by its own loop. */
+struct conn {
+	struct server *server;
+	struct conn *prev, *next;
+	uint64_t id; /**< for the log: counted from 1 */
+	struct message_conn *messages;
+	const struct transport_facts *facts;
+	char *peer;    /**< "192.0.2.1:50123" */
+	char *address; /**< "192.0.2.1" */
+
+	/** What was negotiated. dialect is 0 until then. */
+	struct negotiate_agreement agreed;
+	struct negotiate_policy policy;
+	bool negotiated;
+
+	struct channel *channels; /**< the sessions reachable here */
+	unsigned num_channels, num_pending;
+	unsigned failed_logons;
+	bool trusted; /**< somebody has logged on here */
+
+	struct request *requests; /**< not yet answered */
+	unsigned num_requests, num_async;
+	uint64_t next_async_id;
+	size_t bytes_held;	 /**< by requests: messages, replies */
+	struct credits *credits; /**< the window of message ids */
+
+	struct tevent_req *reading; /**< NULL while reading is stopped */
+	struct tevent_timer *logon_timer;
+	bool closing; /**< no more reading, no more replies */
+};
+
+/** A transport was accepted: serve it. Takes it over. @return NULL: no memory
+ *  or too many; the transport is gone. */
+struct conn *conn_new(struct server *server, struct transport *t);
+
+/**
+ * The peer broke the protocol, or a limit: say why (once, in the log, with the
+ * peer's address) and end the connection. Returns at once; the connection and
+ * its requests are freed from the event loop, so the caller's pointers stay
+ * good until it returns to the loop, and nothing is sent any more.
+ */
+void conn_end(struct conn *conn, enum transport_close code, const char *fmt,
+	      ...) __attribute__((format(printf, 3, 4)));
+
+/** The session this connection may use under that id; NULL: none (3.3.5.2.9).
+ *  Sessions still logging on are found, too: look at session->state. */
+struct channel *conn_channel(const struct conn *conn, uint64_t session_id);
+
+/** Reading goes on when what is held allows: after a request is done. */
+void conn_resume(struct conn *conn);
+
+/* ------------------------------------------------------------ session.c */
+
+enum session_state {
+	SESSION_IN_PROGRESS, /**< the first logon is under way */
+	SESSION_VALID,
+	SESSION_EXPIRED,
+};
+
+/** Somebody who logged on (3.3.1.8). Child of the server. */
+struct session {
+	struct server *server;
+	uint64_t id;
+	enum session_state state;
+	struct channel *channels;
+	struct conn *first; /**< where it was made; NULL when gone */
+	uint16_t dialect;
+	uint8_t client_guid[NEGOTIATE_GUID_SIZE];
+
+	struct user *user;	    /**< who; NULL until valid */
+	struct store_cred *cred;    /**< the same for a store; NULL: as the
+					 process itself */
+	char *domain, *workstation; /**< as the client said; may be "" */
+	const char *mechanism;	    /**< "NTLMv2" */
+	struct session_keys *keys;
+	bool signing_required;
+	bool encrypt_data;	     /**< everything must be sealed, unless the
+					  connection's transport counts as that */
+	uint64_t created, last_used; /**< NT times */
+
+	struct idtable *trees; /**< TreeId -> struct tree */
+	struct idtable *opens; /**< FileId.Volatile -> struct open */
+};
+
+/** A session on one connection (3.3.1.14). Child of the connection. */
+struct channel {
+	struct conn *conn;
+	struct session *session;
+	struct channel *conn_prev, *conn_next;
+	struct channel *session_prev, *session_next;
+	struct smb2_signing_key *signing; /**< NULL until valid */
+	struct auth *auth;		  /**< while a logon is under way */
+	uint8_t preauth[CRYPTO_PREAUTH_SIZE];
+	bool valid; /**< logged on here */
+};
+
+struct session *session_new(struct server *server);
+/** @return NULL: no memory, or the connection has its number of sessions. */
+struct channel *channel_new(struct conn *conn, struct session *session);
+
+/**
+ * End a session: every request of it but `except` is aborted with
+ * NT_STATUS_USER_SESSION_DELETED, then its opens, trees and channels go, and
+ * the session.
+ */
+void session_end(struct session *session, struct request *except);
+
+/** Some channel to reach the client by; NULL: none is left. */
+struct channel *session_channel(const struct session *session);
+
+/* -------------------------------------------------------------- share.c */
+
+enum share_type {
+	SHARE_DISK,
+	SHARE_PIPE, /**< IPC$ */
+};
+
+/** What is offered under a name. Child of the server; a tree keeps one alive
+ *  (talloc_reference) when a reload has taken it out of server->shares. */
+struct share {
+	struct server *server;
+	struct share *next;
+	const char *name;
+	enum share_type type;
+	const char *comment;
+	bool browseable;
+	/** Its own settings: config_bool(share->config, share->section, KEY).
+	    section is NULL for IPC$. */
+	struct config *config;
+	const struct config_share *section;
+	enum config_encrypt encrypt;
+	unsigned num_trees;
+	struct share_store *stores; /**< one per expanded path */
+};
+
+/** A session's use of a share (3.3.1.9). Child of the session. */
+struct tree {
+	struct session *session;
+	uint32_t id;
+	struct share *share;
+	struct store *store;	 /**< NULL for IPC$ */
+	struct user *user;	 /**< session->user, or `force user` */
+	struct store_cred *cred; /**< likewise */
+	bool read_only;		 /**< for this user */
+	bool encrypt_data;	 /**< the share's requests must be sealed */
+	uint32_t maximal_access; /**< what CREATE may grant at most */
+	struct open *opens;
+	uint64_t created; /**< NT time */
+};
+
+/** The shares of a configuration, IPC$ last, as a list for server->shares.
+ *  Children of the server. */
+struct share *shares_load(struct server *server, struct config *config,
+			  char **why);
+/** Without regard to case; NULL: none (or not available). */
+struct share *share_find(const struct server *server, const char *name);
+/** May this address see the share (`hosts allow`, `hosts deny`)? */
+bool share_allows_address(const struct share *share,
+			  const struct sockaddr *addr);
+
+/** End a tree connect: requests of it but `except` are aborted with
+ *  NT_STATUS_NETWORK_NAME_DELETED, its opens and the tree go. */
+void tree_end(struct tree *tree, struct request *except);
+
+/* --------------------------------------------------------------- open.c */
+
+/**
+ * What a FileId stands for (3.3.1.10): a file, a directory or a pipe. A child
+ * of its session; in the tables server->opens and session->opens and in the
+ * list tree->opens. The members of `file` are file.c's own matter.
+ *
+ * It may be freed at any time (the connection broke): whatever threads still
+ * do must own what they use.
+ */
+struct open {
+	struct server *server;
+	struct session *session;  /**< NULL: waits for its owner (durable) */
+	struct tree *tree;	  /**< NULL likewise */
+	struct open *prev, *next; /**< tree->opens */
+	uint64_t persistent_id, volatile_id;
+	uint32_t access;	  /**< granted: what the gates of a command may
+				       look at; 0 until CREATE sets it */
+	struct file_open *file;	  /**< file.c; a child of the open */
+	struct pipe *pipe;	  /**< pipe.c; a child of the open */
+	struct request *requests; /**< in flight that name it, by open_next */
+
+	uint16_t channel_sequence; /**< 3.3.5.2.10 */
+	uint32_t outstanding, outstanding_before;
+};
+
+/** A new open with ids. @return NULL: no memory or too many; the handler
+ *  answers NT_STATUS_INSUFFICIENT_RESOURCES. */
+struct open *open_new(struct tree *tree);
+
+/** By both halves of a FileId within a session; NULL: none. */
+struct open *open_find(const struct session *session, uint64_t persistent_id,
+		       uint64_t volatile_id);
+
+/**
+ * Abort every request in flight that names the open, but `except`, with that
+ * status (request_abort). CLOSE uses it for those that wait; those that are
+ * at work it may rather wait for.
+ */
+void open_abort_requests(struct open *open, struct request *except,
+			 NTSTATUS status);
+
+#endif
