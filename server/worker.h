@@ -32,7 +32,7 @@ struct worker_job {
 
 	/* worker.c's own */
 	struct worker_job *next, **prev;
-	struct worker_lane *lane;
+	struct worker_queue *queue;
 	struct tevent_req *req;
 	int state;
 };
