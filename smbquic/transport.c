@@ -299,6 +299,11 @@ const struct transport_facts *transport_facts(const struct transport *t)
 	return &t->facts;
 }
 
+void transport_set_choice(struct transport *t, const char *why)
+{
+	t->facts.chosen_because = talloc_strdup(t, why);
+}
+
 void transport_stats(const struct transport *t, struct transport_stats *out)
 {
 	*out = (struct transport_stats){0};

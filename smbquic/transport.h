@@ -259,6 +259,8 @@ struct tevent_req *transport_shutdown_send(TALLOC_CTX *mem_ctx,
 int transport_shutdown_recv(struct tevent_req *req);
 
 const struct transport_facts *transport_facts(const struct transport *t);
+/** Note why this transport was chosen (facts.chosen_because). Copied. */
+void transport_set_choice(struct transport *t, const char *why);
 void transport_stats(const struct transport *t, struct transport_stats *out);
 /** Why the transport ended, a sentence; NULL while it is well. */
 const char *transport_error(const struct transport *t);

@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "smbquic/log.h"
+#include "smbquic/race.h"
+#include "smbquic/resolve.h"
+
+/* --- lanes from a list ---------------------------------------------------- */
+
+static bool parse_port(const char *text, uint16_t *out)
+{
+	char *end = NULL;
+	unsigned long port = 0;
+
+	if (!isdigit((unsigned char)text[0])) {
+		return false;
+	}
+	port = strtoul(text, &end, 10);
+	if (*end != '\0' || port == 0 || port > UINT16_MAX) {
+		return false;
+	}
+	*out = (uint16_t)port;
+	return true;
+}
+
+static bool parse_lane(TALLOC_CTX *mem_ctx, char *word, uint16_t port,
+		       struct race_params *out, char **why)
+{
+	char *colon = strchr(word, ':');
+	const struct transport_backend *via = NULL;
+
+	if (out->lanes == RACE_MAX_LANES) {
+		*why = talloc_asprintf(mem_ctx,
+				       "more than %d transports were given",
+				       RACE_MAX_LANES);
+		return false;
+	}
+	if (colon != NULL) {
+		*colon = '\0';
+		if (!parse_port(colon + 1, &port)) {
+			*why = talloc_asprintf(mem_ctx, "\"%s\" is not a port",
+					       colon + 1);
+			return false;
+		}
+	}
+	via = transport_backend_find(word, NULL);
+	if (via == NULL) {
+		*why = talloc_asprintf(mem_ctx,
+				       "\"%s\" is not a transport (auto, quic, "
+				       "tcp, quic-user, quic-kernel)",
+				       word);
+		return false;
+	}
+	out->lane[out->lanes++] = (struct race_lane){.via = via, .port = port};
+	return true;
+}
+
+bool race_parse_lanes(TALLOC_CTX *mem_ctx, const char *list,
+		      uint16_t fixed_port, struct race_params *out, char **why)
+{
+	char *copy = NULL;
+	char *word = NULL;
+	char *save = NULL;
+	bool ok = true;
+
+	*why = NULL;
+	out->lanes = 0;
+	copy = talloc_strdup(mem_ctx,
+			     strcmp(list, "auto") == 0 ? "quic,tcp" : list);
+	if (copy == NULL) {
+		return false;
+	}
+	for (word = strtok_r(copy, ", \t", &save); ok && word != NULL;
+	     word = strtok_r(NULL, ", \t", &save)) {
+		ok = parse_lane(mem_ctx, word, fixed_port, out, why);
+	}
+	talloc_free(copy);
+	if (ok && out->lanes == 0) {
+		*why = talloc_strdup(mem_ctx, "no transport was given");
+		ok = false;
+	}
+	return ok;
+}
+
+/* --- the race ---------------------------------------------------------------
+ */
+
+/* One attempt: a lane to an address. */
+struct runner {
+	const struct race_lane *lane;
+	struct sockaddr_storage addr;
+	unsigned start_ms; /* after the start of the race */
+	struct tevent_req *req;
+	bool started;
+};
+
+struct race_state {
+	struct tevent_context *ev;
+	struct race_params params;
+	struct transport_settings settings;
+	struct timeval began;
+	struct runner *runners;
+	unsigned count, next, running;
+	struct tevent_timer *timer;
+	struct transport *winner;
+	int err;
+	char *why;
+};
+
+static void race_resolved(struct tevent_req *subreq);
+static void race_start_due(struct tevent_req *req);
+static void race_timer(struct tevent_context *ev, struct tevent_timer *te,
+		       struct timeval now, void *private_data);
+static void race_runner_done(struct tevent_req *subreq);
+
+static bool race_copy_params(struct race_state *state,
+			     const struct race_params *params)
+{
+	state->params = *params;
+	if (params->settings != NULL) {
+		state->settings = *params->settings;
+	} else {
+		transport_settings_default(&state->settings);
+	}
+	state->params.settings = &state->settings;
+	state->params.server_name = talloc_strdup(state, params->server_name);
+	if (state->params.head_start_ms == 0) {
+		state->params.head_start_ms = RACE_HEAD_START_MS;
+	}
+	return state->params.server_name != NULL;
+}
+
+struct tevent_req *race_connect_send(TALLOC_CTX *mem_ctx,
+				     struct tevent_context *ev,
+				     const struct race_params *params)
+{
+	struct race_state *state = NULL;
+	struct tevent_req *subreq = NULL;
+	struct tevent_req *req =
+		tevent_req_create(mem_ctx, &state, struct race_state);
+
+	if (req == NULL) {
+		return NULL;
+	}
+	state->ev = ev;
+	if (!race_copy_params(state, params)) {
+		tevent_req_oom(req);
+		return tevent_req_post(req, ev);
+	}
+	subreq = resolve_send(state, ev,
+			      params->address != NULL ? params->address
+						      : params->server_name);
+	if (tevent_req_nomem(subreq, req)) {
+		return tevent_req_post(req, ev);
+	}
+	tevent_req_set_callback(subreq, race_resolved, req);
+	return req;
+}
+
+/* RFC 8305 section 4: addresses of the two families take turns. */
+static void interleave(struct resolve_result *r)
+{
+	struct resolve_result out = {0};
+	unsigned i = 0;
+	unsigned first = 0;
+	unsigned other = 0;
+	int family = 0;
+
+	if (r->count == 0) {
+		return;
+	}
+	family = r->addr[0].ss_family;
+	while (out.count < r->count) {
+		unsigned *at = i++ % 2 == 0 ? &first : &other;
+		bool want_first = at == &first;
+
+		while (*at < r->count &&
+		       (r->addr[*at].ss_family == family) != want_first) {
+			(*at)++;
+		}
+		if (*at < r->count) {
+			out.addr[out.count++] = r->addr[(*at)++];
+		}
+	}
+	*r = out;
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct runner *x = a;
+	const struct runner *y = b;
+
+	return (x->start_ms > y->start_ms) - (x->start_ms < y->start_ms);
+}
+
+static bool race_line_up(struct race_state *state,
+			 const struct resolve_result *r)
+{
+	const struct race_params *p = &state->params;
+	unsigned a = 0;
+	unsigned l = 0;
+
+	state->runners =
+		talloc_zero_array(state, struct runner, r->count * p->lanes);
+	if (state->runners == NULL) {
+		return false;
+	}
+	for (a = 0; a < r->count; a++) {
+		for (l = 0; l < p->lanes; l++) {
+			struct runner *one = &state->runners[state->count++];
+			uint16_t port = p->lane[l].port;
+
+			one->lane = &p->lane[l];
+			one->addr = r->addr[a];
+			if (port == 0) {
+				port = one->lane->via->default_port;
+			}
+			resolve_set_port(&one->addr, port);
+			one->start_ms = (a + l) * p->head_start_ms;
+		}
+	}
+	qsort(state->runners, state->count, sizeof(state->runners[0]),
+	      by_start);
+	return true;
+}
+
+static void race_resolved(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct race_state *state = tevent_req_data(req, struct race_state);
+	struct resolve_result found = {0};
+	int err = resolve_recv(subreq, state, &found, &state->why);
+
+	TALLOC_FREE(subreq);
+	if (tevent_req_error(req, err)) {
+		return;
+	}
+	interleave(&found);
+	if (!race_line_up(state, &found)) {
+		tevent_req_oom(req);
+		return;
+	}
+	state->began = tevent_timeval_current();
+	race_start_due(req);
+}
+
+static unsigned race_elapsed_ms(const struct race_state *state)
+{
+	struct timeval now = tevent_timeval_current();
+	struct timeval d = tevent_timeval_until(&state->began, &now);
+
+	return (unsigned)(d.tv_sec * 1000 + d.tv_usec / 1000);
+}
+
+/* Does the failure b tell more than the failure a? */
+static bool tells_more(int a, int b)
+{
+	static const int order[] = {EACCES, EPROTO, ETIMEDOUT, ECONNREFUSED,
+				    EHOSTUNREACH};
+	size_t i = 0;
+
+	if (a == 0) {
+		return true;
+	}
+	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		if (a == order[i] || b == order[i]) {
+			return a != order[i];
+		}
+	}
+	return false;
+}
+
+static void race_note_failure(struct race_state *state, int err,
+			      const char *why)
+{
+	char *all = NULL;
+
+	if (tells_more(state->err, err)) {
+		state->err = err;
+	}
+	all = state->why == NULL
+		      ? talloc_strdup(state, why)
+		      : talloc_asprintf(state, "%s; %s", state->why, why);
+	TALLOC_FREE(state->why);
+	state->why = all;
+}
+
+static void race_cancel_all(struct race_state *state)
+{
+	unsigned i = 0;
+
+	TALLOC_FREE(state->timer);
+	for (i = 0; i < state->count; i++) {
+		TALLOC_FREE(state->runners[i].req);
+	}
+	state->running = 0;
+}
+
+static bool race_start_one(struct tevent_req *req, struct runner *one)
+{
+	struct race_state *state = tevent_req_data(req, struct race_state);
+	const struct transport_target to = {
+		.addr = (const struct sockaddr *)&one->addr,
+		.addr_len = resolve_sockaddr_size(&one->addr),
+		.server_name = state->params.server_name,
+		.tls = state->params.tls,
+		.settings = &state->settings,
+	};
+
+	one->started = true;
+	one->req =
+		transport_connect_send(state, state->ev, one->lane->via, &to);
+	if (tevent_req_nomem(one->req, req)) {
+		return false;
+	}
+	state->running++;
+	tevent_req_set_callback(one->req, race_runner_done, req);
+	return true;
+}
+
+/* Start what is due by the clock, and one at least while none is running. */
+static void race_start_due(struct tevent_req *req)
+{
+	struct race_state *state = tevent_req_data(req, struct race_state);
+	unsigned now = race_elapsed_ms(state);
+	unsigned wait = 0;
+
+	while (state->next < state->count &&
+	       (state->running == 0 ||
+		state->runners[state->next].start_ms <= now)) {
+		if (!race_start_one(req, &state->runners[state->next++])) {
+			return;
+		}
+	}
+	if (state->running == 0) {
+		race_cancel_all(state);
+		tevent_req_error(req, state->err != 0 ? state->err : EIO);
+		return;
+	}
+	TALLOC_FREE(state->timer);
+	if (state->next == state->count) {
+		return;
+	}
+	wait = state->runners[state->next].start_ms - now;
+	state->timer = tevent_add_timer(
+		state->ev, state,
+		tevent_timeval_current_ofs(wait / 1000, wait % 1000 * 1000),
+		race_timer, req);
+	tevent_req_nomem(state->timer, req);
+}
+
+static void race_timer(struct tevent_context *ev, struct tevent_timer *te,
+		       struct timeval now, void *private_data)
+{
+	struct tevent_req *req =
+		talloc_get_type_abort(private_data, struct tevent_req);
+	struct race_state *state = tevent_req_data(req, struct race_state);
+
+	(void)ev;
+	(void)te;
+	(void)now;
+	state->timer = NULL;
+	race_start_due(req);
+}
+
+static struct runner *race_runner_of(struct race_state *state,
+				     const struct tevent_req *subreq)
+{
+	unsigned i = 0;
+
+	while (state->runners[i].req != subreq) {
+		i++;
+	}
+	return &state->runners[i];
+}
+
+static void race_won(struct race_state *state, const struct runner *one)
+{
+	const char *why = NULL;
+
+	if (state->params.lanes == 1) {
+		why = "the only transport asked for";
+	} else if (one->lane == &state->params.lane[0]) {
+		why = "preferred, and it answered first";
+	} else {
+		why = talloc_asprintf(state->winner, "first to answer%s%s",
+				      state->why != NULL ? "; " : "",
+				      state->why != NULL ? state->why : "");
+	}
+	transport_set_choice(state->winner, why);
+	log_info("connected to %s (%s) by %s: %s", state->params.server_name,
+		 transport_address_string((const struct sockaddr *)&one->addr),
+		 transport_facts(state->winner)->backend, why);
+}
+
+static void race_runner_done(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct race_state *state = tevent_req_data(req, struct race_state);
+	struct runner *one = race_runner_of(state, subreq);
+	char *why = NULL;
+	int err = transport_connect_recv(subreq, state, &state->winner, &why);
+
+	one->req = NULL;
+	state->running--;
+	TALLOC_FREE(subreq);
+	if (err == 0) {
+		race_won(state, one);
+		race_cancel_all(state);
+		tevent_req_done(req);
+		return;
+	}
+	log_debug("%s", why);
+	race_note_failure(state, err, why);
+	talloc_free(why);
+	if (err == EACCES && one->lane->via->secure) {
+		race_cancel_all(state);
+		tevent_req_error(req, err);
+		return;
+	}
+	race_start_due(req);
+}
+
+int race_connect_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+		      struct transport **out, char **why)
+{
+	struct race_state *state = tevent_req_data(req, struct race_state);
+	enum tevent_req_state how = TEVENT_REQ_INIT;
+	uint64_t code = 0;
+	int err = 0;
+
+	*out = NULL;
+	*why = NULL;
+	if (tevent_req_is_error(req, &how, &code)) {
+		err = how == TEVENT_REQ_USER_ERROR ? (int)code : ENOMEM;
+		*why = state->why != NULL
+			       ? talloc_move(mem_ctx, &state->why)
+			       : talloc_strdup(mem_ctx, strerror(err));
+	} else {
+		*out = talloc_move(mem_ctx, &state->winner);
+	}
+	tevent_req_received(req);
+	return err;
+}
