@@ -19,9 +19,6 @@
 #include "smbquic/smb2_pdu.h"
 #include "smbquic/transport.h"
 
-/** Most PDUs in one compound that we take apart. */
-#define MESSAGE_MAX_PDUS 64
-
 /** Messages are over TCP and QUIC alike framed by this many bytes. */
 #define MESSAGE_FRAME_SIZE 4
 

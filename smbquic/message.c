@@ -1,0 +1,541 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "smbquic/message.h"
+#include "smbquic/smb2.h"
+#include "smbquic/wire.h"
+
+/* A frame's length field has three bytes. */
+#define MESSAGE_FRAME_MAX 0xFFFFFFu
+
+struct message_conn {
+	struct transport *transport;
+	struct message_limits limits;
+	message_keyring_fn keyring;
+	void *private_data;
+	size_t queued;
+	struct message_write_state *writes; /* those that are in queued */
+};
+
+struct message_write_state {
+	struct message_conn *conn; /* NULL once that is freed */
+	struct message_write_state *prev, *next;
+	size_t queued; /* counted in conn->queued */
+	uint8_t frame[MESSAGE_FRAME_SIZE];
+	uint8_t *sealed;
+	struct iovec *iov;
+	int count;
+};
+
+static int message_conn_destructor(struct message_conn *conn)
+{
+	struct message_write_state *w = NULL;
+
+	for (w = conn->writes; w != NULL; w = w->next) {
+		w->conn = NULL;
+	}
+	return 0;
+}
+
+struct message_conn *message_conn_new(TALLOC_CTX *mem_ctx,
+				      struct tevent_context *ev,
+				      struct transport *t,
+				      const struct message_limits *limits,
+				      message_keyring_fn keyring,
+				      void *private_data)
+{
+	struct message_conn *conn = talloc_zero(mem_ctx, struct message_conn);
+
+	(void)ev;
+	if (conn == NULL) {
+		return NULL;
+	}
+	conn->transport = talloc_steal(conn, t);
+	conn->limits = *limits;
+	conn->keyring = keyring;
+	conn->private_data = private_data;
+	talloc_set_destructor(conn, message_conn_destructor);
+	return conn;
+}
+
+void message_conn_set_limits(struct message_conn *conn,
+			     const struct message_limits *limits)
+{
+	conn->limits = *limits;
+}
+
+struct transport *message_conn_transport(struct message_conn *conn)
+{
+	return conn->transport;
+}
+
+size_t message_conn_queued(const struct message_conn *conn)
+{
+	return conn->queued;
+}
+
+/* --- taking a message apart ------------------------------------------------
+ */
+
+/* How many PDUs the chain has (MS-SMB2 3.3.5.2.7); zero: it is not one. */
+static unsigned count_pdus(const uint8_t *data, size_t len)
+{
+	struct smb2_compound chain = smb2_compound(data, len);
+	struct smb2_header header = {0};
+	struct wire_slice pdu = {0};
+	unsigned count = 0;
+
+	while (smb2_compound_next(&chain, &pdu, &header)) {
+		count++;
+	}
+	return smb2_compound_ok(&chain) ? count : 0;
+}
+
+static void split_pdus(struct message *m)
+{
+	struct smb2_compound chain = smb2_compound(m->data, m->len);
+	struct wire_slice slice = {0};
+	unsigned i = 0;
+
+	for (i = 0; i < m->count; i++) {
+		struct message_pdu *pdu = &m->pdu[i];
+		bool more = smb2_compound_next(&chain, &slice, &pdu->header);
+
+		assert(more);
+		pdu->data = m->data + (slice.data - m->data);
+		pdu->len = slice.len;
+		pdu->last = i + 1 == m->count;
+	}
+}
+
+static uint32_t protocol_id(const uint8_t *data, size_t len)
+{
+	struct wire_reader r = wire_reader(data, len);
+
+	return wire_get_u32(&r);
+}
+
+static int unseal(uint8_t *data, size_t len, message_keyring_fn keyring,
+		  void *private_data, uint64_t *session_id)
+{
+	struct smb2_transform_header header = {0};
+	struct smb2_sealing_key *key = NULL;
+
+	if (!smb2_transform_header_decode(data, len, &header)) {
+		return EBADMSG;
+	}
+	*session_id = header.session_id;
+	key = keyring(header.session_id, private_data);
+	if (key == NULL) {
+		return ENOKEY;
+	}
+	return crypto_unseal(key, data, len);
+}
+
+static struct message *message_alloc(TALLOC_CTX *mem_ctx, unsigned count,
+				     uint8_t *data)
+{
+	size_t size =
+		sizeof(struct message) + count * sizeof(struct message_pdu);
+	struct message *m = talloc_zero_size(mem_ctx, size);
+
+	if (m == NULL) {
+		return NULL;
+	}
+	talloc_set_name_const(m, "struct message");
+	talloc_steal(m, data);
+	m->count = count;
+	return m;
+}
+
+int message_parse(TALLOC_CTX *mem_ctx, uint8_t *data, size_t len,
+		  message_keyring_fn keyring, void *private_data,
+		  struct message **out)
+{
+	uint8_t *plain = data;
+	uint64_t session_id = 0;
+	bool sealed = false;
+	uint32_t id = protocol_id(data, len);
+	unsigned count = 0;
+	int err = 0;
+
+	*out = NULL;
+	if (id == SMB2_TRANSFORM_MAGIC) {
+		err = unseal(data, len, keyring, private_data, &session_id);
+		if (err != 0) {
+			return err;
+		}
+		sealed = true;
+		plain += SMB2_TRANSFORM_SIZE;
+		len -= SMB2_TRANSFORM_SIZE;
+		id = protocol_id(plain, len);
+	}
+	if (id == SMB2_COMPRESSION_MAGIC) {
+		return ENOTSUP;
+	}
+	if (id == SMB2_MAGIC) {
+		count = count_pdus(plain, len);
+	}
+	if (count == 0 && (sealed || id != SMB1_MAGIC)) {
+		return EBADMSG;
+	}
+	*out = message_alloc(mem_ctx, count, data);
+	if (*out == NULL) {
+		return ENOMEM;
+	}
+	(*out)->sealed = sealed;
+	(*out)->session_id = session_id;
+	(*out)->smb1 = count == 0;
+	(*out)->data = plain;
+	(*out)->len = len;
+	split_pdus(*out);
+	return 0;
+}
+
+bool message_verify(const struct message_pdu *pdu, struct smb2_signing_key *key)
+{
+	const struct iovec iov = {.iov_base = pdu->data, .iov_len = pdu->len};
+
+	return crypto_verify(key, &iov, 1) == 0;
+}
+
+/* --- reading ---------------------------------------------------------------
+ */
+
+struct message_read_state {
+	struct tevent_context *ev;
+	struct message_conn *conn;
+	uint8_t frame[MESSAGE_FRAME_SIZE];
+	uint8_t *data;
+	size_t len;
+	struct message *message; /* NULL: the peer ended */
+};
+
+static void message_read_frame(struct tevent_req *subreq);
+static void message_read_body(struct tevent_req *subreq);
+
+struct tevent_req *message_read_send(TALLOC_CTX *mem_ctx,
+				     struct tevent_context *ev,
+				     struct message_conn *conn)
+{
+	struct tevent_req *req = NULL;
+	struct tevent_req *subreq = NULL;
+	struct message_read_state *state = NULL;
+
+	req = tevent_req_create(mem_ctx, &state, struct message_read_state);
+	if (req == NULL) {
+		return NULL;
+	}
+	state->ev = ev;
+	state->conn = conn;
+	subreq =
+		transport_read_send(state, ev, conn->transport, state->frame,
+				    sizeof(state->frame), sizeof(state->frame));
+	if (tevent_req_nomem(subreq, req)) {
+		return tevent_req_post(req, ev);
+	}
+	tevent_req_set_callback(subreq, message_read_frame, req);
+	return req;
+}
+
+/* MS-SMB2 2.1: a zero byte, then the length in three. */
+static int frame_length(const struct message_read_state *state, size_t *out)
+{
+	struct wire_reader r = wire_reader(state->frame, sizeof(state->frame));
+	uint8_t zero = wire_get_u8(&r);
+
+	*out = wire_get_be24(&r);
+	if (zero != 0 || *out < sizeof(uint32_t)) {
+		return EBADMSG;
+	}
+	return *out > state->conn->limits.max_message ? EMSGSIZE : 0;
+}
+
+static void message_read_frame(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct message_read_state *state =
+		tevent_req_data(req, struct message_read_state);
+	int err = 0;
+	ssize_t n = transport_read_recv(subreq, &err);
+
+	TALLOC_FREE(subreq);
+	if (n < 0) {
+		tevent_req_error(req, err);
+		return;
+	}
+	if (n == 0) {
+		tevent_req_done(req);
+		return;
+	}
+	if (tevent_req_error(req, frame_length(state, &state->len))) {
+		return;
+	}
+	state->data = talloc_size(state, state->len);
+	if (tevent_req_nomem(state->data, req)) {
+		return;
+	}
+	subreq = transport_read_send(state, state->ev, state->conn->transport,
+				     state->data, state->len, state->len);
+	if (tevent_req_nomem(subreq, req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, message_read_body, req);
+}
+
+static void message_read_body(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct message_read_state *state =
+		tevent_req_data(req, struct message_read_state);
+	struct message_conn *conn = state->conn;
+	int err = 0;
+	ssize_t n = transport_read_recv(subreq, &err);
+
+	TALLOC_FREE(subreq);
+	if (n <= 0) {
+		tevent_req_error(req, n == 0 ? EPIPE : err);
+		return;
+	}
+	err = message_parse(state, state->data, state->len, conn->keyring,
+			    conn->private_data, &state->message);
+	if (tevent_req_error(req, err)) {
+		return;
+	}
+	tevent_req_done(req);
+}
+
+static int message_request_errno(struct tevent_req *req)
+{
+	enum tevent_req_state how = TEVENT_REQ_INIT;
+	uint64_t err = 0;
+
+	if (!tevent_req_is_error(req, &how, &err)) {
+		return 0;
+	}
+	return how == TEVENT_REQ_USER_ERROR ? (int)err : ENOMEM;
+}
+
+int message_read_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+		      struct message **out)
+{
+	struct message_read_state *state =
+		tevent_req_data(req, struct message_read_state);
+	int err = message_request_errno(req);
+
+	*out = err == 0 ? talloc_move(mem_ctx, &state->message) : NULL;
+	tevent_req_received(req);
+	return err;
+}
+
+/* --- writing ---------------------------------------------------------------
+ */
+
+static const uint8_t zeros[8];
+
+static void message_write_cleanup(struct tevent_req *req,
+				  enum tevent_req_state how)
+{
+	struct message_write_state *state =
+		tevent_req_data(req, struct message_write_state);
+
+	(void)how;
+	if (state->queued == 0 || state->conn == NULL) {
+		return;
+	}
+	state->conn->queued -= state->queued;
+	state->queued = 0;
+	if (state->prev != NULL) {
+		state->prev->next = state->next;
+	} else {
+		state->conn->writes = state->next;
+	}
+	if (state->next != NULL) {
+		state->next->prev = state->prev;
+	}
+}
+
+static void count_queued(struct message_write_state *state, size_t size)
+{
+	struct message_conn *conn = state->conn;
+
+	state->queued = size;
+	conn->queued += size;
+	state->next = conn->writes;
+	if (conn->writes != NULL) {
+		conn->writes->prev = state;
+	}
+	conn->writes = state;
+}
+
+static size_t iov_size(const struct iovec *iov, int count)
+{
+	size_t size = 0;
+	int i = 0;
+
+	for (i = 0; i < count; i++) {
+		size += iov[i].iov_len;
+	}
+	return size;
+}
+
+static void set_signed(uint8_t *encoded)
+{
+	struct smb2_header header = {0};
+	bool ok = smb2_header_decode(encoded, SMB2_HEADER_SIZE, &header);
+
+	assert(ok);
+	smb2_header_set_flags(encoded, header.flags | SMB2_FLAGS_SIGNED);
+}
+
+/* Put one PDU behind the others: pieces, padding, NextCommand, signature. */
+static int add_pdu(struct message_write_state *state,
+		   const struct message_out *pdu, bool last, bool may_sign)
+{
+	struct iovec *first = &state->iov[state->count];
+	size_t size = iov_size(pdu->iov, pdu->iov_count);
+	size_t pad = last ? 0 : (8 - size % 8) % 8;
+	uint8_t *header = pdu->iov[0].iov_base;
+	int count = pdu->iov_count;
+
+	assert(pdu->iov_count > 0 && pdu->iov_count <= MESSAGE_MAX_IOV);
+	assert(pdu->iov[0].iov_len >= SMB2_HEADER_SIZE);
+	memcpy(first, pdu->iov, sizeof(*first) * (size_t)count);
+	if (pad > 0) {
+		memcpy(&first[count].iov_base, &(const void *){zeros},
+		       sizeof(void *));
+		first[count].iov_len = pad;
+		count++;
+	}
+	state->count += count;
+	smb2_header_set_next_command(header, last ? 0 : (uint32_t)(size + pad));
+	if (pdu->sign == NULL || !may_sign) {
+		return 0;
+	}
+	set_signed(header);
+	return crypto_sign(pdu->sign, first, count);
+}
+
+static int add_pdus(struct message_write_state *state,
+		    const struct message_out *pdus, unsigned count,
+		    bool may_sign)
+{
+	unsigned i = 0;
+	int err = 0;
+
+	/* iov[0] is the frame. */
+	state->iov = talloc_zero_array(state, struct iovec,
+				       1 + count * (MESSAGE_MAX_IOV + 1));
+	if (state->iov == NULL) {
+		return ENOMEM;
+	}
+	state->count = 1;
+	for (i = 0; i < count && err == 0; i++) {
+		err = add_pdu(state, &pdus[i], i + 1 == count, may_sign);
+	}
+	return err;
+}
+
+/* Replace what is behind the frame by one sealed piece. */
+static int seal_all(struct message_write_state *state,
+		    struct smb2_sealing_key *key, uint64_t session_id)
+{
+	size_t plain = iov_size(state->iov + 1, state->count - 1);
+	size_t size = plain + CRYPTO_SEAL_OVERHEAD;
+	int err = 0;
+
+	state->sealed = talloc_size(state, size);
+	if (state->sealed == NULL) {
+		return ENOMEM;
+	}
+	err = crypto_seal(key, session_id, state->iov + 1, state->count - 1,
+			  state->sealed, size);
+	if (err != 0) {
+		return err;
+	}
+	state->iov[1].iov_base = state->sealed;
+	state->iov[1].iov_len = CRYPTO_TRANSFORM_HEADER_SIZE + plain;
+	state->count = 2;
+	return 0;
+}
+
+static int add_frame(struct message_write_state *state)
+{
+	size_t size = iov_size(state->iov + 1, state->count - 1);
+	struct wire_writer w =
+		wire_writer_fixed(state->frame, sizeof(state->frame));
+
+	if (size > MESSAGE_FRAME_MAX) {
+		return EMSGSIZE;
+	}
+	wire_put_u8(&w, 0);
+	wire_put_be24(&w, (uint32_t)size);
+	assert(wire_writer_ok(&w));
+	state->iov[0].iov_base = state->frame;
+	state->iov[0].iov_len = sizeof(state->frame);
+	count_queued(state, size);
+	return 0;
+}
+
+static void message_write_done(struct tevent_req *subreq);
+
+struct tevent_req *message_write_send(
+	TALLOC_CTX *mem_ctx, struct tevent_context *ev,
+	struct message_conn *conn, const struct message_out *pdus,
+	unsigned count, struct smb2_sealing_key *seal, uint64_t session_id)
+{
+	struct tevent_req *req = NULL;
+	struct tevent_req *subreq = NULL;
+	struct message_write_state *state = NULL;
+	int err = 0;
+
+	assert(count > 0);
+	req = tevent_req_create(mem_ctx, &state, struct message_write_state);
+	if (req == NULL) {
+		return NULL;
+	}
+	state->conn = conn;
+	tevent_req_set_cleanup_fn(req, message_write_cleanup);
+	err = add_pdus(state, pdus, count, seal == NULL);
+	if (err == 0 && seal != NULL) {
+		err = seal_all(state, seal, session_id);
+	}
+	if (err == 0) {
+		err = add_frame(state);
+	}
+	if (tevent_req_error(req, err)) {
+		return tevent_req_post(req, ev);
+	}
+	subreq = transport_write_send(state, ev, conn->transport, state->iov,
+				      state->count);
+	if (tevent_req_nomem(subreq, req)) {
+		return tevent_req_post(req, ev);
+	}
+	tevent_req_set_callback(subreq, message_write_done, req);
+	return req;
+}
+
+static void message_write_done(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	int err = transport_write_recv(subreq);
+
+	TALLOC_FREE(subreq);
+	if (tevent_req_error(req, err)) {
+		return;
+	}
+	tevent_req_done(req);
+}
+
+int message_write_recv(struct tevent_req *req)
+{
+	int err = message_request_errno(req);
+
+	tevent_req_received(req);
+	return err;
+}
