@@ -224,3 +224,7 @@ def declared(text):
              if 'extern' in words else None)
         if m:
             yield m.group(1)
+
+
+def dist(ctx):
+    ctx.algo = 'tar.xz'
