@@ -18,7 +18,9 @@
 #include <stdio.h>
 #include <talloc.h>
 
-#define CONFIG_DEFAULT_FILE "/etc/smbquic/smbquic.conf"
+#include <config.h> /* the build's: where files are */
+
+#define CONFIG_DEFAULT_FILE SMBQUIC_SYSCONFDIR "/smbquic/smbquic.conf"
 
 /* One per row of the table in settings.c, in the order of the manual. */
 enum config_key {
@@ -56,7 +58,7 @@ enum config_key {
 	CONFIG_INVALID_AUTHENTICATION_DELAY, /* int: milliseconds */
 	CONFIG_IDLE_TIMEOUT,		     /* int: milliseconds */
 	CONFIG_KEEPALIVE,		     /* int: milliseconds; 0: none */
-	CONFIG_DEADTIME,		     /* int: minutes; 0: never */
+	CONFIG_DEADTIME,		     /* int: milliseconds; 0: never */
 
 	/* [global]: sizes and threads */
 	CONFIG_SMB2_MAX_READ,	 /* int: bytes */
@@ -205,5 +207,8 @@ void config_print(FILE *out, const struct config *cfg, bool all);
  * to stdout. The exit status: 0, or 1 when there were errors.
  */
 int config_check(const char *file, const char *const *overrides, bool all);
+
+/* The settings as entries of smbquic.conf(5), in roff. */
+void config_print_manual(FILE *out);
 
 #endif /* SERVER_CONFIG_H */

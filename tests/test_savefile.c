@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#define _GNU_SOURCE 1
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

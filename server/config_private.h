@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* config_private.h - shared by config.c and config_print.c alone. */
+#ifndef SERVER_CONFIG_PRIVATE_H
+#define SERVER_CONFIG_PRIVATE_H
+
+#include "server/settings.h"
+
+struct config_share {
+	const char *name;
+	struct setting_value values[CONFIG_KEY_COUNT]; /* those set here */
+};
+
+struct config {
+	const char *file;
+	struct setting_value initial[CONFIG_KEY_COUNT];
+	struct config_share *global;
+	struct config_share **shares;
+	size_t count;
+};
+
+/* The value in force: the share's, the global one, the default. */
+const struct setting_value *config_value(const struct config *cfg,
+					 const struct config_share *share,
+					 enum config_key key);
+
+#endif

@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The table of all settings. Names and meanings are Samba's where Samba has
+ * them. A row is here only when the server honours it.
+ */
+#include "server/settings.h"
+
+#include "smbquic/ini.h"
+
+#define KiB 1024LL
+#define MiB (1024 * KiB)
+
+#define ONE_SECOND 1000LL
+#define ONE_HOUR   (3600 * ONE_SECOND)
+#define ONE_YEAR   (366 * 24 * ONE_HOUR)
+
+/* Dialect numbers: MS-SMB2 2.2.3. */
+static const struct setting_name dialects[] = {
+	{"SMB2_02", 0x0202}, {"SMB2_10", 0x0210}, {"SMB2", 0x0210},
+	{"SMB3_00", 0x0300}, {"SMB3_02", 0x0302}, {"SMB3_11", 0x0311},
+	{"SMB3", 0x0311},    {NULL, 0},
+};
+
+static const struct setting_name signing[] = {
+	{"auto", CONFIG_SIGNING_AUTO},
+	{"default", CONFIG_SIGNING_AUTO},
+	{"enabled", CONFIG_SIGNING_AUTO},
+	{"mandatory", CONFIG_SIGNING_MANDATORY},
+	{"required", CONFIG_SIGNING_MANDATORY},
+	{"disabled", CONFIG_SIGNING_DISABLED},
+	{NULL, 0},
+};
+
+static const struct setting_name encrypt[] = {
+	{"if_required", CONFIG_ENCRYPT_IF_REQUIRED},
+	{"default", CONFIG_ENCRYPT_IF_REQUIRED},
+	{"auto", CONFIG_ENCRYPT_IF_REQUIRED},
+	{"enabled", CONFIG_ENCRYPT_IF_REQUIRED},
+	{"desired", CONFIG_ENCRYPT_DESIRED},
+	{"required", CONFIG_ENCRYPT_REQUIRED},
+	{"mandatory", CONFIG_ENCRYPT_REQUIRED},
+	{"off", CONFIG_ENCRYPT_OFF},
+	{"disabled", CONFIG_ENCRYPT_OFF},
+	{NULL, 0},
+};
+
+/* MS-SMB2 2.2.3.1.7 */
+static const struct setting_name signing_algorithms[] = {
+	{"AES-128-GMAC", 2},
+	{"AES-128-CMAC", 1},
+	{"HMAC-SHA256", 0},
+	{NULL, 0},
+};
+
+/* MS-SMB2 2.2.3.1.2 */
+static const struct setting_name encryption_algorithms[] = {
+	{"AES-128-GCM", 2}, {"AES-128-CCM", 1}, {"AES-256-GCM", 4},
+	{"AES-256-CCM", 3}, {NULL, 0},
+};
+
+static const struct setting_name stores[] = {
+	{"posix", CONFIG_STORE_POSIX},
+	{"memory", CONFIG_STORE_MEMORY},
+	{NULL, 0},
+};
+
+/* Samba's default: as the client asks, and SMB2 clients never ask for it. */
+static const struct setting_name case_names[] = {
+	{"auto", 0},
+	{NULL, 0},
+};
+
+/* Drawn by hand: clang-format would scatter it. */
+/* clang-format off */
+static const struct setting settings[] = {
+	[CONFIG_SMB_TRANSPORTS] = {
+		"server smb transports", SETTING_GLOBAL, SETTING_TRANSPORTS,
+		"quic:443, tcp:445",
+		"What the server listens on, at most ten of name[:port]. A "
+		"leading + adds to the default.",
+	},
+	[CONFIG_INTERFACES] = {
+		"interfaces", SETTING_GLOBAL, SETTING_LIST, "",
+		"Interface names, addresses and networks, for bind interfaces "
+		"only and for the list of interfaces that clients may ask "
+		"for. Empty: all that are up.",
+	},
+	[CONFIG_BIND_INTERFACES_ONLY] = {
+		"bind interfaces only", SETTING_GLOBAL, SETTING_BOOL, "no",
+		"Listen on the addresses of interfaces alone, instead of on "
+		"all.",
+	},
+	[CONFIG_SERVER_STRING] = {
+		"server string", SETTING_GLOBAL, SETTING_STRING, "smbquic",
+		"The comment that is shown beside the server's name.",
+	},
+	[CONFIG_NETBIOS_NAME] = {
+		"netbios name", SETTING_GLOBAL, SETTING_STRING, "",
+		"The server's short name. Empty: the host's name up to its "
+		"first dot, in capitals.",
+	},
+	[CONFIG_WORKGROUP] = {
+		"workgroup", SETTING_GLOBAL, SETTING_STRING, "WORKGROUP",
+		"The workgroup that the server says it belongs to.",
+	},
+
+	[CONFIG_MIN_PROTOCOL] = {
+		"server min protocol", SETTING_GLOBAL, SETTING_ENUM, "SMB3_00",
+		"The oldest dialect that is spoken over TCP. Over QUIC it is "
+		"always SMB3_11.",
+		.names = dialects,
+	},
+	[CONFIG_MAX_PROTOCOL] = {
+		"server max protocol", SETTING_GLOBAL, SETTING_ENUM, "SMB3_11",
+		"The newest dialect that is spoken over TCP.",
+		.names = dialects,
+	},
+	[CONFIG_SERVER_SIGNING] = {
+		"server signing", SETTING_GLOBAL, SETTING_ENUM, "auto",
+		"Whether messages are signed: auto when the client asks for "
+		"it, mandatory always, disabled only when the client insists.",
+		.names = signing,
+	},
+	[CONFIG_ENCRYPTION_OVER_QUIC] = {
+		"server smb encryption over quic", SETTING_GLOBAL, SETTING_BOOL,
+		"no",
+		"Whether SMB encryption is used on top of that of QUIC. With "
+		"no, a client that says so in SMB2_TRANSPORT_CAPABILITIES "
+		"need not encrypt twice: what QUIC carries then counts as "
+		"encrypted.",
+	},
+	[CONFIG_SIGNING_ALGORITHMS] = {
+		"server smb3 signing algorithms", SETTING_GLOBAL, SETTING_NUMBERS,
+		"AES-128-GMAC, AES-128-CMAC, HMAC-SHA256",
+		"Signing algorithms for SMB 3.1.1, best first. -NAME takes "
+		"one off the default.",
+		.names = signing_algorithms,
+	},
+	[CONFIG_ENCRYPTION_ALGORITHMS] = {
+		"server smb3 encryption algorithms", SETTING_GLOBAL, SETTING_NUMBERS,
+		"AES-128-GCM, AES-128-CCM, AES-256-GCM, AES-256-CCM",
+		"Ciphers for SMB 3.1.1, best first. -NAME takes one off the "
+		"default.",
+		.names = encryption_algorithms,
+	},
+
+	[CONFIG_SMB_PASSWD_FILE] = {
+		"smb passwd file", SETTING_GLOBAL, SETTING_PATH,
+		SMBQUIC_SYSCONFDIR "/smbquic/smbpasswd",
+		"The users and their password hashes; see smbquic-passwd(8).",
+	},
+	[CONFIG_CERTIFICATE_MAP_FILE] = {
+		"certificate map file", SETTING_GLOBAL, SETTING_PATH,
+		SMBQUIC_SYSCONFDIR "/smbquic/certmap.conf",
+		"Which certificate goes with which server name; see smbquic- "
+		"certmap(1).",
+	},
+	[CONFIG_CERTIFICATE_WARNING] = {
+		"certificate expiry warning", SETTING_GLOBAL, SETTING_INT, "30",
+		"How many days before a certificate expires the log says so.",
+		.min = 0, .max = 3650,
+	},
+	[CONFIG_STATE_DIRECTORY] = {
+		"state directory", SETTING_GLOBAL, SETTING_PATH,
+		SMBQUIC_LOCALSTATEDIR "/lib/smbquic",
+		"Where the server keeps what must outlive it.",
+	},
+	[CONFIG_PID_FILE] = {
+		"pid file", SETTING_GLOBAL, SETTING_PATH, "",
+		"Written when the server is ready. Empty: none.",
+	},
+	[CONFIG_LOG_LEVEL] = {
+		"log level", SETTING_GLOBAL, SETTING_INT, "1",
+		"How much is logged: 0 errors, 1 notices, 3 requests, 10 all.",
+		.min = 0, .max = 10,
+	},
+	[CONFIG_LOG_FILE] = {
+		"log file", SETTING_GLOBAL, SETTING_PATH, "",
+		"Where the log goes. Empty: standard error.",
+	},
+
+	[CONFIG_MAX_CONNECTIONS] = {
+		"max connections", SETTING_GLOBAL, SETTING_INT, "1024",
+		"Connections at a time, over all transports. 0: no limit.",
+		.min = 0, .max = 1000000,
+	},
+	[CONFIG_MAX_CONNECTIONS_PER_SOURCE] = {
+		"max connections per source", SETTING_GLOBAL, SETTING_INT,
+		"128",
+		"Connections at a time from one address. 0: no limit.",
+		.min = 0, .max = 1000000,
+	},
+	[CONFIG_MAX_HANDSHAKES] = {
+		"max handshakes", SETTING_GLOBAL, SETTING_INT, "256",
+		"Handshakes at a time. Beyond that a QUIC client must first "
+		"prove its address.",
+		.min = 1, .max = 100000,
+	},
+	[CONFIG_HANDSHAKE_TIMEOUT] = {
+		"handshake timeout", SETTING_GLOBAL, SETTING_INT, "10s",
+		"How long a QUIC handshake may take.",
+		.min = 100, .max = ONE_HOUR, .unit = SETTING_UNIT_SECONDS,
+	},
+	[CONFIG_LOGON_TIMEOUT] = {
+		"logon timeout", SETTING_GLOBAL, SETTING_INT, "30s",
+		"How long a connection may stay without a logged-on user.",
+		.min = 100, .max = ONE_HOUR, .unit = SETTING_UNIT_SECONDS,
+	},
+	[CONFIG_INVALID_AUTHENTICATION_DELAY] = {
+		"invalid authentication delay", SETTING_GLOBAL, SETTING_INT,
+		"2s",
+		"How long the answer to a failed logon is held back.",
+		.min = 0, .max = 60 * ONE_SECOND, .unit = SETTING_UNIT_SECONDS,
+	},
+	[CONFIG_IDLE_TIMEOUT] = {
+		"idle timeout", SETTING_GLOBAL, SETTING_INT, "1m",
+		"A QUIC connection whose peer has not been heard of for so "
+		"long is lost.",
+		.min = ONE_SECOND, .max = ONE_HOUR, .unit = SETTING_UNIT_SECONDS,
+	},
+	[CONFIG_KEEPALIVE] = {
+		"keepalive", SETTING_GLOBAL, SETTING_INT, "20s",
+		"How often a silent client is asked whether it is still "
+		"there. 0: never.",
+		.min = 0, .max = ONE_HOUR, .unit = SETTING_UNIT_SECONDS,
+	},
+	[CONFIG_DEADTIME] = {
+		"deadtime", SETTING_GLOBAL, SETTING_INT, "7d",
+		"Connections without open files are closed after so long "
+		"without a request. A plain number means minutes. 0: never.",
+		.min = 0, .max = ONE_YEAR, .unit = SETTING_UNIT_MINUTES,
+	},
+
+	[CONFIG_SMB2_MAX_READ] = {
+		"smb2 max read", SETTING_GLOBAL, SETTING_INT, "8M",
+		"The largest READ.",
+		.min = 64 * KiB, .max = 8 * MiB, .unit = SETTING_UNIT_BYTES,
+	},
+	[CONFIG_SMB2_MAX_WRITE] = {
+		"smb2 max write", SETTING_GLOBAL, SETTING_INT, "8M",
+		"The largest WRITE.",
+		.min = 64 * KiB, .max = 8 * MiB, .unit = SETTING_UNIT_BYTES,
+	},
+	[CONFIG_SMB2_MAX_TRANS] = {
+		"smb2 max trans", SETTING_GLOBAL, SETTING_INT, "8M",
+		"The largest of the other requests that carry data: directory "
+		"listings, queries, controls.",
+		.min = 64 * KiB, .max = 8 * MiB, .unit = SETTING_UNIT_BYTES,
+	},
+	[CONFIG_SMB2_MAX_CREDITS] = {
+		"smb2 max credits", SETTING_GLOBAL, SETTING_INT, "8192",
+		"Requests that one connection may have under way.",
+		.min = 128, .max = 65535,
+	},
+	[CONFIG_WORKER_THREADS] = {
+		"worker threads", SETTING_GLOBAL, SETTING_INT, "8",
+		"Threads for work that blocks, such as disk access.",
+		.min = 1, .max = 256,
+	},
+	[CONFIG_MAP_TO_GUEST] = {
+		"map to guest", SETTING_GLOBAL, SETTING_NO_GUEST, "never",
+		"There are no guests here: never is the only value.",
+	},
+
+	[CONFIG_PATH] = {
+		"path", SETTING_SHARE, SETTING_PATH, "",
+		"The folder that is served. %U is the user, %S the share, %I "
+		"the client's address, %m its name.",
+	},
+	[CONFIG_COMMENT] = {
+		"comment", SETTING_SHARE, SETTING_STRING, "",
+		"Shown beside the share's name.",
+	},
+	[CONFIG_AVAILABLE] = {
+		"available", SETTING_SHARE, SETTING_BOOL, "yes",
+		"With no the share is as if it were not in the file.",
+	},
+	[CONFIG_BROWSEABLE] = {
+		"browseable", SETTING_SHARE, SETTING_BOOL, "yes",
+		"Whether the share is in the list of shares.",
+	},
+	[CONFIG_STORE] = {
+		"store", SETTING_SHARE, SETTING_ENUM, "posix",
+		"What holds the files: posix is the folder named by path, "
+		"memory forgets all when the server stops.",
+		.names = stores,
+	},
+
+	[CONFIG_READ_ONLY] = {
+		"read only", SETTING_SHARE, SETTING_BOOL, "yes",
+		"Whether users may not change anything.",
+	},
+	[CONFIG_VALID_USERS] = {
+		"valid users", SETTING_SHARE, SETTING_LIST, "",
+		"Who may use the share: names, and groups as @group. Empty: "
+		"every user.",
+	},
+	[CONFIG_INVALID_USERS] = {
+		"invalid users", SETTING_SHARE, SETTING_LIST, "",
+		"Who may not use the share; stronger than valid users.",
+	},
+	[CONFIG_READ_LIST] = {
+		"read list", SETTING_SHARE, SETTING_LIST, "",
+		"Who may only read, whatever read only says.",
+	},
+	[CONFIG_WRITE_LIST] = {
+		"write list", SETTING_SHARE, SETTING_LIST, "",
+		"Who may write, whatever read only and read list say.",
+	},
+	[CONFIG_FORCE_USER] = {
+		"force user", SETTING_SHARE, SETTING_STRING, "",
+		"The Unix account that all act as on this share.",
+	},
+	[CONFIG_FORCE_GROUP] = {
+		"force group", SETTING_SHARE, SETTING_STRING, "",
+		"The primary Unix group on this share. +group: only for users "
+		"who are members of it.",
+	},
+	[CONFIG_HOSTS_ALLOW] = {
+		"hosts allow", SETTING_SHARE, SETTING_LIST, "",
+		"Addresses and networks that may connect, such as 192.0.2. or "
+		"2001:db8::/32; EXCEPT takes off what follows. In [global] it "
+		"binds every share. Empty: all.",
+	},
+	[CONFIG_HOSTS_DENY] = {
+		"hosts deny", SETTING_SHARE, SETTING_LIST, "",
+		"Addresses and networks that may not connect; hosts allow is "
+		"stronger.",
+	},
+	[CONFIG_GUEST_OK] = {
+		"guest ok", SETTING_SHARE, SETTING_NO_GUEST, "no",
+		"There are no guests here: no is the only value.",
+	},
+	[CONFIG_SMB_ENCRYPT] = {
+		"server smb encrypt", SETTING_SHARE, SETTING_ENUM,
+		"if_required",
+		"SMB encryption: off never, if_required when the client "
+		"insists, desired with every client that can, required with "
+		"all. In [global] for the whole session, in a share for that "
+		"share. What QUIC carries counts as encrypted; see server smb "
+		"encryption over quic.",
+		.names = encrypt,
+	},
+	[CONFIG_SHARE_MAX_CONNECTIONS] = {
+		"max connections", SETTING_SHARE_ONLY, SETTING_INT, "0",
+		"Connections to the share at a time. 0: no limit.",
+		.min = 0, .max = 1000000,
+	},
+
+	[CONFIG_CREATE_MASK] = {
+		"create mask", SETTING_SHARE, SETTING_OCTAL, "0744",
+		"Unix permissions that a new file may get.",
+	},
+	[CONFIG_DIRECTORY_MASK] = {
+		"directory mask", SETTING_SHARE, SETTING_OCTAL, "0755",
+		"Unix permissions that a new folder may get.",
+	},
+	[CONFIG_HIDE_DOT_FILES] = {
+		"hide dot files", SETTING_SHARE, SETTING_BOOL, "yes",
+		"Whether names that begin with a dot have the hidden "
+		"attribute.",
+	},
+	[CONFIG_VETO_FILES] = {
+		"veto files", SETTING_SHARE, SETTING_PATTERNS, "",
+		"Names that nobody sees or opens: patterns with * and ?, each "
+		"between slashes, as /*.tmp/lost+found/.",
+	},
+	[CONFIG_CASE_SENSITIVE] = {
+		"case sensitive", SETTING_SHARE, SETTING_BOOL, "no",
+		"Whether names that differ in case alone are different.",
+		.names = case_names,
+	},
+	[CONFIG_STRICT_SYNC] = {
+		"strict sync", SETTING_SHARE, SETTING_BOOL, "yes",
+		"Whether a client's flush waits until the disk has the data.",
+	},
+};
+/* clang-format on */
+
+const struct setting_synonym setting_synonyms[] = {
+	{"smb ports", CONFIG_SMB_TRANSPORTS, false},
+	{"min protocol", CONFIG_MIN_PROTOCOL, false},
+	{"max protocol", CONFIG_MAX_PROTOCOL, false},
+	{"protocol", CONFIG_MAX_PROTOCOL, false},
+	{"debug level", CONFIG_LOG_LEVEL, false},
+	{"dead time", CONFIG_DEADTIME, false},
+	{"directory", CONFIG_PATH, false},
+	{"browsable", CONFIG_BROWSEABLE, false},
+	{"writable", CONFIG_READ_ONLY, true},
+	{"writeable", CONFIG_READ_ONLY, true},
+	{"write ok", CONFIG_READ_ONLY, true},
+	{"group", CONFIG_FORCE_GROUP, false},
+	{"allow hosts", CONFIG_HOSTS_ALLOW, false},
+	{"deny hosts", CONFIG_HOSTS_DENY, false},
+	{"public", CONFIG_GUEST_OK, false},
+	{"smb encrypt", CONFIG_SMB_ENCRYPT, false},
+	{"create mode", CONFIG_CREATE_MASK, false},
+	{"directory mode", CONFIG_DIRECTORY_MASK, false},
+	{"casesignames", CONFIG_CASE_SENSITIVE, false},
+	{NULL, 0, false},
+};
+
+_Static_assert(sizeof(settings) / sizeof(settings[0]) == CONFIG_KEY_COUNT,
+	       "a row for each key");
+
+const struct setting *setting_row(enum config_key key)
+{
+	return &settings[key];
+}
+
+static bool fits_scope(const struct setting *row, bool in_share)
+{
+	return row->scope == SETTING_SHARE ||
+	       (row->scope == SETTING_GLOBAL) == !in_share;
+}
+
+enum config_key setting_find(const char *name, bool in_share, bool *inverted)
+{
+	const struct setting_synonym *synonym = NULL;
+	int key = 0;
+
+	*inverted = false;
+	for (key = 0; key < CONFIG_KEY_COUNT; key++) {
+		if (fits_scope(&settings[key], in_share) &&
+		    ini_key_equal(settings[key].name, name)) {
+			return key;
+		}
+	}
+	for (synonym = setting_synonyms; synonym->name != NULL; synonym++) {
+		if (fits_scope(&settings[synonym->key], in_share) &&
+		    ini_key_equal(synonym->name, name)) {
+			*inverted = synonym->inverted;
+			return synonym->key;
+		}
+	}
+	return CONFIG_KEY_COUNT;
+}
