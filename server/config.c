@@ -291,7 +291,7 @@ static void set_host_name(struct config *cfg)
 	char *c = name;
 
 	if (gethostname(name, sizeof(name) - 1) == -1 || name[0] == '\0') {
-		strcpy(name, "SMBQUIC");
+		return;
 	}
 	for (c = name; *c != '\0' && *c != '.'; c++) {
 		*c = toupper((unsigned char)*c);

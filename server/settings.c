@@ -95,9 +95,9 @@ static const struct setting settings[] = {
 		"The comment that is shown beside the server's name.",
 	},
 	[CONFIG_NETBIOS_NAME] = {
-		"netbios name", SETTING_GLOBAL, SETTING_STRING, "",
-		"The server's short name. Empty: the host's name up to its "
-		"first dot, in capitals.",
+		"netbios name", SETTING_GLOBAL, SETTING_STRING, "SMBQUIC",
+		"The server's short name. When it is not set: the host's name "
+		"up to its first dot, in capitals.",
 	},
 	[CONFIG_WORKGROUP] = {
 		"workgroup", SETTING_GLOBAL, SETTING_STRING, "WORKGROUP",
