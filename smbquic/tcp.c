@@ -106,7 +106,9 @@ static struct tevent_req *tcp_connect_send(TALLOC_CTX *mem_ctx,
 		    tevent_timeval_current_ofs(ms / 1000, ms % 1000 * 1000))) {
 		return tevent_req_post(req, ev);
 	}
-	state->fde = tevent_add_fd(ev, state, state->fd, TEVENT_FD_WRITE,
+	/* tevent tells of errors only to who waits for reading */
+	state->fde = tevent_add_fd(ev, state, state->fd,
+				   TEVENT_FD_READ | TEVENT_FD_WRITE,
 				   tcp_connect_event, req);
 	if (tevent_req_nomem(state->fde, req)) {
 		return tevent_req_post(req, ev);

@@ -17,8 +17,9 @@
 #include "smbquic/tcp_stream.h"
 
 /* Larger ones would make the bodies of big messages be copied twice. */
-#define TCP_AHEAD_SIZE 4096
-#define TCP_LINGER_MS  5000
+#define TCP_AHEAD_SIZE	  4096
+#define TCP_LINGER_MS	  5000
+#define TCP_LOOK_AGAIN_MS 1000
 
 struct tcp_write {
 	struct tcp_write *next;
@@ -40,6 +41,7 @@ struct tcp_stream {
 	int fd;
 	struct tevent_context *ev;
 	struct tevent_fd *fde;
+	struct tevent_timer *look_again; /* see tcp_idle_readable */
 	struct tcp_read *read;
 	struct tcp_write *writes, **writes_end;
 	struct tevent_req *shutdown;
@@ -250,13 +252,51 @@ ssize_t tcp_stream_read_recv(struct tevent_req *req, int *err)
 	return got;
 }
 
+static void tcp_look_again(struct tevent_context *ev, struct tevent_timer *te,
+			   struct timeval now, void *private_data)
+{
+	struct tcp_stream *c =
+		talloc_get_type_abort(private_data, struct tcp_stream);
+
+	(void)ev;
+	(void)te;
+	(void)now;
+	c->look_again = NULL;
+	if (c->fde != NULL && c->writes != NULL) {
+		TEVENT_FD_READABLE(c->fde);
+	}
+}
+
+/* Nobody reads, but a write waits for the socket. tevent reports a broken
+ * connection only as readable, so that is what we wait for too; when it is
+ * readable because of data, look again in a while. */
+static void tcp_idle_readable(struct tcp_stream *c)
+{
+	int err = 0;
+	socklen_t len = sizeof(err);
+
+	TEVENT_FD_NOT_READABLE(c->fde);
+	if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &err, &len) == 0 &&
+	    err != 0) {
+		tcp_fail(c, tcp_error_of(err), NULL);
+		return;
+	}
+	if (c->writes == NULL || c->look_again != NULL) {
+		return;
+	}
+	c->look_again = tevent_add_timer(
+		c->ev, c,
+		tevent_timeval_current_ofs(TCP_LOOK_AGAIN_MS / 1000, 0),
+		tcp_look_again, c);
+}
+
 static void tcp_readable(struct tcp_stream *c)
 {
 	struct tcp_read *r = c->read;
 	int err = 0;
 
 	if (r == NULL) {
-		TEVENT_FD_NOT_READABLE(c->fde);
+		tcp_idle_readable(c);
 		return;
 	}
 	if (!tcp_fill(c, r, &err)) {
@@ -326,6 +366,7 @@ static void tcp_flush(struct tcp_stream *c)
 
 		if (err == EAGAIN || err == EWOULDBLOCK) {
 			TEVENT_FD_WRITEABLE(c->fde);
+			TEVENT_FD_READABLE(c->fde);
 			return;
 		}
 		if (err != 0) {
