@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The race over transports and addresses, run with carriers that do what a
+ * test says; and the resolver below it.
+ */
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "smbquic/race.h"
+#include "smbquic/resolve.h"
+#include "tests/testlib.h"
+
+/* What a scripted carrier does: after delay_ms it fails with err, or succeeds.
+ * delay_ms 0 means at once, from within connect_send. */
+struct script {
+	unsigned delay_ms;
+	int err;
+	unsigned started, cancelled;
+};
+
+static struct script fast, slow;
+
+struct scripted_state {
+	struct script *script;
+	const struct transport_backend *row;
+	bool over;
+};
+
+static void scripted_cleanup(struct tevent_req *req, enum tevent_req_state how)
+{
+	struct scripted_state *s = tevent_req_data(req, struct scripted_state);
+
+	if (how == TEVENT_REQ_RECEIVED && !s->over) {
+		s->script->cancelled++;
+	}
+	s->over = true;
+}
+
+static void scripted_timer(struct tevent_context *ev, struct tevent_timer *te,
+			   struct timeval now, void *private_data)
+{
+	struct tevent_req *req =
+		talloc_get_type_abort(private_data, struct tevent_req);
+	struct scripted_state *s = tevent_req_data(req, struct scripted_state);
+
+	(void)ev;
+	(void)te;
+	(void)now;
+	if (!tevent_req_error(req, s->script->err)) {
+		tevent_req_done(req);
+	}
+}
+
+static struct tevent_req *scripted_connect(TALLOC_CTX *mem_ctx,
+					   struct tevent_context *ev,
+					   struct script *script,
+					   const struct transport_backend *row)
+{
+	struct scripted_state *s = NULL;
+	struct tevent_req *req =
+		tevent_req_create(mem_ctx, &s, struct scripted_state);
+
+	assert_non_null(req);
+	s->script = script;
+	s->row = row;
+	script->started++;
+	tevent_req_set_cleanup_fn(req, scripted_cleanup);
+	if (script->delay_ms == 0) {
+		scripted_timer(ev, NULL, tevent_timeval_zero(), req);
+		return tevent_req_post(req, ev);
+	}
+	assert_non_null(tevent_add_timer(
+		ev, s, tevent_timeval_current_ofs(0, script->delay_ms * 1000),
+		scripted_timer, req));
+	return req;
+}
+
+static int scripted_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+			 struct transport **out, char **why)
+{
+	struct scripted_state *s = tevent_req_data(req, struct scripted_state);
+	enum tevent_req_state how = TEVENT_REQ_INIT;
+	uint64_t err = 0;
+
+	if (tevent_req_is_error(req, &how, &err)) {
+		*why = talloc_asprintf(mem_ctx, "%s said %d", s->row->name,
+				       (int)err);
+		tevent_req_received(req);
+		return (int)err;
+	}
+	*out = transport_new(mem_ctx, s->row, talloc_new(mem_ctx),
+			     &(struct transport_facts){.backend = s->row->name,
+						       .alpn = "smb"});
+	tevent_req_received(req);
+	return 0;
+}
+
+static bool always(const char **why)
+{
+	(void)why;
+	return true;
+}
+
+static const struct transport_backend fast_row, slow_row;
+
+static struct tevent_req *fast_connect(TALLOC_CTX *mem_ctx,
+				       struct tevent_context *ev,
+				       const struct transport_target *to)
+{
+	(void)to;
+	return scripted_connect(mem_ctx, ev, &fast, &fast_row);
+}
+
+static struct tevent_req *slow_connect(TALLOC_CTX *mem_ctx,
+				       struct tevent_context *ev,
+				       const struct transport_target *to)
+{
+	(void)to;
+	return scripted_connect(mem_ctx, ev, &slow, &slow_row);
+}
+
+static const struct transport_backend fast_row = {
+	.name = "first",
+	.secure = true,
+	.default_port = 443,
+	.usable = always,
+	.connect_send = fast_connect,
+	.connect_recv = scripted_recv,
+};
+static const struct transport_backend slow_row = {
+	.name = "second",
+	.default_port = 445,
+	.usable = always,
+	.connect_send = slow_connect,
+	.connect_recv = scripted_recv,
+};
+
+struct outcome {
+	int err;
+	char *why;
+	struct transport *transport;
+};
+
+static struct outcome run(TALLOC_CTX *mem_ctx, const char *host)
+{
+	struct tevent_context *ev = tevent_context_init(mem_ctx);
+	int dummy_policy = 0;
+	struct race_params params = {
+		.server_name = host,
+		.lane = {{.via = &fast_row}, {.via = &slow_row}},
+		.lanes = 2,
+		.head_start_ms = 50,
+		.tls = (void *)&dummy_policy,
+	};
+	struct outcome out = {0};
+	struct tevent_req *req = race_connect_send(mem_ctx, ev, &params);
+
+	testlib_wait(ev, req, 10);
+	out.err = race_connect_recv(req, mem_ctx, &out.transport, &out.why);
+	talloc_free(req);
+	return out;
+}
+
+static int setup(void **state)
+{
+	fast = (struct script){0};
+	slow = (struct script){0};
+	*state = talloc_new(NULL);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	talloc_free(*state);
+	return 0;
+}
+
+static void test_preferred_alone(void **state)
+{
+	struct outcome o = {0};
+
+	fast.delay_ms = 5;
+	o = run(*state, "127.0.0.1");
+	assert_int_equal(o.err, 0);
+	assert_string_equal(transport_facts(o.transport)->backend, "first");
+	assert_non_null(transport_facts(o.transport)->chosen_because);
+	assert_int_equal(slow.started, 0);
+}
+
+static void test_second_after_the_head_start(void **state)
+{
+	struct outcome o = {0};
+
+	fast.delay_ms = 5000;
+	slow.delay_ms = 5;
+	o = run(*state, "127.0.0.1");
+	assert_int_equal(o.err, 0);
+	assert_string_equal(transport_facts(o.transport)->backend, "second");
+	assert_int_equal(fast.started, 1);
+	assert_int_equal(fast.cancelled, 1);
+}
+
+static void test_failure_starts_the_next_at_once(void **state)
+{
+	struct timeval before = tevent_timeval_current();
+	struct timeval after = {0};
+	struct outcome o = {0};
+
+	fast.err = ECONNREFUSED;
+	o = run(*state, "127.0.0.1");
+	after = tevent_timeval_current();
+	assert_int_equal(o.err, 0);
+	assert_string_equal(transport_facts(o.transport)->backend, "second");
+	assert_non_null(strstr(transport_facts(o.transport)->chosen_because,
+			       "first said"));
+	assert_true(tevent_timeval_until(&before, &after).tv_sec < 5);
+}
+
+static void test_all_fail(void **state)
+{
+	struct outcome o = {0};
+
+	fast.err = ETIMEDOUT;
+	slow.err = ECONNREFUSED;
+	o = run(*state, "127.0.0.1");
+	assert_int_equal(o.err, ETIMEDOUT);
+	assert_null(o.transport);
+	assert_non_null(strstr(o.why, "first said"));
+	assert_non_null(strstr(o.why, "second said"));
+}
+
+/* No way around a certificate that was refused. */
+static void test_refused_certificate_ends_it(void **state)
+{
+	struct outcome o = {0};
+
+	fast.err = EACCES;
+	o = run(*state, "127.0.0.1");
+	assert_int_equal(o.err, EACCES);
+	assert_int_equal(slow.started, 0);
+}
+
+static void test_unknown_name(void **state)
+{
+	struct outcome o = run(*state, "no-such-host.invalid");
+
+	assert_true(o.err == ENOENT || o.err == EAGAIN);
+	assert_non_null(strstr(o.why, "no-such-host.invalid"));
+	assert_int_equal(fast.started, 0);
+}
+
+static void test_bracketed_literal(void **state)
+{
+	struct tevent_context *ev = tevent_context_init(*state);
+	struct tevent_req *req = resolve_send(*state, ev, "[::1]");
+	struct resolve_result found = {0};
+	char *why = NULL;
+
+	testlib_wait(ev, req, 5);
+	assert_int_equal(resolve_recv(req, *state, &found, &why), 0);
+	assert_int_equal(found.count, 1);
+	assert_int_equal(found.addr[0].ss_family, AF_INET6);
+}
+
+/* Cancelled while its thread still works. */
+static void test_resolve_cancelled(void **state)
+{
+	struct tevent_context *ev = tevent_context_init(*state);
+	struct tevent_req *req =
+		resolve_send(*state, ev, "no-such-host.invalid");
+
+	assert_non_null(req);
+	talloc_free(req);
+}
+
+static void test_lanes(void **state)
+{
+	struct race_params p = {0};
+	char *why = NULL;
+
+	assert_true(race_parse_lanes(*state, "auto", 0, &p, &why));
+	assert_int_equal(p.lanes, 2);
+	assert_true(p.lane[0].via->secure);
+	assert_string_equal(p.lane[1].via->name, "tcp");
+	assert_int_equal(p.lane[1].port, 0);
+	assert_true(
+		race_parse_lanes(*state, "tcp:4450, quic-user", 9, &p, &why));
+	assert_int_equal(p.lane[0].port, 4450);
+	assert_int_equal(p.lane[1].port, 9);
+}
+
+static void test_bad_lanes(void **state)
+{
+	static const char *const bad[] = {
+		"",	  "smoke",
+		"tcp:",	  "tcp:0",
+		"tcp:x",  "tcp:70000",
+		"tcp:-1", "tcp:445x",
+		",",	  "tcp,tcp,tcp,tcp,tcp",
+	};
+	struct race_params p = {0};
+	char *why = NULL;
+	size_t i = 0;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_false(race_parse_lanes(*state, bad[i], 0, &p, &why));
+		assert_non_null(why);
+	}
+}
+
+#define race_test(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		race_test(test_preferred_alone),
+		race_test(test_second_after_the_head_start),
+		race_test(test_failure_starts_the_next_at_once),
+		race_test(test_all_fail),
+		race_test(test_refused_certificate_ends_it),
+		race_test(test_unknown_name),
+		race_test(test_bracketed_literal),
+		race_test(test_resolve_cancelled),
+		race_test(test_lanes),
+		race_test(test_bad_lanes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
