@@ -13,7 +13,7 @@
  *
  * A key is a talloc object with its cipher context prepared once; freeing it
  * wipes it. One key is used by one thread at a time. Algorithms are named by
- * their numbers on the wire (smb2.h: SMB2_SIGNING_*, SMB2_ENCRYPTION_*).
+ * their numbers on the wire (smb2.h: SMB2_SIGNING_*, SMB2_CIPHER_*).
  */
 #ifndef SMBQUIC_CRYPTO_H
 #define SMBQUIC_CRYPTO_H
@@ -30,6 +30,12 @@
 #define CRYPTO_TRANSFORM_HEADER_SIZE 52
 /* What crypto_seal writes beyond the plaintext's length, scratch included. */
 #define CRYPTO_SEAL_OVERHEAD (CRYPTO_TRANSFORM_HEADER_SIZE + 16)
+
+/* Pieces that a message may come in. */
+#define CRYPTO_IOV_MAX 512
+/* Messages that one key may seal. A counter of 64 bits could go on; no session
+ * gets here, and GCM's guarantees wear thin with the volume. */
+#define CRYPTO_SEALING_LIMIT ((uint64_t)1 << 48)
 
 struct smb2_signing_key;
 struct smb2_sealing_key;
