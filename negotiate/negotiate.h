@@ -33,7 +33,7 @@ struct negotiate_ids {
 struct negotiate_agreement;
 
 struct negotiate_policy {
-	uint16_t min_dialect; /* SMB2_DIALECT_0202 ... */
+	uint16_t min_dialect; /* SMB2_DIALECT_202 ... */
 	uint16_t max_dialect;
 
 	/* The connection runs over QUIC: 3.1.1 is the only dialect, whatever
@@ -162,7 +162,7 @@ NTSTATUS negotiate_judge_request(const struct negotiate_policy *policy,
  * The first message may be SMB1's NEGOTIATE (3.3.5.3), given from its FF 'SMB'
  * on. NT_STATUS_OK: answer with negotiate_build_response() under an SMB2
  * header with message id 0; agreement->dialect is SMB2_DIALECT_WILDCARD (the
- * client negotiates again, message id 1) or SMB2_DIALECT_0202 (done).
+ * client negotiates again, message id 1) or SMB2_DIALECT_202 (done).
  * Otherwise disconnect without an answer.
  */
 NTSTATUS negotiate_judge_smb1(const struct negotiate_policy *policy,
