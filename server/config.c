@@ -441,7 +441,8 @@ int64_t config_int(const struct config *cfg, const struct config_share *share,
 const char *config_string(const struct config *cfg,
 			  const struct config_share *share, enum config_key key)
 {
-	const unsigned types = 1u << SETTING_STRING | 1u << SETTING_PATH;
+	const unsigned types = 1u << SETTING_STRING | 1u << SETTING_PATH |
+			       1u << SETTING_LOG_LEVEL;
 
 	return typed(cfg, share, key, types)->text;
 }

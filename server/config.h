@@ -46,7 +46,7 @@ enum config_key {
 	CONFIG_CERTIFICATE_WARNING,  /* int: days */
 	CONFIG_STATE_DIRECTORY,	     /* string */
 	CONFIG_PID_FILE,	     /* string; "": none is written */
-	CONFIG_LOG_LEVEL,	     /* int: 0 to 10 */
+	CONFIG_LOG_LEVEL,	     /* string for log_set_levels() */
 	CONFIG_LOG_FILE,	     /* string; "": stderr */
 
 	/* [global]: what a stranger may hold */

@@ -170,9 +170,10 @@ static const struct setting settings[] = {
 		"Written when the server is ready. Empty: none.",
 	},
 	[CONFIG_LOG_LEVEL] = {
-		"log level", SETTING_GLOBAL, SETTING_INT, "1",
-		"How much is logged: 0 errors, 1 notices, 3 requests, 10 all.",
-		.min = 0, .max = 10,
+		"log level", SETTING_GLOBAL, SETTING_LOG_LEVEL, "notice",
+		"How much is logged: 0 or error, 1 or warn, 2 or notice, 3 or "
+		"info, 4 to 10 or debug. module:level, for one module alone, "
+		"may follow.",
 	},
 	[CONFIG_LOG_FILE] = {
 		"log file", SETTING_GLOBAL, SETTING_PATH, "",

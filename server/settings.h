@@ -26,6 +26,7 @@ enum setting_type {
 	SETTING_LIST,
 	SETTING_PATTERNS,   /**< separated by '/' */
 	SETTING_TRANSPORTS, /**< name[:port], ... */
+	SETTING_LOG_LEVEL,  /**< a string that log_set_levels() takes */
 	SETTING_NO_GUEST,   /**< taken and refused with a warning */
 };
 
@@ -93,6 +94,13 @@ struct setting_value {
  */
 bool setting_parse(TALLOC_CTX *mem_ctx, const struct setting *row,
 		   const char *text, struct setting_value *out, char **note);
+
+/** "8M", "90s": in the largest unit that loses nothing. */
+char *setting_write_number(TALLOC_CTX *mem_ctx, int64_t number,
+			   enum setting_unit unit);
+/** Digits and an optional unit; false when it is something else. */
+bool setting_read_number(const char *text, enum setting_unit unit,
+			 int64_t *out);
 
 /** What the row allows, in a few words for messages and the manual. */
 char *setting_allowed(TALLOC_CTX *mem_ctx, const struct setting *row);
