@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Whole messages over a transport in memory: frames, chains, signatures,
+ * seals, limits.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "smbquic/message.h"
+#include "tests/testlib.h"
+
+#define SESSION 0x1122334455667788u
+
+struct world {
+	struct tevent_context *ev;
+	struct transport *raw; /* the other end of a's, when b has none */
+	struct message_conn *a, *b;
+	struct smb2_sealing_key *unseal;
+	struct smb2_sealing_key *seal;
+	struct smb2_signing_key *sign;
+};
+
+static const uint8_t key16[16] = "0123456789abcde";
+
+static struct smb2_sealing_key *keyring(uint64_t session_id, void *private_data)
+{
+	struct world *w = private_data;
+
+	return session_id == SESSION ? w->unseal : NULL;
+}
+
+static int setup(void **state)
+{
+	const struct message_limits limits = {.max_message = 1 << 20};
+	struct world *w = talloc_zero(NULL, struct world);
+	struct transport *pair[2] = {0};
+
+	w->ev = tevent_context_init(w);
+	testlib_memory_pair(w, w->ev, NULL, pair);
+	w->a = message_conn_new(w, w->ev, pair[0], &limits, keyring, w);
+	w->b = message_conn_new(w, w->ev, pair[1], &limits, keyring, w);
+	w->raw = pair[1];
+	assert_int_equal(crypto_sealing_key_new(w, SMB2_CIPHER_AES128_GCM,
+						key16, 16, &w->seal),
+			 0);
+	assert_int_equal(crypto_sealing_key_new(w, SMB2_CIPHER_AES128_GCM,
+						key16, 16, &w->unseal),
+			 0);
+	assert_int_equal(crypto_signing_key_new(w, SMB2_SIGNING_AES_GMAC, key16,
+						&w->sign),
+			 0);
+	*state = w;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	talloc_free(*state);
+	return 0;
+}
+
+/* An ECHO request whose body is one piece, and payload another. */
+static struct message_out make_pdu(struct world *w, uint64_t message_id,
+				   const void *payload, size_t len)
+{
+	struct smb2_header header = {
+		.command = SMB2_ECHO,
+		.message_id = message_id,
+		.session_id = SESSION,
+	};
+	struct message_out out = {.iov_count = 1};
+	struct wire_writer writer = wire_writer_talloc(w);
+	struct wire_slice slice = {0};
+
+	smb2_header_encode(&writer, &header);
+	wire_put_u16(&writer, 4);
+	wire_put_u16(&writer, 0);
+	assert_true(wire_writer_ok(&writer));
+	slice = wire_writer_slice(&writer);
+	out.iov[0].iov_base = talloc_memdup(w, slice.data, slice.len);
+	out.iov[0].iov_len = slice.len;
+	if (len > 0) {
+		out.iov[1].iov_base = talloc_memdup(w, payload, len);
+		out.iov[1].iov_len = len;
+		out.iov_count = 2;
+	}
+	return out;
+}
+
+static void start_write(struct world *w, const struct message_out *pdus,
+			unsigned count, struct smb2_sealing_key *seal)
+{
+	assert_non_null(
+		message_write_send(w, w->ev, w->a, pdus, count, seal, SESSION));
+}
+
+static int read_one(struct world *w, struct message **out)
+{
+	struct tevent_req *req = message_read_send(w, w->ev, w->b);
+	int err = 0;
+
+	testlib_wait(w->ev, req, 5);
+	err = message_read_recv(req, w, out);
+	talloc_free(req);
+	return err;
+}
+
+static void test_plain(void **state)
+{
+	struct world *w = *state;
+	struct message_out pdu = make_pdu(w, 7, "payload", 7);
+	struct message *m = NULL;
+
+	start_write(w, &pdu, 1, NULL);
+	assert_true(message_conn_queued(w->a) > 0);
+	assert_int_equal(read_one(w, &m), 0);
+	assert_false(m->sealed);
+	assert_false(m->smb1);
+	assert_int_equal(m->count, 1);
+	assert_int_equal(m->pdu[0].header.command, SMB2_ECHO);
+	assert_int_equal(m->pdu[0].header.message_id, 7);
+	assert_int_equal(m->pdu[0].len, SMB2_HEADER_SIZE + 4 + 7);
+	assert_memory_equal(m->pdu[0].data + SMB2_HEADER_SIZE + 4, "payload",
+			    7);
+	assert_true(m->pdu[0].last);
+	assert_int_equal(tevent_loop_once(w->ev), 0);
+	assert_int_equal(message_conn_queued(w->a), 0);
+}
+
+/* A chain: padded to 8, each PDU signed by itself, payload included. */
+static void test_signed_chain(void **state)
+{
+	struct world *w = *state;
+	struct message_out pdus[3] = {
+		make_pdu(w, 1, "odd", 3),
+		make_pdu(w, 2, NULL, 0),
+		make_pdu(w, 3, "last one", 8),
+	};
+	struct message *m = NULL;
+	unsigned i = 0;
+
+	for (i = 0; i < 3; i++) {
+		pdus[i].sign = w->sign;
+	}
+	start_write(w, pdus, 3, NULL);
+	assert_int_equal(read_one(w, &m), 0);
+	assert_int_equal(m->count, 3);
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(m->pdu[i].header.message_id, i + 1);
+		assert_int_equal(m->pdu[i].header.flags, SMB2_FLAGS_SIGNED);
+		assert_int_equal(m->pdu[i].last, i == 2);
+		assert_true(message_verify(&m->pdu[i], w->sign));
+		m->pdu[i].data[m->pdu[i].len - 1] ^= 1;
+		assert_false(message_verify(&m->pdu[i], w->sign));
+	}
+	assert_int_equal(m->pdu[0].len % 8, 0);
+	assert_int_equal(m->pdu[1].len % 8, 0);
+}
+
+static void test_sealed(void **state)
+{
+	struct world *w = *state;
+	struct message_out pdus[2] = {make_pdu(w, 1, "secret", 6),
+				      make_pdu(w, 2, "more", 4)};
+	struct message *m = NULL;
+
+	pdus[0].sign = w->sign; /* not used: the seal protects */
+	start_write(w, pdus, 2, w->seal);
+	assert_int_equal(read_one(w, &m), 0);
+	assert_true(m->sealed);
+	assert_int_equal(m->session_id, SESSION);
+	assert_int_equal(m->count, 2);
+	assert_int_equal(m->pdu[0].header.flags, 0);
+	assert_memory_equal(m->pdu[1].data + SMB2_HEADER_SIZE + 4, "more", 4);
+}
+
+static void test_sealed_without_key(void **state)
+{
+	struct world *w = *state;
+	struct message_out pdu = make_pdu(w, 1, "secret", 6);
+	struct message *m = NULL;
+
+	w->unseal = NULL;
+	start_write(w, &pdu, 1, w->seal);
+	assert_int_equal(read_one(w, &m), ENOKEY);
+	assert_null(m);
+}
+
+static void test_end(void **state)
+{
+	struct world *w = *state;
+	struct message *m = NULL;
+	struct tevent_req *req =
+		transport_shutdown_send(w, w->ev, message_conn_transport(w->a),
+					TRANSPORT_CLOSE_DONE, NULL);
+
+	testlib_wait(w->ev, req, 5);
+	assert_int_equal(read_one(w, &m), 0);
+	assert_null(m);
+}
+
+/* Bytes straight onto the carrier; what the reader makes of them. */
+static int read_raw(struct world *w, const void *bytes, size_t len)
+{
+	struct message *m = NULL;
+
+	testlib_write_copy(w->ev, message_conn_transport(w->a), bytes, len);
+	return read_one(w, &m);
+}
+
+static void test_bad_frame(void **state)
+{
+	assert_int_equal(read_raw(*state, "\x81\0\0\x40", 4), EBADMSG);
+}
+
+static void test_short_frame(void **state)
+{
+	assert_int_equal(read_raw(*state, "\0\0\0\3abc", 7), EBADMSG);
+}
+
+/* Refused by its length alone: the bytes never come. */
+static void test_over_the_limit(void **state)
+{
+	assert_int_equal(read_raw(*state, "\0\x10\0\1", 4), EMSGSIZE);
+}
+
+static void test_garbage(void **state)
+{
+	assert_int_equal(read_raw(*state, "\0\0\0\x8garbage!", 12), EBADMSG);
+}
+
+static void test_compressed(void **state)
+{
+	assert_int_equal(read_raw(*state, "\0\0\0\x8\xfcSMBxxxx", 12), ENOTSUP);
+}
+
+static void test_smb1(void **state)
+{
+	struct world *w = *state;
+	struct message *m = NULL;
+
+	testlib_write_copy(w->ev, message_conn_transport(w->a),
+			   "\0\0\0\x8\xffSMBrest", 12);
+	assert_int_equal(read_one(w, &m), 0);
+	assert_true(m->smb1);
+	assert_int_equal(m->count, 0);
+	assert_memory_equal(m->data, "\xffSMBrest", 8);
+}
+
+/* Every truncation of a signed chain, and every wrong NextCommand, is refused
+ * or taken apart within its bounds. */
+static void test_parse_truncated(void **state)
+{
+	struct world *w = *state;
+	struct message_out pdus[2] = {make_pdu(w, 1, "12345678", 8),
+				      make_pdu(w, 2, "1", 1)};
+	struct message *m = NULL;
+	uint8_t whole[400] = {0};
+	size_t len = 0;
+	size_t i = 0;
+
+	start_write(w, pdus, 2, NULL);
+	assert_int_equal(read_one(w, &m), 0);
+	len = m->len;
+	memcpy(whole, m->data, len);
+	for (i = 0; i < len; i++) {
+		uint8_t *cut = talloc_memdup(w, whole, i);
+		struct message *out = NULL;
+		int err = message_parse(w, cut, i, keyring, w, &out);
+
+		if (i < SMB2_HEADER_SIZE * 2 + 16) {
+			assert_int_equal(err, EBADMSG);
+		} else {
+			assert_int_equal(err, 0);
+			assert_true(out->pdu[1].data + out->pdu[1].len ==
+				    out->data + i);
+		}
+		talloc_free(out);
+	}
+	for (i = 1; i < 300; i++) {
+		uint8_t *bytes = talloc_memdup(w, whole, len);
+		struct message *out = NULL;
+		int err = 0;
+
+		smb2_header_set_next_command(bytes, (uint32_t)i);
+		err = message_parse(w, bytes, len, keyring, w, &out);
+		assert_true(err == EBADMSG || i == m->pdu[0].len);
+		talloc_free(out);
+	}
+}
+
+/* A seal within a seal, or a broken one, does not get through. */
+static void test_tampered_seal(void **state)
+{
+	struct world *w = *state;
+	struct message_out pdu = make_pdu(w, 1, "secret", 6);
+	const size_t plain = SMB2_HEADER_SIZE + 4 + 6;
+	uint8_t out[SMB2_HEADER_SIZE + 10 + CRYPTO_SEAL_OVERHEAD] = {0};
+	const size_t len = SMB2_TRANSFORM_SIZE + plain;
+	size_t i = 0;
+
+	assert_int_equal(crypto_seal(w->seal, SESSION, pdu.iov, pdu.iov_count,
+				     out, sizeof(out)),
+			 0);
+	for (i = 0; i < len; i++) {
+		struct message *m = NULL;
+		uint8_t *copy = talloc_memdup(w, out, len);
+		int err = 0;
+
+		copy[i] ^= 0x10;
+		err = message_parse(w, copy, len, keyring, w, &m);
+		assert_true(err == EBADMSG || err == ENOKEY);
+		assert_null(m);
+	}
+}
+
+/* The connection goes while a write is outstanding. */
+static void test_freed_under_a_write(void **state)
+{
+	struct world *w = *state;
+	struct message_out pdu = make_pdu(w, 1, "payload", 7);
+	struct tevent_req *req =
+		message_write_send(w, w->ev, w->a, &pdu, 1, NULL, 0);
+
+	assert_true(tevent_req_is_in_progress(req));
+	TALLOC_FREE(w->a);
+	testlib_wait(w->ev, req, 5);
+	assert_int_equal(message_write_recv(req), ECONNABORTED);
+}
+
+#define message_test(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		message_test(test_plain),
+		message_test(test_signed_chain),
+		message_test(test_sealed),
+		message_test(test_sealed_without_key),
+		message_test(test_end),
+		message_test(test_bad_frame),
+		message_test(test_short_frame),
+		message_test(test_over_the_limit),
+		message_test(test_garbage),
+		message_test(test_compressed),
+		message_test(test_smb1),
+		message_test(test_parse_truncated),
+		message_test(test_tampered_seal),
+		message_test(test_freed_under_a_write),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
