@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What surrounds the commands: headers, compound chains, errors, transforms.
+ * The header, compound chains, and messages without a content.
  * The rules of all decode and encode functions are in smb2_pdu.h; numbers are
  * sections of MS-SMB2.
  */
@@ -103,149 +103,6 @@ bool smb2_compound_ok(const struct smb2_compound *c);
  */
 bool smb2_compound_continue(struct wire_writer *w);
 
-/* ---------------------------------------------------- error response 2.2.2 */
-
-struct smb2_error_response {
-	uint8_t context_count; /* 3.1.1 only */
-	struct wire_slice data;
-};
-
-bool smb2_error_response_decode(const uint8_t *msg, size_t len,
-				struct smb2_error_response *out);
-bool smb2_error_response_encode(struct wire_writer *w,
-				const struct smb2_error_response *in);
-
-/*
- * Whether a response of this command with this status carries its own body
- * (true) or an error response (false), 3.3.4.4. An IOCTL with
- * NT_STATUS_INVALID_PARAMETER may be either: ask smb2_structure_size().
- */
-bool smb2_status_has_body(uint16_t command, NTSTATUS status);
-
-/* 2.2.2.1. The first one whose ErrorId is id; false: none, or malformed. */
-bool smb2_error_context_find(const struct smb2_error_response *rsp, uint32_t id,
-			     struct wire_slice *data);
-
-/* Appends one context to the data of a response being built. */
-bool smb2_error_context_add(struct wire_writer *w, uint32_t id,
-			    struct wire_slice data);
-
-/* 2.2.2.2.1. The data of an error context, or of the response itself. */
-struct smb2_symlink_error {
-	uint16_t unparsed_path_length; /* bytes */
-	uint32_t flags;
-	struct wire_slice substitute_name;
-	struct wire_slice print_name;
-};
-
-bool smb2_symlink_error_decode(struct wire_slice data,
-			       struct smb2_symlink_error *out);
-bool smb2_symlink_error_encode(struct wire_writer *w,
-			       const struct smb2_symlink_error *in);
-
-/* The symlink of a NT_STATUS_STOPPED_ON_SYMLINK response of any dialect. */
-bool smb2_error_response_symlink(const struct smb2_error_response *rsp,
-				 struct smb2_symlink_error *out);
-
-/* 2.2.2.2.2 */
-struct smb2_move_address {
-	uint32_t type; /* MOVE_DST_IPADDR_V4: the first 4 bytes; _V6: all */
-	uint8_t address[16];
-};
-
-struct smb2_share_redirect {
-	uint32_t notification_type;
-	uint16_t target_type;
-	uint32_t address_count;
-	struct wire_slice addresses; /* decoded by the function below */
-	struct wire_slice resource_name;
-};
-
-bool smb2_share_redirect_decode(struct wire_slice data,
-				struct smb2_share_redirect *out);
-bool smb2_share_redirect_address(const struct smb2_share_redirect *in,
-				 uint32_t index, struct smb2_move_address *out);
-/* addresses has in->address_count elements; in->addresses is not used. */
-bool smb2_share_redirect_encode(struct wire_writer *w,
-				const struct smb2_share_redirect *in,
-				const struct smb2_move_address *addresses);
-
-/* 2.2.2.2: NT_STATUS_BUFFER_TOO_SMALL tells the length needed. */
-bool smb2_error_response_length(const struct smb2_error_response *rsp,
-				uint32_t *needed);
-
-/* ------------------------------------------------- transform header 2.2.41 */
-
-struct smb2_transform_header {
-	uint8_t signature[16];
-	uint8_t nonce[16];
-	uint32_t original_message_size;
-	uint16_t flags;
-	uint64_t session_id;
-};
-
-/* The bytes an AEAD authenticates: from here to the end of the header. */
-#define SMB2_TRANSFORM_AAD_OFFSET	20
-#define SMB2_TRANSFORM_SIGNATURE_OFFSET 4
-
-bool smb2_transform_header_decode(const uint8_t *msg, size_t len,
-				  struct smb2_transform_header *out);
-bool smb2_transform_header_encode(struct wire_writer *w,
-				  const struct smb2_transform_header *in);
-void smb2_transform_header_set_signature(uint8_t *hdr,
-					 const uint8_t signature[16]);
-
-/* ----------------------------------------------- compression header 2.2.42 */
-
-/*
- * Unchained: offset bytes follow as they are, then the compressed segment.
- * Chained: flags is SMB2_COMPRESSION_FLAG_CHAINED, and payloads follow, read
- * by the walker.
- */
-struct smb2_compression_header {
-	uint32_t original_size; /* of the compressed segment, or of all */
-	uint16_t algorithm;
-	uint16_t flags;
-	struct wire_slice uncompressed; /* unchained only */
-	struct wire_slice compressed;	/* chained: the payload headers too */
-};
-
-bool smb2_compression_header_decode(const uint8_t *msg, size_t len,
-				    struct smb2_compression_header *out);
-
-/*
- * The headers alone; data follows. For the chained form only the first eight
- * bytes are written, and smb2_compression_payload_encode() goes on.
- */
-bool smb2_compression_header_encode(struct wire_writer *w,
-				    const struct smb2_compression_header *in);
-
-struct smb2_compression_payload {
-	uint16_t algorithm;
-	uint16_t flags;
-	uint32_t original_size; /* LZNT1, LZ77, LZ77+Huffman, LZ4; else 0 */
-	struct wire_slice data;
-};
-
-/* Takes one payload off the front of *rest; false at its end or if malformed,
- * which leaves *rest empty or not. */
-bool smb2_compression_payload_next(struct wire_slice *rest,
-				   struct smb2_compression_payload *out);
-
-/* The payload's header; in->data.len is encoded, the data follows. */
-bool smb2_compression_payload_encode(struct wire_writer *w,
-				     const struct smb2_compression_payload *in);
-
-struct smb2_compression_pattern {
-	uint8_t pattern;
-	uint32_t repetitions;
-};
-
-bool smb2_compression_pattern_decode(struct wire_slice data,
-				     struct smb2_compression_pattern *out);
-bool smb2_compression_pattern_encode(struct wire_writer *w,
-				     const struct smb2_compression_pattern *in);
-
 /* ------------------------------------- messages that say only "done" or "do"
  */
 
@@ -256,22 +113,5 @@ bool smb2_compression_pattern_encode(struct wire_writer *w,
  */
 bool smb2_empty_decode(const uint8_t *msg, size_t len);
 bool smb2_empty_encode(struct wire_writer *w);
-
-/* --------------------------------------------------- SMB1 multi-protocol */
-
-/*
- * An SMB1 NEGOTIATE that offers SMB2 (3.3.5.3): which of the two dialect
- * strings it holds. False when msg is not a well-formed SMB1 NEGOTIATE.
- */
-struct smb1_negotiate_request {
-	bool smb_2_002; /* "SMB 2.002" */
-	bool smb_2_xxx; /* "SMB 2.???" */
-};
-
-bool smb1_negotiate_request_decode(const uint8_t *msg, size_t len,
-				   struct smb1_negotiate_request *out);
-/* The whole message, with SMB1 header; "NT LM 0.12" goes first. */
-bool smb1_negotiate_request_encode(struct wire_writer *w,
-				   const struct smb1_negotiate_request *in);
 
 #endif

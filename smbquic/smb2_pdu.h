@@ -32,6 +32,9 @@
 #define SMBQUIC_SMB2_PDU_H
 
 #include "smbquic/smb2_header.h"
+#include "smbquic/smb2_error.h"
+#include "smbquic/smb2_transform.h"
+#include "smbquic/smb2_negotiate.h"
 #include "smbquic/smb2_session.h"
 #include "smbquic/smb2_open.h"
 #include "smbquic/smb2_create.h"
