@@ -151,6 +151,20 @@ NTSTATUS request_wait(struct request *r);
  *  a tree, a session. Not from within the request's own handler. */
 void request_abort(struct request *r, NTSTATUS status);
 
+/** request_abort() for whatever is at work on a connection for a session, and
+ *  if tree is not NULL, for that tree; but not for `except`. */
+void request_abort_all(struct conn *conn, const struct session *session,
+		       const struct tree *tree, const struct request *except,
+		       NTSTATUS status);
+
+/** The session of this request is at its end: it is freed when the reply is
+ *  out. For session_end(). */
+void request_end_session(struct request *r);
+
+/** The request's open is gone: r->open becomes NULL, the request goes on. For
+ *  open.c. */
+void request_forget_open(struct request *r);
+
 /* For the commands that produce what others stand on. */
 void request_set_session(struct request *r, struct channel *channel);
 void request_set_tree(struct request *r, struct tree *tree);

@@ -181,6 +181,7 @@ enum session_state {
 	SESSION_IN_PROGRESS, /**< the first logon is under way */
 	SESSION_VALID,
 	SESSION_EXPIRED,
+	SESSION_ENDED, /**< logged off; there until the reply is out */
 };
 
 /** Somebody who logged on (3.3.1.8). Child of the server. */
@@ -231,7 +232,10 @@ struct channel *channel_new(struct conn *conn, struct session *session);
  */
 void session_end(struct session *session, struct request *except);
 
-/** Some channel to reach the client by; NULL: none is left. */
+/** Logon is done on that channel: it counts no longer as pending. */
+void channel_set_valid(struct channel *channel);
+
+/** Some valid channel to reach the client by; NULL: none is left. */
 struct channel *session_channel(const struct session *session);
 
 /* -------------------------------------------------------------- share.c */
@@ -255,7 +259,6 @@ struct share {
 	struct config *config;
 	const struct config_share *section;
 	enum config_encrypt encrypt;
-	unsigned num_trees;
 	struct share_store *stores; /**< one per expanded path */
 };
 
@@ -278,11 +281,30 @@ struct tree {
  *  Children of the server. */
 struct share *shares_load(struct server *server, struct config *config,
 			  char **why);
+/** Take a list of shares out of use; trees keep theirs alive. */
+void shares_unload(struct server *server, struct share *list);
 /** Without regard to case; NULL: none (or not available). */
 struct share *share_find(const struct server *server, const char *name);
 /** May this address see the share (`hosts allow`, `hosts deny`)? */
 bool share_allows_address(const struct share *share,
 			  const struct sockaddr *addr);
+/**
+ * The store behind a share for somebody: what its path, macros replaced, leads
+ * to. Opened once for all who have the same path; it lives as long as the last
+ * of them. Not for IPC$.
+ * @param owner  keeps it alive: the tree.
+ * @return NULL: *why is a sentence, child of owner, or NULL for no memory.
+ */
+struct store *share_store(struct share *share, TALLOC_CTX *owner,
+			  const struct config_macros *macros, char **why);
+
+/* --------------------------------------------------------------- tree.c */
+
+/** How many tree connects there are to shares of that name. */
+unsigned trees_count(const struct server *server, const char *share);
+
+/** A tree connect without its rights. @return NULL: no memory or too many. */
+struct tree *tree_new(struct session *session, struct share *share);
 
 /** End a tree connect: requests of it but `except` are aborted with
  *  NT_STATUS_NETWORK_NAME_DELETED, its opens and the tree go. */

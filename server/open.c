@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * open.c - what FileIds stand for: identity, tables and ownership. What is
+ * behind an open is the business of file.c and pipe.c.
+ */
+
+#include "server/list.h"
+#include "server/request.h"
+
+static int open_destructor(struct open *open)
+{
+	while (open->requests != NULL) {
+		request_forget_open(open->requests);
+	}
+	if (open->tree != NULL) {
+		LIST_REMOVE(open->tree->opens, open);
+	}
+	if (open->session != NULL) {
+		idtable_remove(open->session->opens, open->volatile_id);
+	}
+	idtable_remove(open->server->opens, open->persistent_id);
+	return 0;
+}
+
+struct open *open_new(struct tree *tree)
+{
+	struct session *session = tree->session;
+	struct server *server = session->server;
+	struct open *open = talloc_zero(session, struct open);
+
+	if (open == NULL) {
+		return NULL;
+	}
+	open->server = server;
+	open->persistent_id = idtable_add(server->opens, open);
+	open->volatile_id = idtable_add(session->opens, open);
+	if (open->persistent_id == 0 || open->volatile_id == 0) {
+		idtable_remove(server->opens, open->persistent_id);
+		idtable_remove(session->opens, open->volatile_id);
+		talloc_free(open);
+		return NULL;
+	}
+	open->session = session;
+	open->tree = tree;
+	LIST_ADD(tree->opens, open);
+	talloc_set_destructor(open, open_destructor);
+	return open;
+}
+
+struct open *open_find(const struct session *session, uint64_t persistent_id,
+		       uint64_t volatile_id)
+{
+	struct open *open = idtable_find(session->opens, volatile_id);
+
+	if (open == NULL || open->persistent_id != persistent_id) {
+		return NULL;
+	}
+	return open;
+}
+
+void open_abort_requests(struct open *open, struct request *except,
+			 NTSTATUS status)
+{
+	struct request *r = open->requests;
+
+	while (r != NULL) {
+		struct request *next = r->open_next;
+
+		if (r != except) {
+			request_abort(r, status);
+		}
+		r = next;
+	}
+}

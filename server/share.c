@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * share.c - what is offered, by the configuration's sections and IPC$.
+ */
+
+#include <strings.h>
+#include <sys/stat.h>
+
+#include "server/hosts.h"
+#include "server/list.h"
+#include "server/server.h"
+
+#define LOG_MODULE "share"
+#include "smbquic/log.h"
+
+/* A store that was opened for a share, by its path. Its parents are the trees
+ * that use it. */
+struct share_store {
+	struct share_store *prev, *next;
+	struct share *share;
+	const char *path;
+	struct store *store;
+};
+
+static struct share *share_new(struct server *server, struct config *config,
+			       const struct config_share *section,
+			       const char *name)
+{
+	struct share *share = talloc_zero(server, struct share);
+
+	if (share == NULL) {
+		return NULL;
+	}
+	share->server = server;
+	share->config = talloc_reference(share, config);
+	share->section = section;
+	share->name = talloc_strdup(share, name);
+	share->encrypt = (enum config_encrypt)config_int(config, section,
+							 CONFIG_SMB_ENCRYPT);
+	if (share->config == NULL || share->name == NULL) {
+		talloc_free(share);
+		return NULL;
+	}
+	return share;
+}
+
+static void warn_hosts(const struct share *share, enum config_key key,
+		       const char *name)
+{
+	const char *bad = hosts_bad_entry(
+		config_list(share->config, share->section, key));
+
+	if (bad != NULL) {
+		log_warn("share %s: `%s` has \"%s\", which is no address: it "
+			 "never matches (names are not looked up)",
+			 share->name, name, bad);
+	}
+}
+
+static struct share *disk_share(struct server *server, struct config *config,
+				const struct config_share *section)
+{
+	struct share *share =
+		share_new(server, config, section, config_share_name(section));
+
+	if (share == NULL) {
+		return NULL;
+	}
+	share->type = SHARE_DISK;
+	share->comment = config_string(config, section, CONFIG_COMMENT);
+	share->browseable = config_bool(config, section, CONFIG_BROWSEABLE);
+	warn_hosts(share, CONFIG_HOSTS_ALLOW, "hosts allow");
+	warn_hosts(share, CONFIG_HOSTS_DENY, "hosts deny");
+	return share;
+}
+
+static struct share *pipe_share(struct server *server, struct config *config)
+{
+	struct share *share = share_new(server, config, NULL, "IPC$");
+
+	if (share == NULL) {
+		return NULL;
+	}
+	share->type = SHARE_PIPE;
+	share->comment = "IPC Service";
+	share->browseable = true;
+	return share;
+}
+
+struct share *shares_load(struct server *server, struct config *config,
+			  char **why)
+{
+	struct share *list = NULL;
+	struct share **end = &list;
+
+	for (size_t i = 0; i < config_share_count(config); i++) {
+		const struct config_share *section = config_share(config, i);
+
+		if (!config_bool(config, section, CONFIG_AVAILABLE) ||
+		    strcasecmp(config_share_name(section), "IPC$") == 0) {
+			continue;
+		}
+		*end = disk_share(server, config, section);
+		if (*end == NULL) {
+			goto no_memory;
+		}
+		end = &(*end)->next;
+	}
+	*end = pipe_share(server, config);
+	if (*end == NULL) {
+		goto no_memory;
+	}
+	return list;
+
+no_memory:
+	shares_unload(server, list);
+	*why = talloc_strdup(server, "out of memory");
+	return NULL;
+}
+
+void shares_unload(struct server *server, struct share *list)
+{
+	while (list != NULL) {
+		struct share *share = list;
+
+		list = share->next;
+		share->next = NULL;
+		talloc_unlink(server, share);
+	}
+}
+
+struct share *share_find(const struct server *server, const char *name)
+{
+	struct share *share = NULL;
+
+	for (share = server->shares; share != NULL; share = share->next) {
+		if (strcasecmp(share->name, name) == 0) {
+			return share;
+		}
+	}
+	return NULL;
+}
+
+bool share_allows_address(const struct share *share,
+			  const struct sockaddr *addr)
+{
+	return hosts_allowed(
+		config_list(share->config, share->section, CONFIG_HOSTS_ALLOW),
+		config_list(share->config, share->section, CONFIG_HOSTS_DENY),
+		addr);
+}
+
+static const char *store_kind_of(const struct share *share)
+{
+	switch ((enum config_store)config_int(share->config, share->section,
+					      CONFIG_STORE)) {
+	case CONFIG_STORE_MEMORY: return "memory";
+	case CONFIG_STORE_POSIX: break;
+	}
+	return "posix";
+}
+
+static int share_store_destructor(struct share_store *entry)
+{
+	LIST_REMOVE(entry->share->stores, entry);
+	return 0;
+}
+
+static struct share_store *share_store_new(TALLOC_CTX *owner,
+					   struct share *share,
+					   const struct config_macros *macros)
+{
+	struct share_store *entry = talloc_zero(owner, struct share_store);
+
+	if (entry == NULL) {
+		return NULL;
+	}
+	entry->share = talloc_reference(entry, share);
+	entry->path = config_expand(
+		entry,
+		config_string(share->config, share->section, CONFIG_PATH),
+		macros);
+	if (entry->share == NULL || entry->path == NULL) {
+		talloc_free(entry);
+		return NULL;
+	}
+	return entry;
+}
+
+static bool share_store_open(struct share_store *entry, char **reason)
+{
+	const struct share *share = entry->share;
+	struct config *config = share->config;
+	const struct config_share *section = share->section;
+	const struct store_options options = {
+		.share = share->name,
+		.root = entry->path,
+		.case_sensitive =
+			config_bool(config, section, CONFIG_CASE_SENSITIVE),
+		.hide_dot_files =
+			config_bool(config, section, CONFIG_HIDE_DOT_FILES),
+		.create_mask =
+			(mode_t)config_int(config, section, CONFIG_CREATE_MASK),
+		.directory_mask = (mode_t)config_int(config, section,
+						     CONFIG_DIRECTORY_MASK),
+	};
+
+	return store_new(entry, share->server->ev, store_kind_of(share),
+			 share->server->pool, &options, &entry->store,
+			 reason) == 0;
+}
+
+struct store *share_store(struct share *share, TALLOC_CTX *owner,
+			  const struct config_macros *macros, char **why)
+{
+	struct share_store *entry = share_store_new(owner, share, macros);
+	struct share_store *known = NULL;
+	char *reason = NULL;
+
+	*why = NULL;
+	if (entry == NULL) {
+		return NULL;
+	}
+	for (known = share->stores; known != NULL; known = known->next) {
+		if (strcmp(known->path, entry->path) == 0) {
+			talloc_free(entry);
+			if (talloc_reference(owner, known) == NULL) {
+				return NULL;
+			}
+			return known->store;
+		}
+	}
+	if (!share_store_open(entry, &reason)) {
+		*why = talloc_asprintf(owner, "share %s: %s", share->name,
+				       reason == NULL ? "out of memory"
+						      : reason);
+		talloc_free(entry);
+		return NULL;
+	}
+	LIST_ADD(share->stores, entry);
+	talloc_set_destructor(entry, share_store_destructor);
+	return entry->store;
+}
