@@ -29,6 +29,7 @@ enum {
 	BEFORE_NEGOTIATE = 0x80,   /**< NEGOTIATE alone */
 	MODIFIES = 0x100,	   /**< channel sequence matters (3.3.5.2.10) */
 	MAY_WAIT_IN_CHAIN = 0x200, /**< CREATE (3.3.5.2.7) */
+	NEVER_PENDING = 0x400,	   /**< no interim response */
 };
 
 /** Offsets in the body of the 32-bit fields that say how much goes each way,
@@ -56,8 +57,12 @@ struct command {
 	const char *section;	     /**< of MS-SMB2 */
 };
 
-/** The row of an opcode; NULL: there is none, the connection ends. */
+/** The row of an opcode (commands.c); NULL: there is none, the connection
+ *  ends. */
 const struct command *command_find(uint16_t opcode);
+
+/** Bytes of variable data the request asks to be sent, by its row. */
+uint64_t dispatch_response_size(const struct request *r);
 
 /** Run the gates. NT_STATUS_OK: the handler may run. */
 NTSTATUS dispatch_gates(struct request *r);
@@ -90,6 +95,10 @@ COMMAND_HANDLER(cmd_notify);
 COMMAND_HANDLER(cmd_query_info);
 COMMAND_HANDLER(cmd_set_info);
 COMMAND_HANDLER(cmd_oplock_break);
+
+/** CANCEL has no response and takes no credits: no request, no gates. */
+void cmd_cancel(struct conn *conn, const struct message *message,
+		const struct message_pdu *pdu);
 
 COMMAND_HANDLER(pipe_create);
 COMMAND_HANDLER(pipe_close);

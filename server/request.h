@@ -11,7 +11,8 @@
  *					  struct request *r)
  *	{
  *		req = tevent_req_create(mem_ctx, &state, struct ...);
- *		if (!smb2_..._decode(...r->pdu...)) {
+ *		if (!smb2_flush_request_decode(r->pdu.data, r->pdu.len,
+ *					       &flush)) {
  *			tevent_req_error(req, NT_STATUS_INVALID_PARAMETER);
  *			return tevent_req_post(req, ev);
  *		}
@@ -22,7 +23,7 @@
  *		if (request_failed(req, &status)) {
  *			return status;
  *		}
- *		smb2_flush_response_encode(&reply->body, ...);
+ *		smb2_empty_encode(&reply->body);
  *		return NT_STATUS_OK;
  *	}
  *
@@ -36,11 +37,13 @@
  * Finishing: tevent_req_done(), or tevent_req_error(req, status) with an
  * NTSTATUS. _recv is called once and returns the status of the response.
  *
- * Body. _recv encodes the body to reply->body, a growing writer whose base is
- * the SMB2 header (64 zero bytes are already there), so offsets come out
- * right. With nothing encoded request.c writes an ERROR response. With
- * something encoded that goes out with whatever status was returned
- * (BUFFER_OVERFLOW and the other cases of 3.3.4.4).
+ * Body. _recv encodes the body to reply->body, a growing writer in which the
+ * SMB2 header was begun (smb2_header_encode), so offsets come out right; what
+ * the encoder returned need not be looked at. With nothing encoded request.c
+ * writes an ERROR response. With something encoded that goes out with whatever
+ * status was returned (BUFFER_OVERFLOW and the other cases of 3.3.4.4).
+ *
+ * FileId. A related request has all ones in its body: use r->open.
  *
  * Payload without a copy: reply_payload().
  *
@@ -68,33 +71,43 @@
 
 struct chain;
 struct command;
+struct command_handler;
 
 /** What a handler gives back. */
 struct reply {
 	struct wire_writer body;      /**< see above */
 	struct wire_slice error_data; /**< ErrorData of an ERROR response, child
-					   of the request: an error context
-					   list for 3.1.1 */
-	uint8_t error_contexts;	      /**< how many are in it */
+					   of the request; with 3.1.1 a list of
+					   error_contexts error contexts */
+	uint8_t error_contexts;
 	struct iovec payload[MESSAGE_MAX_IOV - 1];
+	TALLOC_CTX *owners[MESSAGE_MAX_IOV - 1];
 	int payload_count;
+	/** Called once the message is as it goes to the wire: for the preauth
+	    hash. May be NULL. */
+	void (*on_wire)(struct request *r, const struct iovec *message,
+			int count);
 	struct request *request;
 };
 
-/** One PDU that came in. Child of its connection. */
+/** One PDU that came in. Child of its chain. */
 struct request {
 	struct conn *conn;
-	struct chain *chain;	     /**< its compound; one for a single one */
-	unsigned index;		     /**< place in the compound */
+	struct chain *chain;	     /**< its compound; of one, if single */
+	unsigned index;		     /**< place in the chain */
 	struct request *prev, *next; /**< conn->requests */
 	struct request *open_prev, *open_next; /**< open->requests */
-	const struct command *command;
+	const struct command *command;	       /**< NULL: no such opcode */
 
 	/** As received. The bytes belong to the message and live as long as
 	    the request: request_keep() for longer. pdu begins at the SMB2
-	    header and ends with the body. */
-	const struct smb2_header *header;
+	    header and ends with the body. An SMB1 NEGOTIATE (smb1) has an
+	    invented header and is itself in pdu. */
+	const struct message_pdu *received; /**< NULL when smb1 */
+	struct smb2_header header;
 	struct wire_slice pdu;
+	uint16_t charge; /**< credits it costs, at least 1 */
+	bool smb1;
 	bool sealed;	/**< came sealed */
 	bool signed_ok; /**< was signed, and rightly so */
 
@@ -107,12 +120,14 @@ struct request {
 	/** As they go into the response's header. */
 	uint64_t session_id;
 	uint32_t tree_id;
+	struct smb2_file_id file_id; /**< in a related one the inherited one */
+	bool seal_reply;	     /**< the response must go out sealed */
 
-	struct tevent_req *handler;   /**< the running _send, or NULL */
-	struct tevent_timer *interim; /**< when it fires: STATUS_PENDING */
-	uint64_t async_id;	      /**< 0: synchronous (so far) */
-	uint16_t credits;	      /**< to be granted by the response */
-	size_t bytes_held;	      /**< its part of conn->bytes_held */
+	const struct command_handler *via; /**< who serves it */
+	struct tevent_req *handler;	   /**< while that is at work */
+	unsigned sweeps;   /**< seen at work so often: for the interim */
+	uint64_t async_id; /**< 0: synchronous (so far) */
+	size_t reply_size; /**< its part of conn->bytes_out, while at work */
 	struct reply reply;
 };
 
@@ -179,7 +194,15 @@ void request_set_open(struct request *r, struct open *open);
 bool request_notify(struct session *session, uint16_t command,
 		    struct wire_slice body);
 
-/** A message came in: take it apart, run it. Takes it over. For conn.c. */
+/* --- for conn.c ---------------------------------------------------------- */
+
+/** A message came in: take it apart, run it. Takes it over. */
 void request_receive(struct conn *conn, struct message *message);
+
+/** Run what could not run while too many bytes were held. */
+void request_resume(struct conn *conn);
+
+/** Throw away all that is at work, without replies. */
+void request_drop_all(struct conn *conn);
 
 #endif

@@ -49,6 +49,7 @@
 #include "smbquic/ntstatus.h"
 #include "smbquic/transport.h"
 
+struct chain;
 struct channel;
 struct conn;
 struct file_table; /* file.h */
@@ -70,7 +71,7 @@ struct tree;
 #define CONN_MAX_FAILED_LOGONS	  32	/* then the connection ends */
 #define CONN_MAX_ASYNC		  512	/* requests that wait (3.3.4.2) */
 #define CONN_STRANGER_MESSAGE	  70000 /* bytes, before anybody logged on */
-#define CONN_MAX_BYTES_HELD	  ((size_t)64 << 20) /* then reading stops */
+#define CONN_MAX_BYTES		  ((size_t)64 << 20) /* in and out: then we wait */
 #define SESSION_MAX_TREES	  1024
 #define SESSION_MAX_OPENS	  65536
 
@@ -144,13 +145,17 @@ struct conn {
 	unsigned failed_logons;
 	bool trusted; /**< somebody has logged on here */
 
-	struct request *requests; /**< not yet answered */
-	unsigned num_requests, num_async;
-	uint64_t next_async_id;
-	size_t bytes_held;	 /**< by requests: messages, replies */
+	struct chain *chains;	  /**< compounds not yet answered */
+	struct request *requests; /**< requests not yet answered */
+	unsigned num_async;	  /**< of them: with an interim response */
+	uint64_t last_async_id;
+	size_t bytes_in;	 /**< messages being worked on */
+	size_t bytes_out;	 /**< responses being made or written */
 	struct credits *credits; /**< the window of message ids */
 
-	struct tevent_req *reading; /**< NULL while reading is stopped */
+	struct tevent_req *reading;	 /**< NULL while reading is stopped */
+	struct tevent_timer *sweeper;	 /**< request.c: who is slow? */
+	struct tevent_immediate *resume; /**< conn_resume() was called */
 	struct tevent_timer *logon_timer;
 	bool closing; /**< no more reading, no more replies */
 };
@@ -168,11 +173,18 @@ struct conn *conn_new(struct server *server, struct transport *t);
 void conn_end(struct conn *conn, enum transport_close code, const char *fmt,
 	      ...) __attribute__((format(printf, 3, 4)));
 
+/** The transport ended by itself: for whoever noticed first. */
+void conn_lost(struct conn *conn, int err);
+
+/** Must what belongs to the session go sealed on this connection? Not where
+ *  both ends take the transport's own protection for it. */
+bool conn_must_seal(const struct conn *conn, const struct session *session);
+
 /** The session this connection may use under that id; NULL: none (3.3.5.2.9).
  *  Sessions still logging on are found, too: look at session->state. */
 struct channel *conn_channel(const struct conn *conn, uint64_t session_id);
 
-/** Reading goes on when what is held allows: after a request is done. */
+/** Something was done with: what had to wait for memory goes on. */
 void conn_resume(struct conn *conn);
 
 /* ------------------------------------------------------------ session.c */
