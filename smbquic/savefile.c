@@ -210,6 +210,24 @@ int savefile_write(const char *path, mode_t mode, bool exact, const void *data,
 	return err;
 }
 
+static int open_lock(const char *name)
+{
+	const int how = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW;
+	int fd = open(name, how, 0600);
+	char *copy = NULL;
+
+	if (fd != -1 || errno != ENOENT) {
+		return fd;
+	}
+	copy = strdup(name);
+	if (copy == NULL || mkdir(dirname(copy), 0755) == -1) {
+		free(copy);
+		return -1;
+	}
+	free(copy);
+	return open(name, how, 0600);
+}
+
 int savefile_lock(const char *path)
 {
 	const struct timespec pause = {.tv_nsec = LOCK_PAUSE_MS * 1000000L};
@@ -221,7 +239,7 @@ int savefile_lock(const char *path)
 		errno = ENOMEM;
 		return -1;
 	}
-	fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	fd = open_lock(name);
 	talloc_free(name);
 	if (fd == -1) {
 		return -1;

@@ -49,6 +49,7 @@ int savefile_write(const char *path, mode_t mode, bool exact, const void *data,
 
 /**
  * Keeps other writers out, by flock() on "PATH.lock". Waits a few seconds.
+ * Makes the file's directory (mode 0755) when that alone is missing.
  *
  * @return a descriptor to close, or -1 with errno; EAGAIN: still held.
  */

@@ -9,23 +9,19 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "tests/testlib.h"
 #include "smbquic/savefile.h"
 
 static int setup(void **state)
 {
-	char *dir = talloc_strdup(NULL, "/tmp/test_savefile.XXXXXX");
-
-	*state = dir;
-	return mkdtemp(dir) == NULL ? -1 : 0;
+	*state = testlib_tmpdir(NULL);
+	return 0;
 }
 
 static int teardown(void **state)
 {
-	char *command = talloc_asprintf(*state, "rm -r '%s'", (char *)*state);
-	int rc = system(command);
-
 	talloc_free(*state);
-	return rc;
+	return 0;
 }
 
 static char *in_dir(void **state, const char *name)
@@ -131,6 +127,11 @@ static void test_lock(void **state)
 	assert_int_not_equal(fd, -1);
 	assert_int_equal(access(path, F_OK), -1);
 	close(fd);
+	fd = savefile_lock(in_dir(state, "new/file"));
+	assert_int_not_equal(fd, -1);
+	close(fd);
+	assert_int_equal(savefile_lock(in_dir(state, "two/new/file")), -1);
+	assert_int_equal(errno, ENOENT);
 }
 
 int main(void)
