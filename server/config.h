@@ -20,7 +20,8 @@
 
 #include <config.h> /* the build's: where files are */
 
-#define CONFIG_DEFAULT_FILE SMBQUIC_SYSCONFDIR "/smbquic/smbquic.conf"
+#define CONFIG_DEFAULT_FILE	  SMBQUIC_SYSCONFDIR "/smbquic/smbquic.conf"
+#define CONFIG_DEFAULT_USERS_FILE SMBQUIC_SYSCONFDIR "/smbquic/smbpasswd"
 
 /* One per row of the table in settings.c, in the order of the manual. */
 enum config_key {

@@ -146,7 +146,7 @@ static const struct setting settings[] = {
 
 	[CONFIG_SMB_PASSWD_FILE] = {
 		"smb passwd file", SETTING_GLOBAL, SETTING_PATH,
-		SMBQUIC_SYSCONFDIR "/smbquic/smbpasswd",
+		CONFIG_DEFAULT_USERS_FILE,
 		"The users and their password hashes; see smbquic-passwd(8).",
 	},
 	[CONFIG_CERTIFICATE_MAP_FILE] = {
