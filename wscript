@@ -20,6 +20,7 @@ PACKAGES = [
     ('TALLOC', 'talloc >= 2.3.1', 'libtalloc-dev'),
     ('TEVENT', 'tevent >= 0.10.2', 'libtevent-dev'),
     ('GNUTLS', 'gnutls >= 3.7.2', 'libgnutls28-dev'),
+    ('NETTLE', 'nettle >= 3.7', 'nettle-dev'),
     ('NGTCP2', 'libngtcp2 >= 1.11', 'libngtcp2-dev'),
     ('NGTCP2_CRYPTO', 'libngtcp2_crypto_gnutls >= 1.11',
      'libngtcp2-crypto-gnutls-dev'),
