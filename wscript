@@ -110,9 +110,9 @@ def set_places(conf):
     """Below /usr and /usr/local, configuration and state are the system's."""
     env, o = conf.env, conf.options
     if env.PREFIX.rstrip('/') in ('/usr', '/usr/local'):
-        if not o.sysconfdir:
+        if not o.SYSCONFDIR:
             env.SYSCONFDIR = '/etc'
-        if not o.localstatedir:
+        if not o.LOCALSTATEDIR:
             env.LOCALSTATEDIR = '/var'
     for name in ('SYSCONFDIR', 'LOCALSTATEDIR', 'DATADIR'):
         conf.define('SMBQUIC_' + name, env[name])
