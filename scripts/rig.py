@@ -9,13 +9,20 @@ the server; the directory belongs to the caller.
     with Rig(directory) as rig:
         rig.add_share("data", "/srv/data")
         rig.start()
-        rig.client("//%s/data" % rig.name, "ls")
+        rig.client("data", "ls")
+
+From a shell it only makes the directory; the caller starts smbquicd:
+
+    python3 scripts/rig.py DIR --user USER --quic-port N --tcp-port N
+        [--set 'key = value']... [--share 'name|path|key = value|...']...
 """
 
+import argparse
 import os
 import pathlib
 import signal
 import subprocess
+import sys
 import time
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
@@ -72,8 +79,6 @@ class Rig:
     # --- what is made once -------------------------------------------------
 
     def make(self):
-        self.dir.mkdir(parents=True, exist_ok=True)
-        os.chmod(self.dir, 0o755)
         self.write_config()
         certmap = program("smbquic-certmap")
         map_file = self.dir / "certmap.conf"
@@ -108,6 +113,8 @@ class Rig:
         self.write_config()
 
     def write_config(self):
+        self.dir.mkdir(parents=True, exist_ok=True)
+        os.chmod(self.dir, 0o755)
         lines = ["[global]"]
         base = {
             "server smb transports":
@@ -190,3 +197,35 @@ class Rig:
         """Run a command of the shell; its output. Raises on a failure."""
         return run(self.client_args("//%s/%s" % (self.name, share), command,
                                     **kwargs))
+
+
+def main():
+    parser = argparse.ArgumentParser(description="make a rig's directory")
+    parser.add_argument("directory")
+    parser.add_argument("--name", default="files.smbquic.test")
+    parser.add_argument("--user", default="root")
+    parser.add_argument("--password", default="Demo-1234")
+    parser.add_argument("--listen", default="127.0.0.1")
+    parser.add_argument("--quic-port", type=int, required=True)
+    parser.add_argument("--tcp-port", type=int, required=True)
+    parser.add_argument("--set", action="append", default=[])
+    parser.add_argument("--share", action="append", default=[])
+    o = parser.parse_args()
+    made = Rig(o.directory, name=o.name, user=o.user, password=o.password,
+               quic_port=o.quic_port, tcp_port=o.tcp_port, listen=o.listen)
+    for setting in o.set:
+        key, _, value = setting.partition("=")
+        made.settings[key.strip()] = value.strip()
+    for share in o.share:
+        name, path, *settings = share.split("|")
+        made.add_share(name, path, **{
+            key.strip(): value.strip() for key, _, value in
+            (setting.partition("=") for setting in settings)})
+    try:
+        made.make()
+    except RigError as error:
+        sys.exit("rig: %s" % error)
+
+
+if __name__ == "__main__":
+    main()

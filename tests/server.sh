@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=bash
+# A server for a numbered test; sourced after tests/common.sh.
+#
+#   make_server [OPTION...]   certificates, user, configuration in $RIG, with
+#                             the section's settings; options of scripts/rig.py
+#   start_server [OPTION...]  smbquicd, until it says that it is ready
+#   reload_server             SIGHUP, until it says that it has reloaded
+#   client SHARE COMMANDS [OPTION...]
+#                             smbquic-client as the section says; what it
+#                             prints and its exit status are the caller's
+#
+# Shares: data ($RIG/data, writable) and ro (the same, read only).
+
+NAME=files.smbquic.test
+RIG=$TMP/rig
+RIG_USER=${RIG_USER:-$(id -un)}
+RIG_PASSWORD=Demo-1234
+QUIC_PORT=$(free_port)
+TCP_PORT=$(free_port)
+
+make_server()
+{
+	local options=() setting
+
+	for setting in "${SERVER_SETTINGS[@]}"; do
+		options+=(--set "$setting")
+	done
+	mkdir -p "$RIG/data"
+	chmod 755 "$TMP" "$RIG" "$RIG/data"
+	SMBQUIC_BUILD=$BUILD python3 "$TOP/scripts/rig.py" "$RIG" \
+		--name "$NAME" --user "$RIG_USER" --password "$RIG_PASSWORD" \
+		--quic-port "$QUIC_PORT" --tcp-port "$TCP_PORT" \
+		--share "data|$RIG/data" --share "ro|$RIG/data|read only = yes" \
+		"${options[@]}" "$@" >>"$FULL" 2>&1 ||
+		fail "the server's directory could not be made (see the log)"
+}
+
+start_server()
+{
+	start smbquicd smbquicd -F -s "$RIG/smbquic.conf" "$@"
+	wait_for 20 grep -q 'ready: ' "$TMP/smbquicd.log" || {
+		cat "$TMP/smbquicd.log" >>"$FULL"
+		fail "smbquicd did not become ready: $(tail -n 1 \
+			"$TMP/smbquicd.log")"
+	}
+}
+
+reload_server()
+{
+	local before
+
+	before=$(grep -c 'reloaded' "$TMP/smbquicd.log")
+	kill -HUP "$(cat "$TMP/smbquicd.pid")"
+	wait_for 10 reloaded_since "$before" || fail "no reload"
+}
+
+reloaded_since()
+{
+	[ "$(grep -c 'reloaded' "$TMP/smbquicd.log")" -gt "$1" ]
+}
+
+# transport [NAME]: the --transport option, by default the section's
+transport()
+{
+	case ${1:-$TRANSPORT} in
+	auto) echo "--transport=quic:$QUIC_PORT,tcp:$TCP_PORT" ;;
+	tcp) echo "--transport=tcp:$TCP_PORT" ;;
+	*) echo "--transport=${1:-$TRANSPORT}:$QUIC_PORT" ;;
+	esac
+}
+
+client()
+{
+	local share=$1 commands=$2
+
+	shift 2
+	smbquic-client "//$NAME/$share" -I 127.0.0.1 "$(transport)" \
+		--client-protection="$CLIENT_PROTECTION" \
+		--ca="$RIG/ca.pem" -U "$RIG_USER%$RIG_PASSWORD" -q \
+		-c "$commands" "$@"
+}
