@@ -61,6 +61,9 @@ bool utf8_valid(const char *utf8);
  */
 size_t utf8_get(const char *s, size_t n, uint32_t *cp);
 
+/* The other way: up to 4 bytes into dst; cp must be a valid code point. */
+size_t utf8_put(char *dst, uint32_t cp);
+
 /* --------------------------------------------------- case-insensitive names */
 
 /*
