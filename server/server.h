@@ -81,6 +81,7 @@ struct tree;
 struct server {
 	struct tevent_context *ev;
 	struct worker_pool *pool;
+	struct worker_lane *lane; /**< accounts and who may what (NSS) */
 	/** The configuration in force; replaced as a whole by a reload. Take a
 	    talloc_reference() to keep one. */
 	struct config *config;
@@ -94,11 +95,14 @@ struct server {
 	struct listener *listeners;
 	struct conn *conns;
 	unsigned num_conns;
+	uint64_t last_conn_id;
 	struct idtable *sessions; /**< SessionId -> struct session */
 	struct idtable *opens;	  /**< FileId.Persistent -> struct open */
 	struct share *shares;	  /**< in the order of the file, IPC$ last */
 	struct file_table *files; /**< file.c: what is open, by file */
-	bool stopping;		  /**< drains: no new connections */
+	void (*stopped)(void *private_data);
+	void *stopped_data;
+	bool stopping; /**< drains: no new connections */
 };
 
 /**
@@ -119,6 +123,13 @@ bool server_listen(struct server *server, char **why);
 
 /** "quic [::]:443, tcp [::]:445": for the ready line. */
 char *server_listening(TALLOC_CTX *mem_ctx, const struct server *server);
+
+/** No new connections; those there are answer what is at work and end. When
+ *  none is left, or after some seconds, done() is called. */
+void server_stop(struct server *server, void (*done)(void *private_data),
+		 void *private_data);
+/** The last connection is gone. For conn.c. */
+void server_drained(struct server *server);
 
 /** Now, as NT time (100 ns since 1601, UTC). */
 uint64_t server_now(void);
@@ -153,11 +164,15 @@ struct conn {
 	size_t bytes_out;	 /**< responses being made or written */
 	struct credits *credits; /**< the window of message ids */
 
-	struct tevent_req *reading;	 /**< NULL while reading is stopped */
-	struct tevent_timer *sweeper;	 /**< request.c: who is slow? */
-	struct tevent_immediate *resume; /**< conn_resume() was called */
-	struct tevent_timer *logon_timer;
-	bool closing; /**< no more reading, no more replies */
+	struct tevent_req *reading;	  /**< NULL while reading is stopped */
+	struct tevent_timer *sweeper;	  /**< request.c: who is slow? */
+	struct tevent_immediate *resume;  /**< conn_resume() was called */
+	struct tevent_timer *logon_timer; /**< while nobody is logged on */
+	bool draining; /**< ends when nothing is at work any more */
+	bool closing;  /**< no more reading, no more replies */
+	struct tevent_immediate *end;
+	enum transport_close end_code;
+	char *end_reason;
 };
 
 /** A transport was accepted: serve it. Takes it over. @return NULL: no memory
@@ -172,6 +187,13 @@ struct conn *conn_new(struct server *server, struct transport *t);
  */
 void conn_end(struct conn *conn, enum transport_close code, const char *fmt,
 	      ...) __attribute__((format(printf, 3, 4)));
+
+/** Read no more, answer what is at work, then end. */
+void conn_drain(struct conn *conn);
+
+/** A channel of it became valid, or a valid one is gone: what a stranger may
+ *  not is allowed; or the time to log on runs again. */
+void conn_trust(struct conn *conn);
 
 /** The transport ended by itself: for whoever noticed first. */
 void conn_lost(struct conn *conn, int err);

@@ -65,7 +65,9 @@ static int channel_destructor(struct channel *channel)
 
 	LIST_REMOVE_AS(conn->channels, channel, conn_prev, conn_next);
 	conn->num_channels--;
-	if (!channel->valid) {
+	if (channel->valid) {
+		conn_trust(conn);
+	} else {
 		conn->num_pending--;
 	}
 	LIST_REMOVE_AS(session->channels, channel, session_prev, session_next);
@@ -99,10 +101,12 @@ struct channel *channel_new(struct conn *conn, struct session *session)
 
 void channel_set_valid(struct channel *channel)
 {
-	if (!channel->valid) {
-		channel->valid = true;
-		channel->conn->num_pending--;
+	if (channel->valid) {
+		return;
 	}
+	channel->valid = true;
+	channel->conn->num_pending--;
+	conn_trust(channel->conn);
 }
 
 static void abort_requests(struct session *session, struct request *except)

@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * conn.c - a connection: what may come in, how much of it, and how it ends
+ * (MS-SMB2 3.3.1.7, 3.3.5.1, 3.3.7.1).
+ */
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+
+#include "server/credits.h"
+#include "server/hosts.h"
+#include "server/list.h"
+#include "server/request.h"
+
+#define LOG_MODULE "conn"
+#include "smbquic/log.h"
+
+/* What a message may be longer than its payload: headers, and the other
+ * requests of a compound. */
+#define MESSAGE_OVERHEAD 65536
+
+static void conn_read(struct conn *conn);
+
+/* --- the end ---------------------------------------------------------------
+ */
+
+static void free_channels(struct conn *conn)
+{
+	while (conn->channels != NULL) {
+		talloc_free(conn->channels);
+	}
+}
+
+static int conn_destructor(struct conn *conn)
+{
+	conn->closing = true;
+	request_drop_all(conn);
+	free_channels(conn);
+	LIST_REMOVE(conn->server->conns, conn);
+	conn->server->num_conns--;
+	if (conn->server->stopping && conn->server->conns == NULL) {
+		server_drained(conn->server);
+	}
+	return 0;
+}
+
+static void conn_shut(struct tevent_req *subreq)
+{
+	struct conn *conn = tevent_req_callback_data(subreq, struct conn);
+
+	transport_shutdown_recv(subreq);
+	talloc_free(conn);
+}
+
+/* Out of whatever called conn_end(). */
+static void conn_end_now(struct tevent_context *ev, struct tevent_immediate *im,
+			 void *private_data)
+{
+	struct conn *conn = talloc_get_type_abort(private_data, struct conn);
+	struct tevent_req *subreq = NULL;
+
+	(void)im;
+	TALLOC_FREE(conn->reading);
+	request_drop_all(conn);
+	free_channels(conn);
+	if (conn->end_reason == NULL) {
+		talloc_free(conn);
+		return;
+	}
+	subreq = transport_shutdown_send(conn, ev,
+					 message_conn_transport(conn->messages),
+					 conn->end_code, conn->end_reason);
+	if (subreq == NULL) {
+		talloc_free(conn);
+		return;
+	}
+	tevent_req_set_callback(subreq, conn_shut, conn);
+}
+
+static void begin_end(struct conn *conn)
+{
+	conn->closing = true;
+	TALLOC_FREE(conn->logon_timer);
+	TALLOC_FREE(conn->sweeper);
+	tevent_schedule_immediate(conn->end, conn->server->ev, conn_end_now,
+				  conn);
+}
+
+void conn_end(struct conn *conn, enum transport_close code, const char *fmt,
+	      ...)
+{
+	va_list ap;
+
+	if (conn->closing) {
+		return;
+	}
+	va_start(ap, fmt);
+	conn->end_reason = talloc_vasprintf(conn, fmt, ap);
+	va_end(ap);
+	conn->end_code = code;
+	if (code == TRANSPORT_CLOSE_DONE || code == TRANSPORT_CLOSE_SHUTDOWN) {
+		log_info("%s: connection %" PRIu64 " ends: %s", conn->peer,
+			 conn->id, conn->end_reason);
+	} else {
+		log_notice("%s: connection %" PRIu64 " ended: %s", conn->peer,
+			   conn->id, conn->end_reason);
+	}
+	begin_end(conn);
+}
+
+void conn_lost(struct conn *conn, int err)
+{
+	const char *why =
+		transport_error(message_conn_transport(conn->messages));
+
+	if (conn->closing) {
+		return;
+	}
+	log_info("%s: connection %" PRIu64 " lost: %s", conn->peer, conn->id,
+		 why != NULL ? why : strerror(err));
+	begin_end(conn);
+}
+
+/* --- draining --------------------------------------------------------------
+ */
+
+/* Requests that wait for something that may never come do not count. */
+static bool conn_is_idle(const struct conn *conn)
+{
+	const struct request *r = NULL;
+
+	for (r = conn->requests; r != NULL; r = r->next) {
+		if (r->handler != NULL && r->async_id == 0) {
+			return false;
+		}
+	}
+	return conn->bytes_out == 0;
+}
+
+void conn_drain(struct conn *conn)
+{
+	conn->draining = true;
+	TALLOC_FREE(conn->reading);
+	conn_resume(conn);
+}
+
+/* --- reading ---------------------------------------------------------------
+ */
+
+static void conn_message(struct tevent_req *subreq);
+
+/* Too much is held: what was begun comes first. */
+static bool conn_is_full(const struct conn *conn)
+{
+	return conn->bytes_in + conn->bytes_out > CONN_MAX_BYTES;
+}
+
+static void conn_read(struct conn *conn)
+{
+	if (conn->closing || conn->draining || conn->reading != NULL ||
+	    conn_is_full(conn)) {
+		return;
+	}
+	conn->reading =
+		message_read_send(conn, conn->server->ev, conn->messages);
+	if (conn->reading == NULL) {
+		conn_end(conn, TRANSPORT_CLOSE_INTERNAL, "out of memory");
+		return;
+	}
+	tevent_req_set_callback(conn->reading, conn_message, conn);
+}
+
+static void conn_broken(struct conn *conn, int err)
+{
+	switch (err) {
+	case EBADMSG:
+		conn_end(conn, TRANSPORT_CLOSE_PROTOCOL, "malformed message");
+		return;
+	case EMSGSIZE:
+		conn_end(conn, TRANSPORT_CLOSE_LIMIT,
+			 "message longer than %s may send",
+			 conn->trusted ? "a client" : "a stranger");
+		return;
+	case ENOKEY:
+		conn_end(conn, TRANSPORT_CLOSE_PROTOCOL,
+			 "message sealed for a session that is not here");
+		return;
+	case ENOTSUP:
+		conn_end(conn, TRANSPORT_CLOSE_PROTOCOL,
+			 "compressed message, which was not agreed upon");
+		return;
+	case ENOMEM:
+		conn_end(conn, TRANSPORT_CLOSE_INTERNAL, "out of memory");
+		return;
+	default: conn_lost(conn, err); return;
+	}
+}
+
+static void conn_message(struct tevent_req *subreq)
+{
+	struct conn *conn = tevent_req_callback_data(subreq, struct conn);
+	struct message *message = NULL;
+	int err = message_read_recv(subreq, conn, &message);
+
+	TALLOC_FREE(conn->reading);
+	if (err != 0) {
+		conn_broken(conn, err);
+		return;
+	}
+	if (message == NULL) {
+		conn_end(conn, TRANSPORT_CLOSE_DONE, "the client is done");
+		return;
+	}
+	request_receive(conn, message);
+	conn_read(conn);
+}
+
+static void conn_resumed(struct tevent_context *ev, struct tevent_immediate *im,
+			 void *private_data)
+{
+	struct conn *conn = talloc_get_type_abort(private_data, struct conn);
+
+	(void)ev;
+	(void)im;
+	if (conn->closing) {
+		return;
+	}
+	request_resume(conn);
+	conn_read(conn);
+	if (conn->draining && conn_is_idle(conn)) {
+		conn_end(conn, TRANSPORT_CLOSE_SHUTDOWN, "the server stops");
+	}
+}
+
+void conn_resume(struct conn *conn)
+{
+	if (conn->closing || (conn->reading != NULL && conn->chains == NULL)) {
+		return;
+	}
+	tevent_schedule_immediate(conn->resume, conn->server->ev, conn_resumed,
+				  conn);
+}
+
+/* --- trust -----------------------------------------------------------------
+ */
+
+static void logon_time_over(struct tevent_context *ev, struct tevent_timer *te,
+			    struct timeval now, void *private_data)
+{
+	struct conn *conn = talloc_get_type_abort(private_data, struct conn);
+
+	(void)ev;
+	(void)te;
+	(void)now;
+	conn->logon_timer = NULL;
+	conn_end(conn, TRANSPORT_CLOSE_LIMIT, "nobody logged on in time");
+}
+
+static bool anybody_here(const struct conn *conn)
+{
+	const struct channel *channel = NULL;
+
+	for (channel = conn->channels; channel != NULL;
+	     channel = channel->conn_next) {
+		if (channel->valid) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void set_limit(struct conn *conn)
+{
+	const struct negotiate_agreement *agreed = &conn->agreed;
+	struct message_limits limits = {.max_message = agreed->max_transact};
+
+	if (limits.max_message < agreed->max_write) {
+		limits.max_message = agreed->max_write;
+	}
+	limits.max_message += MESSAGE_OVERHEAD;
+	message_conn_set_limits(conn->messages, &limits);
+}
+
+void conn_trust(struct conn *conn)
+{
+	int64_t ms =
+		config_int(conn->server->config, NULL, CONFIG_LOGON_TIMEOUT);
+
+	if (conn->closing) {
+		return;
+	}
+	TALLOC_FREE(conn->logon_timer);
+	if (anybody_here(conn)) {
+		conn->trusted = true;
+		set_limit(conn);
+		return;
+	}
+	conn->logon_timer = tevent_add_timer(
+		conn->server->ev, conn,
+		tevent_timeval_current_ofs((uint32_t)(ms / 1000),
+					   (uint32_t)(ms % 1000 * 1000)),
+		logon_time_over, conn);
+}
+
+/* --- sessions --------------------------------------------------------------
+ */
+
+struct channel *conn_channel(const struct conn *conn, uint64_t session_id)
+{
+	const struct session *session =
+		idtable_find(conn->server->sessions, session_id);
+	struct channel *channel = NULL;
+
+	if (session == NULL || session->state == SESSION_ENDED) {
+		return NULL;
+	}
+	for (channel = session->channels; channel != NULL;
+	     channel = channel->session_next) {
+		if (channel->conn == conn) {
+			return channel;
+		}
+	}
+	return NULL;
+}
+
+bool conn_must_seal(const struct conn *conn, const struct session *session)
+{
+	return session->encrypt_data && !conn->agreed.accept_transport_security;
+}
+
+/* 3.3.5.2.1.1. */
+static struct smb2_sealing_key *conn_unsealing_key(uint64_t session_id,
+						   void *private_data)
+{
+	const struct conn *conn =
+		talloc_get_type_abort(private_data, struct conn);
+	const struct channel *channel = conn_channel(conn, session_id);
+
+	if (channel == NULL || !channel->valid ||
+	    channel->session->keys == NULL) {
+		return NULL;
+	}
+	return channel->session->keys->unseal;
+}
+
+/* --- the beginning ---------------------------------------------------------
+ */
+
+static char *address_without_port(TALLOC_CTX *mem_ctx,
+				  const struct sockaddr *addr)
+{
+	const struct sockaddr_in *in = (const struct sockaddr_in *)addr;
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)addr;
+	char text[INET6_ADDRSTRLEN] = "";
+
+	if (addr->sa_family == AF_INET) {
+		inet_ntop(AF_INET, &in->sin_addr, text, sizeof(text));
+	} else if (addr->sa_family == AF_INET6 &&
+		   IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
+		inet_ntop(AF_INET, in6->sin6_addr.s6_addr + 12, text,
+			  sizeof(text));
+	} else if (addr->sa_family == AF_INET6) {
+		inet_ntop(AF_INET6, &in6->sin6_addr, text, sizeof(text));
+	}
+	return talloc_strdup(mem_ctx, text);
+}
+
+/* How many connections that address has. */
+static unsigned count_address(const struct server *server, const char *address)
+{
+	const struct conn *conn = NULL;
+	unsigned count = 0;
+
+	for (conn = server->conns; conn != NULL; conn = conn->next) {
+		if (strcmp(conn->address, address) == 0) {
+			count++;
+		}
+	}
+	return count;
+}
+
+/* Why nobody from there is served now; NULL: served. */
+static const char *refusal(const struct server *server,
+			   const struct sockaddr *addr, const char *address)
+{
+	const struct config *config = server->config;
+	int64_t max = config_int(config, NULL, CONFIG_MAX_CONNECTIONS);
+	int64_t max_source =
+		config_int(config, NULL, CONFIG_MAX_CONNECTIONS_PER_SOURCE);
+
+	if (server->stopping) {
+		return "the server stops";
+	}
+	if (max > 0 && server->num_conns >= max) {
+		return "too many connections";
+	}
+	if (max_source > 0 && count_address(server, address) >= max_source) {
+		return "too many connections from this address";
+	}
+	if (!hosts_allowed(config_list(config, NULL, CONFIG_HOSTS_ALLOW),
+			   config_list(config, NULL, CONFIG_HOSTS_DENY),
+			   addr)) {
+		return "`hosts allow` or `hosts deny` forbid it";
+	}
+	return NULL;
+}
+
+static bool conn_start(struct conn *conn, struct transport *t)
+{
+	const struct message_limits limits = {
+		.max_message = CONN_STRANGER_MESSAGE,
+	};
+	struct server *server = conn->server;
+	unsigned max_credits = (unsigned)config_int(server->config, NULL,
+						    CONFIG_SMB2_MAX_CREDITS);
+
+	conn->credits = credits_new(conn, max_credits);
+	conn->resume = tevent_create_immediate(conn);
+	conn->end = tevent_create_immediate(conn);
+	conn->messages = message_conn_new(conn, server->ev, t, &limits,
+					  conn_unsealing_key, conn);
+	return conn->credits != NULL && conn->resume != NULL &&
+	       conn->end != NULL && conn->messages != NULL;
+}
+
+static struct conn *conn_alloc(struct server *server, struct transport *t)
+{
+	struct conn *conn = talloc_zero(server, struct conn);
+	const struct sockaddr *peer = NULL;
+
+	if (conn == NULL) {
+		return NULL;
+	}
+	conn->server = server;
+	conn->facts = transport_facts(t);
+	peer = (const struct sockaddr *)&conn->facts->peer;
+	conn->peer = talloc_strdup(conn, transport_address_string(peer));
+	conn->address = address_without_port(conn, peer);
+	if (conn->peer == NULL || conn->address == NULL) {
+		talloc_free(conn);
+		return NULL;
+	}
+	return conn;
+}
+
+struct conn *conn_new(struct server *server, struct transport *t)
+{
+	struct conn *conn = conn_alloc(server, t);
+	const char *why = NULL;
+
+	if (conn == NULL) {
+		talloc_free(t);
+		return NULL;
+	}
+	why = refusal(server, (const struct sockaddr *)&conn->facts->peer,
+		      conn->address);
+	if (why == NULL && !conn_start(conn, t)) {
+		why = "out of memory";
+	}
+	if (why != NULL) {
+		log_notice("%s: refused: %s", conn->peer, why);
+		talloc_free(conn->messages == NULL ? t : NULL);
+		talloc_free(conn);
+		return NULL;
+	}
+	server->last_conn_id++;
+	conn->id = server->last_conn_id;
+	LIST_ADD(server->conns, conn);
+	server->num_conns++;
+	talloc_set_destructor(conn, conn_destructor);
+	log_info("%s: connection %" PRIu64 " over %s%s%s", conn->peer, conn->id,
+		 conn->facts->backend,
+		 conn->facts->server_name == NULL ? "" : ", asked for ",
+		 conn->facts->server_name == NULL ? ""
+						  : conn->facts->server_name);
+	conn_trust(conn);
+	conn_read(conn);
+	return conn;
+}
