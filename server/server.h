@@ -90,6 +90,7 @@ struct server {
 	uint8_t guid[NEGOTIATE_GUID_SIZE];
 	uint64_t start_time;	  /**< NT time */
 	const char *netbios_name; /**< upper case, at most 15 bytes */
+	const char *dns_name;	  /**< NULL: unknown */
 	bool root;		  /**< files are opened as their users */
 
 	struct listener *listeners;
@@ -123,6 +124,10 @@ bool server_listen(struct server *server, char **why);
 
 /** "quic [::]:443, tcp [::]:445": for the ready line. */
 char *server_listening(TALLOC_CTX *mem_ctx, const struct server *server);
+
+/** Read the users file again if it is another one than was read; on failure
+ *  the old one stays and the log says why. */
+void server_refresh_users(struct server *server);
 
 /** No new connections; those there are answer what is at work and end. When
  *  none is left, or after some seconds, done() is called. */
@@ -251,6 +256,7 @@ struct channel {
 	struct channel *session_prev, *session_next;
 	struct smb2_signing_key *signing; /**< NULL until valid */
 	struct auth *auth;		  /**< while a logon is under way */
+	bool busy;			  /**< a SESSION_SETUP is at work */
 	uint8_t preauth[CRYPTO_PREAUTH_SIZE];
 	bool valid; /**< logged on here */
 };

@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * cmd_session_setup.c - SESSION_SETUP (MS-SMB2 3.3.5.5): from a stranger's
+ * tokens to a session with a user and keys.
+ */
+
+#include "server/account.h"
+#include "server/dispatch.h"
+
+#define LOG_MODULE "session"
+#include "smbquic/log.h"
+
+struct cmd_session_setup_state {
+	struct tevent_context *ev;
+	struct request *r;
+	struct smb2_session_setup_request in;
+	struct wire_slice token; /* for the client */
+	NTSTATUS status;	 /* of a step that went well */
+	bool ends_session;	 /* on failure */
+};
+
+static void cmd_session_setup_step(struct tevent_req *req);
+static void cmd_session_setup_failed(struct tevent_req *req, NTSTATUS status);
+static void cmd_session_setup_resolved(struct tevent_req *subreq);
+static void cmd_session_setup_delayed(struct tevent_req *subreq);
+
+/* --- the exchange ----------------------------------------------------------
+ */
+
+static bool lookup_account(const char *user, const char *domain,
+			   struct auth_account *account, void *private_data)
+{
+	struct server *server =
+		talloc_get_type_abort(private_data, struct server);
+	const struct users_entry *entry = users_find(server->users, user);
+	const char *why = NULL;
+
+	(void)domain;
+	if (entry == NULL || !entry->has_key) {
+		return false;
+	}
+	account->name = entry->name;
+	account->disabled = !users_may_log_on(entry, &why);
+	memcpy(account->nt_hash, entry->nt_hash, sizeof(account->nt_hash));
+	return true;
+}
+
+static NTSTATUS begin_auth(struct channel *channel)
+{
+	struct server *server = channel->session->server;
+	const struct auth_server_config config = {
+		.netbios_name = server->netbios_name,
+		.netbios_domain = server->netbios_name,
+		.dns_name = server->dns_name,
+		.lookup = lookup_account,
+		.private_data = server,
+	};
+
+	return auth_server_new(channel, &config, server_now(), &channel->auth);
+}
+
+/* 3.3.5.5.1. */
+static NTSTATUS begin_session(struct request *r)
+{
+	struct session *session = session_new(r->conn->server);
+	struct channel *channel = NULL;
+
+	if (session == NULL) {
+		return NT_STATUS_INSUFFICIENT_RESOURCES;
+	}
+	channel = channel_new(r->conn, session);
+	if (channel == NULL) {
+		talloc_free(session);
+		return NT_STATUS_INSUFFICIENT_RESOURCES;
+	}
+	session->first = r->conn;
+	session->dialect = r->conn->agreed.dialect;
+	memcpy(session->client_guid, r->conn->agreed.client_guid,
+	       sizeof(session->client_guid));
+	memcpy(channel->preauth, r->conn->agreed.preauth,
+	       sizeof(channel->preauth));
+	request_set_session(r, channel);
+	return NT_STATUS_OK;
+}
+
+/* Whatever is wrong with the request before any token is looked at. */
+static NTSTATUS refuse(const struct request *r,
+		       const struct smb2_session_setup_request *in)
+{
+	const struct conn *conn = r->conn;
+	int64_t encrypt =
+		config_int(conn->server->config, NULL, CONFIG_SMB_ENCRYPT);
+
+	if ((in->flags & SMB2_SESSION_FLAG_BINDING) != 0) {
+		return NT_STATUS_REQUEST_NOT_ACCEPTED;
+	}
+	if (encrypt == CONFIG_ENCRYPT_REQUIRED && conn->agreed.cipher == 0 &&
+	    !conn->agreed.accept_transport_security) {
+		log_notice("%s: refused: the client cannot encrypt, which "
+			   "`smb encrypt` requires",
+			   conn->peer);
+		return NT_STATUS_ACCESS_DENIED;
+	}
+	if (r->session_id != 0 && r->channel == NULL) {
+		return NT_STATUS_USER_SESSION_DELETED;
+	}
+	if (r->channel != NULL && r->channel->busy) {
+		return NT_STATUS_REQUEST_NOT_ACCEPTED;
+	}
+	return NT_STATUS_OK;
+}
+
+static NTSTATUS find_session(struct request *r,
+			     struct smb2_session_setup_request *in)
+{
+	NTSTATUS status = NT_STATUS_OK;
+
+	if (!smb2_session_setup_request_decode(r->pdu.data, r->pdu.len, in)) {
+		return NT_STATUS_INVALID_PARAMETER;
+	}
+	status = refuse(r, in);
+	if (status == NT_STATUS_OK && r->session_id == 0) {
+		status = begin_session(r);
+	}
+	if (status == NT_STATUS_OK && r->channel->auth == NULL) {
+		server_refresh_users(r->conn->server);
+		status = begin_auth(r->channel);
+	}
+	return status;
+}
+
+/* The preauth hash covers the logon up to its last request. */
+static bool hash(struct channel *channel, const struct iovec *message,
+		 int count)
+{
+	if (channel->conn->agreed.dialect < SMB2_DIALECT_311 ||
+	    channel->valid) {
+		return true;
+	}
+	return crypto_preauth_update(channel->preauth, message, count) == 0;
+}
+
+static bool hash_request(struct request *r)
+{
+	struct iovec whole = {.iov_len = r->pdu.len};
+
+	memcpy(&whole.iov_base, &r->pdu.data, sizeof(whole.iov_base));
+	return hash(r->channel, &whole, 1);
+}
+
+static void hash_response(struct request *r, const struct iovec *message,
+			  int count)
+{
+	if (!hash(r->channel, message, count)) {
+		conn_end(r->conn, TRANSPORT_CLOSE_INTERNAL,
+			 "the preauthentication hash failed");
+	}
+}
+
+struct tevent_req *cmd_session_setup_send(TALLOC_CTX *mem_ctx,
+					  struct tevent_context *ev,
+					  struct request *r)
+{
+	struct tevent_req *req = NULL;
+	struct cmd_session_setup_state *state = NULL;
+	NTSTATUS status = NT_STATUS_OK;
+
+	req = tevent_req_create(mem_ctx, &state,
+				struct cmd_session_setup_state);
+	if (req == NULL) {
+		return NULL;
+	}
+	state->ev = ev;
+	state->r = r;
+	status = find_session(r, &state->in);
+	if (status != NT_STATUS_OK) {
+		tevent_req_error(req, status);
+		return tevent_req_post(req, ev);
+	}
+	r->channel->busy = true;
+	if (!hash_request(r)) {
+		tevent_req_error(req, NT_STATUS_INTERNAL_ERROR);
+		return tevent_req_post(req, ev);
+	}
+	cmd_session_setup_step(req);
+	return tevent_req_is_in_progress(req) ? req : tevent_req_post(req, ev);
+}
+
+/* 3.3.5.5.3. */
+static void cmd_session_setup_step(struct tevent_req *req)
+{
+	struct cmd_session_setup_state *state =
+		tevent_req_data(req, struct cmd_session_setup_state);
+	struct channel *channel = state->r->channel;
+	struct tevent_req *subreq = NULL;
+	NTSTATUS status = auth_step(channel->auth, state,
+				    state->in.security_buffer, &state->token);
+
+	if (status == NT_STATUS_MORE_PROCESSING_REQUIRED) {
+		state->status = status;
+		tevent_req_done(req);
+		return;
+	}
+	if (status != NT_STATUS_OK) {
+		cmd_session_setup_failed(req, status);
+		return;
+	}
+	subreq = account_resolve_send(state, state->ev, state->r->conn->server,
+				      auth_user(channel->auth));
+	if (tevent_req_nomem(subreq, req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, cmd_session_setup_resolved, req);
+}
+
+/* --- success ---------------------------------------------------------------
+ */
+
+static NTSTATUS make_keys(struct request *r)
+{
+	const struct conn *conn = r->conn;
+	struct session *session = r->session;
+	const struct keys_input input = {
+		.role = KEYS_SERVER,
+		.dialect = conn->agreed.dialect,
+		.signing_algorithm = conn->agreed.signing_algorithm,
+		.cipher = conn->agreed.cipher,
+		.session_key = auth_session_key(r->channel->auth),
+		.preauth = r->channel->preauth,
+	};
+	NTSTATUS status = session_keys_new(session, &input, &session->keys);
+
+	if (status == NT_STATUS_OK) {
+		r->channel->signing = session->keys->signing;
+	}
+	return status;
+}
+
+static void set_protection(struct request *r,
+			   const struct smb2_session_setup_request *in)
+{
+	const struct conn *conn = r->conn;
+	int64_t encrypt =
+		config_int(conn->server->config, NULL, CONFIG_SMB_ENCRYPT);
+
+	r->session->signing_required =
+		conn->agreed.signing_required ||
+		(in->security_mode & SMB2_NEGOTIATE_SIGNING_REQUIRED) != 0;
+	r->session->encrypt_data =
+		encrypt == CONFIG_ENCRYPT_REQUIRED ||
+		(encrypt == CONFIG_ENCRYPT_DESIRED && conn->agreed.cipher != 0);
+}
+
+/* The client was cut off and came back: its old session is at its end. */
+static void end_previous(struct server *server, uint64_t id,
+			 const struct session *now)
+{
+	struct session *old = idtable_find(server->sessions, id);
+
+	if (old == NULL || old == now || old->state != SESSION_VALID ||
+	    strcmp(old->user->name, now->user->name) != 0) {
+		return;
+	}
+	session_end(old, NULL);
+}
+
+static NTSTATUS take_user(struct session *session, struct user *user)
+{
+	if (session->user != NULL) {
+		bool same = strcmp(session->user->name, user->name) == 0;
+
+		talloc_free(user);
+		return same ? NT_STATUS_OK : NT_STATUS_ACCESS_DENIED;
+	}
+	session->user = talloc_steal(session, user);
+	if (!session->server->root) {
+		return NT_STATUS_OK;
+	}
+	session->cred = store_cred_new(session, user->uid, user->gid,
+				       user->num_groups, user->groups);
+	return session->cred == NULL ? NT_STATUS_INSUFFICIENT_RESOURCES
+				     : NT_STATUS_OK;
+}
+
+static NTSTATUS establish(struct cmd_session_setup_state *state,
+			  struct user *user)
+{
+	struct request *r = state->r;
+	struct session *session = r->session;
+	const struct auth *auth = r->channel->auth;
+	NTSTATUS status = take_user(session, user);
+
+	if (status != NT_STATUS_OK || r->channel->valid) {
+		return status;
+	}
+	session->domain = talloc_strdup(session, auth_domain(auth));
+	session->workstation = talloc_strdup(session, auth_workstation(auth));
+	session->mechanism = talloc_strdup(session, auth_mechanism(auth));
+	if (session->domain == NULL || session->workstation == NULL ||
+	    session->mechanism == NULL) {
+		return NT_STATUS_INSUFFICIENT_RESOURCES;
+	}
+	set_protection(r, &state->in);
+	return make_keys(r);
+}
+
+static void cmd_session_setup_resolved(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct cmd_session_setup_state *state =
+		tevent_req_data(req, struct cmd_session_setup_state);
+	struct request *r = state->r;
+	struct user *user = NULL;
+	char *why = NULL;
+	NTSTATUS status = account_resolve_recv(subreq, state, &user, &why);
+
+	TALLOC_FREE(subreq);
+	if (why != NULL) {
+		log_warn("%s: %s", r->conn->peer, why);
+	}
+	if (status == NT_STATUS_OK) {
+		status = establish(state, user);
+	}
+	if (status != NT_STATUS_OK) {
+		cmd_session_setup_failed(req, status == NT_STATUS_NO_SUCH_USER
+						      ? NT_STATUS_LOGON_FAILURE
+						      : status);
+		return;
+	}
+	r->session->state = SESSION_VALID;
+	channel_set_valid(r->channel);
+	r->conn->failed_logons = 0;
+	end_previous(r->conn->server, state->in.previous_session_id,
+		     r->session);
+	log_info("%s: %s logged on (%s%s%s)", r->conn->peer,
+		 r->session->user->name, r->session->mechanism,
+		 r->session->workstation[0] == '\0' ? "" : ", from ",
+		 r->session->workstation);
+	state->status = NT_STATUS_OK;
+	tevent_req_done(req);
+}
+
+/* --- failure ---------------------------------------------------------------
+ */
+
+/* Guessing is slow: the answer comes late (`invalid authentication delay`). */
+static void cmd_session_setup_failed(struct tevent_req *req, NTSTATUS status)
+{
+	struct cmd_session_setup_state *state =
+		tevent_req_data(req, struct cmd_session_setup_state);
+	struct conn *conn = state->r->conn;
+	int64_t ms = config_int(conn->server->config, NULL,
+				CONFIG_INVALID_AUTHENTICATION_DELAY);
+	struct tevent_req *subreq = NULL;
+
+	state->status = status;
+	state->ends_session = true;
+	conn->failed_logons++;
+	log_notice("%s: logon of \"%s\" failed: %s", conn->peer,
+		   auth_claimed_user(state->r->channel->auth),
+		   nt_errtext(status));
+	if (conn->failed_logons > CONN_MAX_FAILED_LOGONS) {
+		conn_end(conn, TRANSPORT_CLOSE_LIMIT, "too many failed logons");
+	}
+	subreq = tevent_wakeup_send(
+		state, state->ev,
+		tevent_timeval_current_ofs((uint32_t)(ms / 1000),
+					   (uint32_t)(ms % 1000 * 1000)));
+	if (tevent_req_nomem(subreq, req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, cmd_session_setup_delayed, req);
+}
+
+static void cmd_session_setup_delayed(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct cmd_session_setup_state *state =
+		tevent_req_data(req, struct cmd_session_setup_state);
+
+	tevent_wakeup_recv(subreq);
+	TALLOC_FREE(subreq);
+	tevent_req_error(req, state->status);
+}
+
+/* --- the response ----------------------------------------------------------
+ */
+
+NTSTATUS cmd_session_setup_recv(struct tevent_req *req, struct reply *reply)
+{
+	struct cmd_session_setup_state *state =
+		tevent_req_data(req, struct cmd_session_setup_state);
+	struct request *r = state->r;
+	struct smb2_session_setup_response out = {
+		.security_buffer = state->token,
+	};
+	NTSTATUS status = NT_STATUS_OK;
+
+	if (r->channel != NULL) {
+		r->channel->busy = false;
+	}
+	if (request_failed(req, &status)) {
+		if (state->ends_session) {
+			session_end(r->session, r);
+		}
+		return status;
+	}
+	if (state->status == NT_STATUS_OK) {
+		TALLOC_FREE(r->channel->auth);
+		if (conn_must_seal(r->conn, r->session)) {
+			out.session_flags |= SMB2_SESSION_FLAG_ENCRYPT_DATA;
+		}
+	} else {
+		reply->on_wire = hash_response;
+	}
+	smb2_session_setup_response_encode(&reply->body, &out);
+	return state->status;
+}
