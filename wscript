@@ -143,10 +143,15 @@ def smbquic_library(bld, name, sources, headers, vnum, use, libs=''):
     packages, `libs` libraries of this tree."""
     if not sources:
         return
+    # named by its contents, so that a change of them is a change of flags
     text = version_script(headers)
-    tag = hashlib.sha256(text.encode()).hexdigest()[:12]
-    script = bld.path.get_bld().make_node('exports-%s.map' % tag)
-    script.parent.mkdir()
+    folder = bld.path.get_bld()
+    folder.mkdir()
+    script = folder.make_node('exports-%s.map' % hashlib.sha256(
+        text.encode()).hexdigest()[:12])
+    for other in folder.ant_glob('exports-*.map'):
+        if other.name != script.name:
+            other.delete()
     script.write(text)
     bld(features='c cshlib', target='../lib/' + name[3:], name=name,
         vnum=vnum,

@@ -224,6 +224,7 @@ echo "waf $WAFLOCK $*" >> "$HERE/log"
 while [ "$1" != -o ]; do shift; done
 mkdir -p $2/tests && cp bin/test_* bin/fuzz_* $2/tests/
 ''')
+        self.script('tests/exports.py', 'exit 0\n')
         self.add('test_a', 'echo quiet\n')
 
     def add(self, name, text):
@@ -238,7 +239,7 @@ mkdir -p $2/tests && cp bin/test_* bin/fuzz_* $2/tests/
         self.write('tests/test_tool.py', 'print(1)\n')
         out = self.call()
         self.assertEqual(out.splitlines()[-1],
-                         '9 passed, 0 failed, 2 skipped')
+                         '10 passed, 0 failed, 2 skipped')
         for line in ('ok      tools test_tool', 'ok      lint',
                      'ok      build build', 'ok      build test_a',
                      'ok      build-sanitize test_a',
@@ -258,7 +259,7 @@ mkdir -p $2/tests && cp bin/test_* bin/fuzz_* $2/tests/
         self.assertIn('FAILED  build test_b (exit status 1', out)
         self.assertIn('    the reason\n', out)
         self.assertEqual(out.splitlines()[-1],
-                         '2 passed, 1 failed, 0 skipped')
+                         '3 passed, 1 failed, 0 skipped')
 
     def test_crash_and_timeout(self):
         self.add('test_b', 'kill -SEGV $$\n')
@@ -266,7 +267,7 @@ mkdir -p $2/tests && cp bin/test_* bin/fuzz_* $2/tests/
         out = self.call('unit', status=1, TEST_SECONDS='1')
         self.assertIn('test_b (exit status 139', out)
         self.assertIn('no end after 1 s', out)
-        self.assertIn('2 passed, 2 failed, 0 skipped', out)
+        self.assertIn('3 passed, 2 failed, 0 skipped', out)
 
     def test_skips_and_their_reasons(self):
         self.add('test_b', 'echo needs the moon; exit 77\n')
@@ -292,7 +293,7 @@ END
                       out)
         self.assertIn('skipped build test_c: third: no reason given', out)
         self.assertEqual(out.splitlines()[-1],
-                         '3 passed, 0 failed, 3 skipped')
+                         '4 passed, 0 failed, 3 skipped')
 
     def test_fuzz_seeds(self):
         self.add('fuzz_a', 'ls "$@"\n')

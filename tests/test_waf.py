@@ -394,5 +394,48 @@ def build(bld):
             self.assertIn(words, self.waf('build', status=1))
 
 
+class VersionScriptTest(unittest.TestCase):
+    """What the project's wscript takes for declared by a header."""
+
+    def declared(self, text):
+        space = {}
+        with open(os.path.join(TOP, 'wscript')) as f:
+            exec(f.read(), space)
+        return list(space['declared'](text))
+
+    def test_functions_and_objects(self):
+        self.assertEqual(self.declared('''
+/* int remark(void); */
+#ifndef A_H
+#define A_H
+#define MACRO(x) \\
+	call(x)
+#include <b.h>
+int plain(int a, void (*cb)(void *), char b[4]);
+const char *const *pointer(
+	void) __attribute__((format(printf, 1, 2)));
+struct s *made(enum e e); // int remark(void);
+extern const struct row table[COUNT];
+extern int counter;
+static inline int inlined(int a)
+{
+	if (a) {
+		return plain(a);
+	}
+	return 0;
+}
+int after(void);
+struct members {
+	int a;
+	int (*fn)(int);
+};
+struct later;
+enum numbers { ONE = 1, TWO = (1 << 2) };
+typedef int (*callback)(int a);
+int last(void);
+#endif
+'''), ['plain', 'pointer', 'made', 'table', 'counter', 'after', 'last'])
+
+
 if __name__ == '__main__':
     unittest.main()
