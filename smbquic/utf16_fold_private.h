@@ -3,6 +3,8 @@
  * Made by scripts/gen-utf16-fold from Unicode 14.0.0: do not edit.
  * { first, last, step, distance to the upper case }
  */
+#ifndef SMBQUIC_UTF16_FOLD_PRIVATE_H
+#define SMBQUIC_UTF16_FOLD_PRIVATE_H
 /* clang-format off */
 static const struct fold_range fold_ranges[] = {
 	{0x0061, 0x007A, 1, -32},
@@ -205,3 +207,4 @@ static const struct fold_range fold_ranges[] = {
 	{0x1E922, 0x1E943, 1, -34},
 };
 /* clang-format on */
+#endif
