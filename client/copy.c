@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The pump: reads at one end, hands each block to the other, keeps as much on
+ * its way as the limits permit.
+ *
+ * A job is a range of the source that is being read, waits for its turn (only
+ * a sequential sink makes it wait) or is being written. A read may bring fewer
+ * bytes than asked for: what is missing becomes a job of its own.
+ */
+#include <sys/queue.h>
+
+#include "client/client_req.h"
+#include "client/copy.h"
+
+#define DEFAULT_IO_SIZE	 ((size_t)1024 * 1024)
+#define DEFAULT_REQUESTS 64
+#define DEFAULT_BYTES	 ((size_t)32 * 1024 * 1024)
+#define LEAST_IO_SIZE	 512
+
+struct copy_job {
+	TAILQ_ENTRY(copy_job) entry; /* in copy_state.waiting */
+	struct tevent_req *req;	     /* the pump's */
+	uint64_t offset;
+	size_t len;
+	struct copy_block *block;
+};
+
+TAILQ_HEAD(copy_jobs, copy_job);
+
+struct copy_state {
+	struct tevent_context *ev;
+	struct copy_end *from;
+	struct copy_end *to;
+	struct copy_limits limits;
+	copy_progress_fn progress;
+	void *private_data;
+
+	uint64_t next; /* first byte nobody has asked for */
+	uint64_t end;  /* where the source ends, as far as known */
+	uint64_t turn; /* sequential sink: the offset it wants next */
+	bool reading;  /* sequential source: a read is in flight */
+	bool writing;  /* sequential sink: a write is in flight */
+	unsigned jobs; /* in flight or waiting */
+	size_t bytes;  /* that those hold or have asked for */
+	struct copy_jobs waiting;
+	uint64_t copied;
+	struct copy_end *failed;
+};
+
+static void copy_go(struct tevent_req *req);
+static void copy_read_done(struct tevent_req *subreq);
+static void copy_write_done(struct tevent_req *subreq);
+
+static size_t copy_io_size(const struct copy_state *state)
+{
+	const struct copy_end *ends[] = {state->from, state->to};
+	size_t size = state->limits.io_size;
+	size_t max = 0;
+	size_t i = 0;
+
+	for (i = 0; i < 2; i++) {
+		if (ends[i]->ops->max_io != NULL) {
+			max = ends[i]->ops->max_io(ends[i]);
+			size = max < size ? max : size;
+		}
+	}
+	return size > LEAST_IO_SIZE ? size : LEAST_IO_SIZE;
+}
+
+/* What a user may have set, made possible. */
+static void copy_set_limits(struct copy_state *state,
+			    const struct copy_limits *limits)
+{
+	struct copy_limits *l = &state->limits;
+
+	*l = limits != NULL ? *limits : (struct copy_limits){0};
+	l->io_size = l->io_size != 0 ? l->io_size : DEFAULT_IO_SIZE;
+	l->requests = l->requests != 0 ? l->requests : DEFAULT_REQUESTS;
+	l->bytes = l->bytes != 0 ? l->bytes : DEFAULT_BYTES;
+}
+
+struct tevent_req *copy_send(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
+			     struct copy_end *from, struct copy_end *to,
+			     uint64_t offset, const struct copy_limits *limits,
+			     copy_progress_fn progress, void *private_data)
+{
+	struct copy_state *state = NULL;
+	struct tevent_req *req = NULL;
+
+	req = tevent_req_create(mem_ctx, &state, struct copy_state);
+	if (req == NULL) {
+		return NULL;
+	}
+	state->ev = ev;
+	state->from = from;
+	state->to = to;
+	state->progress = progress;
+	state->private_data = private_data;
+	state->next = offset;
+	state->turn = offset;
+	state->end = from->size;
+	TAILQ_INIT(&state->waiting);
+	copy_set_limits(state, limits);
+	if (from->ops->read_send == NULL || to->ops->write_send == NULL) {
+		req_failed(req, NT_STATUS_INVALID_PARAMETER);
+		return tevent_req_post(req, ev);
+	}
+	copy_go(req);
+	if (!tevent_req_is_in_progress(req)) {
+		return tevent_req_post(req, ev);
+	}
+	return req;
+}
+
+static void copy_fail(struct tevent_req *req, struct copy_end *end,
+		      NTSTATUS status)
+{
+	struct copy_state *state = tevent_req_data(req, struct copy_state);
+
+	state->failed = end;
+	req_failed(req, status);
+}
+
+static void copy_job_free(struct copy_job *job)
+{
+	struct copy_state *state = tevent_req_data(job->req, struct copy_state);
+
+	state->jobs--;
+	state->bytes -= job->len;
+	talloc_free(job);
+}
+
+/* Ask the source for a range. */
+static bool copy_read(struct tevent_req *req, uint64_t offset, size_t len)
+{
+	struct copy_state *state = tevent_req_data(req, struct copy_state);
+	struct tevent_req *subreq = NULL;
+	struct copy_job *job = talloc_zero(state, struct copy_job);
+
+	if (tevent_req_nomem(job, req)) {
+		return false;
+	}
+	job->req = req;
+	job->offset = offset;
+	job->len = len;
+	subreq = state->from->ops->read_send(job, state->ev, state->from,
+					     offset, len);
+	if (tevent_req_nomem(subreq, req)) {
+		return false;
+	}
+	state->jobs++;
+	state->bytes += len;
+	state->reading = true;
+	tevent_req_set_callback(subreq, copy_read_done, job);
+	return true;
+}
+
+/* May one more request go out? */
+static bool copy_has_room(const struct copy_state *state)
+{
+	if (state->next >= state->end) {
+		return false;
+	}
+	if (state->jobs == 0) {
+		return true;
+	}
+	if (state->from->sequential && state->reading) {
+		return false;
+	}
+	return state->jobs < state->limits.requests &&
+	       state->bytes + state->limits.io_size <= state->limits.bytes;
+}
+
+static void copy_go(struct tevent_req *req)
+{
+	struct copy_state *state = tevent_req_data(req, struct copy_state);
+	uint64_t left = 0;
+	size_t len = 0;
+
+	while (copy_has_room(state)) {
+		left = state->end - state->next;
+		len = copy_io_size(state);
+		len = left < len ? (size_t)left : len;
+		if (!copy_read(req, state->next, len)) {
+			return;
+		}
+		state->next += len;
+	}
+	if (state->jobs == 0) {
+		tevent_req_done(req);
+	}
+}
+
+static bool copy_write(struct copy_job *job)
+{
+	struct copy_state *state = tevent_req_data(job->req, struct copy_state);
+	struct tevent_req *subreq = NULL;
+	struct copy_block *block = job->block;
+
+	job->block = NULL;
+	state->writing = true;
+	subreq = state->to->ops->write_send(job, state->ev, state->to, block);
+	if (tevent_req_nomem(subreq, job->req)) {
+		return false;
+	}
+	tevent_req_set_callback(subreq, copy_write_done, job);
+	return true;
+}
+
+/* A sequential sink takes the blocks in their order. */
+static bool copy_write_next(struct copy_state *state)
+{
+	struct copy_job *job = NULL;
+
+	if (state->writing) {
+		return true;
+	}
+	TAILQ_FOREACH(job, &state->waiting, entry)
+	{
+		if (job->offset == state->turn) {
+			TAILQ_REMOVE(&state->waiting, job, entry);
+			return copy_write(job);
+		}
+	}
+	return true;
+}
+
+/*
+ * The end of the source: nothing behind it needs to be asked for. Blocks from
+ * behind it, which only a file that changes meanwhile can bring, would wait
+ * for their turn for ever.
+ */
+static void copy_read_end(struct copy_job *job)
+{
+	struct tevent_req *req = job->req;
+	struct copy_state *state = tevent_req_data(req, struct copy_state);
+	struct copy_job *next = NULL;
+
+	if (job->offset < state->end) {
+		state->end = job->offset;
+	}
+	copy_job_free(job);
+	for (job = TAILQ_FIRST(&state->waiting); job != NULL; job = next) {
+		next = TAILQ_NEXT(job, entry);
+		if (job->offset >= state->end) {
+			TAILQ_REMOVE(&state->waiting, job, entry);
+			copy_job_free(job);
+		}
+	}
+	copy_go(req);
+}
+
+/* Fewer bytes than asked for came: ask again for the others. */
+static bool copy_read_rest(struct copy_job *job, size_t got)
+{
+	struct copy_state *state = tevent_req_data(job->req, struct copy_state);
+	uint64_t offset = job->offset + got;
+	size_t rest = job->len - got;
+
+	state->bytes -= rest;
+	job->len = got;
+	if (state->from->sequential) {
+		state->next = offset;
+		return true;
+	}
+	return offset >= state->end || copy_read(job->req, offset, rest);
+}
+
+static void copy_read_done(struct tevent_req *subreq)
+{
+	struct copy_job *job =
+		tevent_req_callback_data(subreq, struct copy_job);
+	struct tevent_req *req = job->req;
+	struct copy_state *state = tevent_req_data(req, struct copy_state);
+	NTSTATUS status = 0;
+
+	state->reading = false;
+	status = state->from->ops->read_recv(subreq, job, &job->block);
+	talloc_free(subreq);
+	if (!NT_STATUS_IS_OK(status)) {
+		copy_fail(req, state->from, status);
+		return;
+	}
+	if (job->block == NULL || job->block->len == 0 ||
+	    job->offset >= state->end) {
+		copy_read_end(job);
+		return;
+	}
+	if (job->block->len > job->len) {
+		copy_fail(req, state->from, NT_STATUS_INVALID_NETWORK_RESPONSE);
+		return;
+	}
+	job->block->offset = job->offset;
+	if (job->block->len < job->len &&
+	    !copy_read_rest(job, job->block->len)) {
+		return;
+	}
+	if (state->to->sequential) {
+		TAILQ_INSERT_TAIL(&state->waiting, job, entry);
+		if (!copy_write_next(state)) {
+			return;
+		}
+	} else if (!copy_write(job)) {
+		return;
+	}
+	copy_go(req);
+}
+
+static void copy_write_done(struct tevent_req *subreq)
+{
+	struct copy_job *job =
+		tevent_req_callback_data(subreq, struct copy_job);
+	struct tevent_req *req = job->req;
+	struct copy_state *state = tevent_req_data(req, struct copy_state);
+	size_t len = job->len;
+	NTSTATUS status = 0;
+
+	state->writing = false;
+	status = state->to->ops->write_recv(subreq);
+	talloc_free(subreq);
+	if (!NT_STATUS_IS_OK(status)) {
+		copy_fail(req, state->to, status);
+		return;
+	}
+	state->copied += len;
+	state->turn = job->offset + len;
+	copy_job_free(job);
+	if (state->progress != NULL) {
+		state->progress(len, state->private_data);
+	}
+	if (state->to->sequential && !copy_write_next(state)) {
+		return;
+	}
+	copy_go(req);
+}
+
+NTSTATUS copy_recv(struct tevent_req *req, uint64_t *copied,
+		   struct copy_end **failed)
+{
+	struct copy_state *state = tevent_req_data(req, struct copy_state);
+	NTSTATUS status = req_status(req);
+
+	if (copied != NULL) {
+		*copied = state->copied;
+	}
+	if (failed != NULL) {
+		*failed = state->failed;
+	}
+	tevent_req_received(req);
+	return status;
+}
