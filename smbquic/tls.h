@@ -88,6 +88,7 @@ struct tls_judgement {
 	const char *how;     /**< a few words: "chain and name verified" */
 	const char *why_not; /**< sentences: the name asked for, the names in
 				the certificate, and how to go on */
+	unsigned alert;	     /**< not accepted: the TLS alert that says so */
 	const char *subject;
 	const char *sha256;
 };
