@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * quic_callbacks.c - what ngtcp2 calls while it reads or writes packets. These
+ * functions only take notes; what follows from them is done when ngtcp2 has
+ * returned.
+ */
+#include <errno.h>
+#include <string.h>
+#include <gnutls/crypto.h>
+#include <ngtcp2/ngtcp2_crypto.h>
+
+#include "smbquic/quic_conn_private.h"
+
+/* End the connection as soon as ngtcp2 returns. */
+static void doom(struct quic_conn *c, int err, uint64_t code, const char *why)
+{
+	if (c->doomed) {
+		return;
+	}
+	c->doomed = true;
+	c->doom_code = code;
+	c->end.err = err;
+	c->end.why = talloc_strdup(c, why);
+}
+
+/* --- the stream ---------------------------------------------------------- */
+
+void quic_conn_credit(struct quic_conn *c, size_t len)
+{
+	if (len == 0 || c->ng == NULL) {
+		return;
+	}
+	if (c->stream_id != -1) {
+		ngtcp2_conn_extend_max_stream_offset(c->ng, c->stream_id, len);
+	}
+	ngtcp2_conn_extend_max_offset(c->ng, len);
+}
+
+static int on_stream_data(ngtcp2_conn *ng, uint32_t flags, int64_t stream_id,
+			  uint64_t offset, const uint8_t *data, size_t len,
+			  void *user_data, void *stream_user_data)
+{
+	struct quic_conn *c = user_data;
+	size_t consumed = 0;
+
+	(void)ng;
+	(void)stream_id;
+	(void)offset;
+	(void)stream_user_data;
+	if (!quic_stream_arrived(&c->stream, c, data, len, &consumed)) {
+		doom(c, ENOMEM, TRANSPORT_CLOSE_INTERNAL, "out of memory");
+		return 0;
+	}
+	quic_conn_credit(c, consumed);
+	if (flags & NGTCP2_STREAM_DATA_FLAG_FIN) {
+		c->stream.fin = true;
+	}
+	return 0;
+}
+
+static int on_acked(ngtcp2_conn *ng, int64_t stream_id, uint64_t offset,
+		    uint64_t len, void *user_data, void *stream_user_data)
+{
+	struct quic_conn *c = user_data;
+
+	(void)ng;
+	(void)stream_id;
+	(void)offset;
+	(void)stream_user_data;
+	quic_stream_acked(&c->stream, len);
+	return 0;
+}
+
+/* The limits of streams let the peer open only the one (MS-SMB2 2.1). */
+static int on_stream_open(ngtcp2_conn *ng, int64_t stream_id, void *user_data)
+{
+	struct quic_conn *c = user_data;
+
+	(void)ng;
+	c->stream_id = stream_id;
+	return 0;
+}
+
+static int on_may_open(ngtcp2_conn *ng, uint64_t max_streams, void *user_data)
+{
+	struct quic_conn *c = user_data;
+
+	if (c->stream_id == -1 && max_streams > 0 && c->stream.bytes_out == 0) {
+		ngtcp2_conn_open_bidi_stream(ng, &c->stream_id, NULL);
+	}
+	return 0;
+}
+
+static int on_stream_close(ngtcp2_conn *ng, uint32_t flags, int64_t stream_id,
+			   uint64_t code, void *user_data,
+			   void *stream_user_data)
+{
+	struct quic_conn *c = user_data;
+
+	(void)ng;
+	(void)flags;
+	(void)stream_id;
+	(void)code;
+	(void)stream_user_data;
+	c->stream_id = -1;
+	return 0;
+}
+
+static int on_stream_reset(ngtcp2_conn *ng, int64_t stream_id,
+			   uint64_t final_size, uint64_t code, void *user_data,
+			   void *stream_user_data)
+{
+	(void)ng;
+	(void)stream_id;
+	(void)final_size;
+	(void)code;
+	(void)stream_user_data;
+	doom(user_data, ECONNRESET, TRANSPORT_CLOSE_DONE,
+	     "the peer reset the stream");
+	return 0;
+}
+
+static int on_stop_sending(ngtcp2_conn *ng, int64_t stream_id, uint64_t code,
+			   void *user_data, void *stream_user_data)
+{
+	(void)ng;
+	(void)stream_id;
+	(void)code;
+	(void)stream_user_data;
+	doom(user_data, ECONNRESET, TRANSPORT_CLOSE_DONE,
+	     "the peer does not want to read the stream any more");
+	return 0;
+}
+
+/* --- the connection ------------------------------------------------------ */
+
+static int on_complete(ngtcp2_conn *ng, void *user_data)
+{
+	struct quic_conn *c = user_data;
+
+	c->complete = true;
+	c->peer.opened = true;
+	c->peer.timeout_ms = c->settings.idle_timeout_ms;
+	/* A server's completion is the confirmation, RFC 9001 4.1.2. */
+	c->confirmed = c->confirmed || c->server;
+	if (c->settings.keepalive_ms != 0) {
+		ngtcp2_conn_set_keep_alive_timeout(
+			ng, c->settings.keepalive_ms * NGTCP2_MILLISECONDS);
+	}
+	return 0;
+}
+
+static int on_confirmed(ngtcp2_conn *ng, void *user_data)
+{
+	struct quic_conn *c = user_data;
+
+	(void)ng;
+	c->confirmed = true;
+	return 0;
+}
+
+static int on_new_cid(ngtcp2_conn *ng, ngtcp2_cid *cid, uint8_t *token,
+		      size_t cid_len, void *user_data)
+{
+	struct quic_conn *c = user_data;
+
+	(void)ng;
+	(void)cid_len; /* ours have one length */
+	return c->ops->new_cid(c->where, cid, token)
+		       ? 0
+		       : NGTCP2_ERR_CALLBACK_FAILURE;
+}
+
+static int on_drop_cid(ngtcp2_conn *ng, const ngtcp2_cid *cid, void *user_data)
+{
+	struct quic_conn *c = user_data;
+
+	(void)ng;
+	c->ops->drop_cid(c->where, cid);
+	return 0;
+}
+
+static int on_reset(ngtcp2_conn *ng, const ngtcp2_pkt_stateless_reset *reset,
+		    void *user_data)
+{
+	struct quic_conn *c = user_data;
+
+	(void)ng;
+	(void)reset;
+	c->was_reset = true;
+	return 0;
+}
+
+/* Padding, packet number gaps and the like: unpredictable, not secret. */
+static void on_rand(uint8_t *dest, size_t len, const ngtcp2_rand_ctx *ctx)
+{
+	(void)ctx;
+	gnutls_rnd(GNUTLS_RND_NONCE, dest, len);
+}
+
+void quic_callbacks(ngtcp2_callbacks *out, bool server)
+{
+	*out = (ngtcp2_callbacks){
+		.client_initial = ngtcp2_crypto_client_initial_cb,
+		.recv_client_initial = ngtcp2_crypto_recv_client_initial_cb,
+		.recv_crypto_data = ngtcp2_crypto_recv_crypto_data_cb,
+		.encrypt = ngtcp2_crypto_encrypt_cb,
+		.decrypt = ngtcp2_crypto_decrypt_cb,
+		.hp_mask = ngtcp2_crypto_hp_mask_cb,
+		.recv_retry = ngtcp2_crypto_recv_retry_cb,
+		.update_key = ngtcp2_crypto_update_key_cb,
+		.delete_crypto_aead_ctx =
+			ngtcp2_crypto_delete_crypto_aead_ctx_cb,
+		.delete_crypto_cipher_ctx =
+			ngtcp2_crypto_delete_crypto_cipher_ctx_cb,
+		.get_path_challenge_data =
+			ngtcp2_crypto_get_path_challenge_data_cb,
+		.version_negotiation = ngtcp2_crypto_version_negotiation_cb,
+		.handshake_completed = on_complete,
+		.handshake_confirmed = on_confirmed,
+		.recv_stream_data = on_stream_data,
+		.acked_stream_data_offset = on_acked,
+		.stream_close = on_stream_close,
+		.stream_reset = on_stream_reset,
+		.stream_stop_sending = on_stop_sending,
+		.recv_stateless_reset = on_reset,
+		.rand = on_rand,
+		.get_new_connection_id = on_new_cid,
+		.remove_connection_id = on_drop_cid,
+	};
+	if (server) {
+		out->client_initial = NULL;
+		out->recv_retry = NULL;
+		out->stream_open = on_stream_open;
+	} else {
+		out->recv_client_initial = NULL;
+		out->extend_max_local_streams_bidi = on_may_open;
+	}
+}
+
+/* --- qlog ---------------------------------------------------------------- */
+
+/* One file a connection, named for the connection id that both ends know. */
+void quic_qlog_open(struct quic_conn *c, const ngtcp2_cid *cid)
+{
+	char name[2 * NGTCP2_MAX_CIDLEN + 1] = "";
+	char *path = NULL;
+	size_t i = 0;
+
+	if (c->settings.qlog_dir == NULL) {
+		return;
+	}
+	for (i = 0; i < cid->datalen; i++) {
+		snprintf(name + 2 * i, 3, "%02x", cid->data[i]);
+	}
+	path = talloc_asprintf(c, "%s/%s_%s.sqlog", c->settings.qlog_dir, name,
+			       c->server ? "server" : "client");
+	if (path != NULL) {
+		c->qlog = fopen(path, "we");
+	}
+	talloc_free(path);
+}
+
+void quic_qlog_write(void *user_data, uint32_t flags, const void *data,
+		     size_t len)
+{
+	struct quic_conn *c = user_data;
+
+	(void)flags;
+	if (c->qlog != NULL) {
+		fwrite(data, 1, len, c->qlog);
+	}
+}

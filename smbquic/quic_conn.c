@@ -1,0 +1,697 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * quic_conn.c - one QUIC connection: its beginning, what comes in, what the
+ * clock says, and its end. No socket, no clock: see struct quic_conn_ops.
+ */
+#define LOG_MODULE "quic"
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+#include <arpa/inet.h>
+#include <gnutls/crypto.h>
+
+#include "smbquic/log.h"
+#include "smbquic/quic_conn_private.h"
+
+#define MAX_PROBES 16
+
+/* After these many port-unreachable in a row an open connection is given up:
+ * one alone may be forged or left over. */
+#define REFUSED_LIMIT 3
+
+static const uint32_t versions[] = {NGTCP2_PROTO_VER_V1, NGTCP2_PROTO_VER_V2};
+
+/* --- beginning ----------------------------------------------------------- */
+
+/* The sizes that path MTU discovery tries: first what fits nearly everywhere,
+ * then all that the first hop takes, then what common links leave. */
+static size_t mtu_probes(size_t max_payload, uint16_t probes[MAX_PROBES])
+{
+	static const uint16_t common[] = {8972, 4436, 1472, 1464, 1452,
+					  1432, 1412, 1372, 1340, 1252};
+	size_t n = 0;
+	size_t i = 0;
+
+	if (max_payload > 1392) {
+		probes[n++] = 1392;
+	}
+	if (max_payload > NGTCP2_MAX_UDP_PAYLOAD_SIZE) {
+		probes[n++] = (uint16_t)max_payload;
+	}
+	for (i = 0; i < sizeof(common) / sizeof(common[0]); i++) {
+		if (common[i] < max_payload) {
+			probes[n++] = common[i];
+		}
+	}
+	return n;
+}
+
+static void set_versions(ngtcp2_settings *s)
+{
+	s->preferred_versions = versions;
+	s->preferred_versionslen = sizeof(versions) / sizeof(versions[0]);
+	s->available_versions = versions;
+	s->available_versionslen = sizeof(versions) / sizeof(versions[0]);
+}
+
+static void make_settings(const struct quic_conn *c,
+			  const struct quic_conn_params *p,
+			  const uint16_t *probes, size_t probe_count,
+			  ngtcp2_settings *s)
+{
+	const struct transport_settings *t = &c->settings;
+	unsigned timeout =
+		c->server ? t->handshake_timeout_ms : t->connect_timeout_ms;
+
+	ngtcp2_settings_default(s);
+	s->initial_ts = p->now;
+	s->handshake_timeout = timeout * NGTCP2_MILLISECONDS;
+	s->cc_algo = NGTCP2_CC_ALGO_CUBIC;
+	s->max_window = t->max_window;
+	s->max_stream_window = t->max_window;
+	s->max_tx_udp_payload_size =
+		p->max_payload > NGTCP2_MAX_UDP_PAYLOAD_SIZE
+			? p->max_payload
+			: NGTCP2_MAX_UDP_PAYLOAD_SIZE;
+	s->pmtud_probes = probes;
+	s->pmtud_probeslen = probe_count;
+	s->no_pmtud = probe_count == 0;
+	if (c->qlog != NULL) {
+		s->qlog_write = quic_qlog_write;
+	}
+	set_versions(s);
+}
+
+/* Half as much again for the connection as for its stream: the stream's
+ * window is the one that ends first. */
+static void make_transport_params(const struct quic_conn *c,
+				  ngtcp2_transport_params *tp)
+{
+	const struct transport_settings *t = &c->settings;
+
+	ngtcp2_transport_params_default(tp);
+	tp->initial_max_stream_data_bidi_local = t->stream_window;
+	tp->initial_max_stream_data_bidi_remote = t->stream_window;
+	tp->initial_max_data = t->stream_window + t->stream_window / 2;
+	tp->initial_max_streams_bidi = c->server ? 1 : 0;
+	tp->initial_max_streams_uni = 0;
+	tp->max_idle_timeout = t->idle_timeout_ms * NGTCP2_MILLISECONDS;
+	tp->active_connection_id_limit = 7;
+}
+
+static void make_path(const struct quic_conn_params *p, ngtcp2_path *path)
+{
+	*path = (ngtcp2_path){
+		.local = {.addr = (ngtcp2_sockaddr *)(uintptr_t)&p->local->sa,
+			  .addrlen = udp_address_len(p->local)},
+		.remote = {.addr = (ngtcp2_sockaddr *)(uintptr_t)&p->peer->sa,
+			   .addrlen = udp_address_len(p->peer)},
+	};
+}
+
+static int quic_conn_destructor(struct quic_conn *c)
+{
+	quic_conn_close(c, TRANSPORT_CLOSE_DONE, NULL);
+	if (c->ng != NULL) {
+		ngtcp2_conn_del(c->ng); /* it never got far */
+		c->ng = NULL;
+	}
+	if (c->qlog != NULL) {
+		fclose(c->qlog);
+	}
+	if (c->gone != NULL) {
+		*c->gone = true;
+	}
+	c->ops->released(c->where);
+	return 0;
+}
+
+static struct quic_conn *quic_conn_new(TALLOC_CTX *mem_ctx,
+				       const struct quic_conn_params *p,
+				       bool server)
+{
+	struct quic_conn *c = talloc_zero(mem_ctx, struct quic_conn);
+
+	if (c == NULL) {
+		return NULL;
+	}
+	c->ops = p->ops;
+	c->where = p->where;
+	c->settings = *p->settings;
+	c->server = server;
+	c->stream_id = -1;
+	c->peer.server = !server;
+	c->peer.timeout_ms = server ? c->settings.handshake_timeout_ms
+				    : c->settings.connect_timeout_ms;
+	c->peer.address =
+		talloc_strdup(c, transport_address_string(&p->peer->sa));
+	if (c->peer.address == NULL) {
+		talloc_free(c);
+		return NULL;
+	}
+	return c;
+}
+
+static unsigned port_of(const union udp_address *a)
+{
+	return ntohs(a->sa.sa_family == AF_INET ? a->in.sin_port
+						: a->in6.sin6_port);
+}
+
+static int client_begin(struct quic_conn *c, const struct quic_conn_params *p)
+{
+	ngtcp2_callbacks callbacks;
+	ngtcp2_settings settings;
+	ngtcp2_transport_params tp;
+	ngtcp2_path path;
+	ngtcp2_cid scid, dcid = {.datalen = QUIC_CID_LEN};
+	uint16_t probes[MAX_PROBES];
+	uint8_t token[NGTCP2_STATELESS_RESET_TOKENLEN];
+
+	/* A client sends no reset token, RFC 9000 18.2. */
+	if (!c->ops->new_cid(c->where, &scid, token)) {
+		return ENOMEM;
+	}
+	gnutls_rnd(GNUTLS_RND_RANDOM, dcid.data, dcid.datalen);
+	quic_qlog_open(c, &dcid);
+	quic_callbacks(&callbacks, false);
+	make_settings(c, p, probes, mtu_probes(p->max_payload, probes),
+		      &settings);
+	make_transport_params(c, &tp);
+	make_path(p, &path);
+	if (ngtcp2_conn_client_new(&c->ng, &dcid, &scid, &path,
+				   NGTCP2_PROTO_VER_V1, &callbacks, &settings,
+				   &tp, NULL, c) != 0) {
+		return ENOMEM;
+	}
+	quic_tls_bind(c->tls, c->ng);
+	return 0;
+}
+
+int quic_conn_client(TALLOC_CTX *mem_ctx, const struct quic_conn_params *p,
+		     const struct quic_client_params *client,
+		     struct quic_conn **out, char **why)
+{
+	struct quic_conn *c = quic_conn_new(mem_ctx, p, false);
+	int err = 0;
+
+	*why = NULL;
+	if (c == NULL) {
+		return ENOMEM;
+	}
+	c->peer.name = talloc_strdup(c, client->server_name);
+	c->tls = quic_tls_client(c, client->tls, client->server_name,
+				 port_of(p->peer), p->settings->keylog_file,
+				 why);
+	if (c->tls == NULL) {
+		err = *why != NULL ? EINVAL : ENOMEM;
+		*why = talloc_steal(mem_ctx, *why);
+		goto failed;
+	}
+	err = client_begin(c, p);
+	if (err != 0) {
+		goto failed;
+	}
+	talloc_set_destructor(c, quic_conn_destructor);
+	*out = c;
+	return 0;
+failed:
+	talloc_free(c);
+	return err;
+}
+
+static bool server_begin(struct quic_conn *c, const struct quic_conn_params *p,
+			 const struct quic_server_params *server)
+{
+	const ngtcp2_pkt_hd *hd = server->initial;
+	ngtcp2_callbacks callbacks;
+	ngtcp2_settings settings;
+	ngtcp2_transport_params tp;
+	ngtcp2_path path;
+	ngtcp2_cid scid;
+	uint16_t probes[MAX_PROBES];
+
+	make_transport_params(c, &tp);
+	if (!c->ops->new_cid(c->where, &scid, tp.stateless_reset_token)) {
+		return false;
+	}
+	tp.stateless_reset_token_present = 1;
+	tp.original_dcid_present = 1;
+	tp.original_dcid = hd->dcid;
+	if (server->original_dcid != NULL) {
+		tp.original_dcid = *server->original_dcid;
+		tp.retry_scid_present = 1;
+		tp.retry_scid = hd->dcid;
+	}
+	quic_qlog_open(c, &tp.original_dcid);
+	quic_callbacks(&callbacks, true);
+	make_settings(c, p, probes, mtu_probes(p->max_payload, probes),
+		      &settings);
+	if (server->token_type != NGTCP2_TOKEN_TYPE_UNKNOWN) {
+		settings.token = hd->token;
+		settings.tokenlen = hd->tokenlen;
+		settings.token_type = server->token_type;
+	}
+	make_path(p, &path);
+	if (ngtcp2_conn_server_new(&c->ng, &hd->scid, &scid, &path, hd->version,
+				   &callbacks, &settings, &tp, NULL, c) != 0) {
+		return false;
+	}
+	quic_tls_bind(c->tls, c->ng);
+	return true;
+}
+
+struct quic_conn *quic_conn_server(TALLOC_CTX *mem_ctx,
+				   const struct quic_conn_params *p,
+				   const struct quic_server_params *server)
+{
+	struct quic_conn *c = quic_conn_new(mem_ctx, p, true);
+
+	if (c == NULL) {
+		return NULL;
+	}
+	c->tls = quic_tls_server(c, server->tls, p->settings->keylog_file);
+	if (c->tls == NULL || !server_begin(c, p, server)) {
+		talloc_free(c);
+		return NULL;
+	}
+	talloc_set_destructor(c, quic_conn_destructor);
+	return c;
+}
+
+/* --- end ----------------------------------------------------------------- */
+
+/* The end. c->end is filled in already.
+ * @param say  what to tell the peer; NULL: nothing. */
+static void finish(struct quic_conn *c, const ngtcp2_ccerr *say, quic_time now)
+{
+	uint8_t packet[NGTCP2_MAX_UDP_PAYLOAD_SIZE];
+	struct quic_farewell farewell = {0};
+	ngtcp2_path_storage ps;
+	ngtcp2_pkt_info pi = {0};
+	ngtcp2_ssize n = 0;
+
+	assert(!c->over);
+	c->over = true;
+	if (say != NULL || ngtcp2_conn_in_draining_period(c->ng)) {
+		farewell.linger = 3 * ngtcp2_conn_get_pto(c->ng);
+	}
+	if (say != NULL) {
+		ngtcp2_path_storage_zero(&ps);
+		n = ngtcp2_conn_write_connection_close(
+			c->ng, &ps.path, &pi, packet, sizeof(packet), say, now);
+	}
+	if (n > 0) {
+		quic_emit_packet(c, &ps.path, pi.ecn, packet, (size_t)n);
+		farewell.packet = packet;
+		farewell.len = (size_t)n;
+	}
+	ngtcp2_conn_get_conn_info(c->ng, &c->last_info);
+	if (c->stream_id != -1) {
+		c->packets_lost =
+			ngtcp2_conn_get_stream_loss_count(c->ng, c->stream_id);
+	}
+	ngtcp2_conn_del(c->ng);
+	c->ng = NULL;
+	c->ops->ended(c->where, &farewell);
+	c->ops->wake(c->where);
+}
+
+/* As if it had never been. */
+static void finish_silently(struct quic_conn *c, int liberr, quic_time now)
+{
+	quic_error_library(c, &c->peer, liberr, &c->end);
+	finish(c, NULL, now);
+}
+
+/* The peer said good-bye: nothing may be sent any more. */
+static void finish_draining(struct quic_conn *c, quic_time now)
+{
+	if (c->was_reset) {
+		quic_error_reset(c, &c->peer, &c->end);
+	} else {
+		quic_error_closed(c, &c->peer, ngtcp2_conn_get_ccerr(c->ng),
+				  &c->end);
+	}
+	finish(c, NULL, now);
+}
+
+static void finish_tls(struct quic_conn *c, quic_time now)
+{
+	ngtcp2_ccerr say;
+	const char *why = NULL;
+	int err = 0;
+	unsigned alert = quic_tls_refusal(c->tls, &err, &why);
+
+	if (alert != 0) {
+		c->end.err = err;
+		c->end.why = talloc_strdup(c, why);
+	} else {
+		alert = ngtcp2_conn_get_tls_alert(c->ng);
+		alert = alert != 0 ? alert : GNUTLS_A_HANDSHAKE_FAILURE;
+		quic_error_alert(c, &c->peer, alert, &c->end);
+	}
+	ngtcp2_ccerr_default(&say);
+	ngtcp2_ccerr_set_tls_alert(&say, (uint8_t)alert, NULL, 0);
+	finish(c, &say, now);
+}
+
+static void finish_doomed(struct quic_conn *c, quic_time now)
+{
+	ngtcp2_ccerr say;
+
+	ngtcp2_ccerr_default(&say);
+	ngtcp2_ccerr_set_application_error(&say, c->doom_code, NULL, 0);
+	finish(c, &say, now);
+}
+
+void quic_conn_fail(struct quic_conn *c, int liberr, quic_time now)
+{
+	ngtcp2_ccerr say;
+
+	if (c->doomed) {
+		finish_doomed(c, now);
+		return;
+	}
+	switch (liberr) {
+	case NGTCP2_ERR_DRAINING: finish_draining(c, now); return;
+	case NGTCP2_ERR_CRYPTO: finish_tls(c, now); return;
+	case NGTCP2_ERR_IDLE_CLOSE:
+	case NGTCP2_ERR_HANDSHAKE_TIMEOUT:
+	case NGTCP2_ERR_DROP_CONN:
+	case NGTCP2_ERR_RETRY:
+	case NGTCP2_ERR_RECV_VERSION_NEGOTIATION:
+		finish_silently(c, liberr, now);
+		return;
+	default: break;
+	}
+	quic_error_library(c, &c->peer, liberr, &c->end);
+	ngtcp2_ccerr_default(&say);
+	ngtcp2_ccerr_set_liberr(&say, liberr, NULL, 0);
+	finish(c, &say, now);
+}
+
+void quic_conn_close(struct quic_conn *c, uint64_t code, const char *reason)
+{
+	ngtcp2_ccerr say;
+
+	if (c->over) {
+		return;
+	}
+	c->end.err = ECONNABORTED;
+	c->end.why = talloc_strdup(c, "closed on this side");
+	ngtcp2_ccerr_default(&say);
+	ngtcp2_ccerr_set_application_error(&say, code, (const uint8_t *)reason,
+					   reason != NULL ? strlen(reason) : 0);
+	finish(c, &say, c->ops->now(c->where));
+}
+
+/* --- what happens -------------------------------------------------------- */
+
+static void after_ngtcp2(struct quic_conn *c, int rc, quic_time now)
+{
+	if (rc != 0 || c->doomed) {
+		quic_conn_fail(c, rc, now);
+	}
+}
+
+bool quic_conn_input(struct quic_conn *c, const struct udp_train *t,
+		     const uint8_t *data, size_t len, quic_time now)
+{
+	ngtcp2_pkt_info pi = {.ecn = t->ecn};
+	ngtcp2_path path = {
+		.local = {.addr = (ngtcp2_sockaddr *)(uintptr_t)&t->local.sa,
+			  .addrlen = udp_address_len(&t->local)},
+		.remote = {.addr = (ngtcp2_sockaddr *)(uintptr_t)&t->peer.sa,
+			   .addrlen = udp_address_len(&t->peer)},
+	};
+	int rc = 0;
+
+	if (c->ng == NULL) {
+		return true;
+	}
+	c->packets_in++;
+	c->peer.heard = true;
+	c->refused = 0;
+	rc = ngtcp2_conn_read_pkt(c->ng, &path, &pi, data, len, now);
+	after_ngtcp2(c, rc, now);
+	return rc != NGTCP2_ERR_RETRY;
+}
+
+void quic_conn_tick(struct quic_conn *c, quic_time now)
+{
+	if (c->ng != NULL) {
+		after_ngtcp2(c, ngtcp2_conn_handle_expiry(c->ng, now), now);
+	}
+}
+
+void quic_conn_socket_error(struct quic_conn *c, int err, quic_time now)
+{
+	if (c->ng == NULL) {
+		return;
+	}
+	c->refused++;
+	if (c->complete && c->refused < REFUSED_LIMIT) {
+		return;
+	}
+	if (c->complete && err != ECONNREFUSED) {
+		return; /* routes come back */
+	}
+	quic_error_socket(c, &c->peer, err, &c->end);
+	finish(c, NULL, now);
+}
+
+quic_time quic_conn_deadline(struct quic_conn *c)
+{
+	return c->ng == NULL ? QUIC_NEVER : ngtcp2_conn_get_expiry(c->ng);
+}
+
+/* --- reports ------------------------------------------------------------- */
+
+void quic_conn_on_opened(struct quic_conn *c,
+			 void (*opened)(void *private_data, struct quic_conn *c,
+					int err),
+			 void *private_data)
+{
+	c->opened = opened;
+	c->opened_data = private_data;
+}
+
+void quic_conn_on_flushed(struct quic_conn *c,
+			  void (*flushed)(void *private_data, int err),
+			  void *private_data)
+{
+	c->flushed = flushed;
+	c->flushed_data = private_data;
+	c->ops->wake(c->where);
+}
+
+/* A server may still refuse the client's certificate when the handshake looks
+ * complete to the client. */
+static bool is_decided(const struct quic_conn *c)
+{
+	if (c->over || c->confirmed) {
+		return true;
+	}
+	return c->complete && !quic_tls_server_may_refuse(c->tls);
+}
+
+static void report_opened(struct quic_conn *c)
+{
+	int err = 0;
+
+	if (c->reported || !is_decided(c)) {
+		return;
+	}
+	c->reported = true;
+	if (c->over) {
+		err = c->end.err != 0 ? c->end.err : ECONNRESET;
+	}
+	if (c->opened != NULL) {
+		c->opened(c->opened_data, c, err);
+	}
+}
+
+static int write_error(const struct quic_conn *c)
+{
+	return c->end.err != 0 ? c->end.err : EPIPE;
+}
+
+static void report_writes(struct quic_conn *c, const bool *gone)
+{
+	struct quic_write *w = NULL;
+
+	while (!*gone) {
+		w = quic_stream_pop_acked(&c->stream);
+		if (w == NULL) {
+			break;
+		}
+		w->done(w, 0);
+	}
+	while (!*gone && c->over) {
+		w = quic_stream_pop_unacked(&c->stream);
+		if (w == NULL) {
+			break;
+		}
+		w->done(w, write_error(c));
+	}
+}
+
+static void report_read(struct quic_conn *c)
+{
+	struct quic_read *r = c->stream.read;
+	int err = 0;
+
+	if (quic_stream_read_ready(&c->stream, c->over, c->end.err, &err)) {
+		c->stream.read = NULL;
+		r->done(r, err);
+	}
+}
+
+static void report_flushed(struct quic_conn *c)
+{
+	void (*flushed)(void *private_data, int err) = c->flushed;
+
+	if (flushed == NULL || !(c->over || quic_stream_idle(&c->stream))) {
+		return;
+	}
+	c->flushed = NULL;
+	flushed(c->flushed_data, c->over ? write_error(c) : 0);
+}
+
+bool quic_conn_dispatch(struct quic_conn *c)
+{
+	bool gone = false;
+
+	c->gone = &gone;
+	report_opened(c);
+	if (!gone) {
+		report_writes(c, &gone);
+	}
+	if (!gone) {
+		report_read(c);
+	}
+	if (!gone) {
+		report_flushed(c);
+	}
+	if (!gone) {
+		c->gone = NULL;
+	}
+	return !gone;
+}
+
+/* --- calls from above ---------------------------------------------------- */
+
+bool quic_conn_read(struct quic_conn *c, struct quic_read *r, int *err)
+{
+	size_t moved = 0;
+
+	assert(c->stream.read == NULL);
+	r->got = 0;
+	c->stream.read = r;
+	moved = quic_stream_fill(&c->stream);
+	if (moved > 0) {
+		quic_conn_credit(c, moved);
+		c->ops->wake(c->where);
+	}
+	if (!quic_stream_read_ready(&c->stream, c->over, c->end.err, err)) {
+		return false;
+	}
+	c->stream.read = NULL;
+	return true;
+}
+
+void quic_conn_cancel_read(struct quic_conn *c, struct quic_read *r)
+{
+	if (c->stream.read == r) {
+		c->stream.read = NULL;
+	}
+}
+
+bool quic_conn_write(struct quic_conn *c, struct quic_write *w, int *err)
+{
+	*err = 0;
+	if (c->over) {
+		*err = write_error(c);
+		return true;
+	}
+	if (!quic_stream_queue(&c->stream, w)) {
+		return true;
+	}
+	c->ops->wake(c->where);
+	return false;
+}
+
+void quic_conn_cancel_write(struct quic_conn *c, struct quic_write *w)
+{
+	if (quic_stream_cancel(&c->stream, w)) {
+		quic_conn_close(c, TRANSPORT_CLOSE_INTERNAL,
+				"a write was given up");
+	}
+}
+
+bool quic_conn_update_keys(struct quic_conn *c)
+{
+	return c->ng != NULL && ngtcp2_conn_initiate_key_update(
+					c->ng, c->ops->now(c->where)) == 0;
+}
+
+/* --- facts --------------------------------------------------------------- */
+
+bool quic_conn_is_open(const struct quic_conn *c)
+{
+	return c->reported && !c->over;
+}
+
+const struct quic_end *quic_conn_end(const struct quic_conn *c)
+{
+	return c->over ? &c->end : NULL;
+}
+
+static socklen_t copy_address(struct sockaddr_storage *out,
+			      const ngtcp2_addr *in)
+{
+	memcpy(out, in->addr, in->addrlen);
+	return in->addrlen;
+}
+
+bool quic_conn_facts(struct quic_conn *c, TALLOC_CTX *mem_ctx,
+		     struct transport_facts *out)
+{
+	const ngtcp2_path *path = NULL;
+
+	*out = (struct transport_facts){.secure = true};
+	if (c->ng == NULL) {
+		return false;
+	}
+	path = ngtcp2_conn_get_path(c->ng);
+	out->local_len = copy_address(&out->local, &path->local);
+	out->peer_len = copy_address(&out->peer, &path->remote);
+	out->quic_version =
+		ngtcp2_conn_get_negotiated_version(c->ng) == NGTCP2_PROTO_VER_V2
+			? "v2"
+			: "v1";
+	return quic_tls_facts(c->tls, mem_ctx, out);
+}
+
+void quic_conn_stats(struct quic_conn *c, struct transport_stats *out)
+{
+	ngtcp2_conn_info info = c->last_info;
+
+	*out = (struct transport_stats){
+		.bytes_in = c->stream.bytes_in,
+		.bytes_out = c->stream.bytes_out,
+		.packets_in = c->packets_in,
+		.packets_out = c->packets_out,
+		.packets_lost = c->packets_lost,
+	};
+	if (c->ng != NULL) {
+		ngtcp2_conn_get_conn_info(c->ng, &info);
+		out->path_mtu =
+			ngtcp2_conn_get_path_max_tx_udp_payload_size(c->ng);
+		out->packets_lost =
+			ngtcp2_conn_get_stream_loss_count(c->ng, c->stream_id);
+	}
+	out->rtt_us = info.smoothed_rtt / NGTCP2_MICROSECONDS;
+	out->cwnd = info.cwnd;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * quic_conn_private.h - what quic_conn.c, quic_callbacks.c and quic_output.c
+ * share.
+ */
+#ifndef SMBQUIC_QUIC_CONN_PRIVATE_H
+#define SMBQUIC_QUIC_CONN_PRIVATE_H
+
+#include <stdio.h>
+
+#include "smbquic/quic_private.h"
+
+struct quic_conn {
+	ngtcp2_conn *ng; /* NULL once it is over */
+	struct quic_tls *tls;
+	struct quic_stream stream;
+	int64_t stream_id; /* -1 until it exists */
+	const struct quic_conn_ops *ops;
+	void *where;
+	struct transport_settings settings;
+	bool server;
+	struct quic_peer peer;
+	FILE *qlog;
+
+	bool complete;	/* the handshake, on our side */
+	bool confirmed; /* the handshake, on both sides */
+	bool reported;	/* opened was called */
+	void (*opened)(void *private_data, struct quic_conn *c, int err);
+	void *opened_data;
+	void (*flushed)(void *private_data, int err);
+	void *flushed_data;
+
+	/* A callback of ngtcp2 decided to end the connection, which cannot be
+	 * done from within it. */
+	bool doomed;
+	uint64_t doom_code;
+	bool was_reset;	  /* stateless reset received */
+	unsigned refused; /* port unreachable in a row */
+	bool over;
+	struct quic_end end;
+	bool *gone; /* dispatch wants to know when the memory goes */
+
+	uint64_t packets_in, packets_out;
+	uint64_t packets_lost; /* what was known at the end */
+	ngtcp2_conn_info last_info;
+};
+
+/** The callbacks that both roles share (quic_callbacks.c). */
+void quic_callbacks(ngtcp2_callbacks *out, bool server);
+/** Where ngtcp2 writes its qlog. */
+void quic_qlog_open(struct quic_conn *c, const ngtcp2_cid *cid);
+void quic_qlog_write(void *user_data, uint32_t flags, const void *data,
+		     size_t len);
+/** Give credit back for bytes that the reader has. */
+void quic_conn_credit(struct quic_conn *c, size_t len);
+/** ngtcp2 returned an error: the end. */
+void quic_conn_fail(struct quic_conn *c, int liberr, quic_time now);
+/** One packet as a train of its own. */
+bool quic_emit_packet(struct quic_conn *c, const ngtcp2_path *path, uint8_t ecn,
+		      uint8_t *data, size_t len);
+
+#endif

@@ -1,0 +1,767 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * quic_endpoint.c - one UDP socket, the clock, and all connections on it.
+ *
+ * Every event (datagrams, a deadline, a call from above) marks connections;
+ * then settle() gives each marked one its turn: reports first, because they
+ * may bring new data to send, then packets, then its new deadline.
+ */
+#define LOG_MODULE "quic"
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <sys/timerfd.h>
+#include <gnutls/crypto.h>
+
+#include "smbquic/log.h"
+#include "smbquic/quic_slot_private.h"
+
+/* Trains that are read, and rounds of output, before the event loop gets to
+ * look at anything else. */
+#define TRAINS_AT_ONCE 16
+#define ROUNDS_AT_ONCE 16
+
+/* Answers to strangers, a second. */
+#define REPLIES_PER_SECOND 500u
+
+#define SECRET_LEN 32
+
+/* A train that the socket did not take yet. */
+struct kept {
+	struct kept *next;
+	struct udp_train train;
+	uint8_t data[];
+};
+
+struct quic_endpoint {
+	struct tevent_context *ev;
+	struct udp_socket *socket;
+	struct tevent_fd *fde;
+	int timer_fd; /* finer than tevent's milliseconds: for pacing */
+	struct tevent_fd *timer_fde;
+	quic_time armed; /* what timer_fd is set to */
+	struct tevent_immediate *soon;
+	bool soon_pending;
+
+	struct transport_settings settings;
+	bool listening;
+	const struct tls_server_policy *tls;
+	quic_accept_fn accept;
+	void *private_data;
+	uint8_t secret[SECRET_LEN];
+
+	struct quic_slots slots;
+	unsigned busy; /* settle() runs or will run: no need to wake it */
+	bool released; /* by the one who made it */
+
+	struct kept *kept, *kept_last;
+	unsigned replies_left;
+	quic_time replies_filled;
+
+	uint8_t scratch[QUIC_SCRATCH];
+};
+
+quic_time quic_clock(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (quic_time)ts.tv_sec * NGTCP2_SECONDS + (quic_time)ts.tv_nsec;
+}
+
+/* --- out ----------------------------------------------------------------- */
+
+static void keep(struct quic_endpoint *e, const struct udp_train *t,
+		 size_t sent)
+{
+	struct kept *k = talloc_size(e, sizeof(*k) + t->len - sent);
+
+	if (k == NULL) {
+		return; /* lost, as any datagram may be */
+	}
+	k->next = NULL;
+	k->train = *t;
+	k->train.len = t->len - sent;
+	k->train.data = k->data;
+	memcpy(k->data, t->data + sent, k->train.len);
+	if (e->kept_last != NULL) {
+		e->kept_last->next = k;
+	} else {
+		e->kept = k;
+	}
+	e->kept_last = k;
+	TEVENT_FD_WRITEABLE(e->fde);
+}
+
+/* @return false: the socket is full now; what was given is kept. */
+static bool endpoint_send(struct quic_endpoint *e, const struct udp_train *t)
+{
+	size_t sent = 0;
+	int err = 0;
+
+	if (e->kept != NULL) {
+		keep(e, t, 0);
+		return false;
+	}
+	err = udp_send(e->socket, t, &sent);
+	if (err == EAGAIN) {
+		keep(e, t, sent);
+		return false;
+	}
+	if (err != 0) {
+		/* Of an earlier datagram, or no route: it shows in receiving,
+		 * or as a time-out. */
+		log_debug("sending to %s: %s",
+			  transport_address_string(&t->peer.sa), strerror(err));
+	}
+	return true;
+}
+
+static void unstall(struct quic_endpoint *e)
+{
+	struct quic_slot *s = NULL;
+
+	for (s = e->slots.first; s != NULL; s = s->next) {
+		if (s->stalled) {
+			s->stalled = false;
+			quic_slot_mark(s);
+		}
+	}
+}
+
+static void send_kept(struct quic_endpoint *e)
+{
+	while (e->kept != NULL) {
+		struct kept *k = e->kept;
+		size_t sent = 0;
+
+		if (udp_send(e->socket, &k->train, &sent) == EAGAIN) {
+			k->train.data += sent;
+			k->train.len -= sent;
+			return;
+		}
+		e->kept = k->next;
+		if (e->kept == NULL) {
+			e->kept_last = NULL;
+		}
+		talloc_free(k);
+	}
+	TEVENT_FD_NOT_WRITEABLE(e->fde);
+	unstall(e);
+}
+
+/* --- turns --------------------------------------------------------------- */
+
+static void endpoint_check_users(struct quic_endpoint *e);
+
+static void arm_timer(struct quic_endpoint *e, quic_time due)
+{
+	struct itimerspec when = {0};
+
+	if (due >= e->armed) {
+		return; /* it rings early, and is set again then */
+	}
+	e->armed = due;
+	due = due == 0 ? 1 : due; /* 0 would switch it off */
+	when.it_value.tv_sec = (time_t)(due / NGTCP2_SECONDS);
+	when.it_value.tv_nsec = (long)(due % NGTCP2_SECONDS);
+	timerfd_settime(e->timer_fd, TFD_TIMER_ABSTIME, &when, NULL);
+}
+
+static void turn(struct quic_endpoint *e, struct quic_slot *s)
+{
+	if (s->conn == NULL || !quic_conn_dispatch(s->conn) || s->over) {
+		return;
+	}
+	if (e->kept != NULL) {
+		s->stalled = true;
+	} else if (quic_conn_output(s->conn, e->scratch, quic_clock())) {
+		quic_slot_mark(s);
+	}
+	if (!s->over) {
+		quic_timers_set(e->slots.timers, &s->timer,
+				quic_conn_deadline(s->conn));
+	}
+}
+
+/* Everybody who is marked gets turns until nobody is, or until the event loop
+ * should look round again. */
+static void settle(struct quic_endpoint *e)
+{
+	const struct quic_timer *first = NULL;
+	struct quic_slot *s = NULL;
+	unsigned round = 0;
+
+	e->busy++;
+	for (round = 0; round < ROUNDS_AT_ONCE; round++) {
+		quic_slots_round(&e->slots);
+		for (s = quic_slots_next(&e->slots); s != NULL;
+		     s = quic_slots_next(&e->slots)) {
+			turn(e, s);
+		}
+	}
+	e->busy--;
+	first = quic_timers_first(e->slots.timers);
+	if (e->slots.marked != NULL) {
+		arm_timer(e, 0);
+	} else if (first != NULL) {
+		arm_timer(e, first->due);
+	}
+	endpoint_check_users(e);
+}
+
+static void soon_handler(struct tevent_context *ev, struct tevent_immediate *im,
+			 void *private_data)
+{
+	struct quic_endpoint *e = private_data;
+
+	(void)ev;
+	(void)im;
+	e->soon_pending = false;
+	settle(e);
+}
+
+static void wake(struct quic_endpoint *e)
+{
+	if (e->busy == 0 && !e->soon_pending) {
+		e->soon_pending = true;
+		tevent_schedule_immediate(e->soon, e->ev, soon_handler, e);
+	}
+}
+
+static void due(struct quic_endpoint *e, struct quic_slot *s, quic_time now)
+{
+	quic_timers_set(e->slots.timers, &s->timer, QUIC_NEVER);
+	if (!s->over) {
+		quic_conn_tick(s->conn, now);
+		quic_slot_mark(s);
+	} else if (s->conn == NULL) {
+		talloc_free(s);
+	}
+}
+
+static void timer_handler(struct tevent_context *ev, struct tevent_fd *fde,
+			  uint16_t flags, void *private_data)
+{
+	struct quic_endpoint *e = private_data;
+	struct quic_timer *t = NULL;
+	quic_time now = quic_clock();
+	uint64_t rang = 0;
+
+	(void)ev;
+	(void)fde;
+	(void)flags;
+	if (read(e->timer_fd, &rang, sizeof(rang)) != sizeof(rang)) {
+		return;
+	}
+	e->armed = QUIC_NEVER;
+	e->busy++;
+	for (t = quic_timers_first(e->slots.timers); t != NULL && t->due <= now;
+	     t = quic_timers_first(e->slots.timers)) {
+		due(e, (struct quic_slot *)(void *)t, now);
+	}
+	e->busy--;
+	settle(e);
+}
+
+/* --- what connections ask for -------------------------------------------- */
+
+static bool op_emit(void *where, const struct udp_train *t)
+{
+	struct quic_slot *s = where;
+
+	return endpoint_send(s->endpoint, t);
+}
+
+static bool op_new_cid(void *where, ngtcp2_cid *cid, uint8_t *token)
+{
+	struct quic_slot *s = where;
+
+	cid->datalen = QUIC_CID_LEN;
+	gnutls_rnd(GNUTLS_RND_NONCE, cid->data, cid->datalen);
+	return quic_reset_token(s->endpoint->secret, cid, token) &&
+	       quic_slot_add_cid(s, cid);
+}
+
+static void op_drop_cid(void *where, const ngtcp2_cid *cid)
+{
+	quic_slot_drop_cid(where, cid);
+}
+
+static void op_wake(void *where)
+{
+	struct quic_slot *s = where;
+
+	quic_slot_mark(s);
+	wake(s->endpoint);
+}
+
+static quic_time op_now(void *where)
+{
+	(void)where;
+	return quic_clock();
+}
+
+static void op_ended(void *where, const struct quic_farewell *farewell)
+{
+	quic_slot_farewell(where, farewell, quic_clock());
+}
+
+static void op_released(void *where)
+{
+	struct quic_slot *s = where;
+	struct quic_endpoint *e = s->endpoint;
+
+	s->conn = NULL;
+	if (s->timer.place == 0) {
+		talloc_free(s);
+	}
+	e->slots.memories--;
+	endpoint_check_users(e);
+}
+
+static const struct quic_conn_ops conn_ops = {
+	.emit = op_emit,
+	.new_cid = op_new_cid,
+	.drop_cid = op_drop_cid,
+	.wake = op_wake,
+	.now = op_now,
+	.ended = op_ended,
+	.released = op_released,
+};
+
+/* --- strangers ----------------------------------------------------------- */
+
+static bool may_reply(struct quic_endpoint *e, quic_time now)
+{
+	if (now - e->replies_filled >= NGTCP2_SECONDS) {
+		e->replies_filled = now;
+		e->replies_left = REPLIES_PER_SECOND;
+	}
+	if (e->replies_left == 0 || e->kept != NULL) {
+		return false;
+	}
+	e->replies_left--;
+	return true;
+}
+
+static void answer(struct quic_endpoint *e, const struct udp_train *from,
+		   const uint8_t *data, size_t len)
+{
+	struct udp_train t = {.local = from->local,
+			      .peer = from->peer,
+			      .data = (uint8_t *)(uintptr_t)data,
+			      .len = len,
+			      .segment = len};
+
+	endpoint_send(e, &t);
+}
+
+static void reply(struct quic_endpoint *e, const struct udp_train *from,
+		  const struct quic_stranger *stranger, quic_time now)
+{
+	if (!may_reply(e, now)) {
+		return;
+	}
+	log_debug("%s: %s", transport_address_string(&from->peer.sa),
+		  stranger->what);
+	answer(e, from, stranger->reply, stranger->reply_len);
+}
+
+/* The handshake of an accepted connection is complete, or failed. */
+static void server_opened(void *private_data, struct quic_conn *c, int err)
+{
+	struct quic_slot *s = private_data;
+	struct quic_endpoint *e = s->endpoint;
+	const struct quic_end *end = quic_conn_end(c);
+
+	quic_slot_handshake_over(s);
+	if (err != 0) {
+		log_write(err == ETIMEDOUT ? LOG_LEVEL_INFO : LOG_LEVEL_NOTICE,
+			  LOG_MODULE, "%s: no connection: %s",
+			  transport_address_string(&s->peer.sa), end->why);
+		talloc_free(c);
+		return;
+	}
+	if (!e->listening) {
+		quic_conn_close(c, TRANSPORT_CLOSE_SHUTDOWN, NULL);
+		talloc_free(c);
+		return;
+	}
+	e->accept(e->private_data, c);
+}
+
+static struct quic_conn *make_server(struct quic_endpoint *e,
+				     struct quic_slot *s,
+				     const struct udp_train *from,
+				     const struct quic_stranger *stranger,
+				     quic_time now)
+{
+	const struct quic_conn_params p = {
+		.ops = &conn_ops,
+		.where = s,
+		.settings = &e->settings,
+		.local = &from->local,
+		.peer = &from->peer,
+		.max_payload = udp_max_payload(&from->peer.sa),
+		.now = now,
+	};
+	const struct quic_server_params server = {
+		.tls = e->tls,
+		.initial = &stranger->initial,
+		.original_dcid =
+			stranger->after_retry ? &stranger->original_dcid : NULL,
+		.token_type = stranger->token_type,
+	};
+
+	return quic_conn_server(e, &p, &server);
+}
+
+static struct quic_slot *accept_slot(struct quic_endpoint *e,
+				     const struct udp_train *from,
+				     const struct quic_stranger *stranger,
+				     quic_time now)
+{
+	struct quic_slot *s = quic_slot_new(&e->slots, e);
+
+	if (s == NULL) {
+		return NULL;
+	}
+	s->endpoint = e;
+	s->peer = from->peer;
+	/* More Initials come to the id that the client chose. */
+	if (!quic_slot_count(s) ||
+	    !quic_slot_add_cid(s, &stranger->initial.dcid)) {
+		talloc_free(s);
+		return NULL;
+	}
+	s->conn = make_server(e, s, from, stranger, now);
+	if (s->conn == NULL) {
+		talloc_free(s);
+		return NULL;
+	}
+	e->slots.memories++;
+	quic_conn_on_opened(s->conn, server_opened, s);
+	return s;
+}
+
+static bool is_full(const struct quic_endpoint *e,
+		    const union udp_address *peer)
+{
+	const struct transport_settings *t = &e->settings;
+
+	if (t->max_connections != 0 &&
+	    e->slots.connections >= t->max_connections) {
+		return true;
+	}
+	return t->max_connections_per_source != 0 &&
+	       quic_slots_of_source(&e->slots, peer) >=
+		       t->max_connections_per_source;
+}
+
+static void stranger_datagram(struct quic_endpoint *e,
+			      const struct udp_train *from, const uint8_t *data,
+			      size_t len, quic_time now)
+{
+	const struct quic_house house = {
+		.secret = e->secret,
+		.listening = e->listening,
+		.full = is_full(e, &from->peer),
+		.crowded = e->slots.handshakes >= e->settings.max_handshakes,
+	};
+	struct quic_stranger stranger;
+	struct quic_slot *s = NULL;
+
+	switch (quic_stranger_judge(&house, &from->peer, data, len, now,
+				    &stranger)) {
+	case QUIC_DROP: return;
+	case QUIC_REPLY: reply(e, from, &stranger, now); return;
+	case QUIC_ACCEPT: break;
+	}
+	s = accept_slot(e, from, &stranger, now);
+	if (s == NULL) {
+		return;
+	}
+	if (quic_conn_input(s->conn, from, data, len, now)) {
+		quic_slot_mark(s);
+		return;
+	}
+	talloc_free(s->conn);
+	if (quic_stranger_retry(&house, &from->peer, now, &stranger)) {
+		reply(e, from, &stranger, now);
+	}
+}
+
+/* --- in ------------------------------------------------------------------ */
+
+static void datagram(struct quic_endpoint *e, const struct udp_train *from,
+		     const uint8_t *data, size_t len, quic_time now)
+{
+	ngtcp2_version_cid vc;
+	struct quic_slot *s = NULL;
+	const uint8_t *packet = NULL;
+
+	if (len == 0) {
+		return;
+	}
+	if (ngtcp2_pkt_decode_version_cid(&vc, data, len, QUIC_CID_LEN) == 0) {
+		s = quic_slots_find(&e->slots, vc.dcid, vc.dcidlen);
+	}
+	if (s == NULL) {
+		stranger_datagram(e, from, data, len, now);
+		return;
+	}
+	if (!s->over) {
+		quic_conn_input(s->conn, from, data, len, now);
+		quic_slot_mark(s);
+		return;
+	}
+	packet = quic_slot_latecomer(s, &len);
+	if (packet != NULL) {
+		answer(e, from, packet, len);
+	}
+}
+
+static void train(struct quic_endpoint *e, const struct udp_train *t)
+{
+	quic_time now = quic_clock();
+	size_t at = 0;
+	size_t len = 0;
+
+	for (at = 0; at < t->len; at += len) {
+		len = t->len - at < t->segment ? t->len - at : t->segment;
+		datagram(e, t, t->data + at, len, now);
+	}
+}
+
+/* Only a connected socket, a client's, hears of these. */
+static void socket_error(struct quic_endpoint *e, int err)
+{
+	struct quic_slot *s = e->slots.first;
+
+	if (s != NULL && s->conn != NULL && !e->listening) {
+		quic_conn_socket_error(s->conn, err, quic_clock());
+		quic_slot_mark(s);
+	}
+}
+
+static void receive(struct quic_endpoint *e)
+{
+	struct udp_train t;
+	unsigned i = 0;
+	int err = 0;
+
+	for (i = 0; i < TRAINS_AT_ONCE; i++) {
+		err = udp_recv(e->socket, e->scratch, &t);
+		if (err == EAGAIN) {
+			return;
+		}
+		if (err != 0) {
+			socket_error(e, err);
+			continue;
+		}
+		train(e, &t);
+	}
+}
+
+static void socket_handler(struct tevent_context *ev, struct tevent_fd *fde,
+			   uint16_t flags, void *private_data)
+{
+	struct quic_endpoint *e = private_data;
+
+	(void)ev;
+	(void)fde;
+	e->busy++;
+	if (flags & TEVENT_FD_WRITE) {
+		send_kept(e);
+	}
+	if (flags & TEVENT_FD_READ) {
+		receive(e);
+	}
+	e->busy--;
+	settle(e);
+}
+
+/* --- life ---------------------------------------------------------------- */
+
+static int endpoint_destructor(struct quic_endpoint *e)
+{
+	while (e->slots.first != NULL) {
+		talloc_free(e->slots.first);
+	}
+	TALLOC_FREE(e->fde);
+	TALLOC_FREE(e->timer_fde);
+	if (e->timer_fd != -1) {
+		close(e->timer_fd);
+	}
+	return 0;
+}
+
+/* Nobody holds it any more: it goes, though not from under settle(). */
+static void endpoint_check_users(struct quic_endpoint *e)
+{
+	if (e->released && e->slots.memories == 0 && e->busy == 0) {
+		talloc_free(e);
+	}
+}
+
+static bool endpoint_events(struct quic_endpoint *e)
+{
+	e->timer_fd =
+		timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (e->timer_fd == -1) {
+		return false;
+	}
+	e->soon = tevent_create_immediate(e);
+	e->fde = tevent_add_fd(e->ev, e, udp_fd(e->socket), TEVENT_FD_READ,
+			       socket_handler, e);
+	e->timer_fde = tevent_add_fd(e->ev, e, e->timer_fd, TEVENT_FD_READ,
+				     timer_handler, e);
+	return e->soon != NULL && e->fde != NULL && e->timer_fde != NULL;
+}
+
+/* It belongs to nobody, see endpoint_check_users(). */
+static struct quic_endpoint *endpoint_new(struct tevent_context *ev,
+					  struct udp_socket *socket,
+					  const struct transport_settings *s)
+{
+	struct quic_endpoint *e = talloc_zero(NULL, struct quic_endpoint);
+	uint8_t secret[16];
+
+	if (e == NULL) {
+		talloc_free(socket);
+		return NULL;
+	}
+	e->ev = ev;
+	e->timer_fd = -1;
+	e->armed = QUIC_NEVER;
+	e->settings = *s;
+	e->socket = talloc_steal(e, socket);
+	talloc_set_destructor(e, endpoint_destructor);
+	gnutls_rnd(GNUTLS_RND_RANDOM, e->secret, sizeof(e->secret));
+	gnutls_rnd(GNUTLS_RND_RANDOM, secret, sizeof(secret));
+	if (!quic_slots_init(&e->slots, e, secret) || !endpoint_events(e)) {
+		talloc_free(e);
+		return NULL;
+	}
+	return e;
+}
+
+int quic_endpoint_listen(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
+			 const struct transport_listen *how,
+			 quic_accept_fn accept_fn, void *private_data,
+			 struct quic_endpoint **out, char **why)
+{
+	struct udp_socket *socket = NULL;
+	struct quic_endpoint *e = NULL;
+	int err = udp_listen(mem_ctx, how->addr, how->addr_len, &socket, why);
+
+	if (err != 0) {
+		return err;
+	}
+	e = endpoint_new(ev, socket, how->settings);
+	if (e == NULL) {
+		return ENOMEM;
+	}
+	e->tls = how->tls;
+	e->accept = accept_fn;
+	e->private_data = private_data;
+	e->listening = true;
+	*out = e;
+	return 0;
+}
+
+static int make_client(TALLOC_CTX *mem_ctx, struct quic_endpoint *e,
+		       const struct transport_target *to, struct quic_slot *s,
+		       char **why)
+{
+	const struct quic_conn_params p = {
+		.ops = &conn_ops,
+		.where = s,
+		.settings = &e->settings,
+		.local = udp_local(e->socket),
+		.peer = &s->peer,
+		.max_payload = udp_max_payload(to->addr),
+		.now = quic_clock(),
+	};
+	const struct quic_client_params client = {
+		.server_name = to->server_name,
+		.tls = to->tls,
+	};
+
+	return quic_conn_client(mem_ctx, &p, &client, &s->conn, why);
+}
+
+static int add_client(TALLOC_CTX *mem_ctx, struct quic_endpoint *e,
+		      const struct transport_target *to, struct quic_conn **out,
+		      char **why)
+{
+	struct quic_slot *s = quic_slot_new(&e->slots, e);
+	int err = 0;
+
+	if (s == NULL) {
+		return ENOMEM;
+	}
+	s->endpoint = e;
+	if (!udp_address_set(&s->peer, to->addr, to->addr_len) ||
+	    !quic_slot_count(s)) {
+		return ENOMEM;
+	}
+	err = make_client(mem_ctx, e, to, s, why);
+	if (err != 0) {
+		return err;
+	}
+	e->slots.memories++;
+	op_wake(s);
+	*out = s->conn;
+	return 0;
+}
+
+int quic_endpoint_connect(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
+			  const struct transport_target *to,
+			  struct quic_conn **out, char **why)
+{
+	struct udp_socket *socket = NULL;
+	struct quic_endpoint *e = NULL;
+	int err = udp_connect(mem_ctx, to->addr, to->addr_len, &socket, why);
+
+	if (err != 0) {
+		return err;
+	}
+	e = endpoint_new(ev, socket, to->settings);
+	if (e == NULL) {
+		return ENOMEM;
+	}
+	err = add_client(mem_ctx, e, to, out, why);
+	if (err != 0) {
+		talloc_free(e);
+		return err;
+	}
+	e->released = true; /* the connection alone holds it */
+	return 0;
+}
+
+void quic_endpoint_release(struct quic_endpoint *e)
+{
+	e->listening = false;
+	e->released = true;
+	endpoint_check_users(e);
+}
+
+const union udp_address *quic_endpoint_address(const struct quic_endpoint *e)
+{
+	return udp_local(e->socket);
+}
+
+void quic_endpoint_counts(const struct quic_endpoint *e, unsigned *connections,
+			  unsigned *handshakes)
+{
+	*connections = e->slots.connections;
+	*handshakes = e->slots.handshakes;
+}
+
+struct udp_socket *quic_endpoint_socket(struct quic_endpoint *e)
+{
+	return e->socket;
+}

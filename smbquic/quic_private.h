@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * quic_private.h - the parts of the userspace QUIC carrier, from the inside
+ *out:
+ *
+ *	quic_stream	the bytes of the one stream, kept until they are read
+ *			or acknowledged; knows no packets
+ *	quic_tls	the TLS handshake of a connection and its verdict
+ *	quic_conn	one connection: datagrams and a time in, datagrams and
+ *			a deadline out; owns no socket and no clock
+ *	quic_route	from connection ids to whom they belong
+ *	quic_timer	who is due next
+ *	quic_stranger	what to do with a datagram that belongs to nobody
+ *	quic_endpoint	a UDP socket, the clock, and the connections on it
+ *	quic_user	the transport row (transport.h) on top
+ *
+ * ngtcp2 is seen by these files only. Nothing here is called from another
+ * thread than the one that made it.
+ */
+#ifndef SMBQUIC_QUIC_PRIVATE_H
+#define SMBQUIC_QUIC_PRIVATE_H
+
+#include <ngtcp2/ngtcp2.h>
+
+#include "smbquic/tls.h"
+#include "smbquic/transport.h"
+#include "smbquic/udp.h"
+
+/** Nanoseconds of a clock that never goes back. */
+typedef uint64_t quic_time;
+#define QUIC_NEVER UINT64_MAX
+
+/** Length of the connection ids that we choose. */
+#define QUIC_CID_LEN 8
+/** What quic_conn_output needs to build trains in. */
+#define QUIC_SCRATCH (2 * UDP_TRAIN_MAX)
+
+/* --- quic_stream: bytes -------------------------------------------------- */
+
+/** A read that waits for bytes. Belongs to the caller until done is called
+ *  or the read is cancelled. */
+struct quic_read {
+	uint8_t *buf;
+	size_t min, max, got;
+	/** err as for transport_read_recv; got is 0 at the orderly end. May
+	 *  free the connection. */
+	void (*done)(struct quic_read *r, int err);
+};
+
+/** A write whose bytes are on their way. The bytes (not vec) stay valid until
+ *  done is called; vec too. */
+struct quic_write {
+	struct quic_write *prev, *next;
+	const ngtcp2_vec *vec;
+	size_t count;
+	size_t len;		      /**< of all of vec */
+	size_t sent;		      /**< given to ngtcp2 at least once */
+	size_t vec_index, vec_offset; /**< where sent ends */
+	bool queued, done_waiting;
+	/** May free the connection. */
+	void (*done)(struct quic_write *w, int err);
+};
+
+struct quic_write_list {
+	struct quic_write *first, *last;
+};
+
+struct quic_chunk;
+
+/** The one bidirectional stream of a connection, both directions. */
+struct quic_stream {
+	/* in */
+	struct quic_read *read;
+	struct quic_chunk *chunks, *chunks_last;
+	size_t buffered;
+	bool fin;
+	uint64_t bytes_in;
+	/* out */
+	struct quic_write_list unacked; /* oldest first */
+	struct quic_write_list acked;	/* waiting for their done */
+	struct quic_write *sending;	/* first with bytes not yet sent */
+	size_t first_acked; /* bytes of unacked.first that are acked */
+	uint64_t bytes_out;
+};
+
+/**
+ * Bytes came in, in order. What the pending read cannot take is kept in a
+ * copy (a child of mem_ctx), bounded by the flow-control window.
+ *
+ * @param consumed  out: bytes that the reader has now and for which credit
+ *                  can be given back.
+ * @return false: out of memory.
+ */
+bool quic_stream_arrived(struct quic_stream *s, TALLOC_CTX *mem_ctx,
+			 const uint8_t *data, size_t len, size_t *consumed);
+/** Move kept bytes into the pending read. @return bytes moved. */
+size_t quic_stream_fill(struct quic_stream *s);
+/** Is the pending read satisfied? At the end of the stream see its err. */
+bool quic_stream_read_ready(const struct quic_stream *s, bool ended, int end,
+			    int *err);
+
+/** @return false: nothing to send, w is done already (no bytes). */
+bool quic_stream_queue(struct quic_stream *s, struct quic_write *w);
+/** The next bytes to send. @param more  out: there are others behind. */
+size_t quic_stream_peek(const struct quic_stream *s, ngtcp2_vec *vec,
+			size_t max, bool *more);
+void quic_stream_sent(struct quic_stream *s, size_t len);
+void quic_stream_acked(struct quic_stream *s, uint64_t len);
+/** Everything was acknowledged. */
+bool quic_stream_idle(const struct quic_stream *s);
+/** Take a write out. @return true: its bytes are in flight, so that ngtcp2
+ *  must not touch them any more. */
+bool quic_stream_cancel(struct quic_stream *s, struct quic_write *w);
+/** The oldest write that waits for its done, taken out of the list. */
+struct quic_write *quic_stream_pop_acked(struct quic_stream *s);
+/** The connection is over: no write will be acknowledged any more. */
+struct quic_write *quic_stream_pop_unacked(struct quic_stream *s);
+
+/* --- quic_tls: the handshake --------------------------------------------- */
+
+struct quic_tls;
+
+/** @param why  out: on failure a sentence, child of mem_ctx. */
+struct quic_tls *quic_tls_client(TALLOC_CTX *mem_ctx,
+				 const struct tls_client_policy *policy,
+				 const char *server_name, unsigned port,
+				 const char *keylog_file, char **why);
+struct quic_tls *quic_tls_server(TALLOC_CTX *mem_ctx,
+				 const struct tls_server_policy *policy,
+				 const char *keylog_file);
+/** Marry the session and the connection whose handshake it does. */
+void quic_tls_bind(struct quic_tls *tls, ngtcp2_conn *ng);
+/** Why we ended the handshake: alert (0: not we), errno and a sentence. */
+unsigned quic_tls_refusal(const struct quic_tls *tls, int *err,
+			  const char **why);
+/** Client: the server wants to see a certificate, so the handshake may still
+ *  fail after it is complete on this side. */
+bool quic_tls_server_may_refuse(const struct quic_tls *tls);
+/** Fill in what TLS knows; strings become children of mem_ctx. */
+bool quic_tls_facts(const struct quic_tls *tls, TALLOC_CTX *mem_ctx,
+		    struct transport_facts *out);
+
+/* --- quic_error: how connections end ------------------------------------- */
+
+/** Who and where, for sentences. */
+struct quic_peer {
+	bool server;	     /**< the peer is a server */
+	const char *name;    /**< name asked for; NULL on a server */
+	const char *address; /**< "192.0.2.1:443" */
+	bool opened;	     /**< the handshake was complete */
+	bool heard;	     /**< anything valid came from the peer */
+	unsigned timeout_ms; /**< that was exceeded, if any */
+};
+
+struct quic_end {
+	int err;   /**< errno value; 0: orderly */
+	char *why; /**< a sentence */
+};
+
+/** The peer closed: CONNECTION_CLOSE's code and reason. */
+void quic_error_closed(TALLOC_CTX *mem_ctx, const struct quic_peer *peer,
+		       const ngtcp2_ccerr *e, struct quic_end *out);
+/** ngtcp2 gave up. */
+void quic_error_library(TALLOC_CTX *mem_ctx, const struct quic_peer *peer,
+			int liberr, struct quic_end *out);
+/** Our own TLS ended the handshake with this alert. */
+void quic_error_alert(TALLOC_CTX *mem_ctx, const struct quic_peer *peer,
+		      unsigned alert, struct quic_end *out);
+/** The peer does not know this connection (RFC 9000 10.3). */
+void quic_error_reset(TALLOC_CTX *mem_ctx, const struct quic_peer *peer,
+		      struct quic_end *out);
+/** The socket said no. */
+void quic_error_socket(TALLOC_CTX *mem_ctx, const struct quic_peer *peer,
+		       int err, struct quic_end *out);
+
+/* --- quic_conn ----------------------------------------------------------- */
+
+struct quic_conn;
+
+/** What remains of a connection that was closed (RFC 9000 10.2). */
+struct quic_farewell {
+	const uint8_t *packet; /**< CONNECTION_CLOSE; NULL: say nothing */
+	size_t len;
+	quic_time linger; /**< how long packets may still come; 0: none do */
+};
+
+/** What a connection asks of its surroundings; where is theirs. */
+struct quic_conn_ops {
+	/** Send. False: no more now; this train was kept. */
+	bool (*emit)(void *where, const struct udp_train *train);
+	/** Choose a fresh connection id and its reset token, and route it
+	 *  here. */
+	bool (*new_cid)(void *where, ngtcp2_cid *cid, uint8_t *token);
+	/** Packets to cid will not come any more. */
+	void (*drop_cid)(void *where, const ngtcp2_cid *cid);
+	/** Call quic_conn_dispatch and quic_conn_output soon. */
+	void (*wake)(void *where);
+	quic_time (*now)(void *where);
+	/** The connection is over; its memory may live on. Called once, never
+	 *  from within ngtcp2. */
+	void (*ended)(void *where, const struct quic_farewell *farewell);
+	/** The connection's memory goes away; last call. */
+	void (*released)(void *where);
+};
+
+struct quic_conn_params {
+	const struct quic_conn_ops *ops;
+	void *where;
+	const struct transport_settings *settings; /**< copied */
+	const union udp_address *local, *peer;
+	size_t max_payload; /**< of the first hop, see udp_max_payload */
+	quic_time now;
+};
+
+struct quic_client_params {
+	const char *server_name;
+	const struct tls_client_policy *tls; /**< kept */
+};
+
+struct quic_server_params {
+	const struct tls_server_policy *tls; /**< kept */
+	const ngtcp2_pkt_hd *initial;
+	const ngtcp2_cid *original_dcid; /**< after a Retry; else NULL */
+	ngtcp2_token_type token_type;	 /**< of initial's valid token */
+};
+
+/**
+ * Start connecting. The first datagrams come from quic_conn_output.
+ *
+ * @param why  out: on failure a sentence, child of mem_ctx.
+ * @return 0 or errno.
+ */
+int quic_conn_client(TALLOC_CTX *mem_ctx, const struct quic_conn_params *p,
+		     const struct quic_client_params *client,
+		     struct quic_conn **out, char **why);
+/** Answer a first datagram, which the caller then gives to quic_conn_input.
+ *  NULL: out of memory. */
+struct quic_conn *quic_conn_server(TALLOC_CTX *mem_ctx,
+				   const struct quic_conn_params *p,
+				   const struct quic_server_params *server);
+
+/** One datagram. @return false: it asks for a Retry (server). */
+bool quic_conn_input(struct quic_conn *c, const struct udp_train *train,
+		     const uint8_t *data, size_t len, quic_time now);
+/** The socket reports an error of an earlier datagram. */
+void quic_conn_socket_error(struct quic_conn *c, int err, quic_time now);
+/**
+ * Send what may be sent, at most one quantum (64 KiB).
+ *
+ * @param scratch  QUIC_SCRATCH bytes.
+ * @return true: there may be more; call again when others had their turn.
+ */
+bool quic_conn_output(struct quic_conn *c, uint8_t *scratch, quic_time now);
+/** When quic_conn_tick is to be called. */
+quic_time quic_conn_deadline(struct quic_conn *c);
+void quic_conn_tick(struct quic_conn *c, quic_time now);
+/** Call the done functions that are due. @return false: c is gone. */
+bool quic_conn_dispatch(struct quic_conn *c);
+
+/** The handshake is over, or failed (err): called once, by dispatch. May free
+ *  the connection. */
+void quic_conn_on_opened(struct quic_conn *c,
+			 void (*opened)(void *private_data, struct quic_conn *c,
+					int err),
+			 void *private_data);
+
+/** @return true: it is done already, with *err and r->got. */
+bool quic_conn_read(struct quic_conn *c, struct quic_read *r, int *err);
+void quic_conn_cancel_read(struct quic_conn *c, struct quic_read *r);
+/** @return true: it is done already, with *err. */
+bool quic_conn_write(struct quic_conn *c, struct quic_write *w, int *err);
+/** Ends the connection when bytes of it were sent. */
+void quic_conn_cancel_write(struct quic_conn *c, struct quic_write *w);
+/** Call flushed (once, by dispatch) when all writes are acknowledged or the
+ *  connection is over. NULL: do not. */
+void quic_conn_on_flushed(struct quic_conn *c,
+			  void (*flushed)(void *private_data, int err),
+			  void *private_data);
+
+/** Say good-bye with an application code and end. Idempotent. */
+void quic_conn_close(struct quic_conn *c, uint64_t code, const char *reason);
+/** Use new keys (RFC 9001 6). @return false: not possible now. */
+bool quic_conn_update_keys(struct quic_conn *c);
+
+bool quic_conn_is_open(const struct quic_conn *c);
+/** How it ended; NULL while it has not. */
+const struct quic_end *quic_conn_end(const struct quic_conn *c);
+bool quic_conn_facts(struct quic_conn *c, TALLOC_CTX *mem_ctx,
+		     struct transport_facts *out);
+void quic_conn_stats(struct quic_conn *c, struct transport_stats *out);
+
+/* --- quic_route: a table of keys ----------------------------------------- */
+
+#define QUIC_KEY_MAX 20
+
+struct quic_key {
+	uint8_t len;
+	uint8_t data[QUIC_KEY_MAX];
+};
+
+/** Keys may come from strangers: the hash is keyed by a secret. */
+struct quic_route;
+
+struct quic_route *quic_route_new(TALLOC_CTX *mem_ctx,
+				  const uint8_t secret[16]);
+/** @return false: out of memory, or the key is there already. */
+bool quic_route_add(struct quic_route *t, const struct quic_key *key,
+		    void *value);
+void *quic_route_find(const struct quic_route *t, const struct quic_key *key);
+void quic_route_remove(struct quic_route *t, const struct quic_key *key);
+size_t quic_route_count(const struct quic_route *t);
+
+/* --- quic_timer: who is due next ----------------------------------------- */
+
+struct quic_timer {
+	quic_time due;
+	size_t place; /**< private; 0: not in a heap */
+};
+
+struct quic_timers;
+
+struct quic_timers *quic_timers_new(TALLOC_CTX *mem_ctx);
+/** (Re)set; QUIC_NEVER takes it out. @return false: out of memory. */
+bool quic_timers_set(struct quic_timers *h, struct quic_timer *t,
+		     quic_time due);
+struct quic_timer *quic_timers_first(const struct quic_timers *h);
+
+/* --- quic_stranger: datagrams that belong to nobody ----------------------- */
+
+enum quic_verdict {
+	QUIC_DROP,   /**< not worth an answer */
+	QUIC_ACCEPT, /**< make a connection */
+	QUIC_REPLY,  /**< send back reply */
+};
+
+/** What the endpoint is, seen by a stranger. */
+struct quic_house {
+	const uint8_t *secret; /**< 32 bytes, of tokens and reset tokens */
+	bool listening;
+	bool full;    /**< no more connections (of this source) */
+	bool crowded; /**< many handshakes in flight: addresses must be
+			   proven by Retry */
+};
+
+struct quic_stranger {
+	/* QUIC_ACCEPT */
+	ngtcp2_pkt_hd initial; /* borrows from the datagram */
+	bool after_retry;
+	ngtcp2_cid original_dcid;
+	ngtcp2_token_type token_type;
+	/* QUIC_REPLY */
+	const char *what; /* for the log */
+	size_t reply_len;
+	uint8_t reply[NGTCP2_MAX_UDP_PAYLOAD_SIZE];
+};
+
+enum quic_verdict quic_stranger_judge(const struct quic_house *house,
+				      const union udp_address *peer,
+				      const uint8_t *data, size_t len,
+				      quic_time now, struct quic_stranger *out);
+/** A Retry packet for an Initial. @return false: not possible. */
+bool quic_stranger_retry(const struct quic_house *house,
+			 const union udp_address *peer, quic_time now,
+			 struct quic_stranger *out);
+bool quic_reset_token(const uint8_t *secret, const ngtcp2_cid *cid,
+		      uint8_t *token);
+
+/* --- quic_endpoint ------------------------------------------------------- */
+
+struct quic_endpoint;
+
+/** A connection came in and its handshake is complete. It is a child of the
+ *  endpoint: the callee moves or frees it. */
+typedef void (*quic_accept_fn)(void *private_data, struct quic_conn *c);
+
+/**
+ * An endpoint lives as long as somebody holds it: the one who made it (until
+ * quic_endpoint_release) and every connection.
+ *
+ * @param how  settings and tls are needed; its accept is not called.
+ * @param why  out: on failure a sentence, child of mem_ctx.
+ */
+int quic_endpoint_listen(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
+			 const struct transport_listen *how,
+			 quic_accept_fn accept_fn, void *private_data,
+			 struct quic_endpoint **out, char **why);
+/** An endpoint with one connection, a child of mem_ctx, that alone holds it.
+ *  to->settings is needed. */
+int quic_endpoint_connect(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
+			  const struct transport_target *to,
+			  struct quic_conn **out, char **why);
+/** No new connections; those that are go on. */
+void quic_endpoint_release(struct quic_endpoint *e);
+const union udp_address *quic_endpoint_address(const struct quic_endpoint *e);
+void quic_endpoint_counts(const struct quic_endpoint *e, unsigned *connections,
+			  unsigned *handshakes);
+/** Its socket, for tests. */
+struct udp_socket *quic_endpoint_socket(struct quic_endpoint *e);
+quic_time quic_clock(void);
+
+#endif

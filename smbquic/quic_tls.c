@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * quic_tls.c - the TLS handshake of a QUIC connection (RFC 9001): TLS 1.3
+ * and ALPN "smb" only, the identity by the name asked for, the verdict on the
+ * peer's certificate while the handshake can still say so with an alert.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <gnutls/x509.h>
+#include <ngtcp2/ngtcp2_crypto.h>
+#include <ngtcp2/ngtcp2_crypto_gnutls.h>
+
+#include "smbquic/quic_private.h"
+
+#define NAME_MAX_LEN 255 /* RFC 1035 2.3.4 */
+#define SECRET_MAX   64
+
+/* The middlebox compatibility mode is forbidden, RFC 9001 8.4. */
+static const char priority[] =
+	"NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:"
+	"+CHACHA20-POLY1305:-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:"
+	"+GROUP-SECP384R1:+GROUP-SECP521R1:%DISABLE_TLS13_COMPAT_MODE";
+
+struct quic_tls {
+	ngtcp2_crypto_conn_ref ref; /* what the session's pointer shows */
+	ngtcp2_conn *ng;
+	gnutls_session_t session;
+	gnutls_certificate_credentials_t cred; /* client: ours to free */
+	char *keylog_file;
+	/* client */
+	const struct tls_client_policy *client;
+	const char *server_name; /* server: what the client asked for */
+	unsigned port;
+	struct tls_judgement judgement;
+	/* server */
+	const struct tls_server_policy *server;
+	struct tls_identity *identity;
+	/* why we said no */
+	unsigned alert;
+	int err;
+	const char *why;
+};
+
+static ngtcp2_conn *get_conn(ngtcp2_crypto_conn_ref *ref)
+{
+	struct quic_tls *t = ref->user_data;
+
+	return t->ng;
+}
+
+static struct quic_tls *tls_of(gnutls_session_t session)
+{
+	ngtcp2_crypto_conn_ref *ref = gnutls_session_get_ptr(session);
+
+	return ref->user_data;
+}
+
+static int refuse(struct quic_tls *t, unsigned alert, int err, const char *why)
+{
+	t->alert = alert;
+	t->err = err;
+	t->why = why;
+	return GNUTLS_E_CERTIFICATE_ERROR;
+}
+
+/* --- key log ------------------------------------------------------------- */
+
+static void hex(char *out, const gnutls_datum_t *in, size_t max)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t i = 0;
+
+	for (i = 0; i < in->size && i < max; i++) {
+		out[2 * i] = digits[in->data[i] >> 4];
+		out[2 * i + 1] = digits[in->data[i] & 0xf];
+	}
+	out[2 * i] = '\0';
+}
+
+/* The format of SSLKEYLOGFILE, one write a line so that processes can share
+ * the file. */
+static int keylog(gnutls_session_t session, const char *label,
+		  const gnutls_datum_t *secret)
+{
+	struct quic_tls *t = tls_of(session);
+	char client_hex[2 * SECRET_MAX + 1];
+	char secret_hex[2 * SECRET_MAX + 1];
+	gnutls_datum_t client_random, server_random;
+	int fd = open(t->keylog_file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC,
+		      0600);
+
+	if (fd == -1) {
+		return 0;
+	}
+	gnutls_session_get_random(session, &client_random, &server_random);
+	hex(client_hex, &client_random, SECRET_MAX);
+	hex(secret_hex, secret, SECRET_MAX);
+	dprintf(fd, "%s %s %s\n", label, client_hex, secret_hex);
+	close(fd);
+	return 0;
+}
+
+/* GnuTLS's own reading of SSLKEYLOGFILE ends here: the settings decide. */
+static int no_keylog(gnutls_session_t session, const char *label,
+		     const gnutls_datum_t *secret)
+{
+	(void)session;
+	(void)label;
+	(void)secret;
+	return 0;
+}
+
+/* --- both ends ----------------------------------------------------------- */
+
+static bool agreed_on_smb(gnutls_session_t session)
+{
+	gnutls_datum_t alpn = {0};
+
+	return gnutls_alpn_get_selected_protocol(session, &alpn) == 0 &&
+	       alpn.size == strlen(TLS_ALPN_SMB) &&
+	       memcmp(alpn.data, TLS_ALPN_SMB, alpn.size) == 0;
+}
+
+static int quic_tls_destructor(struct quic_tls *t)
+{
+	if (t->session != NULL) {
+		gnutls_deinit(t->session);
+	}
+	if (t->cred != NULL) {
+		gnutls_certificate_free_credentials(t->cred);
+	}
+	return 0;
+}
+
+static struct quic_tls *quic_tls_new(TALLOC_CTX *mem_ctx, unsigned flags,
+				     const char *keylog_file)
+{
+	struct quic_tls *t = talloc_zero(mem_ctx, struct quic_tls);
+	const gnutls_datum_t alpn = {
+		.data = (unsigned char *)(uintptr_t)TLS_ALPN_SMB,
+		.size = strlen(TLS_ALPN_SMB),
+	};
+
+	if (t == NULL) {
+		return NULL;
+	}
+	talloc_set_destructor(t, quic_tls_destructor);
+	t->ref = (ngtcp2_crypto_conn_ref){.get_conn = get_conn, .user_data = t};
+	if (keylog_file != NULL) {
+		t->keylog_file = talloc_strdup(t, keylog_file);
+	}
+	if (gnutls_init(&t->session, flags) != 0) {
+		t->session = NULL;
+		talloc_free(t);
+		return NULL;
+	}
+	gnutls_session_set_ptr(t->session, &t->ref);
+	gnutls_session_set_keylog_function(
+		t->session, t->keylog_file != NULL ? keylog : no_keylog);
+	if (gnutls_priority_set_direct(t->session, priority, NULL) != 0 ||
+	    gnutls_alpn_set_protocols(t->session, &alpn, 1,
+				      GNUTLS_ALPN_MANDATORY) != 0) {
+		talloc_free(t);
+		return NULL;
+	}
+	return t;
+}
+
+void quic_tls_bind(struct quic_tls *t, ngtcp2_conn *ng)
+{
+	t->ng = ng;
+	ngtcp2_conn_set_tls_native_handle(ng, t->session);
+}
+
+unsigned quic_tls_refusal(const struct quic_tls *t, int *err, const char **why)
+{
+	*err = t->err;
+	*why = t->why;
+	return t->alert;
+}
+
+/* --- client -------------------------------------------------------------- */
+
+/* Called when the server's certificate has come. */
+static int judge_server(gnutls_session_t session)
+{
+	struct quic_tls *t = tls_of(session);
+	unsigned count = 0;
+	const gnutls_datum_t *chain =
+		gnutls_certificate_get_peers(session, &count);
+
+	if (!agreed_on_smb(session)) {
+		return refuse(t, GNUTLS_A_NO_APPLICATION_PROTOCOL, EPROTO,
+			      "the server does not speak SMB over QUIC (it did "
+			      "not agree on ALPN \"smb\")");
+	}
+	if (!tls_judge(t, t->client, t->server_name, t->port, chain, count,
+		       &t->judgement)) {
+		return refuse(t, GNUTLS_A_INTERNAL_ERROR, ENOMEM,
+			      "out of memory");
+	}
+	if (!t->judgement.accepted) {
+		return refuse(t, t->judgement.alert, EACCES,
+			      t->judgement.why_not);
+	}
+	return 0;
+}
+
+static bool is_ip_literal(const char *name)
+{
+	struct in6_addr a;
+
+	return inet_pton(AF_INET, name, &a) == 1 ||
+	       inet_pton(AF_INET6, name, &a) == 1;
+}
+
+static bool client_credentials(struct quic_tls *t, TALLOC_CTX *mem_ctx,
+			       char **why)
+{
+	int rc = gnutls_certificate_allocate_credentials(&t->cred);
+
+	if (rc == 0 && t->client->cert_file != NULL) {
+		rc = gnutls_certificate_set_x509_key_file(
+			t->cred, t->client->cert_file, t->client->key_file,
+			GNUTLS_X509_FMT_PEM);
+	}
+	if (rc < 0) {
+		*why = talloc_asprintf(
+			mem_ctx, "cannot use the client certificate %s: %s",
+			t->client->cert_file, gnutls_strerror(rc));
+		return false;
+	}
+	return gnutls_credentials_set(t->session, GNUTLS_CRD_CERTIFICATE,
+				      t->cred) == 0;
+}
+
+struct quic_tls *quic_tls_client(TALLOC_CTX *mem_ctx,
+				 const struct tls_client_policy *policy,
+				 const char *server_name, unsigned port,
+				 const char *keylog_file, char **why)
+{
+	struct quic_tls *t = quic_tls_new(
+		mem_ctx, GNUTLS_CLIENT | GNUTLS_NO_TICKETS, keylog_file);
+
+	if (t == NULL) {
+		return NULL;
+	}
+	t->client = policy;
+	t->server_name = talloc_strdup(t, server_name);
+	t->port = port;
+	if (t->server_name == NULL || !client_credentials(t, mem_ctx, why) ||
+	    ngtcp2_crypto_gnutls_configure_client_session(t->session) != 0) {
+		talloc_free(t);
+		return NULL;
+	}
+	gnutls_session_set_verify_function(t->session, judge_server);
+	/* RFC 6066 3: no literal addresses in the SNI. */
+	if (!is_ip_literal(server_name)) {
+		gnutls_server_name_set(t->session, GNUTLS_NAME_DNS, server_name,
+				       strlen(server_name));
+	}
+	return t;
+}
+
+bool quic_tls_server_may_refuse(const struct quic_tls *t)
+{
+	return t->client != NULL &&
+	       gnutls_certificate_client_get_request_status(t->session) != 0;
+}
+
+/* --- server -------------------------------------------------------------- */
+
+static const char *name_asked_for(struct quic_tls *t)
+{
+	char name[NAME_MAX_LEN + 1];
+	size_t len = sizeof(name);
+	unsigned type = 0;
+
+	if (gnutls_server_name_get(t->session, name, &len, &type, 0) != 0 ||
+	    type != GNUTLS_NAME_DNS) {
+		return NULL;
+	}
+	return talloc_strndup(t, name, len);
+}
+
+static const char *no_mapping(struct quic_tls *t)
+{
+	if (t->server_name == NULL) {
+		return "the client asked for no name, and there is no "
+		       "certificate mapping for that";
+	}
+	return talloc_asprintf(t,
+			       "there is no certificate mapping for the "
+			       "name \"%s\" that the client asked for",
+			       t->server_name);
+}
+
+/* Called when the ClientHello has been read (MS-SMB2 3.3.5.1). */
+static int choose_identity(gnutls_session_t session)
+{
+	struct quic_tls *t = tls_of(session);
+	struct tls_identity *id = NULL;
+	int err = 0;
+
+	if (!agreed_on_smb(session)) {
+		return refuse(t, GNUTLS_A_NO_APPLICATION_PROTOCOL, EPROTO,
+			      "the client does not offer ALPN \"smb\"");
+	}
+	t->server_name = name_asked_for(t);
+	err = t->server->choose(t->server->private_data, t->server_name, &id);
+	if (err == ENOENT) {
+		return refuse(t, GNUTLS_A_UNRECOGNIZED_NAME, EPROTO,
+			      no_mapping(t));
+	}
+	t->identity = err == 0 ? talloc_reference(t, id) : NULL;
+	if (t->identity == NULL ||
+	    gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, id->cred) !=
+		    0) {
+		return refuse(t, GNUTLS_A_INTERNAL_ERROR, EIO,
+			      "the certificate mapping could not be used");
+	}
+	gnutls_certificate_server_set_request(
+		session, id->require_client_certificate ? GNUTLS_CERT_REQUIRE
+							: GNUTLS_CERT_IGNORE);
+	return 0;
+}
+
+static unsigned status_alert(unsigned status)
+{
+	if (status & GNUTLS_CERT_REVOKED) {
+		return GNUTLS_A_CERTIFICATE_REVOKED;
+	}
+	if (status & GNUTLS_CERT_EXPIRED) {
+		return GNUTLS_A_CERTIFICATE_EXPIRED;
+	}
+	if (status & GNUTLS_CERT_SIGNER_NOT_FOUND) {
+		return GNUTLS_A_UNKNOWN_CA;
+	}
+	return GNUTLS_A_BAD_CERTIFICATE;
+}
+
+/* Called when the client's certificate has come. */
+static int judge_client(gnutls_session_t session)
+{
+	struct quic_tls *t = tls_of(session);
+	gnutls_typed_vdata_st purpose = {
+		.type = GNUTLS_DT_KEY_PURPOSE_OID,
+		.data = (unsigned char *)(uintptr_t)GNUTLS_KP_TLS_WWW_CLIENT,
+	};
+	gnutls_datum_t text = {0};
+	unsigned status = 0;
+	int rc = gnutls_certificate_verify_peers(session, &purpose, 1, &status);
+
+	if (rc == 0 && status == 0) {
+		return 0;
+	}
+	if (rc == 0) {
+		gnutls_certificate_verification_status_print(
+			status, GNUTLS_CRT_X509, &text, 0);
+	}
+	refuse(t, status_alert(status), EACCES,
+	       talloc_asprintf(t,
+			       "the client's certificate is not accepted: "
+			       "%s",
+			       text.data != NULL ? (char *)text.data
+						 : gnutls_strerror(rc)));
+	gnutls_free(text.data);
+	return GNUTLS_E_CERTIFICATE_ERROR;
+}
+
+struct quic_tls *quic_tls_server(TALLOC_CTX *mem_ctx,
+				 const struct tls_server_policy *policy,
+				 const char *keylog_file)
+{
+	struct quic_tls *t = quic_tls_new(
+		mem_ctx, GNUTLS_SERVER | GNUTLS_NO_AUTO_SEND_TICKET,
+		keylog_file);
+
+	if (t == NULL) {
+		return NULL;
+	}
+	t->server = policy;
+	if (ngtcp2_crypto_gnutls_configure_server_session(t->session) != 0) {
+		talloc_free(t);
+		return NULL;
+	}
+	gnutls_session_set_verify_function(t->session, judge_client);
+	gnutls_handshake_set_post_client_hello_function(t->session,
+							choose_identity);
+	return t;
+}
+
+/* --- facts --------------------------------------------------------------- */
+
+static const char *copy(TALLOC_CTX *mem_ctx, const char *s)
+{
+	return s == NULL ? NULL : talloc_strdup(mem_ctx, s);
+}
+
+bool quic_tls_facts(const struct quic_tls *t, TALLOC_CTX *mem_ctx,
+		    struct transport_facts *out)
+{
+	const struct tls_identity *id = t->identity;
+
+	out->alpn = TLS_ALPN_SMB;
+	out->tls_version = "TLS1.3";
+	out->tls_cipher = gnutls_cipher_get_name(gnutls_cipher_get(t->session));
+	out->server_name = copy(mem_ctx, t->server_name);
+	out->peer_verified = t->judgement.verified;
+	out->trust = copy(mem_ctx, t->judgement.how);
+	out->certificate =
+		copy(mem_ctx, id != NULL ? id->subject : t->judgement.subject);
+	out->certificate_sha256 =
+		copy(mem_ctx, id != NULL ? id->sha256 : t->judgement.sha256);
+	out->mapping = id != NULL ? id->mapping : NULL;
+	return t->server_name == NULL || out->server_name != NULL;
+}
