@@ -26,7 +26,6 @@ static inline struct wire_reader smb2_body(const uint8_t *msg, size_t len,
 	return r;
 }
 
-/* Offset and length of a slice: patched by smb2_put_buffer(). */
 static inline void smb2_get_file_id(struct wire_reader *r,
 				    struct smb2_file_id *out)
 {

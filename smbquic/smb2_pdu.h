@@ -42,5 +42,6 @@
 #include "smbquic/smb2_query.h"
 #include "smbquic/smb2_ioctl.h"
 #include "smbquic/smb2_fsctl.h"
+#include "smbquic/smb2_fsctl_file.h"
 
 #endif
