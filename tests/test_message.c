@@ -123,8 +123,9 @@ static void test_plain(void **state)
 	assert_memory_equal(m->pdu[0].data + SMB2_HEADER_SIZE + 4, "payload",
 			    7);
 	assert_true(m->pdu[0].last);
-	assert_int_equal(tevent_loop_once(w->ev), 0);
-	assert_int_equal(message_conn_queued(w->a), 0);
+	while (message_conn_queued(w->a) != 0) {
+		assert_int_equal(tevent_loop_once(w->ev), 0);
+	}
 }
 
 /* A chain: padded to 8, each PDU signed by itself, payload included. */
