@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "negotiate/auth.h"
+#include "negotiate/auth_private.h"
+#include "negotiate/ntlm_private.h"
+#include "smbquic/crypto.h"
+#include "smbquic/utf16.h"
+
+const struct auth_mech *const auth_mechs[] = {
+	&auth_mech_ntlm,
+	NULL,
+};
+
+/* -------------------------------------------------------------- construction
+ */
+
+static struct auth *auth_new(TALLOC_CTX *mem_ctx, uint64_t now)
+{
+	struct auth *auth = talloc_zero(mem_ctx, struct auth);
+
+	if (auth == NULL) {
+		return NULL;
+	}
+	auth->now = now;
+	auth->user = "";
+	auth->domain = "";
+	auth->workstation = "";
+	auth->claimed_user = "";
+	return auth;
+}
+
+/* A copy of text that may be absent; *ok becomes false when memory is short or
+ * the text is not valid UTF-8. */
+static const char *copy_text(TALLOC_CTX *mem_ctx, const char *text, bool *ok)
+{
+	const char *copy = NULL;
+
+	if (text == NULL) {
+		return NULL;
+	}
+	if (!utf8_valid(text)) {
+		*ok = false;
+		return NULL;
+	}
+	copy = talloc_strdup(mem_ctx, text);
+	*ok = *ok && copy != NULL;
+	return copy;
+}
+
+NTSTATUS auth_server_new(TALLOC_CTX *mem_ctx,
+			 const struct auth_server_config *config, uint64_t now,
+			 struct auth **out)
+{
+	struct auth *auth = auth_new(mem_ctx, now);
+	struct auth_server_config *c = NULL;
+	bool ok = true;
+
+	*out = NULL;
+	if (auth == NULL) {
+		return NT_STATUS_NO_MEMORY;
+	}
+	c = talloc_zero(auth, struct auth_server_config);
+	if (c == NULL || config->netbios_name == NULL ||
+	    config->lookup == NULL) {
+		talloc_free(auth);
+		return NT_STATUS_INVALID_PARAMETER;
+	}
+	c->netbios_name = copy_text(c, config->netbios_name, &ok);
+	c->netbios_domain = copy_text(c, config->netbios_domain, &ok);
+	c->dns_name = copy_text(c, config->dns_name, &ok);
+	c->dns_domain = copy_text(c, config->dns_domain, &ok);
+	c->lookup = config->lookup;
+	c->private_data = config->private_data;
+	if (!ok) {
+		talloc_free(auth);
+		return NT_STATUS_INVALID_PARAMETER;
+	}
+	auth->server = c;
+	*out = auth;
+	return NT_STATUS_OK;
+}
+
+struct wire_slice auth_server_hint(TALLOC_CTX *mem_ctx)
+{
+	struct wire_slice hint = {0};
+
+	(void)spnego_hint(mem_ctx, &hint);
+	return hint;
+}
+
+static int hash_destructor(struct auth_nt_hash_holder *holder)
+{
+	crypto_wipe(holder->hash, sizeof(holder->hash));
+	return 0;
+}
+
+/* The password is not kept: its hash is all that NTLM wants. */
+static bool copy_hash(struct auth_client_config *c,
+		      const struct auth_client_config *config)
+{
+	struct auth_nt_hash_holder *holder =
+		talloc_zero(c, struct auth_nt_hash_holder);
+
+	if (holder == NULL) {
+		return false;
+	}
+	talloc_set_destructor(holder, hash_destructor);
+	c->nt_hash = holder->hash;
+	if (config->nt_hash != NULL) {
+		memcpy(holder->hash, config->nt_hash, AUTH_NT_HASH_SIZE);
+		return true;
+	}
+	return config->password != NULL &&
+	       auth_nt_hash(config->password, holder->hash);
+}
+
+NTSTATUS auth_client_new(TALLOC_CTX *mem_ctx,
+			 const struct auth_client_config *config,
+			 struct wire_slice hint, uint64_t now,
+			 struct auth **out)
+{
+	const struct auth_mech *mech = spnego_hint_choose(hint);
+	struct auth *auth = auth_new(mem_ctx, now);
+	struct auth_client_config *c = NULL;
+	bool ok = config->user != NULL && config->user[0] != '\0';
+
+	*out = NULL;
+	if (auth == NULL) {
+		return NT_STATUS_NO_MEMORY;
+	}
+	if (mech == NULL) {
+		talloc_free(auth);
+		return NT_STATUS_NOT_SUPPORTED;
+	}
+	c = talloc_zero(auth, struct auth_client_config);
+	ok = ok && c != NULL && copy_hash(c, config);
+	if (ok) {
+		c->user = copy_text(c, config->user, &ok);
+		c->domain = copy_text(c, config->domain, &ok);
+		c->workstation = copy_text(c, config->workstation, &ok);
+		c->target = copy_text(c, config->target, &ok);
+	}
+	if (!ok) {
+		talloc_free(auth);
+		return NT_STATUS_INVALID_PARAMETER;
+	}
+	auth->client = c;
+	auth->mech = mech;
+	auth->user = c->user;
+	auth->claimed_user = c->user;
+	auth->domain = c->domain != NULL ? c->domain : "";
+	auth->workstation = c->workstation != NULL ? c->workstation : "";
+	*out = auth;
+	return NT_STATUS_OK;
+}
+
+/* --------------------------------------------------------------------- steps
+ */
+
+/* A client that begins with a mechanism's own token instead of SPNEGO's. */
+static const struct auth_mech *raw_mech(const struct auth *auth,
+					struct wire_slice in)
+{
+	size_t i = 0;
+
+	if (auth->server == NULL || auth->phase != AUTH_BEGIN) {
+		return NULL;
+	}
+	for (i = 0; auth_mechs[i] != NULL; i++) {
+		if (auth_mechs[i]->is_raw != NULL &&
+		    auth_mechs[i]->is_raw(in)) {
+			return auth_mechs[i];
+		}
+	}
+	return NULL;
+}
+
+static NTSTATUS step(struct auth *auth, TALLOC_CTX *mem_ctx,
+		     struct wire_slice in, struct wire_slice *out)
+{
+	const struct auth_mech *raw = raw_mech(auth, in);
+	NTSTATUS status = NT_STATUS_OK;
+
+	if (raw != NULL) {
+		auth->mech = raw;
+		auth->phase = AUTH_RAW;
+		status = raw->server_new(auth);
+	}
+	if (!NT_STATUS_IS_OK(status)) {
+		return status;
+	}
+	if (auth->phase == AUTH_RAW) {
+		return auth->mech->step(auth, mem_ctx, in, out);
+	}
+	if (auth->server != NULL) {
+		return spnego_accept(auth, mem_ctx, in, out);
+	}
+	return spnego_initiate(auth, mem_ctx, in, out);
+}
+
+NTSTATUS auth_step(struct auth *auth, TALLOC_CTX *mem_ctx, struct wire_slice in,
+		   struct wire_slice *out)
+{
+	NTSTATUS status = NT_STATUS_INVALID_PARAMETER;
+
+	*out = wire_slice(NULL, 0);
+	if (auth->phase != AUTH_FINISHED && auth->steps < AUTH_STEPS_MAX &&
+	    in.len <= AUTH_TOKEN_MAX) {
+		auth->steps++;
+		status = step(auth, mem_ctx, in, out);
+	}
+	if (status == NT_STATUS_MORE_PROCESSING_REQUIRED) {
+		return status;
+	}
+	auth->phase = AUTH_FINISHED;
+	auth->succeeded = NT_STATUS_IS_OK(status);
+	if (!auth->succeeded) {
+		*out = wire_slice(NULL, 0);
+	}
+	return status;
+}
+
+/* ------------------------------------------------------------------- results
+ */
+
+const char *auth_user(const struct auth *auth)
+{
+	return auth->succeeded ? auth->user : "";
+}
+
+const char *auth_domain(const struct auth *auth)
+{
+	return auth->domain;
+}
+
+const char *auth_workstation(const struct auth *auth)
+{
+	return auth->workstation;
+}
+
+const char *auth_mechanism(const struct auth *auth)
+{
+	return auth->mech != NULL ? auth->mech->name : "";
+}
+
+struct wire_slice auth_session_key(const struct auth *auth)
+{
+	return auth->succeeded ? auth->session_key : wire_slice(NULL, 0);
+}
+
+const char *auth_claimed_user(const struct auth *auth)
+{
+	return auth->claimed_user;
+}
+
+static int session_key_destructor(struct auth_session_key_holder *holder)
+{
+	crypto_wipe(holder->key, sizeof(holder->key));
+	return 0;
+}
+
+bool auth_set_session_key(struct auth *auth, const uint8_t *key, size_t len)
+{
+	struct auth_session_key_holder *holder = NULL;
+
+	if (len > sizeof(holder->key)) {
+		return false;
+	}
+	holder = talloc_zero(auth, struct auth_session_key_holder);
+	if (holder == NULL) {
+		return false;
+	}
+	talloc_set_destructor(holder, session_key_destructor);
+	memcpy(holder->key, key, len);
+	auth->session_key = wire_slice(holder->key, len);
+	return true;
+}
