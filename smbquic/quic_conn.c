@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * quic_conn.c - one QUIC connection: its beginning, what comes in, what the
- * clock says, and its end. No socket, no clock: see struct quic_conn_ops.
+ * clock says, what is asked of it. No socket, no clock: see struct
+ * quic_conn_ops. Its end is in quic_close.c, what it reports in
+ * quic_report.c, what it sends in quic_output.c.
  */
-#define LOG_MODULE "quic"
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <arpa/inet.h>
 #include <gnutls/crypto.h>
 
-#include "smbquic/log.h"
 #include "smbquic/quic_conn_private.h"
 
 #define MAX_PROBES 16
@@ -279,133 +279,6 @@ struct quic_conn *quic_conn_server(TALLOC_CTX *mem_ctx,
 	return c;
 }
 
-/* --- end ----------------------------------------------------------------- */
-
-/* The end. c->end is filled in already.
- * @param say  what to tell the peer; NULL: nothing. */
-static void finish(struct quic_conn *c, const ngtcp2_ccerr *say, quic_time now)
-{
-	uint8_t packet[NGTCP2_MAX_UDP_PAYLOAD_SIZE];
-	struct quic_farewell farewell = {0};
-	ngtcp2_path_storage ps;
-	ngtcp2_pkt_info pi = {0};
-	ngtcp2_ssize n = 0;
-
-	assert(!c->over);
-	c->over = true;
-	if (say != NULL || ngtcp2_conn_in_draining_period(c->ng)) {
-		farewell.linger = 3 * ngtcp2_conn_get_pto(c->ng);
-	}
-	if (say != NULL) {
-		ngtcp2_path_storage_zero(&ps);
-		n = ngtcp2_conn_write_connection_close(
-			c->ng, &ps.path, &pi, packet, sizeof(packet), say, now);
-	}
-	if (n > 0) {
-		quic_emit_packet(c, &ps.path, pi.ecn, packet, (size_t)n);
-		farewell.packet = packet;
-		farewell.len = (size_t)n;
-	}
-	ngtcp2_conn_get_conn_info(c->ng, &c->last_info);
-	if (c->stream_id != -1) {
-		c->packets_lost =
-			ngtcp2_conn_get_stream_loss_count(c->ng, c->stream_id);
-	}
-	ngtcp2_conn_del(c->ng);
-	c->ng = NULL;
-	c->ops->ended(c->where, &farewell);
-	c->ops->wake(c->where);
-}
-
-/* As if it had never been. */
-static void finish_silently(struct quic_conn *c, int liberr, quic_time now)
-{
-	quic_error_library(c, &c->peer, liberr, &c->end);
-	finish(c, NULL, now);
-}
-
-/* The peer said good-bye: nothing may be sent any more. */
-static void finish_draining(struct quic_conn *c, quic_time now)
-{
-	if (c->was_reset) {
-		quic_error_reset(c, &c->peer, &c->end);
-	} else {
-		quic_error_closed(c, &c->peer, ngtcp2_conn_get_ccerr(c->ng),
-				  &c->end);
-	}
-	finish(c, NULL, now);
-}
-
-static void finish_tls(struct quic_conn *c, quic_time now)
-{
-	ngtcp2_ccerr say;
-	const char *why = NULL;
-	int err = 0;
-	unsigned alert = quic_tls_refusal(c->tls, &err, &why);
-
-	if (alert != 0) {
-		c->end.err = err;
-		c->end.why = talloc_strdup(c, why);
-	} else {
-		alert = ngtcp2_conn_get_tls_alert(c->ng);
-		alert = alert != 0 ? alert : GNUTLS_A_HANDSHAKE_FAILURE;
-		quic_error_alert(c, &c->peer, alert, &c->end);
-	}
-	ngtcp2_ccerr_default(&say);
-	ngtcp2_ccerr_set_tls_alert(&say, (uint8_t)alert, NULL, 0);
-	finish(c, &say, now);
-}
-
-static void finish_doomed(struct quic_conn *c, quic_time now)
-{
-	ngtcp2_ccerr say;
-
-	ngtcp2_ccerr_default(&say);
-	ngtcp2_ccerr_set_application_error(&say, c->doom_code, NULL, 0);
-	finish(c, &say, now);
-}
-
-void quic_conn_fail(struct quic_conn *c, int liberr, quic_time now)
-{
-	ngtcp2_ccerr say;
-
-	if (c->doomed) {
-		finish_doomed(c, now);
-		return;
-	}
-	switch (liberr) {
-	case NGTCP2_ERR_DRAINING: finish_draining(c, now); return;
-	case NGTCP2_ERR_CRYPTO: finish_tls(c, now); return;
-	case NGTCP2_ERR_IDLE_CLOSE:
-	case NGTCP2_ERR_HANDSHAKE_TIMEOUT:
-	case NGTCP2_ERR_DROP_CONN:
-	case NGTCP2_ERR_RETRY:
-	case NGTCP2_ERR_RECV_VERSION_NEGOTIATION:
-		finish_silently(c, liberr, now);
-		return;
-	default: break;
-	}
-	quic_error_library(c, &c->peer, liberr, &c->end);
-	ngtcp2_ccerr_default(&say);
-	ngtcp2_ccerr_set_liberr(&say, liberr, NULL, 0);
-	finish(c, &say, now);
-}
-
-void quic_conn_close(struct quic_conn *c, uint64_t code, const char *reason)
-{
-	ngtcp2_ccerr say;
-
-	if (c->over) {
-		return;
-	}
-	c->end.err = ECONNABORTED;
-	c->end.why = talloc_strdup(c, "closed on this side");
-	ngtcp2_ccerr_default(&say);
-	ngtcp2_ccerr_set_application_error(&say, code, (const uint8_t *)reason,
-					   reason != NULL ? strlen(reason) : 0);
-	finish(c, &say, c->ops->now(c->where));
-}
-
 /* --- what happens -------------------------------------------------------- */
 
 static void after_ngtcp2(struct quic_conn *c, int rc, quic_time now)
@@ -458,126 +331,12 @@ void quic_conn_socket_error(struct quic_conn *c, int err, quic_time now)
 		return; /* routes come back */
 	}
 	quic_error_socket(c, &c->peer, err, &c->end);
-	finish(c, NULL, now);
+	quic_conn_finish(c, NULL, now);
 }
 
 quic_time quic_conn_deadline(struct quic_conn *c)
 {
 	return c->ng == NULL ? QUIC_NEVER : ngtcp2_conn_get_expiry(c->ng);
-}
-
-/* --- reports ------------------------------------------------------------- */
-
-void quic_conn_on_opened(struct quic_conn *c,
-			 void (*opened)(void *private_data, struct quic_conn *c,
-					int err),
-			 void *private_data)
-{
-	c->opened = opened;
-	c->opened_data = private_data;
-}
-
-void quic_conn_on_flushed(struct quic_conn *c,
-			  void (*flushed)(void *private_data, int err),
-			  void *private_data)
-{
-	c->flushed = flushed;
-	c->flushed_data = private_data;
-	c->ops->wake(c->where);
-}
-
-/* A server may still refuse the client's certificate when the handshake looks
- * complete to the client. */
-static bool is_decided(const struct quic_conn *c)
-{
-	if (c->over || c->confirmed) {
-		return true;
-	}
-	return c->complete && !quic_tls_server_may_refuse(c->tls);
-}
-
-static void report_opened(struct quic_conn *c)
-{
-	int err = 0;
-
-	if (c->reported || !is_decided(c)) {
-		return;
-	}
-	c->reported = true;
-	if (c->over) {
-		err = c->end.err != 0 ? c->end.err : ECONNRESET;
-	}
-	if (c->opened != NULL) {
-		c->opened(c->opened_data, c, err);
-	}
-}
-
-static int write_error(const struct quic_conn *c)
-{
-	return c->end.err != 0 ? c->end.err : EPIPE;
-}
-
-static void report_writes(struct quic_conn *c, const bool *gone)
-{
-	struct quic_write *w = NULL;
-
-	while (!*gone) {
-		w = quic_stream_pop_acked(&c->stream);
-		if (w == NULL) {
-			break;
-		}
-		w->done(w, 0);
-	}
-	while (!*gone && c->over) {
-		w = quic_stream_pop_unacked(&c->stream);
-		if (w == NULL) {
-			break;
-		}
-		w->done(w, write_error(c));
-	}
-}
-
-static void report_read(struct quic_conn *c)
-{
-	struct quic_read *r = c->stream.read;
-	int err = 0;
-
-	if (quic_stream_read_ready(&c->stream, c->over, c->end.err, &err)) {
-		c->stream.read = NULL;
-		r->done(r, err);
-	}
-}
-
-static void report_flushed(struct quic_conn *c)
-{
-	void (*flushed)(void *private_data, int err) = c->flushed;
-
-	if (flushed == NULL || !(c->over || quic_stream_idle(&c->stream))) {
-		return;
-	}
-	c->flushed = NULL;
-	flushed(c->flushed_data, c->over ? write_error(c) : 0);
-}
-
-bool quic_conn_dispatch(struct quic_conn *c)
-{
-	bool gone = false;
-
-	c->gone = &gone;
-	report_opened(c);
-	if (!gone) {
-		report_writes(c, &gone);
-	}
-	if (!gone) {
-		report_read(c);
-	}
-	if (!gone) {
-		report_flushed(c);
-	}
-	if (!gone) {
-		c->gone = NULL;
-	}
-	return !gone;
 }
 
 /* --- calls from above ---------------------------------------------------- */
@@ -612,7 +371,7 @@ bool quic_conn_write(struct quic_conn *c, struct quic_write *w, int *err)
 {
 	*err = 0;
 	if (c->over) {
-		*err = write_error(c);
+		*err = quic_conn_write_error(c);
 		return true;
 	}
 	if (!quic_stream_queue(&c->stream, w)) {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * quic_conn_private.h - what quic_conn.c, quic_callbacks.c and quic_output.c
- * share.
+ * quic_conn_private.h - what the files of a connection share.
  */
 #ifndef SMBQUIC_QUIC_CONN_PRIVATE_H
 #define SMBQUIC_QUIC_CONN_PRIVATE_H
@@ -53,6 +52,12 @@ void quic_qlog_write(void *user_data, uint32_t flags, const void *data,
 		     size_t len);
 /** Give credit back for bytes that the reader has. */
 void quic_conn_credit(struct quic_conn *c, size_t len);
+/** The end. c->end is filled in already.
+ *  @param say  what to tell the peer; NULL: nothing. */
+void quic_conn_finish(struct quic_conn *c, const ngtcp2_ccerr *say,
+		      quic_time now);
+/** What writes fail with once it is over. */
+int quic_conn_write_error(const struct quic_conn *c);
 /** ngtcp2 returned an error: the end. */
 void quic_conn_fail(struct quic_conn *c, int liberr, quic_time now);
 /** One packet as a train of its own. */

@@ -6,7 +6,6 @@
  * then settle() gives each marked one its turn: reports first, because they
  * may bring new data to send, then packets, then its new deadline.
  */
-#define LOG_MODULE "quic"
 #include <errno.h>
 #include <string.h>
 #include <time.h>
@@ -14,53 +13,12 @@
 #include <sys/timerfd.h>
 #include <gnutls/crypto.h>
 
-#include "smbquic/log.h"
-#include "smbquic/quic_slot_private.h"
+#include "smbquic/quic_endpoint_private.h"
 
 /* Trains that are read, and rounds of output, before the event loop gets to
  * look at anything else. */
 #define TRAINS_AT_ONCE 16
 #define ROUNDS_AT_ONCE 16
-
-/* Answers to strangers, a second. */
-#define REPLIES_PER_SECOND 500u
-
-#define SECRET_LEN 32
-
-/* A train that the socket did not take yet. */
-struct kept {
-	struct kept *next;
-	struct udp_train train;
-	uint8_t data[];
-};
-
-struct quic_endpoint {
-	struct tevent_context *ev;
-	struct udp_socket *socket;
-	struct tevent_fd *fde;
-	int timer_fd; /* finer than tevent's milliseconds: for pacing */
-	struct tevent_fd *timer_fde;
-	quic_time armed; /* what timer_fd is set to */
-	struct tevent_immediate *soon;
-	bool soon_pending;
-
-	struct transport_settings settings;
-	bool listening;
-	const struct tls_server_policy *tls;
-	quic_accept_fn accept;
-	void *private_data;
-	uint8_t secret[SECRET_LEN];
-
-	struct quic_slots slots;
-	unsigned busy; /* settle() runs or will run: no need to wake it */
-	bool released; /* by the one who made it */
-
-	struct kept *kept, *kept_last;
-	unsigned replies_left;
-	quic_time replies_filled;
-
-	uint8_t scratch[QUIC_SCRATCH];
-};
 
 quic_time quic_clock(void)
 {
@@ -68,87 +26,6 @@ quic_time quic_clock(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (quic_time)ts.tv_sec * NGTCP2_SECONDS + (quic_time)ts.tv_nsec;
-}
-
-/* --- out ----------------------------------------------------------------- */
-
-static void keep(struct quic_endpoint *e, const struct udp_train *t,
-		 size_t sent)
-{
-	struct kept *k = talloc_size(e, sizeof(*k) + t->len - sent);
-
-	if (k == NULL) {
-		return; /* lost, as any datagram may be */
-	}
-	k->next = NULL;
-	k->train = *t;
-	k->train.len = t->len - sent;
-	k->train.data = k->data;
-	memcpy(k->data, t->data + sent, k->train.len);
-	if (e->kept_last != NULL) {
-		e->kept_last->next = k;
-	} else {
-		e->kept = k;
-	}
-	e->kept_last = k;
-	TEVENT_FD_WRITEABLE(e->fde);
-}
-
-/* @return false: the socket is full now; what was given is kept. */
-static bool endpoint_send(struct quic_endpoint *e, const struct udp_train *t)
-{
-	size_t sent = 0;
-	int err = 0;
-
-	if (e->kept != NULL) {
-		keep(e, t, 0);
-		return false;
-	}
-	err = udp_send(e->socket, t, &sent);
-	if (err == EAGAIN) {
-		keep(e, t, sent);
-		return false;
-	}
-	if (err != 0) {
-		/* Of an earlier datagram, or no route: it shows in receiving,
-		 * or as a time-out. */
-		log_debug("sending to %s: %s",
-			  transport_address_string(&t->peer.sa), strerror(err));
-	}
-	return true;
-}
-
-static void unstall(struct quic_endpoint *e)
-{
-	struct quic_slot *s = NULL;
-
-	for (s = e->slots.first; s != NULL; s = s->next) {
-		if (s->stalled) {
-			s->stalled = false;
-			quic_slot_mark(s);
-		}
-	}
-}
-
-static void send_kept(struct quic_endpoint *e)
-{
-	while (e->kept != NULL) {
-		struct kept *k = e->kept;
-		size_t sent = 0;
-
-		if (udp_send(e->socket, &k->train, &sent) == EAGAIN) {
-			k->train.data += sent;
-			k->train.len -= sent;
-			return;
-		}
-		e->kept = k->next;
-		if (e->kept == NULL) {
-			e->kept_last = NULL;
-		}
-		talloc_free(k);
-	}
-	TEVENT_FD_NOT_WRITEABLE(e->fde);
-	unstall(e);
 }
 
 /* --- turns --------------------------------------------------------------- */
@@ -271,7 +148,7 @@ static bool op_emit(void *where, const struct udp_train *t)
 {
 	struct quic_slot *s = where;
 
-	return endpoint_send(s->endpoint, t);
+	return quic_outbox_send(s->endpoint, t);
 }
 
 static bool op_new_cid(void *where, ngtcp2_cid *cid, uint8_t *token)
@@ -321,7 +198,7 @@ static void op_released(void *where)
 	endpoint_check_users(e);
 }
 
-static const struct quic_conn_ops conn_ops = {
+const struct quic_conn_ops quic_endpoint_ops = {
 	.emit = op_emit,
 	.new_cid = op_new_cid,
 	.drop_cid = op_drop_cid,
@@ -330,168 +207,6 @@ static const struct quic_conn_ops conn_ops = {
 	.ended = op_ended,
 	.released = op_released,
 };
-
-/* --- strangers ----------------------------------------------------------- */
-
-static bool may_reply(struct quic_endpoint *e, quic_time now)
-{
-	if (now - e->replies_filled >= NGTCP2_SECONDS) {
-		e->replies_filled = now;
-		e->replies_left = REPLIES_PER_SECOND;
-	}
-	if (e->replies_left == 0 || e->kept != NULL) {
-		return false;
-	}
-	e->replies_left--;
-	return true;
-}
-
-static void answer(struct quic_endpoint *e, const struct udp_train *from,
-		   const uint8_t *data, size_t len)
-{
-	struct udp_train t = {.local = from->local,
-			      .peer = from->peer,
-			      .data = (uint8_t *)(uintptr_t)data,
-			      .len = len,
-			      .segment = len};
-
-	endpoint_send(e, &t);
-}
-
-static void reply(struct quic_endpoint *e, const struct udp_train *from,
-		  const struct quic_stranger *stranger, quic_time now)
-{
-	if (!may_reply(e, now)) {
-		return;
-	}
-	log_debug("%s: %s", transport_address_string(&from->peer.sa),
-		  stranger->what);
-	answer(e, from, stranger->reply, stranger->reply_len);
-}
-
-/* The handshake of an accepted connection is complete, or failed. */
-static void server_opened(void *private_data, struct quic_conn *c, int err)
-{
-	struct quic_slot *s = private_data;
-	struct quic_endpoint *e = s->endpoint;
-	const struct quic_end *end = quic_conn_end(c);
-
-	quic_slot_handshake_over(s);
-	if (err != 0) {
-		log_write(err == ETIMEDOUT ? LOG_LEVEL_INFO : LOG_LEVEL_NOTICE,
-			  LOG_MODULE, "%s: no connection: %s",
-			  transport_address_string(&s->peer.sa), end->why);
-		talloc_free(c);
-		return;
-	}
-	if (!e->listening) {
-		quic_conn_close(c, TRANSPORT_CLOSE_SHUTDOWN, NULL);
-		talloc_free(c);
-		return;
-	}
-	e->accept(e->private_data, c);
-}
-
-static struct quic_conn *make_server(struct quic_endpoint *e,
-				     struct quic_slot *s,
-				     const struct udp_train *from,
-				     const struct quic_stranger *stranger,
-				     quic_time now)
-{
-	const struct quic_conn_params p = {
-		.ops = &conn_ops,
-		.where = s,
-		.settings = &e->settings,
-		.local = &from->local,
-		.peer = &from->peer,
-		.max_payload = udp_max_payload(&from->peer.sa),
-		.now = now,
-	};
-	const struct quic_server_params server = {
-		.tls = e->tls,
-		.initial = &stranger->initial,
-		.original_dcid =
-			stranger->after_retry ? &stranger->original_dcid : NULL,
-		.token_type = stranger->token_type,
-	};
-
-	return quic_conn_server(e, &p, &server);
-}
-
-static struct quic_slot *accept_slot(struct quic_endpoint *e,
-				     const struct udp_train *from,
-				     const struct quic_stranger *stranger,
-				     quic_time now)
-{
-	struct quic_slot *s = quic_slot_new(&e->slots, e);
-
-	if (s == NULL) {
-		return NULL;
-	}
-	s->endpoint = e;
-	s->peer = from->peer;
-	/* More Initials come to the id that the client chose. */
-	if (!quic_slot_count(s) ||
-	    !quic_slot_add_cid(s, &stranger->initial.dcid)) {
-		talloc_free(s);
-		return NULL;
-	}
-	s->conn = make_server(e, s, from, stranger, now);
-	if (s->conn == NULL) {
-		talloc_free(s);
-		return NULL;
-	}
-	e->slots.memories++;
-	quic_conn_on_opened(s->conn, server_opened, s);
-	return s;
-}
-
-static bool is_full(const struct quic_endpoint *e,
-		    const union udp_address *peer)
-{
-	const struct transport_settings *t = &e->settings;
-
-	if (t->max_connections != 0 &&
-	    e->slots.connections >= t->max_connections) {
-		return true;
-	}
-	return t->max_connections_per_source != 0 &&
-	       quic_slots_of_source(&e->slots, peer) >=
-		       t->max_connections_per_source;
-}
-
-static void stranger_datagram(struct quic_endpoint *e,
-			      const struct udp_train *from, const uint8_t *data,
-			      size_t len, quic_time now)
-{
-	const struct quic_house house = {
-		.secret = e->secret,
-		.listening = e->listening,
-		.full = is_full(e, &from->peer),
-		.crowded = e->slots.handshakes >= e->settings.max_handshakes,
-	};
-	struct quic_stranger stranger;
-	struct quic_slot *s = NULL;
-
-	switch (quic_stranger_judge(&house, &from->peer, data, len, now,
-				    &stranger)) {
-	case QUIC_DROP: return;
-	case QUIC_REPLY: reply(e, from, &stranger, now); return;
-	case QUIC_ACCEPT: break;
-	}
-	s = accept_slot(e, from, &stranger, now);
-	if (s == NULL) {
-		return;
-	}
-	if (quic_conn_input(s->conn, from, data, len, now)) {
-		quic_slot_mark(s);
-		return;
-	}
-	talloc_free(s->conn);
-	if (quic_stranger_retry(&house, &from->peer, now, &stranger)) {
-		reply(e, from, &stranger, now);
-	}
-}
 
 /* --- in ------------------------------------------------------------------ */
 
@@ -509,7 +224,7 @@ static void datagram(struct quic_endpoint *e, const struct udp_train *from,
 		s = quic_slots_find(&e->slots, vc.dcid, vc.dcidlen);
 	}
 	if (s == NULL) {
-		stranger_datagram(e, from, data, len, now);
+		quic_accept_datagram(e, from, data, len, now);
 		return;
 	}
 	if (!s->over) {
@@ -519,7 +234,7 @@ static void datagram(struct quic_endpoint *e, const struct udp_train *from,
 	}
 	packet = quic_slot_latecomer(s, &len);
 	if (packet != NULL) {
-		answer(e, from, packet, len);
+		quic_answer(e, from, packet, len);
 	}
 }
 
@@ -574,7 +289,7 @@ static void socket_handler(struct tevent_context *ev, struct tevent_fd *fde,
 	(void)fde;
 	e->busy++;
 	if (flags & TEVENT_FD_WRITE) {
-		send_kept(e);
+		quic_outbox_writable(e);
 	}
 	if (flags & TEVENT_FD_READ) {
 		receive(e);
@@ -677,7 +392,7 @@ static int make_client(TALLOC_CTX *mem_ctx, struct quic_endpoint *e,
 		       char **why)
 {
 	const struct quic_conn_params p = {
-		.ops = &conn_ops,
+		.ops = &quic_endpoint_ops,
 		.where = s,
 		.settings = &e->settings,
 		.local = udp_local(e->socket),

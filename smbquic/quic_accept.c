@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * quic_accept.c - new connections of an endpoint, within its limits.
+ */
+#define LOG_MODULE "quic"
+#include <errno.h>
+
+#include "smbquic/log.h"
+#include "smbquic/quic_endpoint_private.h"
+
+/* Answers to strangers, a second. */
+#define REPLIES_PER_SECOND 500u
+
+static bool may_reply(struct quic_endpoint *e, quic_time now)
+{
+	if (now - e->replies_filled >= NGTCP2_SECONDS) {
+		e->replies_filled = now;
+		e->replies_left = REPLIES_PER_SECOND;
+	}
+	if (e->replies_left == 0 || e->kept != NULL) {
+		return false;
+	}
+	e->replies_left--;
+	return true;
+}
+
+void quic_answer(struct quic_endpoint *e, const struct udp_train *from,
+		 const uint8_t *data, size_t len)
+{
+	struct udp_train t = {.local = from->local,
+			      .peer = from->peer,
+			      .data = (uint8_t *)(uintptr_t)data,
+			      .len = len,
+			      .segment = len};
+
+	quic_outbox_send(e, &t);
+}
+
+static void reply(struct quic_endpoint *e, const struct udp_train *from,
+		  const struct quic_stranger *stranger, quic_time now)
+{
+	if (!may_reply(e, now)) {
+		return;
+	}
+	log_debug("%s: %s", transport_address_string(&from->peer.sa),
+		  stranger->what);
+	quic_answer(e, from, stranger->reply, stranger->reply_len);
+}
+
+/* The handshake of an accepted connection is complete, or failed. */
+static void server_opened(void *private_data, struct quic_conn *c, int err)
+{
+	struct quic_slot *s = private_data;
+	struct quic_endpoint *e = s->endpoint;
+	const struct quic_end *end = quic_conn_end(c);
+
+	quic_slot_handshake_over(s);
+	if (err != 0) {
+		log_write(err == ETIMEDOUT ? LOG_LEVEL_INFO : LOG_LEVEL_NOTICE,
+			  LOG_MODULE, "%s: no connection: %s",
+			  transport_address_string(&s->peer.sa), end->why);
+		talloc_free(c);
+		return;
+	}
+	if (!e->listening) {
+		quic_conn_close(c, TRANSPORT_CLOSE_SHUTDOWN, NULL);
+		talloc_free(c);
+		return;
+	}
+	e->accept(e->private_data, c);
+}
+
+static struct quic_conn *make_server(struct quic_endpoint *e,
+				     struct quic_slot *s,
+				     const struct udp_train *from,
+				     const struct quic_stranger *stranger,
+				     quic_time now)
+{
+	const struct quic_conn_params p = {
+		.ops = &quic_endpoint_ops,
+		.where = s,
+		.settings = &e->settings,
+		.local = &from->local,
+		.peer = &from->peer,
+		.max_payload = udp_max_payload(&from->peer.sa),
+		.now = now,
+	};
+	const struct quic_server_params server = {
+		.tls = e->tls,
+		.initial = &stranger->initial,
+		.original_dcid =
+			stranger->after_retry ? &stranger->original_dcid : NULL,
+		.token_type = stranger->token_type,
+	};
+
+	return quic_conn_server(e, &p, &server);
+}
+
+static struct quic_slot *accept_slot(struct quic_endpoint *e,
+				     const struct udp_train *from,
+				     const struct quic_stranger *stranger,
+				     quic_time now)
+{
+	struct quic_slot *s = quic_slot_new(&e->slots, e);
+
+	if (s == NULL) {
+		return NULL;
+	}
+	s->endpoint = e;
+	s->peer = from->peer;
+	/* More Initials come to the id that the client chose. */
+	if (!quic_slot_count(s) ||
+	    !quic_slot_add_cid(s, &stranger->initial.dcid)) {
+		talloc_free(s);
+		return NULL;
+	}
+	s->conn = make_server(e, s, from, stranger, now);
+	if (s->conn == NULL) {
+		talloc_free(s);
+		return NULL;
+	}
+	e->slots.memories++;
+	quic_conn_on_opened(s->conn, server_opened, s);
+	return s;
+}
+
+static bool is_full(const struct quic_endpoint *e,
+		    const union udp_address *peer)
+{
+	const struct transport_settings *t = &e->settings;
+
+	if (t->max_connections != 0 &&
+	    e->slots.connections >= t->max_connections) {
+		return true;
+	}
+	return t->max_connections_per_source != 0 &&
+	       quic_slots_of_source(&e->slots, peer) >=
+		       t->max_connections_per_source;
+}
+
+void quic_accept_datagram(struct quic_endpoint *e, const struct udp_train *from,
+			  const uint8_t *data, size_t len, quic_time now)
+{
+	const struct quic_house house = {
+		.secret = e->secret,
+		.listening = e->listening,
+		.full = is_full(e, &from->peer),
+		.crowded = e->slots.handshakes >= e->settings.max_handshakes,
+	};
+	struct quic_stranger stranger;
+	struct quic_slot *s = NULL;
+
+	switch (quic_stranger_judge(&house, &from->peer, data, len, now,
+				    &stranger)) {
+	case QUIC_DROP: return;
+	case QUIC_REPLY: reply(e, from, &stranger, now); return;
+	case QUIC_ACCEPT: break;
+	}
+	s = accept_slot(e, from, &stranger, now);
+	if (s == NULL) {
+		return;
+	}
+	if (quic_conn_input(s->conn, from, data, len, now)) {
+		quic_slot_mark(s);
+		return;
+	}
+	talloc_free(s->conn);
+	if (quic_stranger_retry(&house, &from->peer, now, &stranger)) {
+		reply(e, from, &stranger, now);
+	}
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * quic_endpoint_private.h - what the files of an endpoint share.
+ */
+#ifndef SMBQUIC_QUIC_ENDPOINT_PRIVATE_H
+#define SMBQUIC_QUIC_ENDPOINT_PRIVATE_H
+
+#include "smbquic/quic_slot_private.h"
+
+#define QUIC_SECRET_LEN 32
+
+struct kept;
+
+struct quic_endpoint {
+	struct tevent_context *ev;
+	struct udp_socket *socket;
+	struct tevent_fd *fde;
+	int timer_fd; /* finer than tevent's milliseconds: for pacing */
+	struct tevent_fd *timer_fde;
+	quic_time armed; /* what timer_fd is set to */
+	struct tevent_immediate *soon;
+	bool soon_pending;
+
+	struct transport_settings settings;
+	bool listening;
+	const struct tls_server_policy *tls;
+	quic_accept_fn accept;
+	void *private_data;
+	uint8_t secret[QUIC_SECRET_LEN];
+
+	struct quic_slots slots;
+	unsigned busy; /* settle() runs or will run: no need to wake it */
+	bool released; /* by the one who made it */
+
+	struct kept *kept, *kept_last;
+	unsigned replies_left;
+	quic_time replies_filled;
+
+	uint8_t scratch[QUIC_SCRATCH];
+};
+
+/** What connections ask of the endpoint; where is the slot. */
+extern const struct quic_conn_ops quic_endpoint_ops;
+
+/** Send, or keep until the socket is writable (quic_outbox.c).
+ *  @return false: the socket is full now; what was given is kept. */
+bool quic_outbox_send(struct quic_endpoint *e, const struct udp_train *t);
+/** The socket is writable again. */
+void quic_outbox_writable(struct quic_endpoint *e);
+
+/** A datagram that belongs to no connection (quic_accept.c). */
+void quic_accept_datagram(struct quic_endpoint *e, const struct udp_train *from,
+			  const uint8_t *data, size_t len, quic_time now);
+/** One packet back to where a datagram came from. */
+void quic_answer(struct quic_endpoint *e, const struct udp_train *from,
+		 const uint8_t *data, size_t len);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * quic_outbox.c - trains on their way out. What the socket does not take now
+ * is kept, and nobody produces more until it is gone.
+ */
+#define LOG_MODULE "quic"
+#include <errno.h>
+#include <string.h>
+
+#include "smbquic/log.h"
+#include "smbquic/quic_endpoint_private.h"
+
+/* A train that the socket did not take yet. */
+struct kept {
+	struct kept *next;
+	struct udp_train train;
+	uint8_t data[];
+};
+
+static void keep(struct quic_endpoint *e, const struct udp_train *t,
+		 size_t sent)
+{
+	struct kept *k = talloc_size(e, sizeof(*k) + t->len - sent);
+
+	if (k == NULL) {
+		return; /* lost, as any datagram may be */
+	}
+	k->next = NULL;
+	k->train = *t;
+	k->train.len = t->len - sent;
+	k->train.data = k->data;
+	memcpy(k->data, t->data + sent, k->train.len);
+	if (e->kept_last != NULL) {
+		e->kept_last->next = k;
+	} else {
+		e->kept = k;
+	}
+	e->kept_last = k;
+	TEVENT_FD_WRITEABLE(e->fde);
+}
+
+bool quic_outbox_send(struct quic_endpoint *e, const struct udp_train *t)
+{
+	size_t sent = 0;
+	int err = 0;
+
+	if (e->kept != NULL) {
+		keep(e, t, 0);
+		return false;
+	}
+	err = udp_send(e->socket, t, &sent);
+	if (err == EAGAIN) {
+		keep(e, t, sent);
+		return false;
+	}
+	if (err != 0) {
+		/* Of an earlier datagram, or no route: it shows in receiving,
+		 * or as a time-out. */
+		log_debug("sending to %s: %s",
+			  transport_address_string(&t->peer.sa), strerror(err));
+	}
+	return true;
+}
+
+static void unstall(struct quic_endpoint *e)
+{
+	struct quic_slot *s = NULL;
+
+	for (s = e->slots.first; s != NULL; s = s->next) {
+		if (s->stalled) {
+			s->stalled = false;
+			quic_slot_mark(s);
+		}
+	}
+}
+
+void quic_outbox_writable(struct quic_endpoint *e)
+{
+	while (e->kept != NULL) {
+		struct kept *k = e->kept;
+		size_t sent = 0;
+
+		if (udp_send(e->socket, &k->train, &sent) == EAGAIN) {
+			k->train.data += sent;
+			k->train.len -= sent;
+			return;
+		}
+		e->kept = k->next;
+		if (e->kept == NULL) {
+			e->kept_last = NULL;
+		}
+		talloc_free(k);
+	}
+	TEVENT_FD_NOT_WRITEABLE(e->fde);
+	unstall(e);
+}
