@@ -28,6 +28,8 @@
  * destructor that minds being called late), and is freed through its parent or
  * by talloc_unlink(), not by talloc_free() while its request is running.
  *
+ * Lives. A store outlives its files, requests and watches.
+ *
  * Times are NT times: units of 100 ns since 1601, UTC.
  *
  * Errors, besides those of the calls: EOPNOTSUPP the store cannot, ENOSPC,
@@ -76,9 +78,11 @@ struct store_options {
 	const char *root;  /**< posix: the directory; absolute */
 	bool case_sensitive;
 	bool hide_dot_files;   /**< names with a first dot are HIDDEN */
-	mode_t create_mask;    /**< mode of new files is 0666 and this, plus
-				  what it has of 0111; 0: 0744 */
-	mode_t directory_mask; /**< mode of new directories; 0: 0755 */
+	mode_t create_mask;    /**< a new file's mode is 0666 and this; 0: 0644.
+				  The umask and ACLs of the disk apply, too */
+	mode_t directory_mask; /**< that of new directories: 0777 and this; 0:
+				  0755 */
+	uint64_t capacity;     /**< memory: most bytes of data; 0: 256 MiB */
 };
 
 /**
@@ -395,6 +399,10 @@ struct tevent_req *store_unlink_send(TALLOC_CTX *mem_ctx,
 int store_unlink_recv(struct tevent_req *req);
 
 /* --- extended attributes ------------------------------------------------ */
+
+/** Longest name and value of an extended attribute, in bytes. */
+#define STORE_XATTR_NAME_MAX 240
+#define STORE_XATTR_SIZE_MAX 65536
 
 /** Names are the client's, without a prefix. @return ENODATA: not there. */
 struct tevent_req *store_getxattr_send(TALLOC_CTX *mem_ctx,

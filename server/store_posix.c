@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A share on a file system: its row, and the way of a job there and back. */
+
+#define LOG_MODULE "store"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "server/store_posix.h"
+#include "smbquic/log.h"
+
+/* Jobs that may wait for a thread, per store. */
+#define MAX_QUEUED 65536
+
+/* --- shared objects ----------------------------------------------------- */
+
+struct posix_store *posix_store_of(const struct store *store)
+{
+	return talloc_get_type_abort(store->data, struct posix_store);
+}
+
+struct posix_root *posix_root_keep(struct posix_root *root)
+{
+	atomic_fetch_add(&root->refs, 1);
+	return root;
+}
+
+void posix_root_drop(struct posix_root *root)
+{
+	if (atomic_fetch_sub(&root->refs, 1) == 1) {
+		close(root->fd);
+		free(root);
+	}
+}
+
+struct posix_handle *posix_handle_keep(struct posix_handle *handle)
+{
+	atomic_fetch_add(&handle->refs, 1);
+	return handle;
+}
+
+void posix_handle_drop(struct posix_handle *handle)
+{
+	if (handle == NULL || atomic_fetch_sub(&handle->refs, 1) != 1) {
+		return;
+	}
+	if (handle->fd != -1) {
+		close(handle->fd);
+	}
+	posix_root_drop(handle->root);
+	posix_cred_drop(handle->cred);
+	free(handle->listing.buf);
+	free(handle->local);
+	free(handle);
+}
+
+/* --- jobs --------------------------------------------------------------- */
+
+static void posix_job_run(struct worker_job *base)
+{
+	struct posix_job *job = (struct posix_job *)base;
+
+	job->err = posix_cred_enter(job->cred);
+	if (job->err == 0) {
+		job->err = job->run(job);
+	}
+	/* The last reference may be ours, and closing may block. */
+	if (job->handle != NULL) {
+		posix_handle_drop(job->handle);
+		job->handle = NULL;
+	}
+	if (job->other != NULL) {
+		posix_handle_drop(job->other);
+		job->other = NULL;
+	}
+}
+
+void posix_job_release(struct worker_job *base)
+{
+	struct posix_job *job = (struct posix_job *)base;
+
+	talloc_free(job->kept);
+	posix_handle_drop(job->handle);
+	posix_handle_drop(job->other);
+	posix_handle_drop(job->opened);
+	posix_root_drop(job->root);
+	posix_cred_drop(job->cred);
+	free(job->path);
+	free(job->to);
+	free(job->name);
+	free(job->in);
+	free(job->found);
+	free(job->out);
+	free(job);
+}
+
+bool posix_job_string(char **dst, const char *src)
+{
+	*dst = strdup(src);
+	return *dst != NULL;
+}
+
+struct posix_job *posix_job_alloc(struct store *store,
+				  struct posix_handle *handle,
+				  int (*run)(struct posix_job *))
+{
+	struct posix_job *job = calloc(1, sizeof(*job));
+
+	if (job == NULL) {
+		return NULL;
+	}
+	job->job.run = posix_job_run;
+	job->job.release = posix_job_release;
+	job->run = run;
+	job->store = store;
+	job->root = posix_root_keep(posix_store_of(store)->root);
+	if (handle != NULL) {
+		job->handle = posix_handle_keep(handle);
+		job->cred = posix_cred_keep(handle->cred);
+	}
+	return job;
+}
+
+struct posix_job *posix_job_new(struct store_call *call, struct store *store,
+				struct posix_handle *handle,
+				int (*run)(struct posix_job *),
+				int (*finish)(struct store_call *,
+					      struct posix_job *))
+{
+	struct posix_job *job = posix_job_alloc(store, handle, run);
+
+	if (job == NULL) {
+		store_call_done(call, ENOMEM);
+		return NULL;
+	}
+	job->finish = finish;
+	return job;
+}
+
+/* What a thread works on outlives the request. */
+static bool job_keep(struct posix_job *job, TALLOC_CTX *owner)
+{
+	job->kept = talloc_new(NULL);
+	if (job->kept == NULL) {
+		return false;
+	}
+	return talloc_reference(job->kept, owner) != NULL;
+}
+
+static void posix_job_done(struct tevent_req *subreq);
+
+struct posix_waiting {
+	struct store_call *call;
+	struct posix_job *job;
+};
+
+void posix_job_start(struct store_call *call, struct store *store,
+		     struct posix_job *job, TALLOC_CTX *owner)
+{
+	struct posix_store *posix = posix_store_of(store);
+	struct posix_waiting *waiting = talloc_zero(call, struct posix_waiting);
+	struct tevent_req *subreq = NULL;
+
+	if (waiting == NULL || (owner != NULL && !job_keep(job, owner))) {
+		job->job.release(&job->job);
+		store_call_done(call, ENOMEM);
+		return;
+	}
+	subreq = worker_submit_send(waiting, call->ev, posix->lane, &job->job);
+	if (subreq == NULL) {
+		store_call_done(call, ENOMEM);
+		return;
+	}
+	waiting->call = call;
+	waiting->job = job;
+	tevent_req_set_callback(subreq, posix_job_done, waiting);
+}
+
+static void posix_job_done(struct tevent_req *subreq)
+{
+	struct posix_waiting *waiting =
+		tevent_req_callback_data(subreq, struct posix_waiting);
+	struct store_call *call = waiting->call;
+	struct posix_job *job = waiting->job;
+	int err = worker_submit_recv(subreq);
+
+	if (err == 0) {
+		err = job->err;
+	}
+	if (err == 0 && job->finish != NULL) {
+		err = job->finish(call, job);
+	}
+	talloc_free(waiting);
+	store_call_done(call, err);
+}
+
+/* --- closing ------------------------------------------------------------ */
+
+static int posix_do_close(struct posix_job *job)
+{
+	struct posix_handle *handle = job->handle;
+	int fd = handle->fd;
+
+	/* Somebody else may still be at work on it: the last one closes. */
+	if (atomic_load(&handle->refs) > 1) {
+		return 0;
+	}
+	handle->fd = -1;
+	return close(fd) == 0 || errno == EINTR ? 0 : errno;
+}
+
+static void posix_close(struct store_call *call, struct store_file *file)
+{
+	struct posix_handle *handle = file->data->handle;
+	struct posix_job *job =
+		posix_job_new(call, file->store, handle, posix_do_close, NULL);
+
+	posix_handle_drop(handle);
+	if (job != NULL) {
+		posix_job_start(call, file->store, job, NULL);
+	}
+}
+
+static void posix_drop(struct store_file *file)
+{
+	struct posix_store *posix = posix_store_of(file->store);
+	struct posix_handle *handle = file->data->handle;
+	struct posix_job *job =
+		posix_job_alloc(file->store, handle, posix_do_close);
+
+	posix_handle_drop(handle);
+	if (job != NULL) {
+		worker_submit_detached(posix->lane, &job->job);
+	}
+}
+
+/* --- the root ----------------------------------------------------------- */
+
+static bool have_openat2(int fd)
+{
+	struct open_how how = {.flags = O_PATH | O_CLOEXEC,
+			       .resolve = RESOLVE_BENEATH};
+	long probe = syscall(SYS_openat2, fd, ".", &how, sizeof(how));
+
+	if (probe == -1) {
+		return false;
+	}
+	close((int)probe);
+	return true;
+}
+
+static int open_root(const struct store_options *options,
+		     struct posix_root **out)
+{
+	struct posix_root *root = calloc(1, sizeof(*root));
+	struct stat st = {0};
+	int err = 0;
+
+	if (root == NULL) {
+		return ENOMEM;
+	}
+	atomic_init(&root->refs, 1);
+	root->fd = open(options->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root->fd == -1 || fstat(root->fd, &st) != 0) {
+		err = errno;
+		if (root->fd != -1) {
+			close(root->fd);
+		}
+		free(root);
+		return err;
+	}
+	root->dev = st.st_dev;
+	root->openat2 = have_openat2(root->fd);
+	root->case_sensitive = options->case_sensitive;
+	root->hide_dot_files = options->hide_dot_files;
+	root->create_mask = options->create_mask & 0666;
+	root->directory_mask = options->directory_mask & 07777;
+	*out = root;
+	return 0;
+}
+
+static int posix_store_destructor(struct posix_store *posix)
+{
+	posix_root_drop(posix->root);
+	return 0;
+}
+
+static int check_surroundings(struct posix_store *posix, char **why)
+{
+	const char *reason = NULL;
+
+	posix->switches = posix_cred_usable(&reason);
+	if (reason != NULL) {
+		*why = talloc_strdup(posix, reason);
+		return EPERM;
+	}
+	if (access(posix_proc(posix->root->fd).path, F_OK) != 0) {
+		*why = talloc_strdup(posix, "/proc is not mounted");
+		return ENOENT;
+	}
+	if (!posix->root->openat2) {
+		log_warn("openat2 is missing here: symbolic links are not "
+			 "followed");
+	}
+	return 0;
+}
+
+static int posix_init(struct store *store, struct worker_pool *pool, char **why)
+{
+	struct posix_store *posix = talloc_zero(store, struct posix_store);
+	int err = 0;
+
+	if (posix == NULL) {
+		return ENOMEM;
+	}
+	store->data = posix;
+	err = open_root(&store->options, &posix->root);
+	if (err != 0) {
+		*why = talloc_asprintf(store, "cannot open %s: %s",
+				       store->options.root, strerror(err));
+		return err;
+	}
+	talloc_set_destructor(posix, posix_store_destructor);
+	posix->lane = worker_lane_new(posix, pool, 0, MAX_QUEUED);
+	if (posix->lane == NULL) {
+		return ENOMEM;
+	}
+	return check_surroundings(posix, why);
+}
+
+const struct store_ops store_posix = {
+	.name = "posix",
+	.help = "a directory of this machine",
+	.init = posix_init,
+	.open = posix_open,
+	.close = posix_close,
+	.drop = posix_drop,
+	.lookup = posix_lookup,
+	.pread = posix_pread,
+	.pwrite = posix_pwrite,
+	.flush = posix_flush,
+	.allocate = posix_allocate,
+	.ranges = posix_ranges,
+	.copy_range = posix_copy_range,
+	.getattr = posix_getattr,
+	.setattr = posix_setattr,
+	.statfs = posix_statfs,
+	.readdir = posix_readdir,
+	.rename = posix_rename,
+	.link = posix_link,
+	.unlink = posix_unlink,
+	.getxattr = posix_getxattr,
+	.setxattr = posix_setxattr,
+	.removexattr = posix_removexattr,
+	.listxattr = posix_listxattr,
+	.watch = posix_watch,
+};

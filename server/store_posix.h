@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * store_posix.h - shared by the files of the store on a file system:
+ *
+ *	store_posix.c	      the row, and the way of a job to a thread and back
+ *	store_posix_cred.c    acting as a user
+ *	store_posix_name.c    names of the disk and names of the client
+ *	store_posix_path.c    finding what a path names, never outside
+ *	store_posix_open.c    open, make, lookup
+ *	store_posix_attr.c    attributes
+ *	store_posix_io.c      data
+ *	store_posix_dir.c     listing, renaming, unlinking
+ *	store_posix_xattr.c   extended attributes
+ *	store_posix_watch.c   inotify
+ *
+ * Functions called posix_do_... run in a worker thread, on plain memory only:
+ * a job and what it points to. They return 0 or an errno. All else runs in the
+ * loop.
+ *
+ * On the disk:
+ *
+ *   user.smbquic.attr	DOS attributes and creation time, 16 bytes little
+ *			endian: version 1 (u16), what is set (u16: 1
+ *			attributes, 2 creation time), attributes (u32), NT time
+ *			(u64). Written only when it differs from what would be
+ *			said without it: ARCHIVE for files, READONLY for what
+ *			nobody may write, the file system's birth time.
+ *   user.NAME		the client's extended attribute NAME
+ */
+#ifndef SERVER_STORE_POSIX_H
+#define SERVER_STORE_POSIX_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+
+#include "server/store_backend.h"
+#include "server/worker.h"
+
+#define POSIX_XATTR_OWN	   "user.smbquic." /* prefix of ours, not shown */
+#define POSIX_XATTR_ATTR   "user.smbquic.attr"
+#define POSIX_XATTR_PREFIX "user."
+
+/* Longest path of the disk: UTF-8 may shrink or grow when mapped. */
+#define POSIX_PATH_SIZE 4096
+
+/** A user, shared by jobs; NULL stands for the process itself. */
+struct posix_cred {
+	atomic_uint refs;
+	uid_t uid;
+	gid_t gid;
+	size_t num_groups;
+	gid_t groups[];
+};
+
+/** The share's root and its settings; constant. */
+struct posix_root {
+	atomic_uint refs;
+	int fd; /**< O_PATH */
+	dev_t dev;
+	bool openat2; /**< the kernel has it */
+	bool case_sensitive, hide_dot_files;
+	mode_t create_mask, directory_mask;
+};
+
+/** Where readdir is. One job at a time. */
+struct posix_listing {
+	char *buf; /* of getdents64 */
+	size_t len, at;
+};
+
+/** An open file; plain memory, closed with its last user. */
+struct posix_handle {
+	atomic_uint refs;
+	int fd;		  /**< O_PATH unless data is read or written */
+	bool plain;	  /**< fd is not O_PATH */
+	bool nowait_read; /**< worth a try: loop only */
+	struct posix_root *root;
+	struct posix_cred *cred;
+	dev_t dev;
+	ino_t ino;
+	mode_t type; /* S_IFMT */
+	char *local; /**< the path on disk when it was opened */
+	struct posix_listing listing;
+};
+
+struct store_file_data {
+	struct posix_handle *handle;
+};
+
+/** The store's data. */
+struct posix_store {
+	struct posix_root *root;
+	struct worker_lane *lane;
+	bool switches; /**< acts as the users, not as the process */
+	struct posix_inotify *inotify; /**< store_posix_watch.c */
+};
+
+/**
+ * A job. One struct for all operations: what they take above, what they give
+ * below. Pointers are owned unless said otherwise.
+ */
+struct posix_job {
+	struct worker_job job;
+	int (*run)(struct posix_job *job);
+	/** In the loop, when run gave 0: results into the call. */
+	int (*finish)(struct store_call *call, struct posix_job *job);
+	struct store *store; /**< loop only */
+	struct posix_root *root;
+	struct posix_cred *cred;
+	struct posix_handle *handle, *other;
+	void *kept; /**< talloc: references to buffers; loop only */
+
+	char *path, *to; /**< the client's */
+	char *name;	 /**< of an xattr */
+	void *in;	 /**< its value */
+	unsigned flags;
+	uint32_t attributes;
+	bool restart, replace;
+	enum store_allocate how;
+	struct store_change change;
+	void *buf; /**< not owned */
+	size_t len;
+	size_t max;
+	uint64_t offset, to_offset, range;
+
+	int err;
+	struct posix_handle *opened; /**< open */
+	unsigned access, may;
+	bool created, more, special;
+	struct store_attr attr;
+	struct store_space space;
+	char *found;
+	void *out; /**< entries, ranges, values: see finish */
+	size_t out_len;
+	uint64_t count;
+};
+
+/* --- store_posix.c */
+/** A job for that file's or store's call. NULL: no memory, reported. */
+struct posix_job *posix_job_new(struct store_call *call, struct store *store,
+				struct posix_handle *handle,
+				int (*run)(struct posix_job *),
+				int (*finish)(struct store_call *,
+					      struct posix_job *));
+/** The same without a call. */
+struct posix_job *posix_job_alloc(struct store *store,
+				  struct posix_handle *handle,
+				  int (*run)(struct posix_job *));
+void posix_job_release(struct worker_job *base);
+/** Off to a thread; reports by itself. owner: see store.h, may be NULL. */
+void posix_job_start(struct store_call *call, struct store *store,
+		     struct posix_job *job, TALLOC_CTX *owner);
+/** strdup() into a job; false: no memory. */
+bool posix_job_string(char **dst, const char *src);
+struct posix_store *posix_store_of(const struct store *store);
+struct posix_root *posix_root_keep(struct posix_root *root);
+void posix_root_drop(struct posix_root *root);
+struct posix_handle *posix_handle_keep(struct posix_handle *handle);
+void posix_handle_drop(struct posix_handle *handle);
+
+/* --- store_posix_cred.c */
+/** Can threads of this process act as others? *why: a sentence when it is root
+ *  and yet cannot. */
+bool posix_cred_usable(const char **why);
+/** The shared form of a store's cred, made once. NULL: no memory. */
+struct posix_cred *posix_cred_get(const struct store_cred *cred);
+struct posix_cred *posix_cred_keep(struct posix_cred *cred);
+void posix_cred_drop(struct posix_cred *cred);
+/** In a thread: act as that user from now on. 0, or an errno and the thread
+ *  acts as before. A thread that cannot come back to the process's own identity
+ *  ends the program. */
+int posix_cred_enter(struct posix_cred *cred);
+/** As whom the calling thread acts. */
+uid_t posix_cred_uid(void);
+
+/* --- store_posix_name.c */
+/** One component, to the client's form and back. false: it does not fit, or
+ *  has no such form. */
+bool posix_name_to_client(const char *local, char *out, size_t size);
+bool posix_name_to_local(const char *client, char *out, size_t size);
+bool posix_path_to_client(const char *local, char *out, size_t size);
+bool posix_path_to_local(const char *client, char *out, size_t size);
+
+/* --- store_posix_path.c */
+/** What a path named. */
+struct posix_found {
+	int fd; /**< O_PATH; -1: the last component is not there */
+	struct stat st;
+	bool link;		     /**< the link itself: it leads nowhere */
+	char local[POSIX_PATH_SIZE]; /**< as on disk; when missing: as it would
+					be made */
+};
+/** O_PATH of a path on disk below the root; links are followed inside. */
+int posix_beneath(const struct posix_root *root, const char *local, int flags);
+/** The same below another directory of the share. */
+int posix_beneath_at(const struct posix_root *root, int dirfd,
+		     const char *local, int flags);
+/**
+ * Find a client's path. 0 with fd -1 when only the last component is missing.
+ * STORE_ENOPATH, EACCES, ...
+ */
+int posix_find(const struct posix_root *root, const char *path, bool follow,
+	       struct posix_found *found);
+/** The parent directory of a path on disk, O_PATH; *last points into local. */
+int posix_open_parent(const struct posix_root *root, const char *local,
+		      const char **last);
+/** "/proc/self/fd/N" */
+struct posix_proc_path {
+	char path[32];
+};
+struct posix_proc_path posix_proc(int fd);
+
+/* --- store_posix_open.c */
+void posix_open(struct store_call *call, struct store *store,
+		const struct store_cred *cred, const char *path, unsigned flags,
+		uint32_t attributes);
+void posix_lookup(struct store_call *call, struct store *store,
+		  const struct store_cred *cred, const char *path);
+
+/* --- store_posix_attr.c */
+/** Attributes of an open file: any kind of fd. name is for dot files. */
+int posix_do_getattr(const struct posix_root *root, int fd, const char *name,
+		     struct store_attr *attr);
+/** Attributes of a name in a directory (fd of any kind), not following. */
+int posix_do_getattr_at(const struct posix_root *root, int dirfd,
+			const char *name, struct store_attr *attr);
+/** DOS attributes of a file just made. */
+int posix_do_first_attributes(int fd, uint32_t attributes);
+uint64_t posix_file_id(const struct posix_root *root, dev_t dev, ino_t ino);
+void posix_getattr(struct store_call *call, struct store_file *file);
+void posix_setattr(struct store_call *call, struct store_file *file,
+		   const struct store_change *change);
+void posix_statfs(struct store_call *call, struct store_file *file);
+
+/* --- store_posix_io.c */
+void posix_pread(struct store_call *call, struct store_file *file, void *buf,
+		 size_t len, uint64_t offset, TALLOC_CTX *owner);
+void posix_pwrite(struct store_call *call, struct store_file *file,
+		  const void *buf, size_t len, uint64_t offset,
+		  TALLOC_CTX *owner);
+void posix_flush(struct store_call *call, struct store_file *file);
+void posix_allocate(struct store_call *call, struct store_file *file,
+		    enum store_allocate how, uint64_t offset, uint64_t len);
+void posix_ranges(struct store_call *call, struct store_file *file,
+		  uint64_t offset, uint64_t len, size_t max);
+void posix_copy_range(struct store_call *call, struct store_file *from,
+		      uint64_t from_offset, struct store_file *to,
+		      uint64_t to_offset, uint64_t len);
+
+/* --- store_posix_dir.c */
+void posix_readdir(struct store_call *call, struct store_file *dir,
+		   bool restart, size_t max);
+void posix_rename(struct store_call *call, struct store_file *file,
+		  const char *from, const char *to, bool replace);
+void posix_link(struct store_call *call, struct store_file *file,
+		const char *from, const char *to, bool replace);
+void posix_unlink(struct store_call *call, struct store_file *file,
+		  const char *path);
+
+/* --- store_posix_xattr.c */
+void posix_getxattr(struct store_call *call, struct store_file *file,
+		    const char *name);
+void posix_setxattr(struct store_call *call, struct store_file *file,
+		    const char *name, const void *value, size_t len);
+void posix_removexattr(struct store_call *call, struct store_file *file,
+		       const char *name);
+void posix_listxattr(struct store_call *call, struct store_file *file);
+
+/* --- store_posix_watch.c */
+int posix_watch(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
+		struct store_file *dir, bool tree, store_watch_fn fn,
+		void *private_data, struct store_watch **out);
+
+#endif

@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Data of files. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/falloc.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "server/store_posix.h"
+
+/* What is copied through memory at a time, where the kernel does not copy. */
+#define COPY_SIZE ((size_t)1 << 20)
+
+/* --- reading ------------------------------------------------------------ */
+
+/* Reads until len or the end of the file. 0 or errno. */
+static int read_all(int fd, void *buf, size_t len, uint64_t offset,
+		    size_t *count)
+{
+	uint8_t *p = buf;
+
+	*count = 0;
+	while (*count < len) {
+		ssize_t n = pread(fd, p + *count, len - *count,
+				  (off_t)(offset + *count));
+
+		if (n == -1 && errno == EINTR) {
+			continue;
+		}
+		if (n == -1) {
+			return errno;
+		}
+		if (n == 0) {
+			break;
+		}
+		*count += (size_t)n;
+	}
+	return 0;
+}
+
+/*
+ * What is in memory already is read in the loop, without a way through a
+ * thread. True when that was all there is to read.
+ */
+static bool read_now(struct posix_handle *handle, void *buf, size_t len,
+		     uint64_t offset, uint64_t *count)
+{
+	struct iovec iov = {.iov_base = buf, .iov_len = len};
+	ssize_t n = -1;
+
+	if (!handle->nowait_read) {
+		return false;
+	}
+	n = preadv2(handle->fd, &iov, 1, (off_t)offset, RWF_NOWAIT);
+	if (n == -1) {
+		if (errno == EOPNOTSUPP || errno == ENOSYS) {
+			handle->nowait_read = false;
+		}
+		return false;
+	}
+	/* Short: at the end of the file, or of what is in memory. */
+	if ((size_t)n < len && n != 0) {
+		return false;
+	}
+	*count = (uint64_t)n;
+	return true;
+}
+
+static int posix_do_pread(struct posix_job *job)
+{
+	size_t count = 0;
+	int err = read_all(job->handle->fd, job->buf, job->len, job->offset,
+			   &count);
+
+	job->count = count;
+	return err;
+}
+
+static int finish_count(struct store_call *call, struct posix_job *job)
+{
+	call->count = job->count;
+	return 0;
+}
+
+void posix_pread(struct store_call *call, struct store_file *file, void *buf,
+		 size_t len, uint64_t offset, TALLOC_CTX *owner)
+{
+	struct posix_handle *handle = file->data->handle;
+	struct posix_job *job = NULL;
+
+	if (read_now(handle, buf, len, offset, &call->count)) {
+		store_call_done(call, 0);
+		return;
+	}
+	job = posix_job_new(call, file->store, handle, posix_do_pread,
+			    finish_count);
+	if (job != NULL) {
+		job->buf = buf;
+		job->len = len;
+		job->offset = offset;
+		posix_job_start(call, file->store, job, owner);
+	}
+}
+
+/* --- writing ------------------------------------------------------------ */
+
+static int write_all(int fd, const void *buf, size_t len, uint64_t offset)
+{
+	const uint8_t *p = buf;
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t n = pwrite(fd, p + done, len - done,
+				   (off_t)(offset + done));
+
+		if (n == -1 && errno == EINTR) {
+			continue;
+		}
+		if (n == -1) {
+			return errno;
+		}
+		if (n == 0) {
+			return ENOSPC;
+		}
+		done += (size_t)n;
+	}
+	return 0;
+}
+
+static int posix_do_pwrite(struct posix_job *job)
+{
+	return write_all(job->handle->fd, job->buf, job->len, job->offset);
+}
+
+/* Always in a thread: writing is done with the user's rights (quota, reserved
+ * blocks), and may wait for the disk. */
+void posix_pwrite(struct store_call *call, struct store_file *file,
+		  const void *buf, size_t len, uint64_t offset,
+		  TALLOC_CTX *owner)
+{
+	struct posix_job *job = posix_job_new(
+		call, file->store, file->data->handle, posix_do_pwrite, NULL);
+
+	if (job != NULL) {
+		job->buf = (void *)(uintptr_t)buf;
+		job->len = len;
+		job->offset = offset;
+		posix_job_start(call, file->store, job, owner);
+	}
+}
+
+static int posix_do_flush(struct posix_job *job)
+{
+	int fd = job->handle->fd;
+	int err = 0;
+
+	if (!job->handle->plain) { /* O_PATH: a directory, most likely */
+		fd = open(posix_proc(fd).path,
+			  O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		if (fd == -1) {
+			return errno == EACCES ? 0 : errno;
+		}
+	}
+	if (fsync(fd) != 0 && errno != EINVAL && errno != EROFS) {
+		err = errno;
+	}
+	if (fd != job->handle->fd) {
+		close(fd);
+	}
+	return err;
+}
+
+void posix_flush(struct store_call *call, struct store_file *file)
+{
+	struct posix_job *job = posix_job_new(
+		call, file->store, file->data->handle, posix_do_flush, NULL);
+
+	if (file->special && job != NULL) { /* nothing of ours in it */
+		job->job.release(&job->job);
+		store_call_done(call, 0);
+		return;
+	}
+	if (job != NULL) {
+		posix_job_start(call, file->store, job, NULL);
+	}
+}
+
+/* --- space -------------------------------------------------------------- */
+
+static int write_zeros(int fd, uint64_t offset, uint64_t len)
+{
+	size_t size = len < COPY_SIZE ? (size_t)len : COPY_SIZE;
+	uint8_t *zeros = calloc(1, size);
+	int err = 0;
+
+	if (zeros == NULL) {
+		return ENOMEM;
+	}
+	while (len > 0 && err == 0) {
+		size_t n = len < size ? (size_t)len : size;
+
+		err = write_all(fd, zeros, n, offset);
+		offset += n;
+		len -= n;
+	}
+	free(zeros);
+	return err;
+}
+
+static int try_fallocate(int fd, int mode, uint64_t offset, uint64_t len)
+{
+	int rc = -1;
+
+	do {
+		rc = fallocate(fd, mode | FALLOC_FL_KEEP_SIZE, (off_t)offset,
+			       (off_t)len);
+	} while (rc == -1 && errno == EINTR);
+	return rc == 0 ? 0 : errno;
+}
+
+static int posix_do_allocate(struct posix_job *job)
+{
+	int fd = job->handle->fd;
+	struct stat st = {0};
+	int err = EOPNOTSUPP;
+
+	if (job->range == 0) {
+		return 0;
+	}
+	if (job->how == STORE_ALLOCATE_RESERVE) {
+		return try_fallocate(fd, 0, job->offset, job->range);
+	}
+	if (fstat(fd, &st) != 0) {
+		return errno;
+	}
+	if (job->offset >= (uint64_t)st.st_size) {
+		return 0;
+	}
+	if (job->range > (uint64_t)st.st_size - job->offset) {
+		job->range = (uint64_t)st.st_size - job->offset;
+	}
+	if (job->how == STORE_ALLOCATE_PUNCH) {
+		err = try_fallocate(fd, FALLOC_FL_PUNCH_HOLE, job->offset,
+				    job->range);
+	}
+	if (err == EOPNOTSUPP) {
+		err = try_fallocate(fd, FALLOC_FL_ZERO_RANGE, job->offset,
+				    job->range);
+	}
+	if (err == EOPNOTSUPP) {
+		err = write_zeros(fd, job->offset, job->range);
+	}
+	return err;
+}
+
+void posix_allocate(struct store_call *call, struct store_file *file,
+		    enum store_allocate how, uint64_t offset, uint64_t len)
+{
+	struct posix_job *job = posix_job_new(
+		call, file->store, file->data->handle, posix_do_allocate, NULL);
+
+	if (job != NULL) {
+		job->how = how;
+		job->offset = offset;
+		job->range = len;
+		posix_job_start(call, file->store, job, NULL);
+	}
+}
+
+/* The next stretch of data at or after offset; false: none before end. */
+static int next_data(int fd, uint64_t offset, uint64_t end,
+		     struct store_range *range, bool *any)
+{
+	off_t start = lseek(fd, (off_t)offset, SEEK_DATA);
+	off_t stop = -1;
+
+	*any = false;
+	if (start == -1) {
+		return errno == ENXIO ? 0 : errno;
+	}
+	if ((uint64_t)start >= end) {
+		return 0;
+	}
+	stop = lseek(fd, start, SEEK_HOLE);
+	if (stop == -1) {
+		return errno == ENXIO ? 0 : errno;
+	}
+	*any = true;
+	range->offset = (uint64_t)start;
+	range->len =
+		((uint64_t)stop < end ? (uint64_t)stop : end) - (uint64_t)start;
+	return 0;
+}
+
+static int posix_do_ranges(struct posix_job *job)
+{
+	struct store_range *ranges = NULL;
+	struct store_range range = {0};
+	uint64_t at = job->offset;
+	uint64_t end = job->offset + job->range;
+	bool any = true;
+	int err = 0;
+
+	ranges = calloc(job->max, sizeof(*ranges));
+	if (ranges == NULL) {
+		return ENOMEM;
+	}
+	job->out = ranges;
+	while (at < end) {
+		err = next_data(job->handle->fd, at, end, &range, &any);
+		if (err != 0 || !any) {
+			break;
+		}
+		if (job->count == job->max) {
+			job->more = true;
+			break;
+		}
+		ranges[job->count] = range;
+		job->count++;
+		at = range.offset + range.len;
+	}
+	return err;
+}
+
+static int finish_ranges(struct store_call *call, struct posix_job *job)
+{
+	call->ranges = talloc_memdup(call, job->out,
+				     (size_t)(job->count > 0 ? job->count : 1) *
+					     sizeof(struct store_range));
+	call->count = job->count;
+	call->more = job->more;
+	return call->ranges == NULL ? ENOMEM : 0;
+}
+
+void posix_ranges(struct store_call *call, struct store_file *file,
+		  uint64_t offset, uint64_t len, size_t max)
+{
+	struct posix_job *job =
+		posix_job_new(call, file->store, file->data->handle,
+			      posix_do_ranges, finish_ranges);
+
+	if (job != NULL) {
+		job->offset = offset;
+		job->range = len;
+		job->max = max > 0 ? max : 1;
+		posix_job_start(call, file->store, job, NULL);
+	}
+}
+
+/* --- copying ------------------------------------------------------------ */
+
+/* Through memory; ranges of one file that overlap come out as if read first
+ * as long as they are no longer than COPY_SIZE. */
+static int copy_through(int from, uint64_t from_offset, int to,
+			uint64_t to_offset, uint64_t len, uint64_t *count)
+{
+	uint8_t *buf = malloc(COPY_SIZE);
+	int err = buf == NULL ? ENOMEM : 0;
+
+	while (len > 0 && err == 0) {
+		size_t n = len < COPY_SIZE ? (size_t)len : COPY_SIZE;
+		size_t got = 0;
+
+		err = read_all(from, buf, n, from_offset, &got);
+		if (err == 0 && got > 0) {
+			err = write_all(to, buf, got, to_offset);
+		}
+		if (err == 0) {
+			*count += got;
+		}
+		if (got < n) {
+			break;
+		}
+		from_offset += n;
+		to_offset += n;
+		len -= n;
+	}
+	free(buf);
+	return err;
+}
+
+static bool cannot_copy(int err)
+{
+	return err == EINVAL || err == EXDEV || err == EOPNOTSUPP ||
+	       err == ENOSYS || err == EBADF;
+}
+
+static int posix_do_copy_range(struct posix_job *job)
+{
+	int from = job->handle->fd;
+	int to = job->other->fd;
+	off_t from_offset = (off_t)job->offset;
+	off_t to_offset = (off_t)job->to_offset;
+	uint64_t left = job->range;
+
+	while (left > 0) {
+		size_t n = left < SIZE_MAX / 4 ? (size_t)left : SIZE_MAX / 4;
+		ssize_t done = copy_file_range(from, &from_offset, to,
+					       &to_offset, n, 0);
+
+		if (done == -1 && errno == EINTR) {
+			continue;
+		}
+		if (done == -1 && cannot_copy(errno)) {
+			return copy_through(from, (uint64_t)from_offset, to,
+					    (uint64_t)to_offset, left,
+					    &job->count);
+		}
+		if (done == -1) {
+			return errno;
+		}
+		if (done == 0) {
+			break;
+		}
+		job->count += (uint64_t)done;
+		left -= (uint64_t)done;
+	}
+	return 0;
+}
+
+void posix_copy_range(struct store_call *call, struct store_file *from,
+		      uint64_t from_offset, struct store_file *to,
+		      uint64_t to_offset, uint64_t len)
+{
+	struct posix_job *job =
+		posix_job_new(call, to->store, from->data->handle,
+			      posix_do_copy_range, finish_count);
+
+	if (job == NULL) {
+		return;
+	}
+	job->other = posix_handle_keep(to->data->handle);
+	posix_cred_drop(job->cred);
+	job->cred = posix_cred_keep(to->data->handle->cred);
+	job->offset = from_offset;
+	job->to_offset = to_offset;
+	job->range = len;
+	posix_job_start(call, to->store, job, NULL);
+}

@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Opening and making files. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "server/store_posix.h"
+
+#define OPEN_DATA (STORE_OPEN_READ | STORE_OPEN_WRITE)
+
+/* A name that appears or vanishes while we look for it: once more. */
+#define MAX_TRIES 8
+
+/* --- what a user may ---------------------------------------------------- */
+
+static bool may(int fd, int mode)
+{
+	if (faccessat(fd, "", mode, AT_EACCESS | AT_EMPTY_PATH) == 0) {
+		return true;
+	}
+	if (errno != ENOSYS && errno != EINVAL) {
+		return false;
+	}
+	/* a kernel before 5.8 */
+	return faccessat(AT_FDCWD, posix_proc(fd).path, mode, AT_EACCESS) == 0;
+}
+
+/* Taking a name away is the directory's matter (and the sticky bit's). */
+static bool may_delete(const struct posix_root *root, const char *local,
+		       const struct stat *st)
+{
+	struct stat dir = {0};
+	const char *last = NULL;
+	uid_t uid = posix_cred_uid();
+	bool yes = false;
+	int fd = -1;
+
+	if (*local == '\0') {
+		return false;
+	}
+	fd = posix_open_parent(root, local, &last);
+	if (fd == -1) {
+		return false;
+	}
+	yes = fstat(fd, &dir) == 0 && may(fd, W_OK | X_OK);
+	if (yes && (dir.st_mode & S_ISVTX) != 0) {
+		yes = uid == 0 || uid == st->st_uid || uid == dir.st_uid;
+	}
+	close(fd);
+	return yes;
+}
+
+static unsigned what_may(const struct posix_root *root,
+			 const struct posix_found *found)
+{
+	uid_t uid = posix_cred_uid();
+	unsigned result = 0;
+
+	if (!found->link) {
+		result |= may(found->fd, R_OK) ? STORE_MAY_READ : 0;
+		result |= may(found->fd, W_OK) ? STORE_MAY_WRITE : 0;
+		result |= may(found->fd, X_OK) ? STORE_MAY_EXECUTE : 0;
+	}
+	if (may_delete(root, found->local, &found->st)) {
+		result |= STORE_MAY_DELETE;
+	}
+	if (uid == 0 || uid == found->st.st_uid) {
+		result |= STORE_MAY_OWN;
+	}
+	return result;
+}
+
+/* --- the descriptor ----------------------------------------------------- */
+
+/* Not again by its name: this is the file that was found. */
+static int reopen(int fd, bool directory, unsigned access)
+{
+	int flags = O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+
+	if (directory) {
+		return openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	}
+	if ((access & OPEN_DATA) == OPEN_DATA) {
+		flags |= O_RDWR;
+	} else {
+		flags |= (access & STORE_OPEN_WRITE) != 0 ? O_WRONLY : O_RDONLY;
+	}
+	return open(posix_proc(fd).path, flags);
+}
+
+/* As much of it as the user may. */
+static int open_maximum(const struct posix_found *found, unsigned *access)
+{
+	static const unsigned tries[] = {OPEN_DATA, STORE_OPEN_READ,
+					 STORE_OPEN_WRITE};
+	bool directory = S_ISDIR(found->st.st_mode);
+	size_t i = 0;
+
+	for (i = directory ? 1 : 0; i < (directory ? 2 : 3); i++) {
+		int fd = reopen(found->fd, directory, tries[i]);
+
+		if (fd != -1 || (errno != EACCES && errno != EPERM &&
+				 errno != EROFS && errno != ETXTBSY)) {
+			*access = tries[i];
+			return fd;
+		}
+	}
+	*access = 0;
+	errno = 0;
+	return -1;
+}
+
+/* Puts a descriptor good for data into found->fd, when data is wanted. */
+static int open_data(struct posix_job *job, struct posix_found *found)
+{
+	bool directory = S_ISDIR(found->st.st_mode);
+	unsigned access = job->flags & OPEN_DATA;
+	int fd = -1;
+
+	if (!directory && !S_ISREG(found->st.st_mode)) {
+		job->special = true;
+		return access != 0 ? EACCES : 0;
+	}
+	if (directory) {
+		access &= ~(unsigned)STORE_OPEN_WRITE;
+	}
+	if ((job->flags & STORE_OPEN_MAXIMUM) != 0) {
+		fd = open_maximum(found, &access);
+		if (fd == -1 && errno != 0) {
+			return errno;
+		}
+	} else if (access != 0) {
+		fd = reopen(found->fd, directory, access);
+		if (fd == -1) {
+			return errno == ENXIO ? EACCES : errno;
+		}
+	}
+	if (fd != -1) {
+		close(found->fd);
+		found->fd = fd;
+	}
+	job->access = access;
+	return 0;
+}
+
+/* Takes found->fd. */
+static int make_handle(struct posix_job *job, struct posix_found *found)
+{
+	struct posix_handle *handle = calloc(1, sizeof(*handle));
+	char client[3 * POSIX_PATH_SIZE];
+
+	if (handle == NULL || !posix_job_string(&handle->local, found->local) ||
+	    !posix_path_to_client(found->local, client, sizeof(client)) ||
+	    !posix_job_string(&job->found, client)) {
+		if (handle != NULL) {
+			free(handle->local);
+			free(handle);
+		}
+		return ENOMEM;
+	}
+	atomic_init(&handle->refs, 1);
+	handle->fd = found->fd;
+	found->fd = -1;
+	handle->plain = job->access != 0;
+	handle->nowait_read = true;
+	handle->root = posix_root_keep(job->root);
+	handle->cred = posix_cred_keep(job->cred);
+	handle->dev = found->st.st_dev;
+	handle->ino = found->st.st_ino;
+	handle->type = found->st.st_mode & S_IFMT;
+	job->opened = handle;
+	return 0;
+}
+
+static const char *last_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
+
+static int finish_open(struct posix_job *job, struct posix_found *found)
+{
+	int err = 0;
+
+	job->may = what_may(job->root, found);
+	err = open_data(job, found);
+	if (err == 0) {
+		err = posix_do_getattr(job->root, found->fd,
+				       last_of(found->local), &job->attr);
+	}
+	if (err == 0) {
+		err = make_handle(job, found);
+	}
+	return err;
+}
+
+/* --- making ------------------------------------------------------------- */
+
+static int make_directory(const struct posix_job *job, int parent,
+			  const char *name)
+{
+	int fd = -1;
+
+	if (mkdirat(parent, name, job->root->directory_mask) != 0) {
+		return -1;
+	}
+	fd = openat(parent, name,
+		    O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC);
+	return fd;
+}
+
+static int make_file(const struct posix_job *job, int parent, const char *name)
+{
+	return openat(parent, name,
+		      O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_NONBLOCK |
+			      O_CLOEXEC,
+		      job->root->create_mask);
+}
+
+/* What was found to be missing is made; EEXIST when it no longer is. */
+static int make(struct posix_job *job, struct posix_found *found)
+{
+	bool directory = (job->flags & STORE_OPEN_DIRECTORY) != 0;
+	const char *last = NULL;
+	int parent = posix_open_parent(job->root, found->local, &last);
+	int err = 0;
+
+	if (parent == -1) {
+		return STORE_ENOPATH;
+	}
+	found->fd = directory ? make_directory(job, parent, last)
+			      : make_file(job, parent, last);
+	err = found->fd == -1 ? errno : 0;
+	close(parent);
+	if (err == 0 && fstat(found->fd, &found->st) != 0) {
+		err = errno;
+	}
+	if (err == 0) {
+		job->created = true;
+		err = posix_do_first_attributes(found->fd, job->attributes);
+	}
+	return err;
+}
+
+/* A new file is open for all already, whatever its mode lets others do. */
+static int finish_made(struct posix_job *job, struct posix_found *found)
+{
+	bool directory = S_ISDIR(found->st.st_mode);
+	unsigned wanted = job->flags;
+	int err = 0;
+
+	if (directory) {
+		return finish_open(job, found);
+	}
+	job->may = what_may(job->root, found);
+	job->access = (wanted & STORE_OPEN_MAXIMUM) != 0 ? OPEN_DATA
+							 : wanted & OPEN_DATA;
+	err = posix_do_getattr(job->root, found->fd, last_of(found->local),
+			       &job->attr);
+	if (err == 0) {
+		err = make_handle(job, found);
+	}
+	if (err == 0) {
+		job->opened->plain = true;
+	}
+	return err;
+}
+
+static int check_kind(unsigned flags, const struct posix_found *found)
+{
+	bool directory = S_ISDIR(found->st.st_mode);
+
+	if ((flags & STORE_OPEN_EXCLUSIVE) != 0) {
+		return EEXIST;
+	}
+	if ((flags & STORE_OPEN_DIRECTORY) != 0 && !directory) {
+		return ENOTDIR;
+	}
+	if ((flags & STORE_OPEN_NOT_DIRECTORY) != 0 && directory) {
+		return EISDIR;
+	}
+	return 0;
+}
+
+static int try_open(struct posix_job *job, struct posix_found *found)
+{
+	bool follow = (job->flags & STORE_OPEN_NOFOLLOW) == 0;
+	int err = posix_find(job->root, job->path, follow, found);
+
+	if (err != 0) {
+		return err;
+	}
+	if (found->fd == -1) {
+		if ((job->flags & STORE_OPEN_CREATE) == 0) {
+			return ENOENT;
+		}
+		err = make(job, found);
+		return err == 0 ? finish_made(job, found) : err;
+	}
+	err = check_kind(job->flags, found);
+	return err == 0 ? finish_open(job, found) : err;
+}
+
+static int posix_do_open(struct posix_job *job)
+{
+	struct posix_found found = {.fd = -1};
+	unsigned tries = 0;
+	int err = EEXIST;
+
+	while (err == EEXIST && tries < MAX_TRIES) {
+		err = try_open(job, &found);
+		if (found.fd != -1) {
+			close(found.fd);
+			found.fd = -1;
+		}
+		if ((job->flags & STORE_OPEN_EXCLUSIVE) != 0 || job->created) {
+			break;
+		}
+		tries++;
+	}
+	return err;
+}
+
+/* --- the loop ----------------------------------------------------------- */
+
+static int finish_in_loop(struct store_call *call, struct posix_job *job)
+{
+	struct store_file *file = store_file_new(call, job->store, job->found);
+
+	if (file == NULL) {
+		return ENOMEM;
+	}
+	file->data = talloc_zero(file, struct store_file_data);
+	if (file->data == NULL) {
+		return ENOMEM;
+	}
+	call->file = file;
+	file->data->handle = job->opened;
+	job->opened = NULL;
+	file->file_id = job->attr.file_id;
+	file->volume_id = job->attr.volume_id;
+	file->directory = S_ISDIR(file->data->handle->type);
+	file->special = job->special;
+	file->access = job->access;
+	call->opened.created = job->created;
+	call->opened.may = job->may;
+	call->opened.attr = job->attr;
+	return 0;
+}
+
+/* The job of a path, acting as that user. */
+static struct posix_job *path_job(struct store_call *call, struct store *store,
+				  const struct store_cred *cred,
+				  const char *path,
+				  int (*run)(struct posix_job *),
+				  int (*finish)(struct store_call *,
+						struct posix_job *))
+{
+	struct posix_job *job = posix_job_new(call, store, NULL, run, finish);
+
+	if (job == NULL) {
+		return NULL;
+	}
+	if (cred != NULL && posix_store_of(store)->switches) {
+		job->cred = posix_cred_get(cred);
+	}
+	if (!posix_job_string(&job->path, path) ||
+	    (cred != NULL && posix_store_of(store)->switches &&
+	     job->cred == NULL)) {
+		job->job.release(&job->job);
+		store_call_done(call, ENOMEM);
+		return NULL;
+	}
+	return job;
+}
+
+void posix_open(struct store_call *call, struct store *store,
+		const struct store_cred *cred, const char *path, unsigned flags,
+		uint32_t attributes)
+{
+	struct posix_job *job = path_job(call, store, cred, path, posix_do_open,
+					 finish_in_loop);
+
+	if (job == NULL) {
+		return;
+	}
+	job->flags = flags;
+	job->attributes = attributes;
+	posix_job_start(call, store, job, NULL);
+}
+
+static int posix_do_lookup(struct posix_job *job)
+{
+	struct posix_found found = {.fd = -1};
+	char client[3 * POSIX_PATH_SIZE];
+	int err = posix_find(job->root, job->path, true, &found);
+
+	if (err != 0) {
+		return err;
+	}
+	if (found.fd == -1) {
+		return ENOENT;
+	}
+	err = posix_do_getattr(job->root, found.fd, last_of(found.local),
+			       &job->attr);
+	close(found.fd);
+	if (err == 0 &&
+	    (!posix_path_to_client(found.local, client, sizeof(client)) ||
+	     !posix_job_string(&job->found, client))) {
+		err = ENOMEM;
+	}
+	return err;
+}
+
+static int finish_lookup(struct store_call *call, struct posix_job *job)
+{
+	call->attr = job->attr;
+	call->path = talloc_strdup(call, job->found);
+	return call->path == NULL ? ENOMEM : 0;
+}
+
+void posix_lookup(struct store_call *call, struct store *store,
+		  const struct store_cred *cred, const char *path)
+{
+	struct posix_job *job = path_job(call, store, cred, path,
+					 posix_do_lookup, finish_lookup);
+
+	if (job != NULL) {
+		posix_job_start(call, store, job, NULL);
+	}
+}

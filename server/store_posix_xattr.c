@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Extended attributes: the client's NAME is user.NAME, ours are not shown. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/xattr.h>
+
+#include "server/store_posix.h"
+
+/* Names of all attributes of a file: XATTR_LIST_MAX of the kernel. */
+#define LIST_SIZE 65536
+
+#define FULL_NAME_SIZE (sizeof(POSIX_XATTR_PREFIX) + STORE_XATTR_NAME_MAX)
+
+static int full_name(const char *name, char out[FULL_NAME_SIZE])
+{
+	snprintf(out, FULL_NAME_SIZE, "%s%s", POSIX_XATTR_PREFIX, name);
+	if (strncmp(out, POSIX_XATTR_OWN, strlen(POSIX_XATTR_OWN)) == 0) {
+		return EACCES;
+	}
+	return 0;
+}
+
+static int posix_do_getxattr(struct posix_job *job)
+{
+	struct posix_proc_path path = posix_proc(job->handle->fd);
+	char name[FULL_NAME_SIZE];
+	ssize_t n = -1;
+
+	if (full_name(job->name, name) != 0) {
+		return ENODATA;
+	}
+	job->out = malloc(STORE_XATTR_SIZE_MAX);
+	if (job->out == NULL) {
+		return ENOMEM;
+	}
+	n = getxattr(path.path, name, job->out, STORE_XATTR_SIZE_MAX);
+	if (n < 0) {
+		return errno;
+	}
+	job->out_len = (size_t)n;
+	return 0;
+}
+
+static int finish_getxattr(struct store_call *call, struct posix_job *job)
+{
+	call->value = talloc_array(call, uint8_t, job->out_len);
+	if (call->value == NULL) {
+		return ENOMEM;
+	}
+	memcpy(call->value, job->out, job->out_len);
+	call->count = job->out_len;
+	return 0;
+}
+
+static int posix_do_setxattr(struct posix_job *job)
+{
+	struct posix_proc_path path = posix_proc(job->handle->fd);
+	char name[FULL_NAME_SIZE];
+	int err = full_name(job->name, name);
+
+	if (err != 0) {
+		return err;
+	}
+	return setxattr(path.path, name, job->in, job->len, 0) == 0 ? 0 : errno;
+}
+
+static int posix_do_removexattr(struct posix_job *job)
+{
+	struct posix_proc_path path = posix_proc(job->handle->fd);
+	char name[FULL_NAME_SIZE];
+
+	if (full_name(job->name, name) != 0) {
+		return ENODATA;
+	}
+	return removexattr(path.path, name) == 0 ? 0 : errno;
+}
+
+static int posix_do_listxattr(struct posix_job *job)
+{
+	struct posix_proc_path path = posix_proc(job->handle->fd);
+	ssize_t n = -1;
+
+	job->out = malloc(LIST_SIZE);
+	if (job->out == NULL) {
+		return ENOMEM;
+	}
+	n = listxattr(path.path, job->out, LIST_SIZE);
+	if (n < 0) {
+		return errno;
+	}
+	job->out_len = (size_t)n;
+	return 0;
+}
+
+static bool shown(const char *name)
+{
+	return strncmp(name, POSIX_XATTR_PREFIX, strlen(POSIX_XATTR_PREFIX)) ==
+		       0 &&
+	       strncmp(name, POSIX_XATTR_OWN, strlen(POSIX_XATTR_OWN)) != 0;
+}
+
+static int finish_listxattr(struct store_call *call, struct posix_job *job)
+{
+	const char *list = job->out;
+	size_t at = 0;
+	size_t n = 0;
+
+	for (at = 0; at < job->out_len; at += strlen(list + at) + 1) {
+		n += shown(list + at);
+	}
+	call->names = talloc_zero_array(call, char *, n + 1);
+	if (call->names == NULL) {
+		return ENOMEM;
+	}
+	n = 0;
+	for (at = 0; at < job->out_len; at += strlen(list + at) + 1) {
+		if (!shown(list + at)) {
+			continue;
+		}
+		call->names[n] = talloc_strdup(
+			call->names, list + at + strlen(POSIX_XATTR_PREFIX));
+		if (call->names[n] == NULL) {
+			return ENOMEM;
+		}
+		n++;
+	}
+	return 0;
+}
+
+/* --- the loop ----------------------------------------------------------- */
+
+static void xattr_start(struct store_call *call, struct store_file *file,
+			struct posix_job *job, const char *name)
+{
+	if (job == NULL) {
+		return;
+	}
+	if (!posix_job_string(&job->name, name)) {
+		job->job.release(&job->job);
+		store_call_done(call, ENOMEM);
+		return;
+	}
+	posix_job_start(call, file->store, job, NULL);
+}
+
+void posix_getxattr(struct store_call *call, struct store_file *file,
+		    const char *name)
+{
+	struct posix_job *job =
+		posix_job_new(call, file->store, file->data->handle,
+			      posix_do_getxattr, finish_getxattr);
+
+	xattr_start(call, file, job, name);
+}
+
+void posix_setxattr(struct store_call *call, struct store_file *file,
+		    const char *name, const void *value, size_t len)
+{
+	struct posix_job *job = posix_job_new(
+		call, file->store, file->data->handle, posix_do_setxattr, NULL);
+
+	if (job == NULL) {
+		return;
+	}
+	job->len = len;
+	job->in = malloc(len > 0 ? len : 1);
+	if (job->in == NULL) {
+		job->job.release(&job->job);
+		store_call_done(call, ENOMEM);
+		return;
+	}
+	if (len > 0) {
+		memcpy(job->in, value, len);
+	}
+	xattr_start(call, file, job, name);
+}
+
+void posix_removexattr(struct store_call *call, struct store_file *file,
+		       const char *name)
+{
+	struct posix_job *job =
+		posix_job_new(call, file->store, file->data->handle,
+			      posix_do_removexattr, NULL);
+
+	xattr_start(call, file, job, name);
+}
+
+void posix_listxattr(struct store_call *call, struct store_file *file)
+{
+	struct posix_job *job =
+		posix_job_new(call, file->store, file->data->handle,
+			      posix_do_listxattr, finish_listxattr);
+
+	xattr_start(call, file, job, "");
+}
