@@ -1,0 +1,512 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "server/store_posix.h"
+#include "tests/store_contract.h"
+
+static int remove_one(const char *path, const struct stat *st, int type,
+		      struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+static struct store *new_store(struct world *w, struct store_options options)
+{
+	struct store *store = NULL;
+	char *why = NULL;
+
+	options.share = "test";
+	options.root = talloc_asprintf(w, "%s/root", w->dir);
+	if (store_new(w, w->ev, "posix", w->pool, &options, &store, &why) !=
+	    0) {
+		fail_msg("%s", why);
+	}
+	return store;
+}
+
+static int setup(void **state)
+{
+	struct world *w = talloc_zero(NULL, struct world);
+
+	umask(022);
+	w->dir = talloc_strdup(w, "/tmp/test-store-XXXXXX");
+	assert_non_null(mkdtemp(w->dir));
+	assert_int_equal(chmod(w->dir, 0755), 0);
+	assert_int_equal(mkdir(talloc_asprintf(w, "%s/root", w->dir), 0755), 0);
+	w->ev = tevent_context_init(w);
+	w->pool = worker_pool_new(w, w->ev, 3);
+	w->store = new_store(w, (struct store_options){0});
+	*state = w;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct world *w = *state;
+	char *dir = talloc_move(NULL, &w->dir);
+
+	talloc_free(w);
+	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	talloc_free(dir);
+	return 0;
+}
+
+static const char *on_disk(struct world *w, const char *path)
+{
+	return talloc_asprintf(w, "%s/root/%s", w->dir, path);
+}
+
+/* The same without openat2. */
+static int setup_walk(void **state)
+{
+	setup(state);
+	posix_store_of(((struct world *)*state)->store)->root->openat2 = false;
+	return 0;
+}
+
+/* --- links -------------------------------------------------------------- */
+
+static void make_links(struct world *w)
+{
+	FILE *f = fopen(talloc_asprintf(w, "%s/secret", w->dir), "w");
+
+	assert_non_null(f);
+	fputs("secret", f);
+	fclose(f);
+	make_dir(w, "d");
+	make_file(w, "d/f", "inside");
+	assert_int_equal(symlink("d/f", on_disk(w, "good")), 0);
+	assert_int_equal(symlink("../good", on_disk(w, "d/up")), 0);
+	assert_int_equal(symlink("d", on_disk(w, "dir")), 0);
+	assert_int_equal(symlink("../secret", on_disk(w, "out")), 0);
+	assert_int_equal(symlink("..", on_disk(w, "outdir")), 0);
+	assert_int_equal(symlink("/etc/passwd", on_disk(w, "absolute")), 0);
+	assert_int_equal(symlink("nothing", on_disk(w, "dangling")), 0);
+	assert_int_equal(symlink("loop", on_disk(w, "loop")), 0);
+	assert_int_equal(symlink("/proc/self/root/etc", on_disk(w, "magic")),
+			 0);
+}
+
+static void test_links(void **state)
+{
+	static const char *const out[] = {"out",  "absolute", "dangling",
+					  "loop", "outdir",   "magic"};
+	struct world *w = *state;
+	struct store_file *file = NULL;
+	char buf[16];
+	size_t i = 0;
+
+	make_links(w);
+	file = must_open(w, "good", RW);
+	assert_int_equal(do_read(w, file, buf, 16, 0), 6);
+	do_close(w, file);
+	file = must_open(w, "d/up", RW);
+	do_close(w, file);
+	file = must_open(w, "DIR/F", RW);
+	assert_string_equal(file->path, "dir/f");
+	do_close(w, file);
+	for (i = 0; i < sizeof(out) / sizeof(out[0]); i++) {
+		assert_int_equal(do_open(w, out[i], RW, &file), EACCES);
+		assert_int_equal(do_open(w, out[i], NEW, &file), EACCES);
+		file = must_open(w, out[i], 0);
+		assert_true(file->special);
+		do_close(w, file);
+	}
+	assert_int_equal(do_open(w, "outdir/secret", RW, &file), EACCES);
+	assert_int_equal(do_open(w, "outdir/new", NEW, &file), EACCES);
+	assert_int_equal(do_open(w, "magic/passwd", STORE_OPEN_READ, &file),
+			 EACCES);
+	assert_int_equal(do_open(w, "dangling/x", NEW, &file), STORE_ENOPATH);
+}
+
+static void test_links_removed(void **state)
+{
+	struct world *w = *state;
+	struct store_file *file = NULL;
+	struct stat st = {0};
+	char *now = NULL;
+
+	make_links(w);
+	file = must_open(w, "good", RW);
+	assert_int_equal(do_rename(w, file, "good", "better", false, &now), 0);
+	assert_int_equal(lstat(on_disk(w, "better"), &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_int_equal(do_unlink(w, file, "better"), 0);
+	do_close(w, file);
+	assert_int_equal(lstat(on_disk(w, "d/f"), &st), 0);
+	file = must_open(w, "outdir", 0);
+	assert_int_equal(do_unlink(w, file, "outdir"), 0);
+	do_close(w, file);
+	file = must_open(w, "dir", STORE_OPEN_READ);
+	assert_true(file->directory);
+	assert_int_equal(do_unlink(w, file, "dir"), 0);
+	do_close(w, file);
+	assert_int_equal(lstat(on_disk(w, "d"), &st), 0);
+}
+
+static void test_links_without_openat2(void **state)
+{
+	struct world *w = *state;
+	struct store_file *file = NULL;
+
+	make_links(w);
+	do_close(w, must_open(w, "d/f", RW));
+	do_close(w, must_open(w, "D/F", RW));
+	assert_int_equal(do_open(w, "good", RW, &file), EACCES);
+	assert_int_equal(do_open(w, "out", RW, &file), EACCES);
+	assert_int_equal(do_open(w, "outdir/secret", RW, &file), STORE_ENOPATH);
+	assert_int_equal(do_open(w, "d/none", RW, &file), ENOENT);
+	assert_int_equal(do_open(w, "e/none", RW, &file), STORE_ENOPATH);
+}
+
+/* --- names -------------------------------------------------------------- */
+
+static void check_name(const char *local, const char *client)
+{
+	char out[3 * STORE_NAME_MAX + 1];
+
+	assert_true(posix_name_to_client(local, out, sizeof(out)));
+	assert_string_equal(out, client);
+	assert_true(posix_name_to_local(client, out, sizeof(out)));
+	assert_string_equal(out, local);
+}
+
+static void test_mapping(void **state)
+{
+	char out[64];
+
+	(void)state;
+	check_name("plain.txt", "plain.txt");
+	check_name("\xC3\xA4", "\xC3\xA4");
+	check_name("a:b", "a\xEF\x80\xA2"
+			  "b");
+	check_name("\"*:<>?\\|",
+		   "\xEF\x80\xA0\xEF\x80\xA1\xEF\x80\xA2\xEF\x80\xA3"
+		   "\xEF\x80\xA4\xEF\x80\xA5\xEF\x80\xA6\xEF\x80\xA7");
+	check_name("\x01\x1F", "\xEF\x80\x81\xEF\x80\x9F");
+	check_name("end. ", "end.\xEF\x80\xA8");
+	check_name("a. .", "a. \xEF\x80\xA9");
+	check_name("caf\xE9", "caf\xEF\x9F\xA9");
+	check_name("...", "..\xEF\x80\xA9");
+	/* never "." or ".." */
+	assert_true(posix_name_to_local("\xEF\x80\xA9", out, sizeof(out)));
+	assert_string_equal(out, "\xEF\x80\xA9");
+	assert_true(posix_name_to_local(".\xEF\x80\xA9", out, sizeof(out)));
+	assert_string_equal(out, ".\xEF\x80\xA9");
+	/* only where it leads back: a dot inside, bytes that are UTF-8 */
+	assert_true(posix_name_to_local("\xEF\x80\xA9x", out, sizeof(out)));
+	assert_string_equal(out, "\xEF\x80\xA9x");
+	assert_true(posix_name_to_local("\xEF\x9F\x83\xEF\x9E\xA4", out,
+					sizeof(out)));
+	assert_string_equal(out, "\xEF\x9F\x83\xEF\x9E\xA4");
+	assert_false(posix_name_to_client("abcdef", out, 6));
+	assert_false(posix_name_to_local("abcdef", out, 6));
+	assert_false(posix_name_to_local("\xFF", out, sizeof(out)));
+}
+
+static void test_mapped_files(void **state)
+{
+	struct world *w = *state;
+	struct store_file *file = NULL;
+	struct store_attr attr = {0};
+	struct stat st = {0};
+	int fd = -1;
+
+	make_file(w,
+		  "a\xEF\x80\xA2"
+		  "b",
+		  "x");
+	assert_int_equal(stat(on_disk(w, "a:b"), &st), 0);
+	fd = open(on_disk(w, "bad\xFF."), O_CREAT | O_WRONLY, 0644);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_string_equal(do_list(w, "", 5), "a\xEF\x80\xA2"
+					       "b bad\xEF\x9F\xBF\xEF\x80\xA9");
+	file = must_open(w, "BAD\xEF\x9F\xBF\xEF\x80\xA9", RW);
+	assert_string_equal(file->path, "bad\xEF\x9F\xBF\xEF\x80\xA9");
+	assert_int_equal(do_unlink(w, file, file->path), 0);
+	do_close(w, file);
+	/* the private character itself on the disk */
+	fd = open(on_disk(w, "\xEF\x80\xA0"), O_CREAT | O_WRONLY, 0644);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(do_lookup(w, "\xEF\x80\xA0", &attr, NULL), 0);
+}
+
+/* --- kinds of files, ids ------------------------------------------------- */
+
+static void test_special(void **state)
+{
+	struct world *w = *state;
+	struct store_file *file = NULL;
+
+	assert_int_equal(mkfifo(on_disk(w, "fifo"), 0666), 0);
+	assert_int_equal(do_open(w, "fifo", STORE_OPEN_READ, &file), EACCES);
+	file = must_open(w, "fifo", STORE_OPEN_MAXIMUM);
+	assert_true(file->special);
+	assert_int_equal(file->access, 0);
+	assert_int_equal(do_getattr(w, file).size, 0);
+	assert_int_equal(do_unlink(w, file, "fifo"), 0);
+	do_close(w, file);
+}
+
+static void test_ids(void **state)
+{
+	struct world *w = *state;
+	struct store_file *file = must_open(w, "a", NEW);
+	struct store_file *other = NULL;
+	struct tevent_req *req =
+		finish(w, store_link_send(w, w->ev, file, "a", "b", false));
+	struct stat st = {0};
+	char *now = NULL;
+
+	assert_int_equal(store_link_recv(req), 0);
+	talloc_free(req);
+	other = must_open(w, "b", RW);
+	assert_int_equal(file->file_id, other->file_id);
+	assert_int_equal(stat(on_disk(w, "a"), &st), 0);
+	assert_int_equal(file->file_id, st.st_ino);
+	assert_int_equal(do_getattr(w, file).links, 2);
+	make_file(w, "c", "old");
+	req = finish(w, store_link_send(w, w->ev, file, "a", "c", false));
+	assert_int_equal(store_link_recv(req), EEXIST);
+	talloc_free(req);
+	req = finish(w, store_link_send(w, w->ev, file, "a", "c", true));
+	assert_int_equal(store_link_recv(req), 0);
+	talloc_free(req);
+	assert_string_equal(do_list(w, "", 9), "a b c");
+	/* one name of a file over another of the same */
+	assert_int_equal(do_rename(w, file, "a", "b", false, &now), EEXIST);
+	assert_int_equal(do_rename(w, file, "a", "b", true, &now), 0);
+	assert_string_equal(do_list(w, "", 9), "b c");
+	do_close(w, file);
+	do_close(w, other);
+}
+
+/* --- attributes on disk -------------------------------------------------- */
+
+static void test_stored_attributes(void **state)
+{
+	struct world *w = *state;
+	struct store_file *file = must_open(w, "f", NEW);
+	struct store_change change = {.what = STORE_SET_ATTRIBUTES,
+				      .attributes = FILE_ATTRIBUTE_SYSTEM};
+	uint8_t raw[32];
+	uint8_t want[16] = {1, 0, 1, 0, 4};
+	struct stat st = {0};
+
+	assert_int_equal(
+		getxattr(on_disk(w, "f"), POSIX_XATTR_ATTR, raw, sizeof(raw)),
+		-1);
+	assert_int_equal(do_setattr(w, file, change), 0);
+	assert_int_equal(
+		getxattr(on_disk(w, "f"), POSIX_XATTR_ATTR, raw, sizeof(raw)),
+		16);
+	assert_memory_equal(raw, want, 16);
+	/* what others wrote is not believed blindly */
+	raw[0] = 9;
+	assert_int_equal(
+		setxattr(on_disk(w, "f"), POSIX_XATTR_ATTR, raw, 16, 0), 0);
+	assert_int_equal(do_getattr(w, file).attributes,
+			 FILE_ATTRIBUTE_ARCHIVE);
+	assert_int_equal(chmod(on_disk(w, "f"), 0444), 0);
+	assert_int_equal(do_getattr(w, file).attributes,
+			 FILE_ATTRIBUTE_ARCHIVE | FILE_ATTRIBUTE_READONLY);
+	change.attributes = 0;
+	assert_int_equal(do_setattr(w, file, change), 0);
+	assert_int_equal(do_getattr(w, file).attributes, 0);
+	assert_int_equal(stat(on_disk(w, "f"), &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0644);
+	do_close(w, file);
+}
+
+static void test_modes(void **state)
+{
+	struct world *w = *state;
+	struct stat st = {0};
+
+	make_file(w, "f", "");
+	assert_int_equal(stat(on_disk(w, "f"), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0644);
+	TALLOC_FREE(w->store);
+	w->store = new_store(w, (struct store_options){.create_mask = 0600,
+						       .directory_mask = 0700,
+						       .case_sensitive = true});
+	make_file(w, "F", "");
+	make_dir(w, "D");
+	assert_int_equal(stat(on_disk(w, "F"), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_int_equal(stat(on_disk(w, "D"), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+	assert_string_equal(do_list(w, "", 9), "D F f");
+}
+
+/* --- users --------------------------------------------------------------- */
+
+#define NOBODY	65534
+#define SOMEONE 54321
+
+static void test_users(void **state)
+{
+	struct world *w = *state;
+	const gid_t groups[] = {4242};
+	struct store_file *file = NULL;
+	struct store_opened info = {0};
+	struct stat st = {0};
+	int i = 0;
+
+	if (geteuid() != 0) {
+		skip();
+	}
+	assert_int_equal(chmod(on_disk(w, ""), 0777), 0);
+	make_file(w, "root", "r");
+	assert_int_equal(chmod(on_disk(w, "root"), 0600), 0);
+	w->cred = store_cred_new(w, NOBODY, NOBODY, 0, NULL);
+	make_file(w, "nobody", "n");
+	assert_int_equal(stat(on_disk(w, "nobody"), &st), 0);
+	assert_int_equal(st.st_uid, NOBODY);
+	assert_int_equal(st.st_gid, NOBODY);
+	assert_int_equal(do_open(w, "root", STORE_OPEN_READ, &file), EACCES);
+	assert_int_equal(
+		do_open_info(w, "root", STORE_OPEN_MAXIMUM, &file, &info), 0);
+	assert_int_equal(file->access, 0);
+	assert_int_equal(info.may, STORE_MAY_DELETE);
+	do_close(w, file);
+	assert_int_equal(do_open_info(w, "nobody", RW, &file, &info), 0);
+	assert_int_equal(info.may, STORE_MAY_READ | STORE_MAY_WRITE |
+					   STORE_MAY_DELETE | STORE_MAY_OWN);
+	do_close(w, file);
+
+	/* a group of the user's, and nobody else's */
+	assert_int_equal(chown(on_disk(w, "root"), 0, 4242), 0);
+	assert_int_equal(chmod(on_disk(w, "root"), 0660), 0);
+	assert_int_equal(do_open(w, "root", RW, &file), EACCES);
+	w->cred = store_cred_new(w, SOMEONE, SOMEONE, 1, groups);
+	do_close(w, must_open(w, "root", RW));
+	assert_int_equal(do_open(w, "nobody", RW, &file), EACCES);
+	/* back and forth, and the process itself */
+	for (i = 0; i < 100; i++) {
+		w->cred = i % 3 == 0 ? NULL
+				     : store_cred_new(w, (uid_t)(1000 + i % 5),
+						      1000, 0, NULL);
+		assert_int_equal(do_open(w, "root", RW, &file),
+				 i % 3 == 0 ? 0 : EACCES);
+		TALLOC_FREE(file);
+	}
+	assert_int_equal(geteuid(), 0);
+	assert_int_equal(getgroups(0, NULL), getgroups(0, NULL));
+}
+
+/* Times of a file that somebody else owns, by one who may write it. */
+static void test_times_of_others(void **state)
+{
+	struct world *w = *state;
+	struct store_change change = {.what = STORE_SET_WRITE_TIME,
+				      .write_time =
+					      UINT64_C(132000000000000000)};
+	struct store_file *file = NULL;
+
+	if (geteuid() != 0) {
+		skip();
+	}
+	make_file(w, "f", "");
+	assert_int_equal(chmod(on_disk(w, "f"), 0666), 0);
+	w->cred = store_cred_new(w, NOBODY, NOBODY, 0, NULL);
+	file = must_open(w, "f", RW);
+	assert_int_equal(do_setattr(w, file, change), 0);
+	assert_int_equal(do_getattr(w, file).write_time, change.write_time);
+	change = (struct store_change){.what = STORE_SET_MODE, .mode = 0600};
+	assert_int_equal(do_setattr(w, file, change), EPERM);
+	do_close(w, file);
+	assert_int_equal(chmod(on_disk(w, "f"), 0644), 0);
+	file = must_open(w, "f", STORE_OPEN_READ);
+	change = (struct store_change){.what = STORE_SET_WRITE_TIME,
+				       .write_time = 1};
+	assert_int_equal(do_setattr(w, file, change), EPERM);
+	do_close(w, file);
+}
+
+static void test_sticky(void **state)
+{
+	struct world *w = *state;
+	struct store_file *file = NULL;
+	struct store_opened info = {0};
+
+	if (geteuid() != 0) {
+		skip();
+	}
+	assert_int_equal(chmod(on_disk(w, ""), 01777), 0);
+	make_file(w, "f", "");
+	w->cred = store_cred_new(w, NOBODY, NOBODY, 0, NULL);
+	assert_int_equal(do_open_info(w, "f", 0, &file, &info), 0);
+	assert_int_equal(info.may, STORE_MAY_READ);
+	assert_int_equal(do_unlink(w, file, "f"), EPERM);
+	do_close(w, file);
+}
+
+/* --- the root ------------------------------------------------------------ */
+
+static void test_no_root(void **state)
+{
+	struct world *w = *state;
+	struct store_options options = {.share = "x", .root = "/nonexistent"};
+	struct store *store = NULL;
+	char *why = NULL;
+
+	assert_int_equal(
+		store_new(w, w->ev, "posix", w->pool, &options, &store, &why),
+		ENOENT);
+	assert_string_equal(
+		why, "cannot open /nonexistent: No such file or directory");
+}
+
+/* Reads that are abandoned, pools that end: nothing may be lost. */
+static void test_pool_gone(void **state)
+{
+	struct world *w = *state;
+	struct store_file *file = must_open(w, "f", NEW);
+	struct tevent_req *req = store_flush_send(w, w->ev, file);
+	int err = 0;
+
+	talloc_free(file);
+	TALLOC_FREE(w->pool);
+	assert_true(tevent_req_poll(req, w->ev));
+	err = store_flush_recv(req);
+	assert_true(err == 0 || err == ECANCELED);
+	req = finish(w, store_open_send(w, w->ev, w->store, NULL, "f", RW, 0));
+	assert_int_equal(store_open_recv(req, w, &file, NULL), ECANCELED);
+}
+
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		STORE_CONTRACT(TEST),
+		TEST(test_links),
+		TEST(test_links_removed),
+		cmocka_unit_test_setup_teardown(test_links_without_openat2,
+						setup_walk, teardown),
+		TEST(test_mapping),
+		TEST(test_mapped_files),
+		TEST(test_special),
+		TEST(test_ids),
+		TEST(test_stored_attributes),
+		TEST(test_modes),
+		TEST(test_users),
+		TEST(test_times_of_others),
+		TEST(test_sticky),
+		TEST(test_no_root),
+		TEST(test_pool_gone),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
