@@ -98,11 +98,20 @@ static void report_flushed(struct quic_conn *c)
 	flushed(c->flushed_data, c->over ? quic_conn_write_error(c) : 0);
 }
 
+/*
+ * Not inlined: compilers that look through it complain of a local's address
+ * left behind in c, and cannot know that c is gone whenever that is so.
+ */
+static __attribute__((noinline)) void watch(struct quic_conn *c, bool *gone)
+{
+	c->gone = gone;
+}
+
 bool quic_conn_dispatch(struct quic_conn *c)
 {
 	bool gone = false;
 
-	c->gone = &gone;
+	watch(c, &gone);
 	report_opened(c);
 	if (!gone) {
 		report_writes(c, &gone);
