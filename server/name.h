@@ -16,17 +16,18 @@
 /** What became of a client's path. */
 enum name_result {
 	NAME_OK,
-	NAME_INVALID, /**< OBJECT_NAME_INVALID: characters, "", length */
-	NAME_SYNTAX,  /**< OBJECT_PATH_SYNTAX_BAD: "." or ".." inside */
+	NAME_INVALID, /**< OBJECT_NAME_INVALID: characters, "", ".", length */
+	NAME_SYNTAX,  /**< OBJECT_PATH_SYNTAX_BAD: ".." */
 	NAME_LEADING, /**< INVALID_PARAMETER: begins with a separator */
 	NAME_NO_MEMORY,
 };
 
 struct name_path {
-	char *path;   /**< UTF-8, '/'; "" is the root */
-	char *stream; /**< NULL: the file's own data. Else the stream's name
-			 (never "") without ':' and type; children of mem_ctx */
-	bool directory_type; /**< ":$INDEX_ALLOCATION" was said: a directory */
+	char *path;	/**< UTF-8, '/'; "" is the root */
+	char *stream;	/**< NULL: the file's own data. Else the stream's name
+			   (never "") without ':' and type; children of mem_ctx */
+	bool directory; /**< it was said to be one: by ":$INDEX_ALLOCATION" or a
+			   separator at its end (MS-FSA 2.1.5.1) */
 };
 
 /**
@@ -46,6 +47,8 @@ const char *name_last(const char *path);
 char *name_parent(TALLOC_CTX *mem_ctx, const char *path);
 /** For the client: '/' becomes '\'. */
 char *name_to_client(TALLOC_CTX *mem_ctx, const char *path);
+/** path without `parent` before it: "" for itself; NULL: not below. */
+const char *name_below(const char *path, const char *parent);
 
 /** Do two names differ in case only, or not at all? */
 bool name_equal(const char *a, const char *b);

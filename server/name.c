@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Rules for the names of files. */
+
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+#include "server/name.h"
+#include "server/store.h"
+#include "smbquic/utf16.h"
+
+/* MS-FSCC 2.1.5.2: of a component, and of a stream's name. */
+#define MAX_UNITS 255
+
+/* ':' is looked for before. */
+static const char forbidden[] = "\"*/:<>?\\|";
+
+/* --- components --------------------------------------------------------- */
+
+static bool control_free(const char *text)
+{
+	while (*text != '\0') {
+		if ((unsigned char)*text < 0x20) {
+			return false;
+		}
+		text++;
+	}
+	return true;
+}
+
+static bool short_enough(const char *name)
+{
+	ssize_t size = utf16_size(name);
+
+	return size > 0 && size <= MAX_UNITS * 2 &&
+	       strlen(name) <= STORE_NAME_MAX;
+}
+
+bool name_component_valid(const char *name)
+{
+	return strpbrk(name, forbidden) == NULL && control_free(name) &&
+	       short_enough(name) && strcmp(name, ".") != 0 &&
+	       strcmp(name, "..") != 0;
+}
+
+static enum name_result check_component(const char *name)
+{
+	if (strcmp(name, "..") == 0) {
+		return NAME_SYNTAX;
+	}
+	return name_component_valid(name) ? NAME_OK : NAME_INVALID;
+}
+
+/* --- paths -------------------------------------------------------------- */
+
+/*
+ * MS-FSCC 2.1.5: "name:stream:type". Cuts the stream's part off the path.
+ */
+static enum name_result parse_stream(char *last, struct name_path *out)
+{
+	char *stream = strchr(last, ':');
+	char *type = NULL;
+
+	if (stream == NULL) {
+		return NAME_OK;
+	}
+	*stream = '\0';
+	stream++;
+	type = strchr(stream, ':');
+	if (type != NULL) {
+		*type = '\0';
+		type++;
+	}
+	if (*last == '\0' || strchr(stream, '/') != NULL ||
+	    (*stream != '\0' &&
+	     (!control_free(stream) || !short_enough(stream))) ||
+	    (*stream == '\0' && type == NULL)) {
+		return NAME_INVALID;
+	}
+	if (type != NULL && strcasecmp(type, "$INDEX_ALLOCATION") == 0 &&
+	    (*stream == '\0' || strcasecmp(stream, "$I30") == 0)) {
+		out->directory = true;
+		return NAME_OK;
+	}
+	if (type != NULL && strcasecmp(type, "$DATA") != 0) {
+		return NAME_INVALID;
+	}
+	out->stream = *stream != '\0' ? stream : NULL;
+	return NAME_OK;
+}
+
+/* Component by component, '\' becoming '/'. */
+static enum name_result parse_components(char *path, struct name_path *out)
+{
+	char *at = path;
+	enum name_result result = NAME_OK;
+
+	while (result == NAME_OK && *at != '\0') {
+		char *end = at + strcspn(at, "\\");
+		bool last = *end == '\0';
+
+		if (last) {
+			result = parse_stream(at, out);
+		}
+		*end = '\0';
+		if (result == NAME_OK) {
+			result = check_component(at);
+		}
+		if (!last) {
+			*end = '/';
+			end++;
+		}
+		at = end;
+	}
+	return result;
+}
+
+enum name_result name_path_parse(TALLOC_CTX *mem_ctx, const uint8_t *utf16,
+				 size_t len, struct name_path *out)
+{
+	enum name_result result = NAME_OK;
+	char *path = utf16_to_utf8(mem_ctx, wire_slice(utf16, len));
+	size_t n = 0;
+
+	*out = (struct name_path){.path = path};
+	if (path == NULL) {
+		return errno == ENOMEM ? NAME_NO_MEMORY : NAME_INVALID;
+	}
+	if (path[0] == '\\') {
+		return NAME_LEADING;
+	}
+	n = strlen(path);
+	if (n > STORE_PATH_MAX) {
+		return NAME_INVALID;
+	}
+	if (n > 0 && path[n - 1] == '\\') {
+		path[n - 1] = '\0';
+		out->directory = true;
+	}
+	result = parse_components(path, out);
+	if (result == NAME_OK && out->stream != NULL) {
+		out->stream = talloc_strdup(mem_ctx, out->stream);
+		result = out->stream == NULL ? NAME_NO_MEMORY : NAME_OK;
+	}
+	return result;
+}
+
+const char *name_last(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
+
+char *name_parent(TALLOC_CTX *mem_ctx, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return talloc_strndup(mem_ctx, path,
+			      slash != NULL ? (size_t)(slash - path) : 0);
+}
+
+char *name_to_client(TALLOC_CTX *mem_ctx, const char *path)
+{
+	char *copy = talloc_strdup(mem_ctx, path);
+	char *p = copy;
+
+	while (p != NULL && *p != '\0') {
+		*p = *p == '/' ? '\\' : *p;
+		p++;
+	}
+	return copy;
+}
+
+const char *name_below(const char *path, const char *parent)
+{
+	size_t len = strlen(parent);
+
+	if (len == 0) {
+		return path;
+	}
+	if (strncmp(path, parent, len) != 0) {
+		return NULL;
+	}
+	if (path[len] == '\0') {
+		return path + len;
+	}
+	return path[len] == '/' ? path + len + 1 : NULL;
+}
+
+bool name_equal(const char *a, const char *b)
+{
+	return utf8_case_equal(a, b);
+}
