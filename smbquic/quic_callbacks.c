@@ -11,8 +11,8 @@
 
 #include "smbquic/quic_conn_private.h"
 
-/* End the connection as soon as ngtcp2 returns. */
-static void doom(struct quic_conn *c, int err, uint64_t code, const char *why)
+void quic_conn_doom(struct quic_conn *c, int err, uint64_t code,
+		    const char *why)
 {
 	if (c->doomed) {
 		return;
@@ -48,7 +48,8 @@ static int on_stream_data(ngtcp2_conn *ng, uint32_t flags, int64_t stream_id,
 	(void)offset;
 	(void)stream_user_data;
 	if (!quic_stream_arrived(&c->stream, c, data, len, &consumed)) {
-		doom(c, ENOMEM, TRANSPORT_CLOSE_INTERNAL, "out of memory");
+		quic_conn_doom(c, ENOMEM, TRANSPORT_CLOSE_INTERNAL,
+			       "out of memory");
 		return 0;
 	}
 	quic_conn_credit(c, consumed);
@@ -115,20 +116,8 @@ static int on_stream_reset(ngtcp2_conn *ng, int64_t stream_id,
 	(void)final_size;
 	(void)code;
 	(void)stream_user_data;
-	doom(user_data, ECONNRESET, TRANSPORT_CLOSE_DONE,
-	     "the peer reset the stream");
-	return 0;
-}
-
-static int on_stop_sending(ngtcp2_conn *ng, int64_t stream_id, uint64_t code,
-			   void *user_data, void *stream_user_data)
-{
-	(void)ng;
-	(void)stream_id;
-	(void)code;
-	(void)stream_user_data;
-	doom(user_data, ECONNRESET, TRANSPORT_CLOSE_DONE,
-	     "the peer does not want to read the stream any more");
+	quic_conn_doom(user_data, ECONNRESET, TRANSPORT_CLOSE_DONE,
+		       "the peer reset the stream");
 	return 0;
 }
 
@@ -222,7 +211,6 @@ void quic_callbacks(ngtcp2_callbacks *out, bool server)
 		.acked_stream_data_offset = on_acked,
 		.stream_close = on_stream_close,
 		.stream_reset = on_stream_reset,
-		.stream_stop_sending = on_stop_sending,
 		.recv_stateless_reset = on_reset,
 		.rand = on_rand,
 		.get_new_connection_id = on_new_cid,

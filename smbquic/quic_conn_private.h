@@ -52,6 +52,9 @@ void quic_qlog_write(void *user_data, uint32_t flags, const void *data,
 		     size_t len);
 /** Give credit back for bytes that the reader has. */
 void quic_conn_credit(struct quic_conn *c, size_t len);
+/** End the connection as soon as ngtcp2 returns. */
+void quic_conn_doom(struct quic_conn *c, int err, uint64_t code,
+		    const char *why);
 /** The end. c->end is filled in already.
  *  @param say  what to tell the peer; NULL: nothing. */
 void quic_conn_finish(struct quic_conn *c, const ngtcp2_ccerr *say,

@@ -2,6 +2,7 @@
 /*
  * quic_output.c - packets, row by row, into trains of one size.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "smbquic/quic_conn_private.h"
@@ -112,6 +113,11 @@ static ngtcp2_ssize write_packet(struct quic_conn *c, ngtcp2_path *path,
 		if (n == NGTCP2_ERR_WRITE_MORE) {
 			continue;
 		}
+		if (n == NGTCP2_ERR_STREAM_SHUT_WR) {
+			quic_conn_doom(c, ECONNRESET, TRANSPORT_CLOSE_DONE,
+				       "the peer does not want to read the "
+				       "stream any more");
+		}
 		if (n == NGTCP2_ERR_STREAM_DATA_BLOCKED ||
 		    n == NGTCP2_ERR_STREAM_SHUT_WR ||
 		    n == NGTCP2_ERR_STREAM_NOT_FOUND) {
@@ -156,5 +162,9 @@ bool quic_conn_output(struct quic_conn *c, uint8_t *scratch, quic_time now)
 	}
 	flush(c, &b);
 	ngtcp2_conn_update_pkt_tx_time(c->ng, now);
+	if (c->doomed) {
+		quic_conn_fail(c, 0, now);
+		return false;
+	}
 	return more;
 }

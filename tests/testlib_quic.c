@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * testlib_quic.c - a link between two QUIC connections, in memory.
+ */
+#include "tests/testlib.h"
+#include "tests/testlib_quic.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+#include <gnutls/crypto.h>
+
+#include "certs/cert.h"
+
+struct quic_world_packet {
+	struct quic_world_packet *next;
+	quic_time arrival;
+	struct quic_world_end *to;
+	struct udp_train train;
+	uint8_t data[];
+};
+
+/* --- chance -------------------------------------------------------------- */
+
+/* xorshift: the same faults in every run. */
+static uint32_t chance(struct quic_world *w)
+{
+	w->seed ^= w->seed << 13;
+	w->seed ^= w->seed >> 17;
+	w->seed ^= w->seed << 5;
+	return w->seed;
+}
+
+static bool happens(struct quic_world *w, unsigned of_1000)
+{
+	return chance(w) % 1000 < of_1000;
+}
+
+/* --- the link ------------------------------------------------------------ */
+
+static void put_on_link(struct quic_world *w, struct quic_world_end *to,
+			const struct udp_train *t, const uint8_t *data,
+			size_t len)
+{
+	struct quic_world_packet *p = talloc_size(w, sizeof(*p) + len);
+	struct quic_world_packet **at = &w->packets;
+
+	assert_non_null(p);
+	p->arrival = w->now + w->delay;
+	if (happens(w, w->reordered)) {
+		p->arrival += w->delay / 2;
+	}
+	p->to = to;
+	p->train = *t;
+	p->train.local = t->peer;
+	p->train.peer = t->local;
+	p->train.data = p->data;
+	p->train.len = len;
+	p->train.segment = len;
+	memcpy(p->data, data, len);
+	while (*at != NULL && (*at)->arrival <= p->arrival) {
+		at = &(*at)->next;
+	}
+	p->next = *at;
+	*at = p;
+}
+
+static void carry(struct quic_world *w, struct quic_world_end *from,
+		  const struct udp_train *t, const uint8_t *data, size_t len)
+{
+	struct quic_world_end *to =
+		from == &w->client ? &w->server : &w->client;
+
+	from->emitted += len;
+	if (len > from->largest && len <= w->mtu) {
+		from->largest = len;
+	}
+	if (w->blackhole || len > w->mtu || happens(w, w->loss)) {
+		return;
+	}
+	put_on_link(w, to, t, data, len);
+	if (happens(w, w->duplicates)) {
+		put_on_link(w, to, t, data, len);
+	}
+}
+
+static bool op_emit(void *where, const struct udp_train *t)
+{
+	struct quic_world_end *e = where;
+	size_t at = 0;
+	size_t len = 0;
+
+	assert_true(t->len > 0 && t->segment > 0);
+	for (at = 0; at < t->len; at += len) {
+		len = t->len - at < t->segment ? t->len - at : t->segment;
+		carry(e->world, e, t, t->data + at, len);
+	}
+	return !e->mute;
+}
+
+static bool op_new_cid(void *where, ngtcp2_cid *cid, uint8_t *token)
+{
+	struct quic_world_end *e = where;
+
+	e->cids++;
+	cid->datalen = QUIC_CID_LEN;
+	gnutls_rnd(GNUTLS_RND_NONCE, cid->data, cid->datalen);
+	gnutls_rnd(GNUTLS_RND_NONCE, token, NGTCP2_STATELESS_RESET_TOKENLEN);
+	return true;
+}
+
+static void op_drop_cid(void *where, const ngtcp2_cid *cid)
+{
+	struct quic_world_end *e = where;
+
+	(void)cid;
+	e->cids--;
+}
+
+static void op_wake(void *where)
+{
+	(void)where; /* everybody gets a turn all the time */
+}
+
+static quic_time op_now(void *where)
+{
+	struct quic_world_end *e = where;
+
+	return e->world->now;
+}
+
+static void op_ended(void *where, const struct quic_farewell *farewell)
+{
+	struct quic_world_end *e = where;
+
+	assert_false(e->ended);
+	e->ended = true;
+	e->farewell_len = farewell->len;
+	e->linger = farewell->linger;
+}
+
+static void op_released(void *where)
+{
+	struct quic_world_end *e = where;
+
+	e->conn = NULL;
+}
+
+static const struct quic_conn_ops ops = {
+	.emit = op_emit,
+	.new_cid = op_new_cid,
+	.drop_cid = op_drop_cid,
+	.wake = op_wake,
+	.now = op_now,
+	.ended = op_ended,
+	.released = op_released,
+};
+
+/* --- the ends ------------------------------------------------------------ */
+
+static void on_opened(void *private_data, struct quic_conn *c, int err)
+{
+	struct quic_world_end *e = private_data;
+
+	assert_int_equal(e->opened, -1);
+	assert_ptr_equal(e->conn, c);
+	e->opened = err;
+}
+
+static struct quic_conn_params params_of(struct quic_world_end *e,
+					 struct quic_world_end *peer)
+{
+	return (struct quic_conn_params){
+		.ops = &ops,
+		.where = e,
+		.settings = &e->settings,
+		.local = &e->address,
+		.peer = &peer->address,
+		.max_payload = e->world->first_hop,
+		.now = e->world->now,
+	};
+}
+
+void quic_world_connect(struct quic_world *w)
+{
+	struct quic_conn_params p = params_of(&w->client, &w->server);
+	struct quic_client_params client = {.server_name = w->server_name,
+					    .tls = &w->client_policy};
+	char *why = NULL;
+
+	assert_int_equal(
+		quic_conn_client(w, &p, &client, &w->client.conn, &why), 0);
+	quic_conn_on_opened(w->client.conn, on_opened, &w->client);
+}
+
+static void first_datagram(struct quic_world *w,
+			   const struct quic_world_packet *packet)
+{
+	struct quic_conn_params p = params_of(&w->server, &w->client);
+	ngtcp2_pkt_hd hd;
+	struct quic_server_params server = {.tls = &w->server_policy,
+					    .initial = &hd};
+
+	if (ngtcp2_accept(&hd, packet->data, packet->train.len) != 0) {
+		return;
+	}
+	w->server.conn = quic_conn_server(w, &p, &server);
+	assert_non_null(w->server.conn);
+	quic_conn_on_opened(w->server.conn, on_opened, &w->server);
+}
+
+static void deliver(struct quic_world *w)
+{
+	struct quic_world_packet *p = w->packets;
+
+	w->packets = p->next;
+	if (p->to == &w->server && w->server.conn == NULL && !w->server.ended) {
+		first_datagram(w, p);
+	}
+	if (p->to->conn != NULL) {
+		quic_conn_input(p->to->conn, &p->train, p->data, p->train.len,
+				w->now);
+	}
+	talloc_free(p);
+}
+
+static void turn(struct quic_world_end *e)
+{
+	struct quic_world *w = e->world;
+
+	if (e->conn == NULL) {
+		return;
+	}
+	if (quic_conn_deadline(e->conn) <= w->now) {
+		quic_conn_tick(e->conn, w->now);
+	}
+	if (!quic_conn_dispatch(e->conn)) {
+		return;
+	}
+	while (!e->mute && quic_conn_output(e->conn, w->scratch, w->now)) {
+	}
+	/* Something may have ended meanwhile. */
+	quic_conn_dispatch(e->conn);
+}
+
+static quic_time next_event(struct quic_world *w)
+{
+	quic_time next = QUIC_NEVER;
+	const struct quic_world_end *const ends[] = {&w->client, &w->server};
+	size_t i = 0;
+
+	if (w->packets != NULL) {
+		next = w->packets->arrival;
+	}
+	for (i = 0; i < 2; i++) {
+		if (ends[i]->conn != NULL && !ends[i]->mute &&
+		    quic_conn_deadline(ends[i]->conn) < next) {
+			next = quic_conn_deadline(ends[i]->conn);
+		}
+	}
+	return next;
+}
+
+/* Everything that happens at this time. @return the next time. */
+static quic_time step(struct quic_world *w)
+{
+	while (w->packets != NULL && w->packets->arrival <= w->now) {
+		deliver(w);
+	}
+	turn(&w->client);
+	turn(&w->server);
+	return next_event(w);
+}
+
+void quic_world_run(struct quic_world *w, quic_time how_long)
+{
+	quic_time end = w->now + how_long;
+	quic_time next = step(w);
+
+	while (next <= end) {
+		/* Time goes on, even for who wants to be called at once. */
+		w->now = next > w->now ? next : w->now + NGTCP2_MICROSECONDS;
+		next = step(w);
+	}
+	w->now = end;
+}
+
+void quic_world_until(struct quic_world *w, bool (*condition)(void *arg),
+		      void *arg, quic_time limit)
+{
+	quic_time end = w->now + limit;
+	quic_time next = step(w);
+
+	while (!condition(arg)) {
+		if (next > end) {
+			fail_msg("it did not happen in time");
+		}
+		w->now = next > w->now ? next : w->now + NGTCP2_MICROSECONDS;
+		next = step(w);
+	}
+}
+
+/* --- the world ----------------------------------------------------------- */
+
+struct tls_identity *quic_world_identity(TALLOC_CTX *mem_ctx, const char *name,
+					 const char *client_ca)
+{
+	const char *names[] = {name, NULL};
+	struct cert_request request = {
+		.purpose = CERT_SERVER, .names = names, .days = 30};
+	char *why = NULL;
+	struct cert *cert = cert_make(mem_ctx, &request, time(NULL), &why);
+	char *dir = testlib_tmpdir(mem_ctx);
+	char *cert_file = talloc_asprintf(dir, "%s/cert.pem", dir);
+	char *key_file = talloc_asprintf(dir, "%s/key.pem", dir);
+	struct tls_identity *id = NULL;
+
+	assert_non_null(cert);
+	assert_true(cert_save_pem(mem_ctx, cert, cert_file, key_file, &why));
+	id = tls_identity_load(mem_ctx, cert_file, key_file, client_ca, &why);
+	assert_non_null(id);
+	return id;
+}
+
+static int choose(void *private_data, const char *server_name,
+		  struct tls_identity **out)
+{
+	struct quic_world *w = private_data;
+
+	if (server_name == NULL || strcmp(server_name, QUIC_WORLD_NAME) != 0) {
+		return ENOENT;
+	}
+	*out = w->identity;
+	return 0;
+}
+
+static void end_init(struct quic_world_end *e, struct quic_world *w,
+		     const char *address, uint16_t port)
+{
+	e->world = w;
+	e->opened = -1;
+	e->address.in.sin_family = AF_INET;
+	e->address.in.sin_port = htons(port);
+	inet_pton(AF_INET, address, &e->address.in.sin_addr);
+	transport_settings_default(&e->settings);
+	e->settings.connect_timeout_ms = 5000;
+	e->settings.keepalive_ms = 0;
+	e->settings.keylog_file = NULL;
+	e->settings.qlog_dir = NULL;
+}
+
+/* The connections go with it, and may want to say good-bye. */
+static int quic_world_destructor(struct quic_world *w)
+{
+	w->blackhole = true;
+	return 0;
+}
+
+struct quic_world *quic_world_new(TALLOC_CTX *mem_ctx)
+{
+	struct quic_world *w = talloc_zero(mem_ctx, struct quic_world);
+
+	assert_non_null(w);
+	talloc_set_destructor(w, quic_world_destructor);
+	w->now = 1000 * NGTCP2_SECONDS;
+	w->delay = 10 * NGTCP2_MILLISECONDS;
+	w->mtu = 1472;
+	w->first_hop = 1472;
+	w->seed = 12345;
+	end_init(&w->client, w, "192.0.2.1", 50000);
+	end_init(&w->server, w, "192.0.2.2", 443);
+	w->identity = quic_world_identity(w, QUIC_WORLD_NAME, NULL);
+	w->server_policy =
+		(struct tls_server_policy){.choose = choose, .private_data = w};
+	w->client_policy.trust = TLS_TRUST_NONE;
+	w->server_name = QUIC_WORLD_NAME;
+	return w;
+}
+
+static bool both_open(void *arg)
+{
+	struct quic_world *w = arg;
+
+	return w->client.opened != -1 && w->server.opened != -1;
+}
+
+struct quic_world *quic_world_connected(TALLOC_CTX *mem_ctx)
+{
+	struct quic_world *w = quic_world_new(mem_ctx);
+
+	quic_world_connect(w);
+	quic_world_until(w, both_open, w, 5 * NGTCP2_SECONDS);
+	assert_int_equal(w->client.opened, 0);
+	assert_int_equal(w->server.opened, 0);
+	return w;
+}
+
+/* --- transfers ----------------------------------------------------------- */
+
+static void on_written(struct quic_write *write, int err)
+{
+	struct quic_world_transfer *t =
+		(struct quic_world_transfer *)(void *)write;
+
+	assert_int_equal(t->written, -1);
+	t->written = err;
+}
+
+static void on_read(struct quic_read *read, int err)
+{
+	struct quic_world_transfer *t =
+		(struct quic_world_transfer
+			 *)(void *)((uint8_t *)read -
+				    offsetof(struct quic_world_transfer, read));
+
+	assert_int_equal(t->got, -1);
+	t->got = err;
+}
+
+void quic_world_send(struct quic_world *w, struct quic_conn *from,
+		     struct quic_world_transfer *t, size_t len)
+{
+	size_t i = 0;
+	int err = 0;
+
+	*t = (struct quic_world_transfer){.len = len, .written = -1, .got = -1};
+	t->out = talloc_size(w, len);
+	t->in = talloc_zero_size(w, len);
+	for (i = 0; i < len; i++) {
+		t->out[i] = (uint8_t)chance(w);
+	}
+	t->vec[0] = (ngtcp2_vec){.base = t->out, .len = len / 3};
+	t->vec[1] = (ngtcp2_vec){.base = t->out, .len = 0};
+	t->vec[2] =
+		(ngtcp2_vec){.base = t->out + len / 3, .len = len - len / 3};
+	t->write.vec = t->vec;
+	t->write.count = 3;
+	t->write.done = on_written;
+	assert_false(quic_conn_write(from, &t->write, &err));
+}
+
+void quic_world_receive(struct quic_conn *to, struct quic_world_transfer *t)
+{
+	int err = 0;
+
+	t->read = (struct quic_read){
+		.buf = t->in, .min = t->len, .max = t->len, .done = on_read};
+	if (quic_conn_read(to, &t->read, &err)) {
+		t->got = err;
+	}
+}
+
+bool quic_world_transferred(void *arg)
+{
+	struct quic_world_transfer *t = arg;
+
+	return t->got != -1 && t->written != -1;
+}

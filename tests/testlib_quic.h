@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * testlib_quic.h - two QUIC connections, a link between them and a clock, all
+ * in memory and set by hand: an hour of loss takes a second.
+ */
+#ifndef SMBQUIC_TESTLIB_QUIC_H
+#define SMBQUIC_TESTLIB_QUIC_H
+
+#include "smbquic/quic_conn_private.h"
+
+#define QUIC_WORLD_NAME "files.example"
+
+struct quic_world_end {
+	struct quic_world *world;
+	struct quic_conn *conn; /* NULL: not yet, or released */
+	union udp_address address;
+	struct transport_settings settings;
+	int opened; /* -1 not yet, else the errno value */
+	bool ended;
+	size_t farewell_len;
+	quic_time linger;
+	unsigned cids;
+	size_t emitted; /* bytes */
+	size_t largest; /* datagram */
+	bool mute;	/* the socket takes nothing */
+};
+
+struct quic_world_packet;
+
+struct quic_world {
+	quic_time now;
+	struct quic_world_end client, server;
+	/* the link */
+	quic_time delay; /* one way */
+	unsigned loss;	 /* of 1000 */
+	unsigned duplicates;
+	unsigned reordered;
+	size_t mtu;	  /* largest datagram that passes */
+	size_t first_hop; /* what the ends know of it */
+	bool blackhole;
+	uint32_t seed;
+	struct quic_world_packet *packets; /* by arrival */
+	/* who they are */
+	struct tls_identity *identity;
+	struct tls_server_policy server_policy;
+	struct tls_client_policy client_policy;
+	const char *server_name; /* that the client asks for */
+	uint8_t scratch[QUIC_SCRATCH];
+};
+
+/** A link of 10 ms each way without faults. The server is
+ *  QUIC_WORLD_NAME, and the client verifies nothing. */
+struct quic_world *quic_world_new(TALLOC_CTX *mem_ctx);
+/** A client begins; the server comes with the first datagram. */
+void quic_world_connect(struct quic_world *w);
+/** Let time pass. */
+void quic_world_run(struct quic_world *w, quic_time how_long);
+/** Let time pass until the condition holds; fails the test after limit. */
+void quic_world_until(struct quic_world *w, bool (*condition)(void *arg),
+		      void *arg, quic_time limit);
+/** Connected, or the test fails. */
+struct quic_world *quic_world_connected(TALLOC_CTX *mem_ctx);
+
+/** A self-signed identity for name. */
+struct tls_identity *quic_world_identity(TALLOC_CTX *mem_ctx, const char *name,
+					 const char *client_ca);
+
+/** A transfer: a write of len bytes here, a read of them there. */
+struct quic_world_transfer {
+	struct quic_write write;
+	ngtcp2_vec vec[3];
+	struct quic_read read;
+	uint8_t *out, *in;
+	size_t len;
+	int written, got; /* -1 not yet, else the errno value */
+};
+
+/** Reads of at most chunk bytes each. */
+void quic_world_send(struct quic_world *w, struct quic_conn *from,
+		     struct quic_world_transfer *t, size_t len);
+void quic_world_receive(struct quic_conn *to, struct quic_world_transfer *t);
+bool quic_world_transferred(void *transfer);
+
+#endif
