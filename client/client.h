@@ -1,0 +1,541 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * client.h - libsmbquic-client: files on an SMB server, over QUIC or TCP.
+ *
+ *	client_connect()           a connection: transport and NEGOTIATE
+ *	client_session_setup()     a logged-on user on it
+ *	client_tree_connect()      a share
+ *	client_open()              a file, directory or pipe in it
+ *
+ * Every call exists twice: client_X_send() and client_X_recv() for a program
+ * with an event loop, and client_X(), which runs that loop until the call is
+ * done. There is one implementation: the second is made of the first.
+ *
+ * Ownership: connections, sessions, trees and files are talloc objects.
+ * Freeing a request cancels it, also on the server. Freeing a file closes it,
+ * freeing a tree or a session ends it, on the server too, without waiting for
+ * the answer. When a connection ends all calls on it end, and new ones fail
+ * with NT_STATUS_CONNECTION_DISCONNECTED. When it was freed, its sessions,
+ * trees and files can only be freed.
+ *
+ * Paths are UTF-8 below the share, '\' between names, none in front; "" is the
+ * share's root. See target.h for what makes such paths of what users type.
+ *
+ * Errors are NTSTATUS. A call that was sent ends with the server's status, or
+ *   NT_STATUS_IO_TIMEOUT                nothing moved for the time set
+ *   NT_STATUS_CONNECTION_DISCONNECTED   the connection ended: client_why()
+ *   NT_STATUS_INVALID_NETWORK_RESPONSE  the answer made no sense
+ *   NT_STATUS_CANCELLED                 client_interrupt(), blocking calls only
+ *   NT_STATUS_NO_MEMORY
+ * Warnings of the server (NT_STATUS_BUFFER_OVERFLOW and the like) that come
+ * with data are returned as they are, and the data with them.
+ */
+#ifndef CLIENT_CLIENT_H
+#define CLIENT_CLIENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <talloc.h>
+#include <tevent.h>
+
+#include "smbquic/fscc.h"
+#include "smbquic/ntstatus.h"
+#include "smbquic/smb2_pdu.h"
+#include "smbquic/tls.h"
+#include "smbquic/wire.h"
+
+struct client_conn;
+struct client_session;
+struct client_tree;
+struct client_file;
+
+/* ------------------------------------------------------------- connection */
+
+/** How messages are protected where the transport does not do it. */
+enum client_protection {
+	CLIENT_PROTECTION_SIGN,	   /**< signing is required */
+	CLIENT_PROTECTION_ENCRYPT, /**< so is encryption: of SMB, or of a
+				      transport that both ends accept */
+	CLIENT_PROTECTION_OFF,	   /**< as the server likes */
+};
+
+/** "sign", "encrypt", "off". @return false: no such name. */
+bool client_protection_parse(const char *name, enum client_protection *out);
+
+/** "2.0.2", "2.1", "3.0", "3.0.2", "3.1.1", also "SMB2", "SMB3", "SMB3_11"
+ *  and the like. @return false: no such dialect. */
+bool client_dialect_parse(const char *name, uint16_t *out);
+/** "3.1.1" */
+const char *client_dialect_name(uint16_t dialect);
+
+/** Everything here is copied by client_connect_send(). */
+struct client_options {
+	const char *server;	/**< name or address; also for SNI */
+	const char *address;	/**< connect there; NULL: where server points */
+	const char *transports; /**< see race_parse_lanes(); NULL: "auto" */
+	uint16_t port; /**< of every transport without one; 0: theirs */
+	struct tls_client_policy tls;
+	enum client_protection protection;
+	uint16_t min_dialect;
+	uint16_t max_dialect;
+	/** Let a transport that is secure and whose certificate was verified
+	    stand for SMB encryption, if the server agrees (MS-SMB2 3.1.1.1
+	    DisableEncryptionOverSecureTransport). */
+	bool accept_transport_security;
+	unsigned timeout_ms; /**< of every call; 0: never. See client_set_... */
+	unsigned connect_timeout_ms;
+};
+
+void client_options_default(struct client_options *out);
+
+struct tevent_req *client_connect_send(TALLOC_CTX *mem_ctx,
+				       struct tevent_context *ev,
+				       const struct client_options *options);
+/**
+ * @param out  child of mem_ctx.
+ * @param why  out: on failure sentences for the user, child of mem_ctx. May
+ *             be NULL.
+ */
+NTSTATUS client_connect_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+			     struct client_conn **out, char **why);
+NTSTATUS client_connect(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
+			const struct client_options *options,
+			struct client_conn **out, char **why);
+
+/** Why the connection ended, a sentence; NULL while it is well. */
+const char *client_why(const struct client_conn *conn);
+
+/** Milliseconds after which a call gives up when nothing moves; 0: never. */
+void client_set_timeout(struct client_conn *conn, unsigned timeout_ms);
+
+/** Makes blocking calls, the one that waits now and all later ones, end with
+ *  NT_STATUS_CANCELLED until it is called again with false. Not for use in a
+ *  signal handler: see tevent_add_signal(). */
+void client_interrupt(struct client_conn *conn, bool yes);
+
+/** Wait for a request as the blocking calls do.
+ *  @return NT_STATUS_OK: it ended, ask its recv function. */
+NTSTATUS client_wait(struct client_conn *conn, struct tevent_req *req);
+
+/** Is the server there? */
+struct tevent_req *client_echo_send(TALLOC_CTX *mem_ctx,
+				    struct client_conn *conn);
+NTSTATUS client_echo_recv(struct tevent_req *req);
+NTSTATUS client_echo(struct client_conn *conn);
+
+/** Say goodbye and close the transport in an orderly way; then free conn. */
+struct tevent_req *client_disconnect_send(TALLOC_CTX *mem_ctx,
+					  struct client_conn *conn);
+NTSTATUS client_disconnect_recv(struct tevent_req *req);
+void client_disconnect(struct client_conn *conn);
+
+/* ---------------------------------------------------------------- session */
+
+/** Copied. */
+struct client_credentials {
+	const char *user;
+	const char *domain; /**< NULL: the server's own accounts */
+	const char *password;
+	const char *workstation; /**< NULL: this machine's name */
+};
+
+struct tevent_req *client_session_setup_send(
+	TALLOC_CTX *mem_ctx, struct client_conn *conn,
+	const struct client_credentials *credentials);
+/** NT_STATUS_LOGON_FAILURE; NT_STATUS_ACCESS_DENIED: a server that would have
+ *  us unprotected as a guest, or cannot encrypt where that is required. */
+NTSTATUS client_session_setup_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+				   struct client_session **out);
+NTSTATUS client_session_setup(TALLOC_CTX *mem_ctx, struct client_conn *conn,
+			      const struct client_credentials *credentials,
+			      struct client_session **out);
+
+struct tevent_req *client_logoff_send(TALLOC_CTX *mem_ctx,
+				      struct client_session *session);
+NTSTATUS client_logoff_recv(struct tevent_req *req);
+NTSTATUS client_logoff(struct client_session *session);
+
+/* ------------------------------------------------------------------- tree */
+
+struct tevent_req *client_tree_connect_send(TALLOC_CTX *mem_ctx,
+					    struct client_session *session,
+					    const char *share);
+NTSTATUS client_tree_connect_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+				  struct client_tree **out);
+NTSTATUS client_tree_connect(TALLOC_CTX *mem_ctx,
+			     struct client_session *session, const char *share,
+			     struct client_tree **out);
+
+struct tevent_req *client_tree_disconnect_send(TALLOC_CTX *mem_ctx,
+					       struct client_tree *tree);
+NTSTATUS client_tree_disconnect_recv(struct tevent_req *req);
+NTSTATUS client_tree_disconnect(struct client_tree *tree);
+
+struct client_conn *client_tree_conn(const struct client_tree *tree);
+/** SMB2_SHARE_TYPE_DISK, _PIPE, _PRINT. */
+uint8_t client_tree_type(const struct client_tree *tree);
+
+/* ------------------------------------------------------------------ facts */
+
+/** What was negotiated. Strings live as long as the connection. */
+struct client_facts {
+	const char *server;	   /**< the name that was asked for */
+	const char *transport;	   /**< "quic", "tcp" */
+	const char *transport_why; /**< why this one; may be NULL */
+	const char *address;	   /**< "192.0.2.1:443" */
+	bool secure;		   /**< the transport is encrypted */
+	bool verified;		   /**< and the server's certificate good */
+	const char *quic_version;  /**< "v1"; NULL on TCP, as the next six */
+	const char *tls_version;   /**< "TLS1.3" */
+	const char *tls_cipher;	   /**< "AES-128-GCM" */
+	const char *alpn;	   /**< "smb" */
+	const char *certificate;   /**< the subject */
+	const char *certificate_sha256;
+	const char *trust; /**< how it was verified */
+	uint16_t dialect;
+	uint8_t server_guid[16];
+	uint32_t capabilities; /**< the server's */
+	uint32_t max_read, max_write, max_transact;
+	const char *signing; /**< "AES-128-GMAC" */
+	bool signing_required;
+	bool signing_used;	    /**< requests of session and tree are */
+	const char *cipher;	    /**< "AES-128-GCM"; NULL: none agreed */
+	bool encrypting;	    /**< requests of session and tree are */
+	const char *encryption_why; /**< why they are, or are not */
+	const char *user;	    /**< NULL without session, as the next */
+	const char *domain;
+	const char *mechanism;	      /**< "NTLMv2" */
+	unsigned credits;	      /**< now to spend */
+	uint64_t bytes_in, bytes_out; /**< of the transport, as the next */
+	uint64_t rtt_us;	      /**< 0: not known */
+	uint64_t packets_lost;
+};
+
+/** session and tree may be NULL. */
+void client_facts(struct client_conn *conn, struct client_session *session,
+		  struct client_tree *tree, struct client_facts *out);
+
+/* ------------------------------------------------------------------- file */
+
+/** How to open. client_open_default(): for reading, shared with all. */
+struct client_open {
+	uint32_t access;
+	uint32_t share;
+	uint32_t disposition;
+	uint32_t options;
+	uint32_t attributes;
+	uint8_t oplock; /**< SMB2_OPLOCK_LEVEL_*; a break is answered by itself
+			 */
+};
+
+void client_open_default(struct client_open *out);
+
+/** What a server tells of a file. */
+struct client_stat {
+	NTTIME creation_time;
+	NTTIME access_time;
+	NTTIME write_time;
+	NTTIME change_time;
+	uint64_t allocation_size;
+	uint64_t size;
+	uint32_t attributes; /**< FILE_ATTRIBUTE_* */
+};
+
+struct tevent_req *client_open_send(TALLOC_CTX *mem_ctx,
+				    struct client_tree *tree, const char *path,
+				    const struct client_open *how);
+/** @param stat  may be NULL. */
+NTSTATUS client_open_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+			  struct client_file **out, struct client_stat *stat);
+NTSTATUS client_open(TALLOC_CTX *mem_ctx, struct client_tree *tree,
+		     const char *path, const struct client_open *how,
+		     struct client_file **out, struct client_stat *stat);
+
+/** The file can only be freed afterwards, also when closing failed. */
+struct tevent_req *client_close_send(TALLOC_CTX *mem_ctx,
+				     struct client_file *file);
+NTSTATUS client_close_recv(struct tevent_req *req);
+NTSTATUS client_close(struct client_file *file);
+
+struct client_tree *client_file_tree(const struct client_file *file);
+uint8_t client_file_oplock(const struct client_file *file);
+
+/** Called when the server took an oplock down, which was acknowledged. */
+typedef void (*client_oplock_fn)(struct client_file *file, uint8_t level,
+				 void *private_data);
+void client_file_on_break(struct client_file *file, client_oplock_fn fn,
+			  void *private_data);
+
+/** The largest read and write now possible in one request: what the server
+ *  permits, and what its credits pay for. Longer ones are cut. */
+size_t client_max_read(const struct client_tree *tree);
+size_t client_max_write(const struct client_tree *tree);
+
+struct tevent_req *client_read_send(TALLOC_CTX *mem_ctx,
+				    struct client_file *file, uint64_t offset,
+				    size_t len);
+/**
+ * @param owner  out: what holds the bytes, child of mem_ctx.
+ * @param data   out: may be less than asked for; empty at the end of the file,
+ *               which is no error.
+ */
+NTSTATUS client_read_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+			  TALLOC_CTX **owner, struct wire_slice *data);
+/** Into a buffer. @param done  out: bytes read. */
+NTSTATUS client_read(struct client_file *file, uint64_t offset, void *buf,
+		     size_t len, size_t *done);
+
+/**
+ * @param owner  what holds the bytes, or NULL. It belongs to the connection
+ *               from now on and is freed when the last byte was acknowledged.
+ *               With NULL the bytes must stay until the request ends *and* is
+ *               not freed before.
+ */
+struct tevent_req *client_write_send(TALLOC_CTX *mem_ctx,
+				     struct client_file *file, uint64_t offset,
+				     struct wire_slice data, TALLOC_CTX *owner);
+/** @param done  out: bytes written; may be fewer. */
+NTSTATUS client_write_recv(struct tevent_req *req, size_t *done);
+/** All of it, in as many requests as it takes. */
+NTSTATUS client_write(struct client_file *file, uint64_t offset,
+		      const void *buf, size_t len);
+
+struct tevent_req *client_flush_send(TALLOC_CTX *mem_ctx,
+				     struct client_file *file);
+NTSTATUS client_flush_recv(struct tevent_req *req);
+NTSTATUS client_flush(struct client_file *file);
+
+/** A lock that has to wait is not timed out; free the request to give up. */
+struct tevent_req *client_lock_send(TALLOC_CTX *mem_ctx,
+				    struct client_file *file,
+				    const struct smb2_lock_element *locks,
+				    uint16_t count);
+NTSTATUS client_lock_recv(struct tevent_req *req);
+NTSTATUS client_lock(struct client_file *file,
+		     const struct smb2_lock_element *locks, uint16_t count);
+
+/** QUERY_INFO as it is on the wire. */
+struct client_query {
+	uint8_t type;	    /**< SMB2_0_INFO_* */
+	uint8_t info_class; /**< of that type */
+	uint32_t extra;	    /**< AdditionalInformation */
+	uint32_t flags;
+	struct wire_slice input;
+	uint32_t max; /**< bytes wanted; 0: 64 KiB */
+};
+
+struct tevent_req *client_query_send(TALLOC_CTX *mem_ctx,
+				     struct client_file *file,
+				     const struct client_query *query);
+/** @param out  its bytes are a child of mem_ctx. */
+NTSTATUS client_query_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+			   struct wire_slice *out);
+NTSTATUS client_query(TALLOC_CTX *mem_ctx, struct client_file *file,
+		      const struct client_query *query, struct wire_slice *out);
+
+/** SET_INFO of any type and class. */
+struct tevent_req *client_set_send(TALLOC_CTX *mem_ctx,
+				   struct client_file *file, uint8_t type,
+				   uint8_t info_class, uint32_t extra,
+				   struct wire_slice data);
+NTSTATUS client_set_recv(struct tevent_req *req);
+NTSTATUS client_set(struct client_file *file, uint8_t type, uint8_t info_class,
+		    uint32_t extra, struct wire_slice data);
+
+/** IOCTL of FSCTL kind. file may be NULL: on the tree. */
+struct tevent_req *client_ioctl_send(TALLOC_CTX *mem_ctx,
+				     struct client_tree *tree,
+				     struct client_file *file, uint32_t code,
+				     struct wire_slice input,
+				     uint32_t max_output);
+/** @param out  its bytes are a child of mem_ctx. */
+NTSTATUS client_ioctl_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+			   struct wire_slice *out);
+NTSTATUS client_ioctl(TALLOC_CTX *mem_ctx, struct client_tree *tree,
+		      struct client_file *file, uint32_t code,
+		      struct wire_slice input, uint32_t max_output,
+		      struct wire_slice *out);
+
+/* -------------------------------------------------------------- directory */
+
+struct client_dir_entry {
+	const char *name; /**< UTF-8; has no separator, see below */
+	struct client_stat stat;
+	const char *short_name; /**< "" when there is none */
+	uint64_t file_id;
+};
+
+/** Entries of a directory: some of them, or all. A talloc object. */
+struct client_dir_list {
+	size_t count;
+	struct client_dir_entry *entry;
+};
+
+/**
+ * The next entries of an open directory, as many as fit in one answer.
+ * A name with a separator, or that is not valid UTF-16, makes the listing fail
+ * with NT_STATUS_INVALID_NETWORK_RESPONSE. "." and ".." come as the server
+ * sends them.
+ *
+ * @param pattern  "*" or another; only the first call's counts.
+ */
+struct tevent_req *client_dir_read_send(TALLOC_CTX *mem_ctx,
+					struct client_file *dir,
+					const char *pattern);
+/** @return NT_STATUS_NO_MORE_FILES at the end; NT_STATUS_NO_SUCH_FILE when
+ *          nothing matches at all. */
+NTSTATUS client_dir_read_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+			      struct client_dir_list **out);
+NTSTATUS client_dir_read(TALLOC_CTX *mem_ctx, struct client_file *dir,
+			 const char *pattern, struct client_dir_list **out);
+
+/** Open a folder, read all that matches, close it. Nothing that matches is
+ *  an empty list and NT_STATUS_OK. */
+struct tevent_req *client_list_send(TALLOC_CTX *mem_ctx,
+				    struct client_tree *tree, const char *path,
+				    const char *pattern);
+NTSTATUS client_list_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+			  struct client_dir_list **out);
+NTSTATUS client_list(TALLOC_CTX *mem_ctx, struct client_tree *tree,
+		     const char *path, const char *pattern,
+		     struct client_dir_list **out);
+
+/** Wait for a change in a directory. Not timed out. */
+struct tevent_req *client_notify_send(TALLOC_CTX *mem_ctx,
+				      struct client_file *dir, uint32_t filter,
+				      bool recursive);
+/** @param out  FILE_NOTIFY_INFORMATION, see fscc_notifies(); its bytes are a
+ *              child of mem_ctx. */
+NTSTATUS client_notify_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+			    struct wire_slice *out);
+
+/* ------------------------------------------------- by path, one round trip */
+
+/** Open, query, close. */
+struct tevent_req *client_stat_send(TALLOC_CTX *mem_ctx,
+				    struct client_tree *tree, const char *path);
+NTSTATUS client_stat_recv(struct tevent_req *req, struct client_stat *out);
+NTSTATUS client_stat(struct client_tree *tree, const char *path,
+		     struct client_stat *out);
+
+struct tevent_req *client_mkdir_send(TALLOC_CTX *mem_ctx,
+				     struct client_tree *tree,
+				     const char *path);
+NTSTATUS client_mkdir_recv(struct tevent_req *req);
+NTSTATUS client_mkdir(struct client_tree *tree, const char *path);
+
+/** @param options  FILE_DIRECTORY_FILE, FILE_NON_DIRECTORY_FILE or 0. */
+struct tevent_req *client_remove_send(TALLOC_CTX *mem_ctx,
+				      struct client_tree *tree,
+				      const char *path, uint32_t options);
+NTSTATUS client_remove_recv(struct tevent_req *req);
+NTSTATUS client_remove(struct client_tree *tree, const char *path,
+		       uint32_t options);
+
+struct tevent_req *client_rename_send(TALLOC_CTX *mem_ctx,
+				      struct client_tree *tree,
+				      const char *from, const char *to,
+				      bool replace);
+NTSTATUS client_rename_recv(struct tevent_req *req);
+NTSTATUS client_rename(struct client_tree *tree, const char *from,
+		       const char *to, bool replace);
+
+/** Times and attributes; members of basic that are 0 stay as they are. */
+struct tevent_req *client_set_basic_send(TALLOC_CTX *mem_ctx,
+					 struct client_tree *tree,
+					 const char *path,
+					 const struct fscc_basic *basic);
+NTSTATUS client_set_basic_recv(struct tevent_req *req);
+NTSTATUS client_set_basic(struct client_tree *tree, const char *path,
+			  const struct fscc_basic *basic);
+
+/** Query anything of a path: open, query, close. */
+struct tevent_req *client_query_path_send(TALLOC_CTX *mem_ctx,
+					  struct client_tree *tree,
+					  const char *path, uint32_t access,
+					  const struct client_query *query);
+NTSTATUS client_query_path_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+				struct wire_slice *out);
+NTSTATUS client_query_path(TALLOC_CTX *mem_ctx, struct client_tree *tree,
+			   const char *path, uint32_t access,
+			   const struct client_query *query,
+			   struct wire_slice *out);
+
+/**
+ * A whole small file: open, read at most max bytes, close. Where the file is
+ * larger, data holds its beginning and stat its size.
+ *
+ * @param owner  out: what holds the bytes, child of mem_ctx.
+ */
+struct tevent_req *client_get_small_send(TALLOC_CTX *mem_ctx,
+					 struct client_tree *tree,
+					 const char *path, uint32_t max);
+NTSTATUS client_get_small_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+			       TALLOC_CTX **owner, struct wire_slice *data,
+			       struct client_stat *stat);
+
+/* ----------------------------------------------------------------- upload */
+
+/**
+ * Begin a file that nobody sees under its name before it is complete: create
+ * it under the temporary path, marked to be deleted when it is closed. Freeing
+ * the file, or losing the connection, removes it.
+ *
+ * @param data   its first bytes, at most client_max_write(); may be empty.
+ * @param owner  see client_write_send().
+ */
+struct tevent_req *client_upload_send(TALLOC_CTX *mem_ctx,
+				      struct client_tree *tree,
+				      const char *path, struct wire_slice data,
+				      TALLOC_CTX *owner);
+NTSTATUS client_upload_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+			    struct client_file **out);
+
+/**
+ * Give it its name, in the place of any file of that name, and close it. When
+ * that fails it is removed. Either way the object can only be freed
+ * afterwards.
+ *
+ * @param basic  times and attributes, or NULL. That the server does not let
+ *               us set them is no failure.
+ */
+struct tevent_req *client_upload_commit_send(TALLOC_CTX *mem_ctx,
+					     struct client_file *file,
+					     const char *path,
+					     const struct fscc_basic *basic);
+NTSTATUS client_upload_commit_recv(struct tevent_req *req);
+
+/* ----------------------------------------------------------------- shares */
+
+struct client_share {
+	const char *name;
+	uint32_t type; /**< STYPE_* (MS-SRVS 2.2.2.4) */
+	const char *comment;
+};
+
+struct client_share_list {
+	size_t count;
+	struct client_share *share;
+};
+
+#define CLIENT_STYPE_MASK    0x0000FFFFu
+#define CLIENT_STYPE_DISK    0
+#define CLIENT_STYPE_PRINT   1
+#define CLIENT_STYPE_DEVICE  2
+#define CLIENT_STYPE_IPC     3
+#define CLIENT_STYPE_SPECIAL 0x80000000u
+
+/**
+ * The server's shares, by srvsvc over IPC$.
+ *
+ * NT_STATUS_ACCESS_DENIED: over QUIC a server refuses pipes unless it was told
+ * otherwise (MS-SMB2 3.3.5.9).
+ */
+struct tevent_req *client_shares_send(TALLOC_CTX *mem_ctx,
+				      struct client_session *session);
+NTSTATUS client_shares_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+			    struct client_share_list **out);
+NTSTATUS client_shares(TALLOC_CTX *mem_ctx, struct client_session *session,
+		       struct client_share_list **out);
+
+#endif

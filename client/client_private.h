@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * client_private.h - what the files of the client library know of each other.
+ *
+ *	conn.c      struct client_conn: one transport; credits, message ids,
+ *	            the calls in flight, what comes in
+ *	channel.c   struct client_channel: a session on a connection; its keys
+ *	session.c   struct client_session: a logged-on user, over one channel
+ *	            or several
+ *	tree.c      struct client_tree
+ *	file.c      struct client_file
+ *	call.c      struct call: requests sent as one message, and the replies
+ *
+ * Who points to whom: conn <- channel -> session <- tree <- file. Each list
+ * is left by the destructor of what is in it, and whoever goes away first
+ * clears the pointers to itself. So a pointer is either valid or NULL.
+ */
+#ifndef CLIENT_CLIENT_PRIVATE_H
+#define CLIENT_CLIENT_PRIVATE_H
+
+#include <sys/queue.h>
+
+#include "client/client.h"
+#include "client/client_req.h"
+#include "negotiate/auth.h"
+#include "negotiate/keys.h"
+#include "negotiate/negotiate.h"
+#include "smbquic/message.h"
+
+/* ---------------------------------------------------------------- call.c */
+
+/** Most requests of one compound that we make. */
+#define CALL_MAX_PARTS 6
+
+/** One request of a call, and its reply. */
+struct call_part {
+	TAILQ_ENTRY(call_part) entry; /**< in the connection's table */
+	struct call *call;
+	uint16_t command;
+	uint16_t charge; /**< credits that it costs */
+	uint64_t message_id;
+	uint64_t async_id;    /**< with pending */
+	bool listed;	      /**< in the table: sent, and no reply yet */
+	bool pending;	      /**< the server said: later */
+	struct wire_writer w; /**< header and body */
+	struct wire_slice payload;
+
+	/* The reply: borrowed from the call, which owns the message. */
+	NTSTATUS status;
+	bool is_signed;
+	struct wire_slice reply; /**< whole PDU */
+};
+
+TAILQ_HEAD(call_parts, call_part);
+
+/**
+ * Requests that are sent as one message. Made, filled with call_add() and
+ * handed to call_send(). When it was cancelled it stays with the connection
+ * until the last reply has come.
+ */
+struct call {
+	TAILQ_ENTRY(call) entry; /**< in conn->waiting or conn->sent */
+	struct client_conn *conn;
+	struct client_channel *channel; /**< NULL: before a session */
+	struct tevent_req *req;		/**< NULL: cancelled */
+	bool waiting;			/**< in conn->waiting */
+	bool sent;			/**< in conn->sent */
+	bool related;			/**< parts use the file of the first */
+	bool must_sign;			/**< even if the session does not */
+	bool keep_request; /**< fill in request; not when encrypting */
+	uint64_t session_id;
+	uint32_t tree_id;
+	bool encrypt;
+	int64_t started;     /**< us; when it was queued */
+	unsigned timeout_ms; /**< 0: never */
+
+	struct wire_slice request; /**< with keep_request: as it was sent */
+
+	/** A reply to a cancelled call came: undo what it did, or NULL. */
+	void (*orphan)(struct call *call);
+
+	TALLOC_CTX *out; /**< what is sent; moves to the write request */
+	unsigned parts;
+	unsigned missing; /**< replies that have not come */
+	struct call_part part[CALL_MAX_PARTS];
+};
+
+TAILQ_HEAD(call_list, call);
+
+/**
+ * @param session  NULL: a call outside any session.
+ * @param tree     NULL: outside any tree.
+ * @return NULL: out of memory. A call on a connection that has ended is made
+ *         all the same; sending it fails.
+ */
+struct call *call_new(TALLOC_CTX *mem_ctx, struct client_conn *conn,
+		      struct client_session *session, struct client_tree *tree);
+
+/**
+ * Begin a request. The body is appended to the writer returned, by an encode
+ * function of smb2_pdu.h; its result need not be looked at here.
+ *
+ * @param bytes  payload of request or expected of the reply, the larger: for
+ *               the credit charge (MS-SMB2 3.2.4.1.5).
+ */
+struct wire_writer *call_add(struct call *call, uint16_t command, size_t bytes);
+
+/** The payload of the request begun last. @param owner  see
+ *  client_write_send(). */
+void call_payload(struct call *call, struct wire_slice data, TALLOC_CTX *owner);
+
+/** The call becomes the request's. call may be NULL: out of memory. */
+struct tevent_req *call_send(TALLOC_CTX *mem_ctx, struct client_conn *conn,
+			     struct call *call);
+/**
+ * @param out  the call with all replies, child of mem_ctx; NULL on failure.
+ * @return how the exchange went, not what the server said: see call_status().
+ */
+NTSTATUS call_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+		   struct call **out);
+
+/** One more call in the same place as another: its tree, its session. */
+struct call *call_new_beside(TALLOC_CTX *mem_ctx, const struct call *other);
+
+/** Send a call whose answer nobody waits for. Both may be NULL. */
+void call_post(struct client_conn *conn, struct call *call);
+
+/** For calls of one part: call_recv, and what the server said. *out is set
+ *  whenever there is a reply. */
+NTSTATUS call_recv_one(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+		       struct call **out);
+
+/** The same for calls whose reply is nothing but a status. */
+NTSTATUS call_recv_status(struct tevent_req *req);
+
+/** The first status of the parts that is an error. */
+NTSTATUS call_status(const struct call *call);
+
+/* For conn.c: */
+
+/** All replies are here, or status says why there will be none. */
+void call_finish(struct call *call, NTSTATUS status);
+/** Nobody waits any longer: cancelled, it stays with the connection until the
+ *  server has answered; when it was not sent yet, it is freed. */
+void call_abandon(struct call *call);
+/** Encode the headers and write the message; charges are paid already. */
+void call_transmit(struct call *call);
+/** Ask the server to give up the parts that have no reply yet. */
+void call_cancel(struct call *call);
+
+/* ---------------------------------------------------------------- conn.c */
+
+#define CONN_BUCKETS	    256
+#define CONN_CREDITS_WANTED 1024
+#define CONN_CREDITS_MAX    65536
+
+struct client_conn {
+	struct tevent_context *ev;
+	struct client_options options; /**< its strings are our children */
+	struct message_conn *message;
+	struct negotiate_policy policy;
+	struct negotiate_agreement agreement;
+	struct wire_slice hint; /**< the server's GSS token */
+	const char *address;	/**< of the peer, for facts */
+
+	NTSTATUS dead; /**< why it ended, or OK */
+	const char *why;
+	bool interrupted;
+	TALLOC_CTX *trash;	    /**< freed when a message was dealt with */
+	struct tevent_req *reading; /**< the next message */
+
+	uint64_t next_id;
+	uint32_t credits;      /**< to spend */
+	uint32_t credits_out;  /**< spent, no reply yet */
+	uint32_t credits_most; /**< the most that the two ever were together */
+	bool asking;	       /**< an ECHO is out to get more credits */
+	struct call_list waiting; /**< for credits, in their order */
+	struct call_list sent;
+	struct call_parts table[CONN_BUCKETS]; /**< by message id */
+
+	struct tevent_timer *watch; /**< while calls may time out */
+	uint64_t moved_bytes;
+	int64_t moved; /**< us: when bytes were seen to move last */
+
+	TAILQ_HEAD(, client_channel) channels;
+};
+
+/** us of a clock that only goes forward. */
+int64_t conn_clock(void);
+
+/** Put a call into the queue and send what the credits permit. */
+void conn_submit(struct client_conn *conn, struct call *call);
+/** Take a call out of all lists. */
+void conn_forget(struct client_conn *conn, struct call *call);
+/** Credits came, or a call went: others may go. */
+void conn_go(struct client_conn *conn);
+/** End the connection: all calls end with status. why is copied; the first
+ *  one stays. */
+void conn_die(struct client_conn *conn, NTSTATUS status, const char *why);
+/** As conn_die(), with an errno value of message.h and the transport's
+ *  sentence. */
+void conn_lost(struct client_conn *conn, int err);
+/** What is left of max when the credits of this connection pay for it. */
+size_t conn_affordable(const struct client_conn *conn, size_t max);
+
+/* conn_input.c: what comes in. */
+void conn_start_reading(struct client_conn *conn);
+struct smb2_sealing_key *conn_keyring(uint64_t session_id, void *private_data);
+
+/* ------------------------------------------------------------- channel.c */
+
+/**
+ * A session on a connection: all that is needed to protect its messages, so
+ * it stays, with the connection, until the last reply came, even when the
+ * session was freed.
+ */
+struct client_channel {
+	TAILQ_ENTRY(client_channel) conn_entry;
+	TAILQ_ENTRY(client_channel) session_entry;
+	struct client_conn *conn;	/**< NULL: it ended */
+	struct client_session *session; /**< NULL: it ended */
+	unsigned calls;			/**< on their way */
+	uint64_t session_id;
+	bool sign;
+	struct smb2_signing_key *signing;
+	/** Of the session: a child of its first channel, others refer to it. */
+	struct session_keys *keys;
+	uint8_t preauth[CRYPTO_PREAUTH_SIZE];
+};
+
+/** A child of the session, in its list and the connection's. */
+struct client_channel *channel_new(struct client_session *session,
+				   struct client_conn *conn);
+/** Take a message of a setup into the hash (3.1.1). */
+bool channel_hash(struct client_channel *channel, struct wire_slice message);
+/** The channel that a new call uses, or NULL. */
+struct client_channel *channel_choose(struct client_session *session);
+/** The session goes: its channels stay as long as they are needed. */
+void channel_release_all(struct client_session *session);
+/** A call ended: was it the last one of a channel without session? */
+void channel_call_ended(struct client_channel *channel);
+
+/* ------------------------------------------------------------- session.c */
+
+struct client_session {
+	TAILQ_HEAD(, client_channel) channels;
+	TAILQ_HEAD(, client_tree) trees;
+	uint64_t id;
+	struct auth *auth;
+	uint16_t flags; /**< SMB2_SESSION_FLAG_* */
+	bool encrypt;
+	bool valid;	/**< logged on */
+	bool validated; /**< FSCTL_VALIDATE_NEGOTIATE_INFO was done */
+};
+
+/** The connection of its first channel, or NULL. */
+struct client_conn *session_conn(const struct client_session *session);
+
+/* ---------------------------------------------------------------- tree.c */
+
+struct client_tree {
+	TAILQ_ENTRY(client_tree) entry;
+	struct client_session *session; /**< NULL: it ended */
+	TAILQ_HEAD(, client_file) files;
+	uint32_t id;
+	uint8_t type;
+	uint32_t share_flags;
+	uint32_t capabilities;
+	bool encrypt;
+	bool valid;
+};
+
+/* ---------------------------------------------------------------- file.c */
+
+struct client_file {
+	TAILQ_ENTRY(client_file) entry;
+	struct client_tree *tree; /**< NULL: it ended */
+	struct smb2_file_id id;
+	bool valid;
+	uint8_t oplock;
+	const char *temporary; /**< of an upload: its path until then */
+	client_oplock_fn on_break;
+	void *private_data;
+};
+
+/** Make the object of an open that the server told us of. */
+struct client_file *file_new(TALLOC_CTX *mem_ctx, struct client_tree *tree,
+			     const struct smb2_create_response *created);
+/** The connection of a file, or NULL. */
+struct client_conn *file_conn(const struct client_file *file);
+/** A call on an open file; NULL: no connection, or no memory. */
+struct call *file_call(TALLOC_CTX *mem_ctx, const struct client_file *file);
+/** Append a CREATE. @return false: out of memory, or no UTF-16. */
+bool file_add_create(struct call *call, const char *path,
+		     const struct client_open *how);
+/** Append a CLOSE of a file, or (NULL) of the compound's. */
+void file_add_close(struct call *call, const struct client_file *file);
+/** Append a SET_INFO; data is copied. */
+void file_add_set(struct call *call, const struct client_file *file,
+		  uint8_t type, uint8_t info_class, uint32_t extra,
+		  struct wire_slice data);
+void file_add_query(struct call *call, const struct client_file *file,
+		    const struct client_query *query);
+/** The id that a part of a compound uses for file, or for the first's. */
+struct smb2_file_id file_id_of(const struct client_file *file);
+/** For calls whose first part is a CREATE without CLOSE behind it. */
+void file_close_orphan(struct call *call);
+void file_stat_from_create(const struct smb2_create_response *in,
+			   struct client_stat *out);
+
+/* path.c: parts of compounds. */
+void path_add_rename(struct call *call, const struct client_file *file,
+		     const char *to, bool replace);
+void path_add_basic(struct call *call, const struct client_file *file,
+		    const struct fscc_basic *basic);
+
+/** The server takes an oplock down (3.2.5.19). */
+void file_break(struct client_session *session, const uint8_t *msg, size_t len);
+
+#endif

@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A connection after it was made (connect.c): credits, message ids, the calls
+ * in flight, their timeouts, the end.
+ */
+#define LOG_MODULE "client"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "client/client_private.h"
+#include "smbquic/log.h"
+
+#define TICK_SECONDS 1
+/* A call that the server passes over while it answers others waits so many
+ * times its timeout. */
+#define PASSED_OVER 10
+
+static void conn_start_watch(struct client_conn *conn);
+
+int64_t conn_clock(void)
+{
+	struct timespec ts = {0};
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+size_t conn_affordable(const struct client_conn *conn, size_t max)
+{
+	size_t credits = conn->credits_most;
+
+	if (!conn->agreement.multi_credit || credits < 1) {
+		credits = 1;
+	}
+	return credits * SMB2_CREDIT_UNIT < max ? credits * SMB2_CREDIT_UNIT
+						: max;
+}
+
+/* ------------------------------------------------------- credits, the queue */
+
+static uint32_t call_cost(const struct call *call)
+{
+	uint32_t cost = 0;
+	unsigned i = 0;
+
+	for (i = 0; i < call->parts; i++) {
+		cost += call->part[i].charge;
+	}
+	return cost;
+}
+
+static void conn_list_part(struct client_conn *conn, struct call_part *part)
+{
+	part->message_id = conn->next_id;
+	conn->next_id += part->charge;
+	conn->credits -= part->charge;
+	conn->credits_out += part->charge;
+	part->listed = true;
+	TAILQ_INSERT_TAIL(&conn->table[part->message_id % CONN_BUCKETS], part,
+			  entry);
+	part->call->missing++;
+}
+
+static void conn_transmit(struct client_conn *conn, struct call *call)
+{
+	unsigned i = 0;
+
+	TAILQ_REMOVE(&conn->waiting, call, entry);
+	call->waiting = false;
+	TAILQ_INSERT_TAIL(&conn->sent, call, entry);
+	call->sent = true;
+	for (i = 0; i < call->parts; i++) {
+		conn_list_part(conn, &call->part[i]);
+	}
+	call_transmit(call);
+}
+
+static void conn_asked(struct tevent_req *subreq)
+{
+	struct client_conn *conn =
+		tevent_req_callback_data(subreq, struct client_conn);
+	struct call *first = NULL;
+
+	(void)client_echo_recv(subreq);
+	talloc_free(subreq);
+	conn->asking = false;
+	first = TAILQ_FIRST(&conn->waiting);
+	if (first != NULL && conn->credits_out == 0 &&
+	    call_cost(first) > conn->credits) {
+		call_finish(first, NT_STATUS_INSUFFICIENT_RESOURCES);
+	}
+	conn_go(conn);
+}
+
+/*
+ * The first call in the queue needs more credits than there are, and nothing
+ * that could bring some is in flight. Ask with an ECHO.
+ */
+static void conn_ask(struct client_conn *conn)
+{
+	struct tevent_req *subreq = NULL;
+	struct call *call = NULL;
+
+	if (conn->credits == 0) {
+		conn_die(conn, NT_STATUS_INVALID_NETWORK_RESPONSE,
+			 "the server grants no credits: it lets us send "
+			 "nothing more");
+		return;
+	}
+	conn->asking = true;
+	subreq = client_echo_send(conn, conn);
+	if (subreq == NULL) {
+		conn_die(conn, NT_STATUS_NO_MEMORY, "out of memory");
+		return;
+	}
+	tevent_req_set_callback(subreq, conn_asked, conn);
+	call = TAILQ_LAST(&conn->waiting, call_list);
+	conn_transmit(conn, call);
+}
+
+void conn_go(struct client_conn *conn)
+{
+	struct call *call = NULL;
+
+	while (conn->dead == NT_STATUS_OK) {
+		call = TAILQ_FIRST(&conn->waiting);
+		if (call == NULL) {
+			return;
+		}
+		if (call_cost(call) > conn->credits) {
+			break;
+		}
+		conn_transmit(conn, call);
+	}
+	if (conn->dead == NT_STATUS_OK && conn->credits_out == 0 &&
+	    !conn->asking) {
+		conn_ask(conn);
+	}
+}
+
+void conn_submit(struct client_conn *conn, struct call *call)
+{
+	talloc_steal(conn, call);
+	call->started = conn_clock();
+	call->waiting = true;
+	if (call->channel != NULL) {
+		call->channel->calls++;
+	}
+	TAILQ_INSERT_TAIL(&conn->waiting, call, entry);
+	conn_start_watch(conn);
+	if (!conn->asking) {
+		conn_go(conn);
+	}
+}
+
+void conn_forget(struct client_conn *conn, struct call *call)
+{
+	unsigned i = 0;
+
+	if (call->waiting) {
+		TAILQ_REMOVE(&conn->waiting, call, entry);
+	} else if (call->sent) {
+		TAILQ_REMOVE(&conn->sent, call, entry);
+	}
+	if (call->channel != NULL && (call->waiting || call->sent)) {
+		channel_call_ended(call->channel);
+	}
+	call->waiting = false;
+	call->sent = false;
+	for (i = 0; i < call->parts; i++) {
+		struct call_part *part = &call->part[i];
+
+		if (part->listed) {
+			TAILQ_REMOVE(
+				&conn->table[part->message_id % CONN_BUCKETS],
+				part, entry);
+			part->listed = false;
+		}
+	}
+}
+
+/* --------------------------------------------------------------- timeouts */
+
+static bool call_is_late(const struct client_conn *conn,
+			 const struct call *call, int64_t now)
+{
+	int64_t limit = (int64_t)call->timeout_ms * 1000;
+	int64_t quiet =
+		conn->moved > call->started ? conn->moved : call->started;
+
+	if (call->timeout_ms == 0 || call->req == NULL) {
+		return false;
+	}
+	return now - quiet >= limit ||
+	       now - call->started >= limit * PASSED_OVER;
+}
+
+/* One call of a list that is late: the others are looked at next time. */
+static struct call *call_late_of(struct client_conn *conn,
+				 struct call_list *list, int64_t now)
+{
+	struct call *call = NULL;
+
+	TAILQ_FOREACH(call, list, entry)
+	{
+		if (call_is_late(conn, call, now)) {
+			return call;
+		}
+	}
+	return NULL;
+}
+
+/* The caller hears of it now, the call itself stays until it is answered. */
+static void call_time_out(struct call *call)
+{
+	struct tevent_req *req = call->req;
+
+	log_info("%s has timed out", smb2_command_name(call->part[0].command));
+	call_abandon(call);
+	req_failed(req, NT_STATUS_IO_TIMEOUT);
+}
+
+static void conn_tick(struct tevent_context *ev, struct tevent_timer *te,
+		      struct timeval tv, void *private_data)
+{
+	struct client_conn *conn =
+		talloc_get_type_abort(private_data, struct client_conn);
+	struct transport_stats stats = {0};
+	struct call *call = NULL;
+	int64_t now = conn_clock();
+
+	(void)ev;
+	(void)tv;
+	(void)te;
+	TALLOC_FREE(conn->watch);
+	transport_stats(message_conn_transport(conn->message), &stats);
+	if (stats.bytes_in + stats.bytes_out != conn->moved_bytes) {
+		conn->moved_bytes = stats.bytes_in + stats.bytes_out;
+		conn->moved = now;
+	}
+	do {
+		call = call_late_of(conn, &conn->sent, now);
+		if (call == NULL) {
+			call = call_late_of(conn, &conn->waiting, now);
+		}
+		if (call != NULL) {
+			call_time_out(call);
+		}
+	} while (call != NULL);
+	conn_start_watch(conn);
+}
+
+/* The clock ticks only while there is something to wait for. */
+static void conn_start_watch(struct client_conn *conn)
+{
+	if (conn->watch != NULL || conn->dead != NT_STATUS_OK ||
+	    (TAILQ_EMPTY(&conn->sent) && TAILQ_EMPTY(&conn->waiting))) {
+		return;
+	}
+	conn->watch = tevent_add_timer(
+		conn->ev, conn, tevent_timeval_current_ofs(TICK_SECONDS, 0),
+		conn_tick, conn);
+}
+
+void client_set_timeout(struct client_conn *conn, unsigned timeout_ms)
+{
+	conn->options.timeout_ms = timeout_ms;
+}
+
+/* ---------------------------------------------------------------- the end */
+
+void conn_die(struct client_conn *conn, NTSTATUS status, const char *why)
+{
+	struct call *call = NULL;
+
+	if (conn->dead != NT_STATUS_OK) {
+		return;
+	}
+	conn->dead = status;
+	conn->why = talloc_strdup(conn, why);
+	log_info("the connection ended: %s", why);
+	TALLOC_FREE(conn->watch);
+	TALLOC_FREE(conn->reading);
+	/* Callbacks are deferred, so the lists only get shorter. */
+	while (!TAILQ_EMPTY(&conn->sent)) {
+		call = TAILQ_FIRST(&conn->sent);
+		call_finish(call, status);
+	}
+	while (!TAILQ_EMPTY(&conn->waiting)) {
+		call = TAILQ_FIRST(&conn->waiting);
+		call_finish(call, status);
+	}
+}
+
+void conn_lost(struct client_conn *conn, int err)
+{
+	struct transport *t = message_conn_transport(conn->message);
+	const char *why = transport_error(t);
+
+	switch (err) {
+	case 0:
+		conn_die(conn, NT_STATUS_CONNECTION_DISCONNECTED,
+			 why != NULL ? why : "the server ended the connection");
+		return;
+	case EBADMSG:
+	case EMSGSIZE:
+	case ENOKEY:
+	case ENOTSUP:
+		conn_die(conn, NT_STATUS_INVALID_NETWORK_RESPONSE,
+			 "the server sent a message that cannot be read");
+		return;
+	case ETIMEDOUT:
+		conn_die(conn, NT_STATUS_IO_TIMEOUT,
+			 why != NULL ? why : "the server does not answer");
+		return;
+	default:
+		conn_die(conn, NT_STATUS_CONNECTION_DISCONNECTED,
+			 why != NULL ? why : strerror(err));
+	}
+}
+
+const char *client_why(const struct client_conn *conn)
+{
+	return conn->why;
+}
+
+/* ---------------------------------------------------------- blocking calls */
+
+void client_interrupt(struct client_conn *conn, bool yes)
+{
+	conn->interrupted = yes;
+}
+
+NTSTATUS client_wait(struct client_conn *conn, struct tevent_req *req)
+{
+	if (conn == NULL) {
+		return NT_STATUS_CONNECTION_DISCONNECTED;
+	}
+	if (req == NULL) {
+		return NT_STATUS_NO_MEMORY;
+	}
+	while (tevent_req_is_in_progress(req)) {
+		if (conn->interrupted) {
+			return NT_STATUS_CANCELLED;
+		}
+		if (tevent_loop_once(conn->ev) != 0) {
+			return NT_STATUS_INTERNAL_ERROR;
+		}
+	}
+	return NT_STATUS_OK;
+}
+
+/* ------------------------------------------------------------------- echo */
+
+struct tevent_req *client_echo_send(TALLOC_CTX *mem_ctx,
+				    struct client_conn *conn)
+{
+	struct call *call = call_new(mem_ctx, conn, NULL, NULL);
+
+	if (call != NULL) {
+		smb2_empty_encode(call_add(call, SMB2_ECHO, 0));
+	}
+	return call_send(mem_ctx, conn, call);
+}
+
+NTSTATUS client_echo_recv(struct tevent_req *req)
+{
+	return call_recv_status(req);
+}
+
+NTSTATUS client_echo(struct client_conn *conn)
+{
+	struct tevent_req *req = client_echo_send(conn, conn);
+	NTSTATUS status = client_wait(conn, req);
+
+	if (NT_STATUS_IS_OK(status)) {
+		status = client_echo_recv(req);
+	}
+	talloc_free(req);
+	return status;
+}
+
+/* ------------------------------------------------------------- disconnect */
+
+struct disconnect_state {
+	struct client_conn *conn;
+};
+
+static void disconnect_done(struct tevent_req *subreq);
+
+struct tevent_req *client_disconnect_send(TALLOC_CTX *mem_ctx,
+					  struct client_conn *conn)
+{
+	struct disconnect_state *state = NULL;
+	struct tevent_req *subreq = NULL;
+	struct tevent_req *req =
+		tevent_req_create(mem_ctx, &state, struct disconnect_state);
+
+	if (req == NULL) {
+		return NULL;
+	}
+	if (conn->dead != NT_STATUS_OK) {
+		tevent_req_done(req);
+		return tevent_req_post(req, conn->ev);
+	}
+	state->conn = conn;
+	conn_die(conn, NT_STATUS_CONNECTION_DISCONNECTED,
+		 "the connection was closed here");
+	subreq = transport_shutdown_send(state, conn->ev,
+					 message_conn_transport(conn->message),
+					 TRANSPORT_CLOSE_DONE, NULL);
+	if (tevent_req_nomem(subreq, req)) {
+		return tevent_req_post(req, conn->ev);
+	}
+	tevent_req_set_callback(subreq, disconnect_done, req);
+	return req;
+}
+
+static void disconnect_done(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	int err = transport_shutdown_recv(subreq);
+
+	talloc_free(subreq);
+	if (!req_failed(req, ntstatus_from_errno(err))) {
+		tevent_req_done(req);
+	}
+}
+
+NTSTATUS client_disconnect_recv(struct tevent_req *req)
+{
+	return req_simple_recv(req);
+}
+
+void client_disconnect(struct client_conn *conn)
+{
+	struct tevent_req *req = client_disconnect_send(conn, conn);
+
+	if (NT_STATUS_IS_OK(client_wait(conn, req))) {
+		(void)client_disconnect_recv(req);
+	}
+	talloc_free(req);
+}

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Making a connection: the way to the server, then NEGOTIATE (3.2.4.2). */
+#define LOG_MODULE "client"
+
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+#include "client/client_private.h"
+#include "smbquic/log.h"
+#include "smbquic/race.h"
+
+/* Before a server is known it may send us this much, afterwards what it may
+ * want to send at once: the payload and some more. */
+#define FIRST_LIMIT   ((size_t)128 * 1024)
+#define LIMIT_MARGIN  ((size_t)64 * 1024)
+#define LARGEST_FRAME ((size_t)0xFFFFFF)
+#define LEAST_IO      ((uint32_t)4096)
+
+struct connect_state {
+	struct tevent_context *ev;
+	struct client_conn *conn;
+	struct race_params race;
+	struct transport_settings settings;
+	char *why;
+};
+
+static void connect_raced(struct tevent_req *subreq);
+static void connect_negotiated(struct tevent_req *subreq);
+
+/* ---------------------------------------------------------------- options */
+
+static const struct {
+	const char *name;
+	enum client_protection value;
+} protections[] = {
+	{"sign", CLIENT_PROTECTION_SIGN},
+	{"encrypt", CLIENT_PROTECTION_ENCRYPT},
+	{"off", CLIENT_PROTECTION_OFF},
+};
+
+bool client_protection_parse(const char *name, enum client_protection *out)
+{
+	size_t i = 0;
+
+	for (i = 0; i < sizeof(protections) / sizeof(protections[0]); i++) {
+		if (strcasecmp(name, protections[i].name) == 0) {
+			*out = protections[i].value;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The first name of a dialect is the one that is printed. */
+static const struct {
+	const char *name;
+	uint16_t dialect;
+} dialects[] = {
+	{"2.0.2", SMB2_DIALECT_202},   {"2.1", SMB2_DIALECT_210},
+	{"3.0", SMB2_DIALECT_300},     {"3.0.2", SMB2_DIALECT_302},
+	{"3.1.1", SMB2_DIALECT_311},   {"SMB2_02", SMB2_DIALECT_202},
+	{"SMB2_10", SMB2_DIALECT_210}, {"SMB3_00", SMB2_DIALECT_300},
+	{"SMB3_02", SMB2_DIALECT_302}, {"SMB3_11", SMB2_DIALECT_311},
+	{"SMB2", SMB2_DIALECT_210},    {"SMB3", SMB2_DIALECT_311},
+	{"2.02", SMB2_DIALECT_202},    {"3.02", SMB2_DIALECT_302},
+	{"3.11", SMB2_DIALECT_311},    {"3", SMB2_DIALECT_311},
+	{"2", SMB2_DIALECT_210},
+};
+
+bool client_dialect_parse(const char *name, uint16_t *out)
+{
+	size_t i = 0;
+
+	for (i = 0; i < sizeof(dialects) / sizeof(dialects[0]); i++) {
+		if (strcasecmp(name, dialects[i].name) == 0) {
+			*out = dialects[i].dialect;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *client_dialect_name(uint16_t dialect)
+{
+	size_t i = 0;
+
+	for (i = 0; i < sizeof(dialects) / sizeof(dialects[0]); i++) {
+		if (dialect == dialects[i].dialect) {
+			return dialects[i].name;
+		}
+	}
+	return "unknown";
+}
+
+void client_options_default(struct client_options *out)
+{
+	*out = (struct client_options){
+		.transports = "auto",
+		.tls = {.trust = TLS_TRUST_SYSTEM},
+		.protection = CLIENT_PROTECTION_SIGN,
+		.min_dialect = SMB2_DIALECT_300,
+		.max_dialect = SMB2_DIALECT_311,
+		.accept_transport_security = true,
+		.timeout_ms = 20000,
+		.connect_timeout_ms = 10000,
+	};
+}
+
+static bool keep_string(TALLOC_CTX *mem_ctx, const char **s)
+{
+	if (*s != NULL) {
+		*s = talloc_strdup(mem_ctx, *s);
+		return *s != NULL;
+	}
+	return true;
+}
+
+static bool conn_copy_options(struct client_conn *conn,
+			      const struct client_options *options)
+{
+	struct client_options *o = &conn->options;
+	struct tls_client_policy *tls = &o->tls;
+
+	*o = *options;
+	return keep_string(conn, &o->server) &&
+	       keep_string(conn, &o->address) &&
+	       keep_string(conn, &o->transports) &&
+	       keep_string(conn, &tls->ca_file) &&
+	       keep_string(conn, &tls->pin) &&
+	       keep_string(conn, &tls->known_hosts) &&
+	       keep_string(conn, &tls->cert_file) &&
+	       keep_string(conn, &tls->key_file);
+}
+
+/* ------------------------------------------------------------- life of it */
+
+static int conn_destructor(struct client_conn *conn)
+{
+	struct client_channel *channel = NULL;
+
+	conn_die(conn, NT_STATUS_CONNECTION_DISCONNECTED,
+		 "the connection was closed here");
+	while (!TAILQ_EMPTY(&conn->channels)) {
+		channel = TAILQ_FIRST(&conn->channels);
+		TAILQ_REMOVE(&conn->channels, channel, conn_entry);
+		channel->conn = NULL;
+	}
+	return 0;
+}
+
+static struct client_conn *conn_new(TALLOC_CTX *mem_ctx,
+				    struct tevent_context *ev,
+				    const struct client_options *options)
+{
+	struct client_conn *conn = talloc_zero(mem_ctx, struct client_conn);
+	size_t i = 0;
+
+	if (conn == NULL) {
+		return NULL;
+	}
+	conn->ev = ev;
+	conn->trash = talloc_new(conn);
+	TAILQ_INIT(&conn->waiting);
+	TAILQ_INIT(&conn->sent);
+	TAILQ_INIT(&conn->channels);
+	for (i = 0; i < CONN_BUCKETS; i++) {
+		TAILQ_INIT(&conn->table[i]);
+	}
+	/* The first request is allowed one credit that nobody granted. */
+	conn->credits = 1;
+	conn->credits_most = 1;
+	if (conn->trash == NULL || !conn_copy_options(conn, options)) {
+		talloc_free(conn);
+		return NULL;
+	}
+	talloc_set_destructor(conn, conn_destructor);
+	return conn;
+}
+
+/* ---------------------------------------------------------------- the way */
+
+static void connect_fail(struct tevent_req *req, NTSTATUS status,
+			 const char *why)
+{
+	struct connect_state *state =
+		tevent_req_data(req, struct connect_state);
+
+	if (why != NULL && state->why == NULL) {
+		state->why = talloc_strdup(state, why);
+	}
+	req_failed(req, status);
+}
+
+struct tevent_req *client_connect_send(TALLOC_CTX *mem_ctx,
+				       struct tevent_context *ev,
+				       const struct client_options *options)
+{
+	struct connect_state *state = NULL;
+	struct tevent_req *subreq = NULL;
+	struct tevent_req *req =
+		tevent_req_create(mem_ctx, &state, struct connect_state);
+	struct client_conn *conn = NULL;
+
+	if (req == NULL) {
+		return NULL;
+	}
+	state->ev = ev;
+	conn = conn_new(state, ev, options);
+	state->conn = conn;
+	if (tevent_req_nomem(conn, req)) {
+		return tevent_req_post(req, ev);
+	}
+	transport_settings_default(&state->settings);
+	if (options->connect_timeout_ms != 0) {
+		state->settings.connect_timeout_ms =
+			options->connect_timeout_ms;
+	}
+	state->race = (struct race_params){
+		.server_name = conn->options.server,
+		.address = conn->options.address,
+		.tls = &conn->options.tls,
+		.settings = &state->settings,
+	};
+	if (!race_parse_lanes(state, conn->options.transports, options->port,
+			      &state->race, &state->why)) {
+		connect_fail(req, NT_STATUS_INVALID_PARAMETER, NULL);
+		return tevent_req_post(req, ev);
+	}
+	subreq = race_connect_send(state, ev, &state->race);
+	if (tevent_req_nomem(subreq, req)) {
+		return tevent_req_post(req, ev);
+	}
+	tevent_req_set_callback(subreq, connect_raced, req);
+	return req;
+}
+
+/* What the user wants and the transport permits, as a policy. */
+static bool connect_policy(struct client_conn *conn,
+			   const struct transport_facts *facts)
+{
+	struct negotiate_policy *policy = &conn->policy;
+	const struct client_options *o = &conn->options;
+
+	negotiate_policy_defaults(policy);
+	policy->min_dialect = o->min_dialect;
+	policy->max_dialect = o->max_dialect;
+	policy->quic = strncmp(facts->backend, "quic", 4) == 0;
+	policy->secure_transport = facts->secure && facts->peer_verified;
+	policy->accept_transport_security = o->accept_transport_security;
+	policy->signing_required = o->protection != CLIENT_PROTECTION_OFF;
+	policy->encryption_required =
+		o->protection == CLIENT_PROTECTION_ENCRYPT;
+	policy->server_name = o->server;
+	return crypto_random(policy->guid, sizeof(policy->guid)) == 0;
+}
+
+/* NEGOTIATE, 3.2.4.2.2.2. */
+static struct tevent_req *negotiate_send(struct connect_state *state)
+{
+	struct client_conn *conn = state->conn;
+	uint8_t salt[NEGOTIATE_SALT_SIZE] = {0};
+	struct call *call = call_new(state, conn, NULL, NULL);
+
+	if (call != NULL && crypto_random(salt, sizeof(salt)) == 0) {
+		call->keep_request = true;
+		negotiate_build_request(&conn->policy, salt,
+					call_add(call, SMB2_NEGOTIATE, 0));
+	}
+	return call_send(state, conn, call);
+}
+
+static void connect_raced(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct connect_state *state =
+		tevent_req_data(req, struct connect_state);
+	struct client_conn *conn = state->conn;
+	const struct message_limits limits = {.max_message = FIRST_LIMIT};
+	struct transport *t = NULL;
+	int err = race_connect_recv(subreq, state, &t, &state->why);
+
+	talloc_free(subreq);
+	if (err != 0) {
+		connect_fail(req, ntstatus_from_errno(err), NULL);
+		return;
+	}
+	conn->message = message_conn_new(conn, state->ev, t, &limits,
+					 conn_keyring, conn);
+	if (tevent_req_nomem(conn->message, req)) {
+		return;
+	}
+	if (!connect_policy(conn, transport_facts(t))) {
+		connect_fail(req, NT_STATUS_INTERNAL_ERROR,
+			     "the random number generator failed");
+		return;
+	}
+	conn_start_reading(conn);
+	subreq = negotiate_send(state);
+	if (tevent_req_nomem(subreq, req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, connect_negotiated, req);
+}
+
+static void connect_raise_limit(struct client_conn *conn)
+{
+	const struct negotiate_agreement *a = &conn->agreement;
+	struct message_limits limits = {.max_message = a->max_read};
+
+	if (a->max_transact > limits.max_message) {
+		limits.max_message = a->max_transact;
+	}
+	if (limits.max_message > LARGEST_FRAME - LIMIT_MARGIN) {
+		limits.max_message = LARGEST_FRAME - LIMIT_MARGIN;
+	}
+	limits.max_message += LIMIT_MARGIN;
+	message_conn_set_limits(conn->message, &limits);
+}
+
+static void connect_negotiated(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct connect_state *state =
+		tevent_req_data(req, struct connect_state);
+	struct client_conn *conn = state->conn;
+	struct negotiate_agreement *agreement = &conn->agreement;
+	struct call *call = NULL;
+	NTSTATUS status = call_recv(subreq, state, &call);
+
+	talloc_free(subreq);
+	if (!NT_STATUS_IS_OK(status)) {
+		connect_fail(req, status, conn->why);
+		return;
+	}
+	status = negotiate_judge_response(&conn->policy, call->request,
+					  call->part[0].reply, agreement);
+	if (!NT_STATUS_IS_OK(status)) {
+		connect_fail(req, status, agreement->why);
+		return;
+	}
+	if (agreement->max_read < LEAST_IO || agreement->max_write < LEAST_IO ||
+	    agreement->max_transact < LEAST_IO) {
+		connect_fail(req, NT_STATUS_INVALID_NETWORK_RESPONSE,
+			     "the server does not permit reads and writes of "
+			     "a useful size");
+		return;
+	}
+	conn->hint.len = agreement->security.len;
+	conn->hint.data = talloc_memdup(conn, agreement->security.data,
+					agreement->security.len);
+	if (conn->hint.len > 0 && tevent_req_nomem(conn->hint.data, req)) {
+		return;
+	}
+	connect_raise_limit(conn);
+	log_info("%s: SMB %s", conn->options.server,
+		 client_dialect_name(agreement->dialect));
+	tevent_req_done(req);
+}
+
+NTSTATUS client_connect_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+			     struct client_conn **out, char **why)
+{
+	struct connect_state *state =
+		tevent_req_data(req, struct connect_state);
+	NTSTATUS status = req_status(req);
+
+	*out = NULL;
+	if (why != NULL) {
+		*why = talloc_move(mem_ctx, &state->why);
+	}
+	if (NT_STATUS_IS_OK(status)) {
+		*out = talloc_move(mem_ctx, &state->conn);
+	}
+	tevent_req_received(req);
+	return status;
+}
+
+NTSTATUS client_connect(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
+			const struct client_options *options,
+			struct client_conn **out, char **why)
+{
+	struct tevent_req *req = client_connect_send(mem_ctx, ev, options);
+	NTSTATUS status = NT_STATUS_NO_MEMORY;
+
+	*out = NULL;
+	if (req != NULL && tevent_req_poll(req, ev)) {
+		status = client_connect_recv(req, mem_ctx, out, why);
+	}
+	talloc_free(req);
+	return status;
+}

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Directories: listing (MS-SMB2 3.2.4.17) and change notification. */
+#define LOG_MODULE "client"
+
+#include <string.h>
+
+#include "client/client_private.h"
+#include "client/target.h"
+#include "smbquic/log.h"
+#include "smbquic/utf16.h"
+
+/* A class that every server has, with what a listing shows. */
+#define DIR_CLASS FileIdBothDirectoryInformation
+#define DIR_SIZE  ((uint32_t)1024 * 1024)
+/* More entries than any listing in memory should have. */
+#define LIST_MOST ((size_t)4 * 1024 * 1024)
+
+/* ---------------------------------------------------------- one answer */
+
+static bool dir_add_query(struct call *call, const struct client_file *dir,
+			  const char *pattern, uint32_t size)
+{
+	struct smb2_query_directory_request body = {
+		.information_class = DIR_CLASS,
+		.file_id = file_id_of(dir),
+		.output_buffer_length = size,
+	};
+	struct wire_writer *w = call_add(call, SMB2_QUERY_DIRECTORY, size);
+
+	if (!utf16_from_utf8(call, pattern, &body.pattern)) {
+		wire_writer_fail(w);
+		return false;
+	}
+	return smb2_query_directory_request_encode(w, &body);
+}
+
+static uint32_t dir_size(const struct client_conn *conn)
+{
+	return (uint32_t)conn_affordable(conn,
+					 conn->agreement.max_transact < DIR_SIZE
+						 ? conn->agreement.max_transact
+						 : DIR_SIZE);
+}
+
+struct tevent_req *client_dir_read_send(TALLOC_CTX *mem_ctx,
+					struct client_file *dir,
+					const char *pattern)
+{
+	struct call *call = file_call(mem_ctx, dir);
+
+	if (call != NULL) {
+		dir_add_query(call, dir, pattern, dir_size(call->conn));
+	}
+	return call_send(mem_ctx, file_conn(dir), call);
+}
+
+/* Whose name could lead elsewhere is no entry. The folder itself and its
+ * parent are for the caller to know. */
+static bool entry_name_is_safe(const char *name)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+	       client_name_is_safe(name);
+}
+
+static NTSTATUS dir_take_entry(struct client_dir_list *list,
+			       const struct fscc_dir_entry *in)
+{
+	struct client_dir_entry *out = &list->entry[list->count];
+	char *short_name = utf16_to_utf8(list, in->short_name);
+
+	*out = (struct client_dir_entry){
+		.name = utf16_to_utf8(list, in->name),
+		.short_name = short_name != NULL ? short_name : "",
+		.file_id = in->file_id,
+		.stat =
+			{
+				.creation_time = in->creation_time,
+				.access_time = in->last_access_time,
+				.write_time = in->last_write_time,
+				.change_time = in->change_time,
+				.allocation_size = in->allocation_size,
+				.size = in->end_of_file,
+				.attributes = in->file_attributes,
+			},
+	};
+	if (out->name == NULL || !entry_name_is_safe(out->name)) {
+		log_warn("the server lists a name that no file can have");
+		return NT_STATUS_INVALID_NETWORK_RESPONSE;
+	}
+	list->count++;
+	return NT_STATUS_OK;
+}
+
+static size_t count_entries(struct wire_slice data)
+{
+	struct wire_walker walker = fscc_dir_entries(DIR_CLASS, data);
+	struct fscc_dir_entry entry = {0};
+	size_t count = 0;
+
+	while (fscc_dir_next(&walker, DIR_CLASS, &entry)) {
+		count++;
+	}
+	return wire_walker_ok(&walker) ? count : 0;
+}
+
+/* Append the entries of an answer to a list. */
+static NTSTATUS dir_take(struct client_dir_list *list, struct wire_slice data)
+{
+	size_t count = count_entries(data);
+	struct wire_walker walker = fscc_dir_entries(DIR_CLASS, data);
+	struct fscc_dir_entry entry = {0};
+	NTSTATUS status = NT_STATUS_OK;
+
+	if (count == 0 || list->count + count > LIST_MOST) {
+		return NT_STATUS_INVALID_NETWORK_RESPONSE;
+	}
+	list->entry = talloc_realloc(list, list->entry, struct client_dir_entry,
+				     list->count + count);
+	if (list->entry == NULL) {
+		return NT_STATUS_NO_MEMORY;
+	}
+	while (NT_STATUS_IS_OK(status) &&
+	       fscc_dir_next(&walker, DIR_CLASS, &entry)) {
+		status = dir_take_entry(list, &entry);
+	}
+	return status;
+}
+
+/* The entries of one part's reply. */
+static NTSTATUS dir_take_part(struct client_dir_list *list,
+			      const struct call_part *part)
+{
+	struct wire_slice data = {0};
+
+	if (!NT_STATUS_IS_OK(part->status)) {
+		return part->status;
+	}
+	if (!smb2_buffer_response_decode(part->reply.data, part->reply.len,
+					 &data)) {
+		return NT_STATUS_INVALID_NETWORK_RESPONSE;
+	}
+	return dir_take(list, data);
+}
+
+NTSTATUS client_dir_read_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+			      struct client_dir_list **out)
+{
+	struct client_dir_list *list =
+		talloc_zero(mem_ctx, struct client_dir_list);
+	struct call *call = NULL;
+	NTSTATUS status = call_recv(req, req, &call);
+
+	*out = NULL;
+	if (list == NULL) {
+		return NT_STATUS_NO_MEMORY;
+	}
+	if (NT_STATUS_IS_OK(status)) {
+		status = dir_take_part(list, &call->part[0]);
+	}
+	if (!NT_STATUS_IS_OK(status)) {
+		talloc_free(list);
+		return status;
+	}
+	*out = list;
+	return status;
+}
+
+NTSTATUS client_dir_read(TALLOC_CTX *mem_ctx, struct client_file *dir,
+			 const char *pattern, struct client_dir_list **out)
+{
+	struct tevent_req *req = client_dir_read_send(dir, dir, pattern);
+	NTSTATUS status = client_wait(file_conn(dir), req);
+
+	*out = NULL;
+	if (NT_STATUS_IS_OK(status)) {
+		status = client_dir_read_recv(req, mem_ctx, out);
+	}
+	talloc_free(req);
+	return status;
+}
+
+/* ---------------------------------------------------------- a whole folder */
+
+/*
+ * Open and the first two answers in one compound: of most folders the second
+ * says that this was all, so they take one round trip. Of the others one
+ * answer after the other. CLOSE goes out when the file object is freed.
+ */
+struct list_state {
+	struct client_tree *tree;
+	struct client_file *dir;
+	const char *pattern;
+	struct client_dir_list *list;
+};
+
+static void list_opened(struct tevent_req *subreq);
+static void list_more(struct tevent_req *req);
+static void list_read(struct tevent_req *subreq);
+
+struct tevent_req *client_list_send(TALLOC_CTX *mem_ctx,
+				    struct client_tree *tree, const char *path,
+				    const char *pattern)
+{
+	struct client_conn *conn = client_tree_conn(tree);
+	struct client_open how = {
+		.access = FILE_LIST_DIRECTORY | FILE_READ_ATTRIBUTES |
+			  SEC_STD_SYNCHRONIZE,
+		.share = FILE_SHARE_ALL,
+		.disposition = FILE_OPEN,
+		.options = FILE_DIRECTORY_FILE,
+	};
+	struct list_state *state = NULL;
+	struct tevent_req *subreq = NULL;
+	struct tevent_req *req = NULL;
+	struct call *call = NULL;
+
+	if (conn != NULL) {
+		req = tevent_req_create(mem_ctx, &state, struct list_state);
+	}
+	if (req == NULL) {
+		return NULL;
+	}
+	state->tree = tree;
+	state->pattern = talloc_strdup(state, pattern);
+	state->list = talloc_zero(state, struct client_dir_list);
+	call = call_new(state, conn, tree->session, tree);
+	if (tevent_req_nomem(state->pattern, req) ||
+	    tevent_req_nomem(state->list, req) || tevent_req_nomem(call, req)) {
+		return tevent_req_post(req, conn->ev);
+	}
+	call->related = true;
+	call->orphan = file_close_orphan;
+	if (!file_add_create(call, path, &how) ||
+	    !dir_add_query(call, NULL, pattern, SMB2_CREDIT_UNIT) ||
+	    !dir_add_query(call, NULL, pattern, SMB2_CREDIT_UNIT)) {
+		req_failed(req, NT_STATUS_OBJECT_NAME_INVALID);
+		return tevent_req_post(req, conn->ev);
+	}
+	subreq = call_send(state, conn, call);
+	if (tevent_req_nomem(subreq, req)) {
+		return tevent_req_post(req, conn->ev);
+	}
+	tevent_req_set_callback(subreq, list_opened, req);
+	return req;
+}
+
+/* @return true: there may be more. */
+static bool list_goes_on(struct tevent_req *req, NTSTATUS status)
+{
+	if (status == NT_STATUS_NO_MORE_FILES ||
+	    status == NT_STATUS_NO_SUCH_FILE) {
+		tevent_req_done(req);
+		return false;
+	}
+	return !req_failed(req, status);
+}
+
+static void list_opened(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct list_state *state = tevent_req_data(req, struct list_state);
+	struct smb2_create_response created = {0};
+	struct call *call = NULL;
+	NTSTATUS status = call_recv_one(subreq, state, &call);
+
+	talloc_free(subreq);
+	if (req_failed(req, status)) {
+		return;
+	}
+	if (!smb2_create_response_decode(call->part[0].reply.data,
+					 call->part[0].reply.len, &created)) {
+		req_failed(req, NT_STATUS_INVALID_NETWORK_RESPONSE);
+		return;
+	}
+	state->dir = file_new(state, state->tree, &created);
+	if (tevent_req_nomem(state->dir, req)) {
+		return;
+	}
+	status = dir_take_part(state->list, &call->part[1]);
+	if (!list_goes_on(req, status)) {
+		return;
+	}
+	status = dir_take_part(state->list, &call->part[2]);
+	talloc_free(call);
+	if (list_goes_on(req, status)) {
+		list_more(req);
+	}
+}
+
+static void list_more(struct tevent_req *req)
+{
+	struct list_state *state = tevent_req_data(req, struct list_state);
+	struct tevent_req *subreq =
+		client_dir_read_send(state, state->dir, state->pattern);
+
+	if (tevent_req_nomem(subreq, req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, list_read, req);
+}
+
+static void list_read(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct list_state *state = tevent_req_data(req, struct list_state);
+	struct call *call = NULL;
+	NTSTATUS status = call_recv(subreq, state, &call);
+
+	talloc_free(subreq);
+	if (NT_STATUS_IS_OK(status)) {
+		status = dir_take_part(state->list, &call->part[0]);
+	}
+	talloc_free(call);
+	if (list_goes_on(req, status)) {
+		list_more(req);
+	}
+}
+
+NTSTATUS client_list_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+			  struct client_dir_list **out)
+{
+	struct list_state *state = tevent_req_data(req, struct list_state);
+	NTSTATUS status = req_status(req);
+
+	*out = NULL;
+	if (NT_STATUS_IS_OK(status)) {
+		*out = talloc_move(mem_ctx, &state->list);
+	}
+	tevent_req_received(req);
+	return status;
+}
+
+NTSTATUS client_list(TALLOC_CTX *mem_ctx, struct client_tree *tree,
+		     const char *path, const char *pattern,
+		     struct client_dir_list **out)
+{
+	struct tevent_req *req = client_list_send(tree, tree, path, pattern);
+	NTSTATUS status = client_wait(client_tree_conn(tree), req);
+
+	*out = NULL;
+	if (NT_STATUS_IS_OK(status)) {
+		status = client_list_recv(req, mem_ctx, out);
+	}
+	talloc_free(req);
+	return status;
+}
+
+/* ----------------------------------------------------------------- notify */
+
+struct tevent_req *client_notify_send(TALLOC_CTX *mem_ctx,
+				      struct client_file *dir, uint32_t filter,
+				      bool recursive)
+{
+	struct smb2_change_notify_request body = {
+		.flags = recursive ? SMB2_WATCH_TREE : 0,
+		.output_buffer_length = SMB2_CREDIT_UNIT,
+		.file_id = file_id_of(dir),
+		.completion_filter = filter,
+	};
+	struct call *call = file_call(mem_ctx, dir);
+
+	if (call != NULL) {
+		call->timeout_ms = 0;
+		smb2_change_notify_request_encode(
+			call_add(call, SMB2_CHANGE_NOTIFY,
+				 body.output_buffer_length),
+			&body);
+	}
+	return call_send(mem_ctx, file_conn(dir), call);
+}
+
+NTSTATUS client_notify_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+			    struct wire_slice *out)
+{
+	return client_query_recv(req, mem_ctx, out);
+}

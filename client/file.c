@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Open files: CREATE and CLOSE, oplocks. What is done with them: io.c. */
+#define LOG_MODULE "client"
+
+#include "client/client_private.h"
+#include "smbquic/log.h"
+#include "smbquic/utf16.h"
+
+/* ---------------------------------------------------- parts of compounds */
+
+struct smb2_file_id file_id_of(const struct client_file *file)
+{
+	const struct smb2_file_id any = {SMB2_FILE_ID_ANY, SMB2_FILE_ID_ANY};
+
+	return file != NULL ? file->id : any;
+}
+
+bool file_add_create(struct call *call, const char *path,
+		     const struct client_open *how)
+{
+	struct smb2_create_request body = {
+		.oplock_level = how->oplock,
+		.impersonation_level = SMB2_IMPERSONATION_IMPERSONATION,
+		.desired_access = how->access,
+		.file_attributes = how->attributes,
+		.share_access = how->share,
+		.create_disposition = how->disposition,
+		.create_options = how->options,
+	};
+	struct wire_writer *w = call_add(call, SMB2_CREATE, 0);
+
+	if (!utf16_from_utf8(call, path, &body.name)) {
+		wire_writer_fail(w);
+		return false;
+	}
+	return smb2_create_request_encode(w, &body);
+}
+
+void file_add_close(struct call *call, const struct client_file *file)
+{
+	struct smb2_close_request body = {.file_id = file_id_of(file)};
+
+	smb2_close_request_encode(call_add(call, SMB2_CLOSE, 0), &body);
+}
+
+void file_add_set(struct call *call, const struct client_file *file,
+		  uint8_t type, uint8_t info_class, uint32_t extra,
+		  struct wire_slice data)
+{
+	struct smb2_set_info_request body = {
+		.info_type = type,
+		.file_info_class = info_class,
+		.additional_information = extra,
+		.file_id = file_id_of(file),
+		.buffer = data,
+	};
+
+	smb2_set_info_request_encode(call_add(call, SMB2_SET_INFO, data.len),
+				     &body);
+}
+
+void file_add_query(struct call *call, const struct client_file *file,
+		    const struct client_query *query)
+{
+	uint32_t most = call->conn->agreement.max_transact;
+	uint32_t max = query->max != 0 ? query->max : SMB2_CREDIT_UNIT;
+	struct smb2_query_info_request body = {
+		.info_type = query->type,
+		.file_info_class = query->info_class,
+		.output_buffer_length = max < most ? max : most,
+		.additional_information = query->extra,
+		.flags = query->flags,
+		.file_id = file_id_of(file),
+		.input = query->input,
+	};
+
+	smb2_query_info_request_encode(
+		call_add(call, SMB2_QUERY_INFO, body.output_buffer_length),
+		&body);
+}
+
+void file_stat_from_create(const struct smb2_create_response *in,
+			   struct client_stat *out)
+{
+	*out = (struct client_stat){
+		.creation_time = in->creation_time,
+		.access_time = in->last_access_time,
+		.write_time = in->last_write_time,
+		.change_time = in->change_time,
+		.allocation_size = in->allocation_size,
+		.size = in->end_of_file,
+		.attributes = in->file_attributes,
+	};
+}
+
+/* --------------------------------------------------------- life of a file */
+
+static int file_destructor(struct client_file *file)
+{
+	struct client_tree *tree = file->tree;
+	struct client_conn *conn = NULL;
+	struct call *call = NULL;
+
+	if (tree == NULL) {
+		return 0;
+	}
+	TAILQ_REMOVE(&tree->files, file, entry);
+	conn = client_tree_conn(tree);
+	if (file->valid && conn != NULL && tree->valid &&
+	    tree->session->valid) {
+		call = call_new(conn, conn, tree->session, tree);
+		if (call != NULL) {
+			file_add_close(call, file);
+		}
+		call_post(conn, call);
+	}
+	return 0;
+}
+
+struct client_file *file_new(TALLOC_CTX *mem_ctx, struct client_tree *tree,
+			     const struct smb2_create_response *created)
+{
+	struct client_file *file = talloc_zero(mem_ctx, struct client_file);
+
+	if (file != NULL) {
+		file->tree = tree;
+		file->id = created->file_id;
+		file->oplock = created->oplock_level;
+		file->valid = true;
+		TAILQ_INSERT_TAIL(&tree->files, file, entry);
+		talloc_set_destructor(file, file_destructor);
+	}
+	return file;
+}
+
+struct client_tree *client_file_tree(const struct client_file *file)
+{
+	return file->tree;
+}
+
+uint8_t client_file_oplock(const struct client_file *file)
+{
+	return file->oplock;
+}
+
+void client_file_on_break(struct client_file *file, client_oplock_fn fn,
+			  void *private_data)
+{
+	file->on_break = fn;
+	file->private_data = private_data;
+}
+
+struct client_conn *file_conn(const struct client_file *file)
+{
+	return file->tree != NULL ? client_tree_conn(file->tree) : NULL;
+}
+
+struct call *file_call(TALLOC_CTX *mem_ctx, const struct client_file *file)
+{
+	struct client_conn *conn = file_conn(file);
+
+	if (conn == NULL) {
+		return NULL;
+	}
+	return call_new(mem_ctx, conn, file->tree->session, file->tree);
+}
+
+/* ------------------------------------------------------------------- open */
+
+struct open_state {
+	struct client_tree *tree;
+	struct client_file *file;
+	struct client_stat stat;
+};
+
+static void open_done(struct tevent_req *subreq);
+
+void client_open_default(struct client_open *out)
+{
+	*out = (struct client_open){
+		.access = FILE_GENERIC_READ,
+		.share = FILE_SHARE_ALL,
+		.disposition = FILE_OPEN,
+		.oplock = SMB2_OPLOCK_LEVEL_NONE,
+	};
+}
+
+/* The open was cancelled too late: the server has opened the file. */
+void file_close_orphan(struct call *call)
+{
+	const struct call_part *part = &call->part[0];
+	struct smb2_create_response created = {0};
+	struct client_file file = {0};
+	struct call *closing = NULL;
+
+	if (!NT_STATUS_IS_OK(part->status) ||
+	    !smb2_create_response_decode(part->reply.data, part->reply.len,
+					 &created)) {
+		return;
+	}
+	file.id = created.file_id;
+	closing = call_new_beside(call->conn, call);
+	if (closing != NULL) {
+		file_add_close(closing, &file);
+	}
+	call_post(call->conn, closing);
+}
+
+struct tevent_req *client_open_send(TALLOC_CTX *mem_ctx,
+				    struct client_tree *tree, const char *path,
+				    const struct client_open *how)
+{
+	struct client_conn *conn = client_tree_conn(tree);
+	struct open_state *state = NULL;
+	struct tevent_req *subreq = NULL;
+	struct tevent_req *req = NULL;
+	struct call *call = NULL;
+
+	if (conn != NULL) {
+		req = tevent_req_create(mem_ctx, &state, struct open_state);
+	}
+	if (req == NULL) {
+		return NULL;
+	}
+	state->tree = tree;
+	call = call_new(state, conn, tree->session, tree);
+	if (tevent_req_nomem(call, req)) {
+		return tevent_req_post(req, conn->ev);
+	}
+	call->orphan = file_close_orphan;
+	if (!file_add_create(call, path, how)) {
+		req_failed(req, NT_STATUS_OBJECT_NAME_INVALID);
+		return tevent_req_post(req, conn->ev);
+	}
+	subreq = call_send(state, conn, call);
+	if (tevent_req_nomem(subreq, req)) {
+		return tevent_req_post(req, conn->ev);
+	}
+	tevent_req_set_callback(subreq, open_done, req);
+	return req;
+}
+
+static void open_done(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct open_state *state = tevent_req_data(req, struct open_state);
+	struct smb2_create_response body = {0};
+	struct call *call = NULL;
+	NTSTATUS status = call_recv_one(subreq, state, &call);
+
+	talloc_free(subreq);
+	if (req_failed(req, status)) {
+		return;
+	}
+	if (!smb2_create_response_decode(call->part[0].reply.data,
+					 call->part[0].reply.len, &body)) {
+		req_failed(req, NT_STATUS_INVALID_NETWORK_RESPONSE);
+		return;
+	}
+	file_stat_from_create(&body, &state->stat);
+	state->file = file_new(state, state->tree, &body);
+	if (tevent_req_nomem(state->file, req)) {
+		return;
+	}
+	tevent_req_done(req);
+}
+
+NTSTATUS client_open_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+			  struct client_file **out, struct client_stat *stat)
+{
+	struct open_state *state = tevent_req_data(req, struct open_state);
+	NTSTATUS status = req_status(req);
+
+	*out = NULL;
+	if (NT_STATUS_IS_OK(status)) {
+		*out = talloc_move(mem_ctx, &state->file);
+	}
+	if (stat != NULL) {
+		*stat = state->stat;
+	}
+	tevent_req_received(req);
+	return status;
+}
+
+NTSTATUS client_open(TALLOC_CTX *mem_ctx, struct client_tree *tree,
+		     const char *path, const struct client_open *how,
+		     struct client_file **out, struct client_stat *stat)
+{
+	struct tevent_req *req = client_open_send(tree, tree, path, how);
+	NTSTATUS status = client_wait(client_tree_conn(tree), req);
+
+	*out = NULL;
+	if (NT_STATUS_IS_OK(status)) {
+		status = client_open_recv(req, mem_ctx, out, stat);
+	}
+	talloc_free(req);
+	return status;
+}
+
+/* ------------------------------------------------------------------ close */
+
+struct tevent_req *client_close_send(TALLOC_CTX *mem_ctx,
+				     struct client_file *file)
+{
+	struct call *call = file_call(mem_ctx, file);
+
+	if (call != NULL) {
+		file_add_close(call, file);
+	}
+	file->valid = false;
+	return call_send(mem_ctx, file_conn(file), call);
+}
+
+NTSTATUS client_close_recv(struct tevent_req *req)
+{
+	return call_recv_status(req);
+}
+
+NTSTATUS client_close(struct client_file *file)
+{
+	struct tevent_req *req = client_close_send(file, file);
+	NTSTATUS status = client_wait(file_conn(file), req);
+
+	if (NT_STATUS_IS_OK(status)) {
+		status = client_close_recv(req);
+	}
+	talloc_free(req);
+	return status;
+}
+
+/* ---------------------------------------------------------------- oplocks */
+
+static void file_acknowledge(struct client_file *file, uint8_t level)
+{
+	struct client_tree *tree = file->tree;
+	struct client_conn *conn = client_tree_conn(tree);
+	struct smb2_oplock_break body = {
+		.oplock_level = level,
+		.file_id = file->id,
+	};
+	struct call *call = call_new(conn, conn, tree->session, tree);
+
+	if (call != NULL) {
+		smb2_oplock_break_encode(call_add(call, SMB2_OPLOCK_BREAK, 0),
+					 &body);
+	}
+	call_post(conn, call);
+}
+
+static struct client_file *find_file(struct client_session *session,
+				     const struct smb2_file_id *id)
+{
+	struct client_tree *tree = NULL;
+	struct client_file *file = NULL;
+
+	TAILQ_FOREACH(tree, &session->trees, entry)
+	{
+		TAILQ_FOREACH(file, &tree->files, entry)
+		{
+			if (file->id.persistent_id == id->persistent_id &&
+			    file->id.volatile_id == id->volatile_id) {
+				return file;
+			}
+		}
+	}
+	return NULL;
+}
+
+/* We never ask for leases, so there are none to break. From level II an
+ * oplock breaks to none without acknowledgment (3.2.5.19.1). */
+void file_break(struct client_session *session, const uint8_t *msg, size_t len)
+{
+	struct smb2_oplock_break body = {0};
+	struct client_file *file = NULL;
+	uint8_t before = 0;
+
+	if (!smb2_oplock_break_decode(msg, len, &body)) {
+		return;
+	}
+	file = find_file(session, &body.file_id);
+	if (file == NULL || !file->valid) {
+		return;
+	}
+	before = file->oplock;
+	file->oplock = body.oplock_level;
+	log_debug("oplock %u broken to %u", before, file->oplock);
+	if (before != SMB2_OPLOCK_LEVEL_II) {
+		file_acknowledge(file, file->oplock);
+	}
+	if (file->on_break != NULL) {
+		file->on_break(file, file->oplock, file->private_data);
+	}
+}

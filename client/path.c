@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What is done to a path rather than to an open file: one compound, one round
+ * trip. CREATE opens it for the purpose, the last part closes it again.
+ */
+#include "client/client_private.h"
+#include "smbquic/utf16.h"
+
+/* A compound that begins with opening path. NULL: no connection, or no
+ * memory, or (then sending fails) no UTF-16. */
+static struct call *path_call(TALLOC_CTX *mem_ctx, struct client_tree *tree,
+			      const char *path, const struct client_open *how)
+{
+	struct client_conn *conn = client_tree_conn(tree);
+	struct call *call = NULL;
+
+	if (conn == NULL) {
+		return NULL;
+	}
+	call = call_new(mem_ctx, conn, tree->session, tree);
+	if (call != NULL) {
+		call->related = true;
+		file_add_create(call, path, how);
+	}
+	return call;
+}
+
+static struct tevent_req *path_send(TALLOC_CTX *mem_ctx,
+				    struct client_tree *tree, struct call *call)
+{
+	if (call != NULL) {
+		file_add_close(call, NULL);
+	}
+	return call_send(mem_ctx, client_tree_conn(tree), call);
+}
+
+/* The first error of the parts. A server may let CLOSE fail because what was
+ * before it failed; then the file is still open. */
+static NTSTATUS path_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+			  struct call **out)
+{
+	NTSTATUS status = call_recv(req, mem_ctx, out);
+	struct call *call = *out;
+
+	if (!NT_STATUS_IS_OK(status)) {
+		return status;
+	}
+	if (NT_STATUS_IS_OK(call->part[0].status) &&
+	    NT_STATUS_IS_ERR(call->part[call->parts - 1].status)) {
+		file_close_orphan(call);
+	}
+	return call_status(call);
+}
+
+static NTSTATUS path_recv_status(struct tevent_req *req)
+{
+	struct call *call = NULL;
+
+	return path_recv(req, req, &call);
+}
+
+/* ------------------------------------------------------------------- stat */
+
+struct tevent_req *client_stat_send(TALLOC_CTX *mem_ctx,
+				    struct client_tree *tree, const char *path)
+{
+	struct client_open how = {
+		.access = FILE_READ_ATTRIBUTES,
+		.share = FILE_SHARE_ALL,
+		.disposition = FILE_OPEN,
+	};
+
+	return path_send(mem_ctx, tree, path_call(mem_ctx, tree, path, &how));
+}
+
+NTSTATUS client_stat_recv(struct tevent_req *req, struct client_stat *out)
+{
+	struct smb2_create_response created = {0};
+	struct call *call = NULL;
+	NTSTATUS status = path_recv(req, req, &call);
+
+	*out = (struct client_stat){0};
+	if (!NT_STATUS_IS_OK(status)) {
+		return status;
+	}
+	if (!smb2_create_response_decode(call->part[0].reply.data,
+					 call->part[0].reply.len, &created)) {
+		return NT_STATUS_INVALID_NETWORK_RESPONSE;
+	}
+	file_stat_from_create(&created, out);
+	return NT_STATUS_OK;
+}
+
+NTSTATUS client_stat(struct client_tree *tree, const char *path,
+		     struct client_stat *out)
+{
+	struct tevent_req *req = client_stat_send(tree, tree, path);
+	NTSTATUS status = client_wait(client_tree_conn(tree), req);
+
+	*out = (struct client_stat){0};
+	if (NT_STATUS_IS_OK(status)) {
+		status = client_stat_recv(req, out);
+	}
+	talloc_free(req);
+	return status;
+}
+
+/* ------------------------------------------------------------------ mkdir */
+
+struct tevent_req *client_mkdir_send(TALLOC_CTX *mem_ctx,
+				     struct client_tree *tree, const char *path)
+{
+	struct client_open how = {
+		.access = FILE_READ_ATTRIBUTES,
+		.share = FILE_SHARE_ALL,
+		.disposition = FILE_CREATE,
+		.options = FILE_DIRECTORY_FILE,
+		.attributes = FILE_ATTRIBUTE_DIRECTORY,
+	};
+
+	return path_send(mem_ctx, tree, path_call(mem_ctx, tree, path, &how));
+}
+
+NTSTATUS client_mkdir_recv(struct tevent_req *req)
+{
+	return path_recv_status(req);
+}
+
+NTSTATUS client_mkdir(struct client_tree *tree, const char *path)
+{
+	struct tevent_req *req = client_mkdir_send(tree, tree, path);
+	NTSTATUS status = client_wait(client_tree_conn(tree), req);
+
+	if (NT_STATUS_IS_OK(status)) {
+		status = client_mkdir_recv(req);
+	}
+	talloc_free(req);
+	return status;
+}
+
+/* ----------------------------------------------------------------- remove */
+
+/* Not by FILE_DELETE_ON_CLOSE, which says nothing about what it could not
+ * remove. */
+struct tevent_req *client_remove_send(TALLOC_CTX *mem_ctx,
+				      struct client_tree *tree,
+				      const char *path, uint32_t options)
+{
+	static const uint8_t yes[] = {1};
+	struct client_open how = {
+		.access = SEC_STD_DELETE | FILE_READ_ATTRIBUTES,
+		.share = FILE_SHARE_ALL,
+		.disposition = FILE_OPEN,
+		.options = options | FILE_OPEN_REPARSE_POINT,
+	};
+	struct call *call = path_call(mem_ctx, tree, path, &how);
+
+	if (call != NULL) {
+		file_add_set(call, NULL, SMB2_0_INFO_FILE,
+			     FileDispositionInformation, 0,
+			     wire_slice(yes, sizeof(yes)));
+	}
+	return path_send(mem_ctx, tree, call);
+}
+
+NTSTATUS client_remove_recv(struct tevent_req *req)
+{
+	return path_recv_status(req);
+}
+
+NTSTATUS client_remove(struct client_tree *tree, const char *path,
+		       uint32_t options)
+{
+	struct tevent_req *req = client_remove_send(tree, tree, path, options);
+	NTSTATUS status = client_wait(client_tree_conn(tree), req);
+
+	if (NT_STATUS_IS_OK(status)) {
+		status = client_remove_recv(req);
+	}
+	talloc_free(req);
+	return status;
+}
+
+/* ----------------------------------------------------------------- rename */
+
+void path_add_rename(struct call *call, const struct client_file *file,
+		     const char *to, bool replace)
+{
+	struct wire_writer w = wire_writer_talloc(call);
+	struct fscc_rename body = {0};
+
+	body.flags = replace ? FILE_RENAME_REPLACE_IF_EXISTS : 0;
+	if (!utf16_from_utf8(call, to, &body.name)) {
+		wire_writer_fail(call_add(call, SMB2_SET_INFO, 0));
+		return;
+	}
+	fscc_rename_encode(&w, false, &body);
+	file_add_set(call, file, SMB2_0_INFO_FILE, FileRenameInformation, 0,
+		     wire_writer_slice(&w));
+}
+
+struct tevent_req *client_rename_send(TALLOC_CTX *mem_ctx,
+				      struct client_tree *tree,
+				      const char *from, const char *to,
+				      bool replace)
+{
+	struct client_open how = {
+		.access = SEC_STD_DELETE | FILE_READ_ATTRIBUTES,
+		.share = FILE_SHARE_ALL,
+		.disposition = FILE_OPEN,
+		.options = FILE_OPEN_REPARSE_POINT,
+	};
+	struct call *call = path_call(mem_ctx, tree, from, &how);
+
+	if (call != NULL) {
+		path_add_rename(call, NULL, to, replace);
+	}
+	return path_send(mem_ctx, tree, call);
+}
+
+NTSTATUS client_rename_recv(struct tevent_req *req)
+{
+	return path_recv_status(req);
+}
+
+NTSTATUS client_rename(struct client_tree *tree, const char *from,
+		       const char *to, bool replace)
+{
+	struct tevent_req *req =
+		client_rename_send(tree, tree, from, to, replace);
+	NTSTATUS status = client_wait(client_tree_conn(tree), req);
+
+	if (NT_STATUS_IS_OK(status)) {
+		status = client_rename_recv(req);
+	}
+	talloc_free(req);
+	return status;
+}
+
+/* -------------------------------------------------------------- set_basic */
+
+void path_add_basic(struct call *call, const struct client_file *file,
+		    const struct fscc_basic *basic)
+{
+	struct wire_writer w = wire_writer_talloc(call);
+
+	fscc_basic_encode(&w, basic);
+	file_add_set(call, file, SMB2_0_INFO_FILE, FileBasicInformation, 0,
+		     wire_writer_slice(&w));
+}
+
+struct tevent_req *client_set_basic_send(TALLOC_CTX *mem_ctx,
+					 struct client_tree *tree,
+					 const char *path,
+					 const struct fscc_basic *basic)
+{
+	struct client_open how = {
+		.access = FILE_WRITE_ATTRIBUTES,
+		.share = FILE_SHARE_ALL,
+		.disposition = FILE_OPEN,
+	};
+	struct call *call = path_call(mem_ctx, tree, path, &how);
+
+	if (call != NULL) {
+		path_add_basic(call, NULL, basic);
+	}
+	return path_send(mem_ctx, tree, call);
+}
+
+NTSTATUS client_set_basic_recv(struct tevent_req *req)
+{
+	return path_recv_status(req);
+}
+
+NTSTATUS client_set_basic(struct client_tree *tree, const char *path,
+			  const struct fscc_basic *basic)
+{
+	struct tevent_req *req = client_set_basic_send(tree, tree, path, basic);
+	NTSTATUS status = client_wait(client_tree_conn(tree), req);
+
+	if (NT_STATUS_IS_OK(status)) {
+		status = client_set_basic_recv(req);
+	}
+	talloc_free(req);
+	return status;
+}
+
+/* ------------------------------------------------------------------ query */
+
+struct tevent_req *client_query_path_send(TALLOC_CTX *mem_ctx,
+					  struct client_tree *tree,
+					  const char *path, uint32_t access,
+					  const struct client_query *query)
+{
+	struct client_open how = {
+		.access = access,
+		.share = FILE_SHARE_ALL,
+		.disposition = FILE_OPEN,
+	};
+	struct call *call = path_call(mem_ctx, tree, path, &how);
+
+	if (call != NULL) {
+		file_add_query(call, NULL, query);
+	}
+	return path_send(mem_ctx, tree, call);
+}
+
+NTSTATUS client_query_path_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+				struct wire_slice *out)
+{
+	const struct call_part *part = NULL;
+	struct call *call = NULL;
+	NTSTATUS status = path_recv(req, mem_ctx, &call);
+
+	*out = wire_slice(NULL, 0);
+	if (!NT_STATUS_IS_OK(status)) {
+		talloc_free(call);
+		return status;
+	}
+	part = &call->part[1];
+	if (!smb2_buffer_response_decode(part->reply.data, part->reply.len,
+					 out)) {
+		talloc_free(call);
+		return NT_STATUS_INVALID_NETWORK_RESPONSE;
+	}
+	return part->status;
+}
+
+NTSTATUS client_query_path(TALLOC_CTX *mem_ctx, struct client_tree *tree,
+			   const char *path, uint32_t access,
+			   const struct client_query *query,
+			   struct wire_slice *out)
+{
+	struct tevent_req *req =
+		client_query_path_send(tree, tree, path, access, query);
+	NTSTATUS status = client_wait(client_tree_conn(tree), req);
+
+	*out = wire_slice(NULL, 0);
+	if (NT_STATUS_IS_OK(status)) {
+		status = client_query_path_recv(req, mem_ctx, out);
+	}
+	talloc_free(req);
+	return status;
+}
+
+/* -------------------------------------------------------------- get_small */
+
+struct tevent_req *client_get_small_send(TALLOC_CTX *mem_ctx,
+					 struct client_tree *tree,
+					 const char *path, uint32_t max)
+{
+	struct client_open how = {0};
+	struct smb2_read_request body = {0};
+	struct call *call = NULL;
+
+	client_open_default(&how);
+	how.options = FILE_NON_DIRECTORY_FILE;
+	call = path_call(mem_ctx, tree, path, &how);
+	if (call != NULL) {
+		size_t most = client_max_read(tree);
+
+		body.file_id = file_id_of(NULL);
+		body.length = max < most ? max : (uint32_t)most;
+		smb2_read_request_encode(call_add(call, SMB2_READ, body.length),
+					 &body);
+	}
+	return path_send(mem_ctx, tree, call);
+}
+
+NTSTATUS client_get_small_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+			       TALLOC_CTX **owner, struct wire_slice *data,
+			       struct client_stat *stat)
+{
+	struct smb2_create_response created = {0};
+	struct smb2_read_response body = {0};
+	struct call *call = NULL;
+	NTSTATUS status = path_recv(req, mem_ctx, &call);
+	bool empty =
+		call != NULL && call->part[1].status == NT_STATUS_END_OF_FILE;
+
+	*data = wire_slice(NULL, 0);
+	*stat = (struct client_stat){0};
+	*owner = call;
+	if (empty) {
+		status = call->part[0].status;
+	}
+	if (!NT_STATUS_IS_OK(status)) {
+		return status;
+	}
+	if (!smb2_create_response_decode(call->part[0].reply.data,
+					 call->part[0].reply.len, &created)) {
+		return NT_STATUS_INVALID_NETWORK_RESPONSE;
+	}
+	file_stat_from_create(&created, stat);
+	if (empty) {
+		return NT_STATUS_OK;
+	}
+	if (!smb2_read_response_decode(call->part[1].reply.data,
+				       call->part[1].reply.len, &body)) {
+		return NT_STATUS_INVALID_NETWORK_RESPONSE;
+	}
+	*data = body.data;
+	return NT_STATUS_OK;
+}

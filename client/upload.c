@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Uploads: a file that comes into being under a temporary name, marked to be
+ * deleted when it is closed, so that it vanishes when the connection does; the
+ * commit takes the mark away and gives it its name. Two round trips for a file
+ * whose bytes fit in one request.
+ */
+#include "client/client_private.h"
+
+static const uint8_t delete_yes[] = {1};
+static const uint8_t delete_no[] = {0};
+
+/* ------------------------------------------------------------------ begin */
+
+struct upload_state {
+	struct client_tree *tree;
+	struct client_file *file;
+	char *path;
+	size_t len;
+};
+
+static void upload_done(struct tevent_req *subreq);
+
+static void upload_add_write(struct call *call, struct wire_slice data,
+			     TALLOC_CTX *owner)
+{
+	struct smb2_write_request body = {
+		.file_id = file_id_of(NULL),
+		.data = data,
+	};
+
+	if (data.len == 0) {
+		talloc_free(owner);
+		return;
+	}
+	smb2_write_request_encode(call_add(call, SMB2_WRITE, data.len), &body);
+	call_payload(call, data, owner);
+}
+
+static struct call *upload_call(TALLOC_CTX *mem_ctx, struct client_tree *tree,
+				const char *path)
+{
+	const struct client_open how = {
+		.access = FILE_GENERIC_WRITE | FILE_READ_ATTRIBUTES |
+			  SEC_STD_DELETE,
+		.share = FILE_SHARE_READ | FILE_SHARE_DELETE,
+		.disposition = FILE_CREATE,
+		.options = FILE_NON_DIRECTORY_FILE,
+		.attributes = FILE_ATTRIBUTE_NORMAL,
+	};
+	struct call *call =
+		call_new(mem_ctx, client_tree_conn(tree), tree->session, tree);
+
+	if (call == NULL) {
+		return NULL;
+	}
+	call->related = true;
+	call->orphan = file_close_orphan;
+	if (file_add_create(call, path, &how)) {
+		file_add_set(call, NULL, SMB2_0_INFO_FILE,
+			     FileDispositionInformation, 0,
+			     wire_slice(delete_yes, sizeof(delete_yes)));
+	}
+	return call;
+}
+
+struct tevent_req *client_upload_send(TALLOC_CTX *mem_ctx,
+				      struct client_tree *tree,
+				      const char *path, struct wire_slice data,
+				      TALLOC_CTX *owner)
+{
+	struct client_conn *conn = client_tree_conn(tree);
+	struct upload_state *state = NULL;
+	struct tevent_req *subreq = NULL;
+	struct tevent_req *req = NULL;
+	struct call *call = NULL;
+
+	if (conn != NULL) {
+		req = tevent_req_create(mem_ctx, &state, struct upload_state);
+	}
+	if (req == NULL) {
+		talloc_free(owner);
+		return NULL;
+	}
+	state->tree = tree;
+	state->len = data.len;
+	state->path = talloc_strdup(state, path);
+	call = upload_call(state, tree, path);
+	if (tevent_req_nomem(state->path, req) || tevent_req_nomem(call, req)) {
+		talloc_free(owner);
+		return tevent_req_post(req, conn->ev);
+	}
+	upload_add_write(call, data, owner);
+	subreq = call_send(state, conn, call);
+	if (tevent_req_nomem(subreq, req)) {
+		return tevent_req_post(req, conn->ev);
+	}
+	tevent_req_set_callback(subreq, upload_done, req);
+	return req;
+}
+
+static NTSTATUS upload_written(const struct upload_state *state,
+			       const struct call *call)
+{
+	const struct call_part *part = &call->part[call->parts - 1];
+	struct smb2_write_response body = {0};
+
+	if (state->len == 0) {
+		return NT_STATUS_OK;
+	}
+	if (!smb2_write_response_decode(part->reply.data, part->reply.len,
+					&body)) {
+		return NT_STATUS_INVALID_NETWORK_RESPONSE;
+	}
+	return body.count == state->len ? NT_STATUS_OK : NT_STATUS_DISK_FULL;
+}
+
+static void upload_done(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct upload_state *state = tevent_req_data(req, struct upload_state);
+	struct smb2_create_response created = {0};
+	struct call *call = NULL;
+	NTSTATUS status = call_recv_one(subreq, state, &call);
+
+	talloc_free(subreq);
+	if (req_failed(req, status)) {
+		return;
+	}
+	if (!smb2_create_response_decode(call->part[0].reply.data,
+					 call->part[0].reply.len, &created)) {
+		req_failed(req, NT_STATUS_INVALID_NETWORK_RESPONSE);
+		return;
+	}
+	/* From here on freeing the file removes it again. */
+	state->file = file_new(state, state->tree, &created);
+	if (tevent_req_nomem(state->file, req) ||
+	    req_failed(req, call_status(call)) ||
+	    req_failed(req, upload_written(state, call))) {
+		return;
+	}
+	state->file->temporary = talloc_move(state->file, &state->path);
+	tevent_req_done(req);
+}
+
+NTSTATUS client_upload_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+			    struct client_file **out)
+{
+	struct upload_state *state = tevent_req_data(req, struct upload_state);
+	NTSTATUS status = req_status(req);
+
+	*out = NULL;
+	if (NT_STATUS_IS_OK(status)) {
+		*out = talloc_move(mem_ctx, &state->file);
+	}
+	tevent_req_received(req);
+	return status;
+}
+
+/* ----------------------------------------------------------------- commit */
+
+/*
+ * One compound: times, the mark off, the name, CLOSE. When it could not get
+ * its name the file must go, whether CLOSE was done or not.
+ */
+struct commit_state {
+	struct client_file *file;
+	NTSTATUS status; /* of the commit, while it is undone */
+};
+
+static void commit_done(struct tevent_req *subreq);
+static void commit_undone(struct tevent_req *subreq);
+
+static struct call *commit_call(TALLOC_CTX *mem_ctx, struct client_file *file,
+				const char *path,
+				const struct fscc_basic *basic)
+{
+	struct call *call = file_call(mem_ctx, file);
+	struct client_file *first = file;
+
+	if (call == NULL) {
+		return NULL;
+	}
+	call->related = true;
+	if (basic != NULL) {
+		path_add_basic(call, file, basic);
+		first = NULL;
+	}
+	file_add_set(call, first, SMB2_0_INFO_FILE, FileDispositionInformation,
+		     0, wire_slice(delete_no, sizeof(delete_no)));
+	path_add_rename(call, NULL, path, true);
+	file_add_close(call, NULL);
+	return call;
+}
+
+struct tevent_req *client_upload_commit_send(TALLOC_CTX *mem_ctx,
+					     struct client_file *file,
+					     const char *path,
+					     const struct fscc_basic *basic)
+{
+	struct client_conn *conn = file_conn(file);
+	struct commit_state *state = NULL;
+	struct tevent_req *subreq = NULL;
+	struct tevent_req *req = NULL;
+
+	if (conn != NULL) {
+		req = tevent_req_create(mem_ctx, &state, struct commit_state);
+	}
+	if (req == NULL) {
+		return NULL;
+	}
+	state->file = file;
+	subreq = call_send(state, conn, commit_call(state, file, path, basic));
+	if (tevent_req_nomem(subreq, req)) {
+		return tevent_req_post(req, conn->ev);
+	}
+	tevent_req_set_callback(subreq, commit_done, req);
+	return req;
+}
+
+/* By its handle while that is open, then by its temporary name. */
+static struct tevent_req *commit_undo_send(struct commit_state *state)
+{
+	struct client_file *file = state->file;
+	struct call *call = NULL;
+
+	if (!file->valid) {
+		return client_remove_send(state, file->tree, file->temporary,
+					  FILE_NON_DIRECTORY_FILE);
+	}
+	call = file_call(state, file);
+	if (call != NULL) {
+		call->related = true;
+		file_add_set(call, file, SMB2_0_INFO_FILE,
+			     FileDispositionInformation, 0,
+			     wire_slice(delete_yes, sizeof(delete_yes)));
+		file_add_close(call, NULL);
+	}
+	file->valid = false;
+	return call_send(state, file_conn(file), call);
+}
+
+static void commit_done(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct commit_state *state = tevent_req_data(req, struct commit_state);
+	const struct call_part *part = NULL;
+	struct call *call = NULL;
+	NTSTATUS status = call_recv(subreq, state, &call);
+
+	talloc_free(subreq);
+	if (req_failed(req, status)) {
+		return;
+	}
+	part = &call->part[call->parts - 1];
+	state->file->valid = !NT_STATUS_IS_OK(part->status);
+	part--;
+	if (NT_STATUS_IS_OK(part->status)) {
+		if (!req_failed(req, part[1].status)) {
+			tevent_req_done(req);
+		}
+		return;
+	}
+	/* What failed before the new name may be why it was not given. */
+	state->status = NT_STATUS_IS_ERR(part[-1].status) ? part[-1].status
+							  : part->status;
+	subreq = commit_undo_send(state);
+	if (tevent_req_nomem(subreq, req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, commit_undone, req);
+}
+
+static void commit_undone(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct commit_state *state = tevent_req_data(req, struct commit_state);
+
+	(void)call_recv_status(subreq);
+	talloc_free(subreq);
+	req_failed(req, state->status);
+}
+
+NTSTATUS client_upload_commit_recv(struct tevent_req *req)
+{
+	return req_simple_recv(req);
+}
