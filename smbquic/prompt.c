@@ -55,7 +55,7 @@ static char *read_line(TALLOC_CTX *mem_ctx, int fd)
 
 /* Reads with `handler` on the signals that end or stop a program, so that the
  * terminal is never left without echo. */
-static char *read_guarded(TALLOC_CTX *mem_ctx, int tty)
+static char *read_guarded(TALLOC_CTX *mem_ctx, int tty, const char *text)
 {
 	static const int signals[] = {SIGINT, SIGTERM, SIGQUIT, SIGHUP,
 				      SIGTSTP};
@@ -77,6 +77,8 @@ static char *read_guarded(TALLOC_CTX *mem_ctx, int tty)
 		sigaction(signals[i], &handler, &old[i]);
 	}
 	tcsetattr(tty, TCSAFLUSH, &quiet);
+	/* not before: an answer that is there at once would be flushed */
+	(void)!write(tty, text, strlen(text));
 	line = read_line(mem_ctx, tty);
 	err = errno;
 	tcsetattr(tty, TCSAFLUSH, &before);
@@ -91,26 +93,21 @@ static char *read_guarded(TALLOC_CTX *mem_ctx, int tty)
 	return line;
 }
 
-static int open_terminal(const char *text)
+static int open_terminal(void)
 {
-	int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-
-	if (tty != -1) {
-		(void)!write(tty, text, strlen(text));
-	}
-	return tty;
+	return open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 }
 
 char *prompt_password(TALLOC_CTX *mem_ctx, const char *prompt)
 {
-	int tty = open_terminal(prompt);
+	int tty = open_terminal();
 	char *line = NULL;
 	int err = 0;
 
 	if (tty == -1) {
 		return NULL;
 	}
-	line = read_guarded(mem_ctx, tty);
+	line = read_guarded(mem_ctx, tty, prompt);
 	err = errno;
 	close(tty);
 	errno = err;
@@ -119,13 +116,14 @@ char *prompt_password(TALLOC_CTX *mem_ctx, const char *prompt)
 
 bool prompt_confirm(const char *question)
 {
-	int tty = open_terminal(question);
+	int tty = open_terminal();
 	char *line = NULL;
 	bool yes = false;
 
 	if (tty == -1) {
 		return false;
 	}
+	(void)!write(tty, question, strlen(question));
 	line = read_line(NULL, tty);
 	yes = line != NULL && (line[0] == 'y' || line[0] == 'Y');
 	talloc_free(line);
