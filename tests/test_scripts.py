@@ -225,6 +225,8 @@ while [ "$1" != -o ]; do shift; done
 mkdir -p $2/tests && cp bin/test_* bin/fuzz_* $2/tests/
 ''')
         self.script('tests/exports.py', 'exit 0\n')
+        for name in ('check', 'lint', 'scripts', 'waf'):
+            self.write('tests/test_%s.py' % name, '')
         self.add('test_a', 'echo quiet\n')
 
     def add(self, name, text):
@@ -236,11 +238,12 @@ mkdir -p $2/tests && cp bin/test_* bin/fuzz_* $2/tests/
         return self.run_script('scripts/test ' + args, status, **env)
 
     def test_all_good(self):
-        self.write('tests/test_tool.py', 'print(1)\n')
+        self.write('tests/test_program.py', 'print(1)\n')
         out = self.call()
         self.assertEqual(out.splitlines()[-1],
-                         '10 passed, 0 failed, 2 skipped')
-        for line in ('ok      tools test_tool', 'ok      lint',
+                         '14 passed, 0 failed, 2 skipped')
+        for line in ('ok      tools test_waf', 'ok      lint',
+                     'ok      build test_program',
                      'ok      build build', 'ok      build test_a',
                      'ok      build-sanitize test_a',
                      'check quic/001: ok'):
