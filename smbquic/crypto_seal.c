@@ -7,6 +7,7 @@
 #include "smbquic/crypto.h"
 #include "smbquic/crypto_private.h"
 #include "smbquic/smb2.h"
+#include "smbquic/smb2_transform.h"
 #include "smbquic/wire.h"
 
 #define TAG_SIZE	 16
@@ -15,8 +16,11 @@
 #define NONCE_PREFIX_MAX 4
 
 /* Authenticated with the ciphertext: the header from its nonce on. */
-#define AAD_OFFSET (4 + TAG_SIZE)
+#define AAD_OFFSET SMB2_TRANSFORM_AAD_OFFSET
 #define AAD_SIZE   (CRYPTO_TRANSFORM_HEADER_SIZE - AAD_OFFSET)
+
+_Static_assert(CRYPTO_TRANSFORM_HEADER_SIZE == SMB2_TRANSFORM_SIZE,
+	       "crypto.h and the codec mean the same header");
 
 struct sealing_method {
 	uint16_t cipher;
@@ -121,47 +125,6 @@ void crypto_sealing_set_limit(struct smb2_sealing_key *key, uint64_t limit)
 
 /* ------------------------------------------------------------------ header */
 
-struct transform {
-	uint8_t nonce[NONCE_FIELD_SIZE];
-	uint64_t session_id;
-	size_t size;
-};
-
-/* Everything but the signature, which stays zero. */
-static bool transform_put(uint8_t header[CRYPTO_TRANSFORM_HEADER_SIZE],
-			  const struct transform *t)
-{
-	struct wire_writer w =
-		wire_writer_fixed(header, CRYPTO_TRANSFORM_HEADER_SIZE);
-
-	wire_put_u32(&w, SMB2_TRANSFORM_MAGIC);
-	wire_put_zeros(&w, TAG_SIZE);
-	wire_put(&w, t->nonce, sizeof(t->nonce));
-	wire_put_u32(&w, (uint32_t)t->size);
-	wire_put_u16(&w, 0);
-	wire_put_u16(&w, SMB2_TRANSFORM_FLAG_ENCRYPTED);
-	wire_put_u64(&w, t->session_id);
-	return wire_writer_ok(&w);
-}
-
-static bool transform_get(const uint8_t header[CRYPTO_TRANSFORM_HEADER_SIZE],
-			  struct transform *t, uint8_t tag[TAG_SIZE])
-{
-	struct wire_reader r =
-		wire_reader(header, CRYPTO_TRANSFORM_HEADER_SIZE);
-	uint32_t protocol_id = wire_get_u32(&r);
-	uint16_t flags = 0;
-
-	wire_get_bytes(&r, tag, TAG_SIZE);
-	wire_get_bytes(&r, t->nonce, sizeof(t->nonce));
-	t->size = wire_get_u32(&r);
-	wire_skip(&r, 2);
-	flags = wire_get_u16(&r);
-	t->session_id = wire_get_u64(&r);
-	return wire_reader_ok(&r) && protocol_id == SMB2_TRANSFORM_MAGIC &&
-	       flags == SMB2_TRANSFORM_FLAG_ENCRYPTED;
-}
-
 /* Takes the next nonce: it counts as used whatever happens afterwards. */
 static int sealing_nonce(struct smb2_sealing_key *key,
 			 uint8_t nonce[NONCE_FIELD_SIZE])
@@ -190,52 +153,58 @@ static size_t pieces_total(const struct crypto_pieces *pieces)
 
 /* --------------------------------------------------------------------- seal */
 
-/* What both ways to seal begin with. */
-static int seal_begin(uint64_t session_id, const struct iovec *plain, int count,
-		      struct crypto_pieces *pieces, struct transform *t)
+/* What both ways to seal begin with: the header, but for its signature. */
+static int seal_begin(struct smb2_sealing_key *key, uint64_t session_id,
+		      const struct crypto_pieces *pieces, uint8_t *header,
+		      struct smb2_transform_header *t)
 {
-	if (!crypto_pieces_append(pieces, plain, count)) {
+	struct wire_writer w =
+		wire_writer_fixed(header, CRYPTO_TRANSFORM_HEADER_SIZE);
+	size_t size = pieces_total(pieces);
+	int rc = 0;
+
+	if (size == 0 || size > UINT32_MAX) {
 		return EINVAL;
 	}
+	t->original_message_size = (uint32_t)size;
+	t->flags = SMB2_TRANSFORM_FLAG_ENCRYPTED;
 	t->session_id = session_id;
-	t->size = pieces_total(pieces);
-	if (t->size == 0 || t->size > UINT32_MAX) {
-		return EINVAL;
+	rc = sealing_nonce(key, t->nonce);
+	if (rc != 0) {
+		return rc;
 	}
-	return 0;
+	return smb2_transform_header_encode(&w, t) ? 0 : EINVAL;
 }
 
 int crypto_seal(struct smb2_sealing_key *key, uint64_t session_id,
 		const struct iovec *plain, int count, uint8_t *out,
 		size_t out_size)
 {
-	const struct sealing_method *method = key->method;
 	giovec_t aad = {.iov_base = out + AAD_OFFSET, .iov_len = AAD_SIZE};
 	struct crypto_pieces pieces = {.count = 0};
-	struct transform t = {.size = 0};
+	struct smb2_transform_header t = {.flags = 0};
 	uint8_t *cipher = out + CRYPTO_TRANSFORM_HEADER_SIZE;
 	size_t size = 0;
-	int rc = seal_begin(session_id, plain, count, &pieces, &t);
+	int rc = 0;
 
-	if (rc == 0 && out_size < t.size + CRYPTO_SEAL_OVERHEAD) {
-		rc = EINVAL;
+	if (!crypto_pieces_append(&pieces, plain, count) ||
+	    out_size < pieces_total(&pieces) + CRYPTO_SEAL_OVERHEAD) {
+		return EINVAL;
 	}
-	if (rc == 0) {
-		rc = sealing_nonce(key, t.nonce);
-	}
+	rc = seal_begin(key, session_id, &pieces, out, &t);
 	if (rc != 0) {
 		return rc;
 	}
-	transform_put(out, &t);
-	size = t.size + TAG_SIZE;
-	rc = gnutls_aead_cipher_encryptv(key->aead, t.nonce, method->nonce_size,
-					 &aad, 1, TAG_SIZE, pieces.iov,
-					 pieces.count, cipher, &size);
+	size = t.original_message_size + TAG_SIZE;
+	rc = gnutls_aead_cipher_encryptv(
+		key->aead, t.nonce, key->method->nonce_size, &aad, 1, TAG_SIZE,
+		pieces.iov, pieces.count, cipher, &size);
 	if (rc != 0) {
 		return crypto_errno(rc);
 	}
 	/* GnuTLS puts the tag behind the ciphertext, SMB before it. */
-	memcpy(out + 4, cipher + t.size, TAG_SIZE);
+	smb2_transform_header_set_signature(out,
+					    cipher + t.original_message_size);
 	return 0;
 }
 
@@ -245,20 +214,22 @@ int crypto_seal_in_place(struct smb2_sealing_key *key, uint64_t session_id,
 {
 	giovec_t aad = {.iov_base = header + AAD_OFFSET, .iov_len = AAD_SIZE};
 	struct crypto_pieces pieces = {.count = 0};
-	struct transform t = {.size = 0};
-	size_t tag_size = TAG_SIZE;
-	int rc = seal_begin(session_id, message, count, &pieces, &t);
+	struct smb2_transform_header t = {.flags = 0};
+	uint8_t tag[TAG_SIZE] = {0};
+	size_t tag_size = sizeof(tag);
+	int rc = EINVAL;
 
-	if (rc == 0) {
-		rc = sealing_nonce(key, t.nonce);
+	if (crypto_pieces_append(&pieces, message, count)) {
+		rc = seal_begin(key, session_id, &pieces, header, &t);
 	}
 	if (rc != 0) {
 		return rc;
 	}
-	transform_put(header, &t);
-	return crypto_errno(gnutls_aead_cipher_encryptv2(
+	rc = gnutls_aead_cipher_encryptv2(
 		key->aead, t.nonce, key->method->nonce_size, &aad, 1,
-		pieces.iov, pieces.count, header + 4, &tag_size));
+		pieces.iov, pieces.count, tag, &tag_size);
+	smb2_transform_header_set_signature(header, tag);
+	return crypto_errno(rc);
 }
 
 /* ------------------------------------------------------------------- unseal */
@@ -270,20 +241,22 @@ int crypto_unseal_vector(struct smb2_sealing_key *key,
 	giovec_t aad = {.iov_base = discard_const(header + AAD_OFFSET),
 			.iov_len = AAD_SIZE};
 	struct crypto_pieces pieces = {.count = 0};
-	struct transform t = {.size = 0};
-	uint8_t tag[TAG_SIZE] = {0};
+	struct smb2_transform_header t = {.flags = 0};
 	size_t total = 0;
 
 	if (!crypto_pieces_append(&pieces, message, count)) {
 		return EINVAL;
 	}
 	total = pieces_total(&pieces);
-	if (!transform_get(header, &t, tag) || total == 0 || t.size != total) {
+	if (!smb2_transform_header_decode(header, CRYPTO_TRANSFORM_HEADER_SIZE,
+					  &t) ||
+	    t.flags != SMB2_TRANSFORM_FLAG_ENCRYPTED || total == 0 ||
+	    t.original_message_size != total) {
 		return EBADMSG;
 	}
 	return crypto_errno(gnutls_aead_cipher_decryptv2(
 		key->aead, t.nonce, key->method->nonce_size, &aad, 1,
-		pieces.iov, pieces.count, tag, sizeof(tag)));
+		pieces.iov, pieces.count, t.signature, sizeof(t.signature)));
 }
 
 int crypto_unseal(struct smb2_sealing_key *key, uint8_t *message, size_t length)
