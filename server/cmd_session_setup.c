@@ -16,6 +16,7 @@ struct cmd_session_setup_state {
 	struct smb2_session_setup_request in;
 	struct wire_slice token; /* for the client */
 	NTSTATUS status;	 /* of a step that went well */
+	bool at_work;		 /* the channel is busy with this */
 	bool ends_session;	 /* on failure */
 };
 
@@ -110,17 +111,19 @@ static NTSTATUS refuse(const struct request *r,
 	return NT_STATUS_OK;
 }
 
-static NTSTATUS find_session(struct request *r,
-			     struct smb2_session_setup_request *in)
+static NTSTATUS find_session(struct cmd_session_setup_state *state)
 {
+	struct request *r = state->r;
 	NTSTATUS status = NT_STATUS_OK;
 
-	if (!smb2_session_setup_request_decode(r->pdu.data, r->pdu.len, in)) {
+	if (!smb2_session_setup_request_decode(r->pdu.data, r->pdu.len,
+					       &state->in)) {
 		return NT_STATUS_INVALID_PARAMETER;
 	}
-	status = refuse(r, in);
+	status = refuse(r, &state->in);
 	if (status == NT_STATUS_OK && r->session_id == 0) {
 		status = begin_session(r);
+		state->ends_session = status == NT_STATUS_OK;
 	}
 	if (status == NT_STATUS_OK && r->channel->auth == NULL) {
 		server_refresh_users(r->conn->server);
@@ -172,12 +175,13 @@ struct tevent_req *cmd_session_setup_send(TALLOC_CTX *mem_ctx,
 	}
 	state->ev = ev;
 	state->r = r;
-	status = find_session(r, &state->in);
+	status = find_session(state);
 	if (status != NT_STATUS_OK) {
 		tevent_req_error(req, status);
 		return tevent_req_post(req, ev);
 	}
 	r->channel->busy = true;
+	state->at_work = true;
 	if (!hash_request(r)) {
 		tevent_req_error(req, NT_STATUS_INTERNAL_ERROR);
 		return tevent_req_post(req, ev);
@@ -398,7 +402,7 @@ NTSTATUS cmd_session_setup_recv(struct tevent_req *req, struct reply *reply)
 	};
 	NTSTATUS status = NT_STATUS_OK;
 
-	if (r->channel != NULL) {
+	if (state->at_work) {
 		r->channel->busy = false;
 	}
 	if (request_failed(req, &status)) {

@@ -176,6 +176,7 @@ static const struct command commands[SMB2_COMMAND_COUNT] = {
 			.file_id = 16,
 			.sizes = {.request = {4}},
 			.handler = HANDLER(cmd_set_info),
+			.pipe = HANDLER(pipe_set_info),
 		},
 	[SMB2_OPLOCK_BREAK] =
 		{

@@ -147,6 +147,19 @@ void conn_drain(struct conn *conn)
 	conn_resume(conn);
 }
 
+bool conn_is_dead(const struct conn *conn, uint64_t since)
+{
+	const struct channel *channel = NULL;
+
+	for (channel = conn->channels; channel != NULL;
+	     channel = channel->conn_next) {
+		if (idtable_count(channel->session->opens) > 0) {
+			return false;
+		}
+	}
+	return conn->last_request < since && conn->requests == NULL;
+}
+
 /* --- reading ---------------------------------------------------------------
  */
 
@@ -214,6 +227,7 @@ static void conn_message(struct tevent_req *subreq)
 		conn_end(conn, TRANSPORT_CLOSE_DONE, "the client is done");
 		return;
 	}
+	conn->last_request = server_now();
 	request_receive(conn, message);
 	conn_read(conn);
 }
@@ -435,6 +449,7 @@ static struct conn *conn_alloc(struct server *server, struct transport *t)
 		return NULL;
 	}
 	conn->server = server;
+	conn->last_request = server_now();
 	conn->facts = transport_facts(t);
 	peer = (const struct sockaddr *)&conn->facts->peer;
 	conn->peer = talloc_strdup(conn, transport_address_string(peer));

@@ -106,5 +106,6 @@ COMMAND_HANDLER(pipe_flush);
 COMMAND_HANDLER(pipe_read);
 COMMAND_HANDLER(pipe_write);
 COMMAND_HANDLER(pipe_query_info);
+COMMAND_HANDLER(pipe_set_info);
 
 #endif

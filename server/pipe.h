@@ -2,8 +2,8 @@
 /*
  * pipe.h - named pipes of IPC$: a message pipe with an RPC server at its other
  * end (MS-RPCE over MS-SMB2 3.3.5.15.3). The commands CREATE, CLOSE, READ,
- * WRITE, FLUSH and QUERY_INFO have handlers of their own here (dispatch.h);
- * IOCTL calls the functions below.
+ * WRITE, FLUSH, QUERY_INFO and SET_INFO have handlers of their own here
+ * (dispatch.h); IOCTL calls the functions below.
  */
 #ifndef SERVER_PIPE_H
 #define SERVER_PIPE_H

@@ -93,7 +93,7 @@ struct server {
 	const char *dns_name;	  /**< NULL: unknown */
 	bool root;		  /**< files are opened as their users */
 
-	struct listener *listeners;
+	struct listener *listeners; /**< listen.c */
 	struct conn *conns;
 	unsigned num_conns;
 	uint64_t last_conn_id;
@@ -101,6 +101,7 @@ struct server {
 	struct idtable *opens;	  /**< FileId.Persistent -> struct open */
 	struct share *shares;	  /**< in the order of the file, IPC$ last */
 	struct file_table *files; /**< file.c: what is open, by file */
+	struct tevent_timer *housekeeper;
 	void (*stopped)(void *private_data);
 	void *stopped_data;
 	bool stopping; /**< drains: no new connections */
@@ -118,13 +119,6 @@ struct server *server_new(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
  *  sessions and opens stay. On failure nothing has changed. */
 bool server_reload(struct server *server, struct config *config, char **why);
 
-/** Listen wherever the configuration says. @return false: *why is a sentence
- *  that names the address which could not be had. */
-bool server_listen(struct server *server, char **why);
-
-/** "quic [::]:443, tcp [::]:445": for the ready line. */
-char *server_listening(TALLOC_CTX *mem_ctx, const struct server *server);
-
 /** Read the users file again if it is another one than was read; on failure
  *  the old one stays and the log says why. */
 void server_refresh_users(struct server *server);
@@ -138,6 +132,15 @@ void server_drained(struct server *server);
 
 /** Now, as NT time (100 ns since 1601, UTC). */
 uint64_t server_now(void);
+
+/* ------------------------------------------------------------- listen.c */
+
+/** Listen wherever the configuration says. @return false: *why is a sentence
+ *  (child of the server) that names the address which could not be had. */
+bool server_listen(struct server *server, char **why);
+
+/** "quic [::]:443, tcp [::]:445": for the ready line. */
+char *server_listening(TALLOC_CTX *mem_ctx, const struct server *server);
 
 /* --------------------------------------------------------------- conn.c */
 
@@ -159,7 +162,8 @@ struct conn {
 	struct channel *channels; /**< the sessions reachable here */
 	unsigned num_channels, num_pending;
 	unsigned failed_logons;
-	bool trusted; /**< somebody has logged on here */
+	uint64_t last_request; /**< NT time */
+	bool trusted;	       /**< somebody has logged on here */
 
 	struct chain *chains;	  /**< compounds not yet answered */
 	struct request *requests; /**< requests not yet answered */
@@ -210,6 +214,9 @@ bool conn_must_seal(const struct conn *conn, const struct session *session);
 /** The session this connection may use under that id; NULL: none (3.3.5.2.9).
  *  Sessions still logging on are found, too: look at session->state. */
 struct channel *conn_channel(const struct conn *conn, uint64_t session_id);
+
+/** Has it no open files and had no request since then (NT time)? */
+bool conn_is_dead(const struct conn *conn, uint64_t since);
 
 /** Something was done with: what had to wait for memory goes on. */
 void conn_resume(struct conn *conn);
@@ -349,6 +356,11 @@ struct tree *tree_new(struct session *session, struct share *share);
 /** End a tree connect: requests of it but `except` are aborted with
  *  NT_STATUS_NETWORK_NAME_DELETED, its opens and the tree go. */
 void tree_end(struct tree *tree, struct request *except);
+
+/* --------------------------------------------------------------- file.c */
+
+/** The table behind server->files. @return NULL: no memory. */
+struct file_table *file_table_new(TALLOC_CTX *mem_ctx);
 
 /* --------------------------------------------------------------- open.c */
 
