@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "server/service.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* There is one service in a process. */
+static int parent_fd = -1;
+static int pid_fd = -1;
+static char *pid_path;
+static bool logs_to_file;
+
+/* --- background ------------------------------------------------------------
+ */
+
+/* The parent's part: what became of the child? */
+static void wait_for_child(int fd)
+{
+	char byte = 0;
+	ssize_t n = 0;
+
+	do {
+		n = read(fd, &byte, 1);
+	} while (n < 0 && errno == EINTR);
+	_exit(n == 1 ? 0 : 1);
+}
+
+bool service_background(void)
+{
+	int fds[2] = {-1, -1};
+	pid_t pid = 0;
+
+	if (pipe2(fds, O_CLOEXEC) != 0) {
+		return false;
+	}
+	pid = fork();
+	if (pid < 0) {
+		close(fds[0]);
+		close(fds[1]);
+		return false;
+	}
+	if (pid > 0) {
+		close(fds[1]);
+		wait_for_child(fds[0]);
+	}
+	close(fds[0]);
+	parent_fd = fds[1];
+	setsid();
+	return chdir("/") == 0;
+}
+
+void service_ready(void)
+{
+	int null = -1;
+
+	if (parent_fd < 0) {
+		return;
+	}
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null >= 0) {
+		dup2(null, STDIN_FILENO);
+		dup2(null, STDOUT_FILENO);
+		if (!logs_to_file) {
+			dup2(null, STDERR_FILENO);
+		}
+		close(null);
+	}
+	if (write(parent_fd, "r", 1) != 1) {
+		/* The parent is gone: nobody wants to know. */
+	}
+	close(parent_fd);
+	parent_fd = -1;
+}
+
+bool service_log_to(const char *path)
+{
+	int fd = -1;
+
+	if (path[0] == '\0') {
+		return true;
+	}
+	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+	if (fd < 0) {
+		return false;
+	}
+	if (dup2(fd, STDERR_FILENO) < 0) {
+		close(fd);
+		return false;
+	}
+	close(fd);
+	logs_to_file = true;
+	return true;
+}
+
+/* --- pid file --------------------------------------------------------------
+ */
+
+bool service_pid_file(const char *path)
+{
+	char text[32] = "";
+	int len = 0;
+
+	if (path[0] == '\0') {
+		return true;
+	}
+	pid_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (pid_fd < 0) {
+		return false;
+	}
+	if (flock(pid_fd, LOCK_EX | LOCK_NB) != 0) {
+		close(pid_fd);
+		pid_fd = -1;
+		return false;
+	}
+	len = snprintf(text, sizeof(text), "%d\n", (int)getpid());
+	if (ftruncate(pid_fd, 0) != 0 ||
+	    write(pid_fd, text, (size_t)len) < len) {
+		return false;
+	}
+	pid_path = realpath(path, NULL);
+	return true;
+}
+
+void service_pid_file_remove(void)
+{
+	if (pid_path != NULL) {
+		unlink(pid_path);
+		free(pid_path);
+		pid_path = NULL;
+	}
+	if (pid_fd >= 0) {
+		close(pid_fd);
+		pid_fd = -1;
+	}
+}
+
+/* --- systemd ---------------------------------------------------------------
+ */
+
+void service_notify(const char *state)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	socklen_t len = 0;
+	int fd = -1;
+
+	if (path == NULL || (path[0] != '/' && path[0] != '@') ||
+	    strlen(path) >= sizeof(addr.sun_path)) {
+		return;
+	}
+	memcpy(addr.sun_path, path, strlen(path));
+	len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
+			  strlen(path));
+	if (path[0] == '@') {
+		addr.sun_path[0] = '\0';
+	}
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0) {
+		return;
+	}
+	if (sendto(fd, state, strlen(state), MSG_NOSIGNAL,
+		   (const struct sockaddr *)&addr, len) < 0) {
+		/* It does not listen any more: nothing to be done. */
+	}
+	close(fd);
+}
+
+void service_notify_reloading(void)
+{
+	struct timespec now = {0};
+	char state[64] = "";
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	snprintf(state, sizeof(state), "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
+		 (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
+	service_notify(state);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * service.h - smbquicd as a Unix service: background, pid file, log file and
+ * what systemd wants to hear (sd_notify(3), written by hand: one datagram).
+ */
+#ifndef SERVER_SERVICE_H
+#define SERVER_SERVICE_H
+
+#include <stdbool.h>
+
+/**
+ * Go to the background. The parent waits until service_ready() or the end of
+ * the child and exits with 0 or 1; this returns in the child only. Before any
+ * thread is made.
+ * @return false: errno.
+ */
+bool service_background(void);
+
+/** In the background: tell the parent, and let go of the terminal. */
+void service_ready(void);
+
+/** Standard error goes to that file from now on (again after a rotation).
+ *  "": nothing happens. @return false: errno. */
+bool service_log_to(const char *path);
+
+/** Write the pid file, refusing one that another live server holds; it is
+ *  removed at exit. "": nothing happens. @return false: errno. */
+bool service_pid_file(const char *path);
+void service_pid_file_remove(void);
+
+/** To systemd, when it started us: "READY=1", "STOPPING=1\nSTATUS=...". */
+void service_notify(const char *state);
+/** "RELOADING=1" with the time that goes with it. */
+void service_notify_reloading(void);
+
+#endif
