@@ -380,12 +380,13 @@ static inline void wire_rebase(struct wire_writer *w)
 	w->base = w->len;
 }
 
+/* The limit was looked at: len + n is within it. */
 static inline bool wire_grow(struct wire_writer *w, size_t n)
 {
 	size_t cap = w->cap < 256 ? 256 : w->cap;
 	uint8_t *buf = NULL;
 
-	if (w->mem_ctx == NULL || n > w->limit - w->len) {
+	if (w->mem_ctx == NULL) {
 		return false;
 	}
 	while (cap - w->len < n) {
@@ -412,7 +413,8 @@ static inline uint8_t *wire_put_space(struct wire_writer *w, size_t n)
 	if (w->failed || n == 0) {
 		return NULL;
 	}
-	if (n > w->cap - w->len && !wire_grow(w, n)) {
+	if (w->len > w->limit || n > w->limit - w->len ||
+	    (n > w->cap - w->len && !wire_grow(w, n))) {
 		w->failed = true;
 		return NULL;
 	}
