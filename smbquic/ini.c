@@ -415,13 +415,38 @@ void ini_unset(struct ini *ini, const char *section, const char *key)
 	}
 }
 
+/* The lines of one run of a section, from its header on. Comments below its
+ * last key stay: they are about what follows. */
+static void remove_run(struct ini *ini, size_t from)
+{
+	size_t to = from + 1;
+	size_t i = 0;
+
+	for (i = from + 1; i < ini->count; i++) {
+		if (ini->lines[i].kind == INI_SECTION) {
+			break;
+		}
+		if (ini->lines[i].kind != INI_BLANK) {
+			to = i + 1;
+		}
+	}
+	while (to > from) {
+		remove_line(ini, --to);
+	}
+	for (i = from; i < ini->count && ini->lines[i].kind == INI_BLANK; i++) {
+		ini->lines[i].section =
+			i == 0 ? NULL : ini->lines[i - 1].section;
+	}
+}
+
 void ini_remove_section(struct ini *ini, const char *section)
 {
 	size_t i = 0;
 
 	while (i < ini->count) {
-		if (in_section(&ini->lines[i], section)) {
-			remove_line(ini, i);
+		if (ini->lines[i].kind == INI_SECTION &&
+		    in_section(&ini->lines[i], section)) {
+			remove_run(ini, i);
 		} else {
 			i++;
 		}

@@ -70,7 +70,7 @@ bool ini_set(struct ini *ini, const char *section, const char *key,
 	     const char *value);
 void ini_unset(struct ini *ini, const char *section, const char *key);
 bool ini_add_section(struct ini *ini, const char *section);
-/** With its keys and the comments between them. */
+/** With its keys and the comments between them; comments below them stay. */
 void ini_remove_section(struct ini *ini, const char *section);
 
 /** The document as text; NULL: no memory. */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <termios.h>
@@ -21,8 +22,19 @@ static int wipe(char *secret)
 	return 0;
 }
 
+/* One byte; signals that are blocked may come in while it is waited for. */
+static ssize_t read_byte(int fd, char *out, const sigset_t *mask)
+{
+	struct pollfd wait = {.fd = fd, .events = POLLIN};
+
+	if (mask != NULL && ppoll(&wait, 1, NULL, mask) == -1) {
+		return -1;
+	}
+	return read(fd, out, 1);
+}
+
 /* Byte by byte: what follows the line is not ours to take. */
-static char *read_line(TALLOC_CTX *mem_ctx, int fd)
+static char *read_line(TALLOC_CTX *mem_ctx, int fd, const sigset_t *mask)
 {
 	char *line = talloc_zero_size(mem_ctx, PROMPT_MAX + 1);
 	size_t len = 0;
@@ -33,7 +45,7 @@ static char *read_line(TALLOC_CTX *mem_ctx, int fd)
 	}
 	talloc_set_destructor(line, wipe);
 	while (true) {
-		ssize_t n = read(fd, line + len, 1);
+		ssize_t n = read_byte(fd, line + len, mask);
 
 		if (n == 1 && line[len] == '\n') {
 			line[len] = '\0';
@@ -53,18 +65,59 @@ static char *read_line(TALLOC_CTX *mem_ctx, int fd)
 	}
 }
 
-/* Reads with `handler` on the signals that end or stop a program, so that the
- * terminal is never left without echo. */
-static char *read_guarded(TALLOC_CTX *mem_ctx, int tty, const char *text)
+static void show(int tty, const char *text)
 {
-	static const int signals[] = {SIGINT, SIGTERM, SIGQUIT, SIGHUP,
-				      SIGTSTP};
-	struct sigaction old[sizeof(signals) / sizeof(signals[0])];
+	(void)!write(tty, text, strlen(text));
+}
+
+static const int guarded[] = {SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGTSTP};
+#define NUM_GUARDED (sizeof(guarded) / sizeof(guarded[0]))
+
+/* What is to be put back. */
+struct guard {
+	struct sigaction actions[NUM_GUARDED];
+	sigset_t mask;
+};
+
+/* From now on these signals only end ppoll(), and set `caught`. */
+static void guard_begin(struct guard *guard)
+{
 	struct sigaction handler = {.sa_handler = on_signal};
+	sigset_t set;
+	size_t i = 0;
+
+	caught = 0;
+	sigemptyset(&set);
+	for (i = 0; i < NUM_GUARDED; i++) {
+		sigaddset(&set, guarded[i]);
+	}
+	sigprocmask(SIG_BLOCK, &set, &guard->mask);
+	for (i = 0; i < NUM_GUARDED; i++) {
+		sigaction(guarded[i], &handler, &guard->actions[i]);
+	}
+}
+
+static void guard_end(const struct guard *guard)
+{
+	size_t i = 0;
+
+	for (i = 0; i < NUM_GUARDED; i++) {
+		sigaction(guarded[i], &guard->actions[i], NULL);
+	}
+	sigprocmask(SIG_SETMASK, &guard->mask, NULL);
+	if (caught != 0) {
+		raise(caught);
+	}
+}
+
+/* The prompt comes when echo is off: what is typed after it is safe. A signal
+ * takes its course when echo is on again. */
+static char *read_guarded(TALLOC_CTX *mem_ctx, int tty, const char *prompt)
+{
+	struct guard guard;
 	struct termios before = {0};
 	struct termios quiet = {0};
 	char *line = NULL;
-	size_t i = 0;
 	int err = 0;
 
 	if (tcgetattr(tty, &before) == -1) {
@@ -72,23 +125,14 @@ static char *read_guarded(TALLOC_CTX *mem_ctx, int tty, const char *text)
 	}
 	quiet = before;
 	quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
-	caught = 0;
-	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
-		sigaction(signals[i], &handler, &old[i]);
-	}
+	guard_begin(&guard);
 	tcsetattr(tty, TCSAFLUSH, &quiet);
-	/* not before: an answer that is there at once would be flushed */
-	(void)!write(tty, text, strlen(text));
-	line = read_line(mem_ctx, tty);
+	show(tty, prompt);
+	line = read_line(mem_ctx, tty, &guard.mask);
 	err = errno;
 	tcsetattr(tty, TCSAFLUSH, &before);
-	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
-		sigaction(signals[i], &old[i], NULL);
-	}
-	(void)!write(tty, "\n", 1);
-	if (caught != 0) {
-		raise(caught);
-	}
+	show(tty, "\n");
+	guard_end(&guard);
 	errno = err;
 	return line;
 }
@@ -123,8 +167,8 @@ bool prompt_confirm(const char *question)
 	if (tty == -1) {
 		return false;
 	}
-	(void)!write(tty, question, strlen(question));
-	line = read_line(NULL, tty);
+	show(tty, question);
+	line = read_line(NULL, tty, NULL);
 	yes = line != NULL && (line[0] == 'y' || line[0] == 'Y');
 	talloc_free(line);
 	close(tty);
@@ -134,7 +178,7 @@ bool prompt_confirm(const char *question)
 
 char *prompt_read_line(TALLOC_CTX *mem_ctx, int fd)
 {
-	char *line = read_line(mem_ctx, fd);
+	char *line = read_line(mem_ctx, fd, NULL);
 
 	if (line != NULL) {
 		line[strcspn(line, "\r")] = '\0';

@@ -128,8 +128,12 @@ static void test_edit_keeps_the_rest(void **state)
 
 	ini_remove_section(ini, "one");
 	assert_false(ini_has_section(ini, "one"));
-	assert_string_equal(ini_text(mem_ctx, ini), "# mine\n[two]\n\n"
-						    "[three]\n\ta = b c\n");
+	assert_string_equal(ini_text(mem_ctx, ini),
+			    "# mine\n\n# about two\n[two]\n\n"
+			    "[three]\n\ta = b c\n");
+	ini_remove_section(ini, "three");
+	assert_string_equal(ini_text(mem_ctx, ini),
+			    "# mine\n\n# about two\n[two]\n\n");
 	talloc_free(mem_ctx);
 }
 
