@@ -253,7 +253,7 @@ struct user *user_force(TALLOC_CTX *mem_ctx, const struct user *user,
 	int err = 0;
 
 	*error = NULL;
-	if (geteuid() != 0 || account[0] == '\0') {
+	if (geteuid() != 0 || account == NULL) {
 		forced = copy_user(mem_ctx, user);
 	} else {
 		buffers = talloc_new(mem_ctx);
@@ -265,7 +265,7 @@ struct user *user_force(TALLOC_CTX *mem_ctx, const struct user *user,
 		}
 		talloc_free(buffers);
 	}
-	if (forced != NULL && geteuid() == 0 && group[0] != '\0' &&
+	if (forced != NULL && geteuid() == 0 && group != NULL &&
 	    !set_group(forced, group, error)) {
 		talloc_free(forced);
 		return NULL;

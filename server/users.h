@@ -101,7 +101,8 @@ struct user *users_resolve(TALLOC_CTX *mem_ctx, const struct users_entry *entry,
 
 /*
  * The same for `force user` (the account replaces the user's) and `force group`
- * (the primary group alone). `group` may begin with '+': only for members.
+ * (the primary group alone), NULL for the one that is not forced. `group` may
+ * begin with '+': only for members.
  * When the process is not root these leave the user as it is.
  */
 struct user *user_force(TALLOC_CTX *mem_ctx, const struct user *user,

@@ -311,7 +311,7 @@ static void test_force(void **state)
 				 .num_groups = 1,
 				 .groups = groups};
 	char *error = NULL;
-	struct user *user = user_force(*state, &ann, "", "", &error);
+	struct user *user = user_force(*state, &ann, NULL, NULL, &error);
 
 	assert_non_null(user);
 	assert_int_equal(user->uid, 1000);
@@ -319,20 +319,20 @@ static void test_force(void **state)
 	if (geteuid() != 0) {
 		skip();
 	}
-	user = user_force(*state, &ann, "daemon", "", &error);
+	user = user_force(*state, &ann, "daemon", NULL, &error);
 	assert_int_equal(user->uid, 1);
 	assert_string_equal(user->name, "ann");
-	user = user_force(*state, &ann, "", "daemon", &error);
+	user = user_force(*state, &ann, NULL, "daemon", &error);
 	assert_int_equal(user->uid, 1000);
 	assert_int_equal(user->gid, 1);
 	assert_true(has_group(user, 1));
 	assert_true(has_group(user, 100));
-	user = user_force(*state, &ann, "", "+daemon", &error);
+	user = user_force(*state, &ann, NULL, "+daemon", &error);
 	assert_int_equal(user->gid, 100); /* not a member */
 	assert_false(has_group(user, 1));
-	assert_null(user_force(*state, &ann, "no such one", "", &error));
+	assert_null(user_force(*state, &ann, "no such one", NULL, &error));
 	assert_string_equal(error, "there is no Unix account no such one");
-	assert_null(user_force(*state, &ann, "", "no such one", &error));
+	assert_null(user_force(*state, &ann, NULL, "no such one", &error));
 	assert_string_equal(error, "there is no Unix group no such one");
 }
 
