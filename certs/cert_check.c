@@ -46,21 +46,24 @@ static void check_key(struct problems *p, const struct cert *cert)
 	}
 }
 
-/* "a, b or c" would say less than what can be pasted. */
+/* The server names in it. Without any SAN the common name counts. */
 static char *names_text(TALLOC_CTX *mem_ctx, const struct cert_info *info)
 {
 	char *text = talloc_strdup(mem_ctx, "");
 	const char *const *name = NULL;
 
 	for (name = info->names; *name != NULL; name++) {
-		const char *colon = strchr(*name, ':');
-
-		text = talloc_asprintf_append_buffer(
-			text, "%s%s", *text == '\0' ? "" : ", ", colon + 1);
+		if (strncmp(*name, "DNS:", 4) == 0 ||
+		    strncmp(*name, "IP:", 3) == 0) {
+			text = talloc_asprintf_append_buffer(
+				text, "%s%s", *text == '\0' ? "" : ", ",
+				strchr(*name, ':') + 1);
+		}
 	}
 	if (text != NULL && *text == '\0') {
-		text = talloc_asprintf_append_buffer(text, "%s",
-						     info->common_name);
+		text = talloc_asprintf_append_buffer(
+			text, "no name that a server can have (subject %s)",
+			info->subject);
 	}
 	return text;
 }
@@ -166,9 +169,9 @@ char **cert_server_problems(TALLOC_CTX *mem_ctx, const struct cert *cert,
 		return NULL;
 	}
 	check_key(&p, cert);
+	check_purpose(&p, cert);
 	check_name(&p, cert, name);
 	check_dates(&p, cert, now);
-	check_purpose(&p, cert);
 	check_strength(&p, cert);
 	return p.list;
 }

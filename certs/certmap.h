@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * certmap.h - which certificate goes with which server name
+ * (MS-SMB2 3.3.1.17, ServerCertificateMappingEntry).
+ *
+ * The mapping file has smb.conf's syntax, a section for each name:
+ *
+ *     [fs.example.com]
+ *     	certificate = /etc/letsencrypt/live/fs.example.com/fullchain.pem
+ *     	key = /etc/letsencrypt/live/fs.example.com/privkey.pem
+ *     	flags = AllowNamedPipe
+ *
+ * Two views of it: the file, for who changes it, and struct certmap, the
+ * loaded identities that a server presents.
+ */
+#ifndef CERTS_CERTMAP_H
+#define CERTS_CERTMAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <talloc.h>
+#include <time.h>
+
+#include <config.h> /* the build's: where files are */
+
+#define CERTMAP_DEFAULT_FILE SMBQUIC_SYSCONFDIR "/smbquic/certmap.conf"
+
+struct tls_identity; /* smbquic/tls.h */
+
+/* --- one mapping -------------------------------------------------------- */
+
+/** Flags, with Windows' names. */
+#define CERTMAP_ALLOW_NAMED_PIPE 0x1u /**< pipes over QUIC (3.3.5.9) */
+#define CERTMAP_DEFAULT_CERT	 0x2u /**< has no effect, as on Windows */
+
+/**
+ * Strings are NULL when they are not given. The certificate is either a pair
+ * of files or a thumbprint in a store; a pair survives its renewal.
+ */
+struct certmap_entry {
+	const char *name;	 /**< DNS name or IP address */
+	const char *certificate; /**< PEM, chain behind it; absolute path */
+	const char *key;	 /**< PEM; absolute path */
+	const char *store_name;	 /**< "My" or the path of a directory */
+	const char *thumbprint;	 /**< SHA-1 or SHA-256 */
+	const char *subject;	 /**< for the reader's sake */
+	const char *display_name;
+	const char *type;      /**< "QUIC" or NULL, which means the same */
+	const char *client_ca; /**< PEM: what client certificates chain to */
+	unsigned flags;
+	bool require_client_authentication;
+	bool skip_client_certificate_access_check;
+};
+
+/** How a member is written in the file (key), given to commands (the key with
+ *  hyphens), and called by Windows (property). */
+struct certmap_field {
+	const char *key;
+	const char *property;
+	enum { CERTMAP_TEXT, CERTMAP_BOOL, CERTMAP_FLAGS } type;
+	size_t offset;
+};
+/** All members but the name; ends with a NULL key. */
+extern const struct certmap_field certmap_fields[];
+
+/** A member as text ("yes", "AllowNamedPipe"); NULL: not given. */
+char *certmap_field_text(TALLOC_CTX *mem_ctx, const struct certmap_entry *entry,
+			 const struct certmap_field *field);
+/**
+ * Set a member from text; an empty text takes it away.
+ * @return false: *why says what is allowed.
+ */
+bool certmap_field_set(TALLOC_CTX *mem_ctx, struct certmap_entry *entry,
+		       const struct certmap_field *field, const char *text,
+		       char **why);
+
+/** Whether the members make sense together; no file is looked at. */
+bool certmap_entry_valid(TALLOC_CTX *mem_ctx, const struct certmap_entry *entry,
+			 char **why);
+
+/** A copy with all its strings. */
+struct certmap_entry *certmap_entry_copy(TALLOC_CTX *mem_ctx,
+					 const struct certmap_entry *entry);
+
+/** Names without regard to case and a final dot, addresses by value. */
+bool certmap_name_equal(const char *a, const char *b);
+
+/**
+ * The pair of files of an entry: its own, or those the store has.
+ *
+ * @param map_file  "My" is the directory "certs" beside it.
+ */
+bool certmap_entry_files(TALLOC_CTX *mem_ctx, const char *map_file,
+			 const struct certmap_entry *entry, char **cert_file,
+			 char **key_file, char **why);
+
+/** The directory that a store's name stands for; NULL: *why. */
+char *certmap_store(TALLOC_CTX *mem_ctx, const char *map_file,
+		    const char *store_name, char **why);
+
+/* --- the file ----------------------------------------------------------- */
+
+struct certmap_file;
+
+/** Read it. A file that does not exist has no entries. NULL: *why. */
+struct certmap_file *certmap_file_load(TALLOC_CTX *mem_ctx, const char *path,
+				       char **why);
+/** The same with a lock, until it is freed. */
+struct certmap_file *certmap_file_edit(TALLOC_CTX *mem_ctx, const char *path,
+				       char **why);
+const char *certmap_file_path(const struct certmap_file *file);
+size_t certmap_file_count(const struct certmap_file *file);
+const struct certmap_entry *certmap_file_get(const struct certmap_file *file,
+					     size_t i);
+const struct certmap_entry *certmap_file_find(const struct certmap_file *file,
+					      const char *name);
+
+/** Add or replace the entry of that name. Keys that we do not know and
+ *  comments stay. */
+bool certmap_file_put(struct certmap_file *file,
+		      const struct certmap_entry *entry, char **why);
+bool certmap_file_remove(struct certmap_file *file, const char *name);
+/** Write it whole, atomically. */
+bool certmap_file_save(struct certmap_file *file, char **why);
+
+/* --- what a server presents --------------------------------------------- */
+
+/** Mappings with their identities. A talloc object. */
+struct certmap;
+
+/**
+ * Load all. Mappings whose certificate is unfit are kept, refuse connections
+ * and are in the log; so is a file that does not exist, until it does.
+ *
+ * @param warn_days  how long before expiry the log begins to warn.
+ * @return NULL: the file has errors, *why is a sentence.
+ */
+struct certmap *certmap_new(TALLOC_CTX *mem_ctx, const char *file,
+			    unsigned warn_days, char **why);
+
+/**
+ * A tls_choose_fn: private_data is the struct certmap. Notices changed files,
+ * looking at most once a second. tls_identity.mapping is the entry (const
+ * struct certmap_entry), as long as the identity.
+ *
+ * @return 0; ENOENT no mapping of that name; EACCES the mapping lets nobody
+ *         in; EKEYREJECTED its certificate is unfit. The log says why.
+ */
+int certmap_choose(void *private_data, const char *server_name,
+		   struct tls_identity **out);
+/** The same at a given time, for tests. */
+int certmap_find(struct certmap *map, const char *server_name, time_t now,
+		 struct tls_identity **out);
+
+/** Read everything again (SIGHUP). What is bad now is in the log, and what was
+ *  good before stays in use. False: the mapping file itself was bad. */
+bool certmap_reload(struct certmap *map);
+
+/** To be called now and then (every hour): notices changes and warns of
+ *  certificates that expire soon, once a day. */
+void certmap_check(struct certmap *map, time_t now);
+
+/** For showing: a snapshot that is good until the next call into the map. */
+struct certmap_state {
+	const struct certmap_entry *entry;
+	const char *problem;		     /**< NULL: in use */
+	const char *subject, *sha1, *sha256; /**< NULL: nothing in use */
+	time_t not_after;
+};
+size_t certmap_count(const struct certmap *map);
+struct certmap_state certmap_state(const struct certmap *map, size_t i);
+
+#endif
