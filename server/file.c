@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What all opens of one file share. */
+
+#define LOG_MODULE "file"
+
+#include <errno.h>
+#include <string.h>
+
+#include "server/file.h"
+#include "server/list.h"
+#include "server/lock.h"
+#include "server/name.h"
+#include "server/request.h"
+#include "smbquic/log.h"
+
+#define BUCKETS 4096
+
+/* Rights that share modes are about, and which mode is about which. */
+#define SHARED_READ   (FILE_READ_DATA | FILE_EXECUTE)
+#define SHARED_WRITE  (FILE_WRITE_DATA | FILE_APPEND_DATA)
+#define SHARED_DELETE SEC_STD_DELETE
+#define SHARED_ANY    (SHARED_READ | SHARED_WRITE | SHARED_DELETE)
+
+struct file_table {
+	struct tevent_context *ev; /* the server's */
+	struct file *buckets[BUCKETS];
+};
+
+/* --- files and names ---------------------------------------------------- */
+
+struct file_table *file_table_new(TALLOC_CTX *mem_ctx)
+{
+	return talloc_zero(mem_ctx, struct file_table);
+}
+
+/* Shares on the machine's file systems may overlap. */
+static const struct store *domain_of(const struct store *store)
+{
+	return strcmp(store_kind(store), "posix") == 0 ? NULL : store;
+}
+
+static size_t bucket_of(uint64_t volume_id, uint64_t file_id)
+{
+	uint64_t hash =
+		(file_id ^ volume_id << 32) * UINT64_C(0x9E3779B97F4A7C15);
+
+	return (size_t)(hash >> 52) % BUCKETS;
+}
+
+static struct file *file_find(const struct file_table *table,
+			      const struct store *store, uint64_t volume_id,
+			      uint64_t file_id)
+{
+	struct file *file = table->buckets[bucket_of(volume_id, file_id)];
+
+	while (file != NULL &&
+	       (file->file_id != file_id || file->volume_id != volume_id ||
+		file->domain != domain_of(store))) {
+		file = file->next;
+	}
+	return file;
+}
+
+static int file_destructor(struct file *file)
+{
+	LIST_REMOVE(
+		file->table->buckets[bucket_of(file->volume_id, file->file_id)],
+		file);
+	return 0;
+}
+
+static struct file *file_get(struct file_table *table,
+			     const struct store_file *handle)
+{
+	size_t bucket = bucket_of(handle->volume_id, handle->file_id);
+	struct file *file = file_find(table, handle->store, handle->volume_id,
+				      handle->file_id);
+
+	if (file != NULL) {
+		return file;
+	}
+	file = talloc_zero(table, struct file);
+	if (file == NULL) {
+		return NULL;
+	}
+	file->locks = lock_table_new(file);
+	if (file->locks == NULL) {
+		talloc_free(file);
+		return NULL;
+	}
+	file->table = table;
+	file->domain = domain_of(handle->store);
+	file->volume_id = handle->volume_id;
+	file->file_id = handle->file_id;
+	LIST_ADD(table->buckets[bucket], file);
+	talloc_set_destructor(file, file_destructor);
+	return file;
+}
+
+static void file_free_unused(struct file *file)
+{
+	if (file->opens == NULL && file->names == NULL) {
+		talloc_free(file);
+	}
+}
+
+static struct file_name *name_find(const struct file *file,
+				   const struct store *store, const char *path)
+{
+	struct file_name *name = file->names;
+
+	while (name != NULL &&
+	       (name->store != store || strcmp(name->path, path) != 0)) {
+		name = name->next;
+	}
+	return name;
+}
+
+static struct file_name *name_get(struct file *file, struct store *store,
+				  const char *path)
+{
+	struct file_name *name = name_find(file, store, path);
+
+	if (name != NULL) {
+		return name;
+	}
+	name = talloc_zero(file, struct file_name);
+	if (name == NULL) {
+		return NULL;
+	}
+	name->path = talloc_strdup(name, path);
+	if (name->path == NULL) {
+		talloc_free(name);
+		return NULL;
+	}
+	name->file = file;
+	name->store = store;
+	LIST_ADD(file->names, name);
+	return name;
+}
+
+static void name_free(struct file_name *name)
+{
+	struct file *file = name->file;
+
+	LIST_REMOVE(file->names, name);
+	talloc_free(name);
+	file_free_unused(file);
+}
+
+/* --- share modes -------------------------------------------------------- */
+
+/* MS-FSA 2.1.5.1.2.2; each against the other's mode. */
+static bool modes_conflict(uint32_t access, uint32_t share)
+{
+	return ((access & SHARED_READ) != 0 &&
+		(share & FILE_SHARE_READ) == 0) ||
+	       ((access & SHARED_WRITE) != 0 &&
+		(share & FILE_SHARE_WRITE) == 0) ||
+	       ((access & SHARED_DELETE) != 0 &&
+		(share & FILE_SHARE_DELETE) == 0);
+}
+
+static bool sharing_conflict(const struct file *file, uint32_t access,
+			     uint32_t share_access)
+{
+	const struct file_open *other = NULL;
+
+	if ((access & SHARED_ANY) == 0) {
+		return false;
+	}
+	for (other = file->opens; other != NULL; other = other->next) {
+		if ((other->access & SHARED_ANY) != 0 &&
+		    (modes_conflict(access, other->share_access) ||
+		     modes_conflict(other->access, share_access))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+NTSTATUS file_check_sharing(struct file_table *table,
+			    const struct store_file *handle, uint32_t access,
+			    uint32_t share_access)
+{
+	const struct file *file = file_find(table, handle->store,
+					    handle->volume_id, handle->file_id);
+	const struct file_name *name = NULL;
+
+	if (file == NULL) {
+		return NT_STATUS_OK;
+	}
+	name = name_find(file, handle->store, handle->path);
+	if (name != NULL && (name->delete_pending || name->deleting)) {
+		return NT_STATUS_DELETE_PENDING;
+	}
+	if (sharing_conflict(file, access, share_access)) {
+		return NT_STATUS_SHARING_VIOLATION;
+	}
+	return NT_STATUS_OK;
+}
+
+/* --- deleting ----------------------------------------------------------- */
+
+/* A name on its way out. Child of the table: nobody needs to wait for it. */
+struct deletion {
+	struct file_name *name;
+	struct store *store; /* referenced */
+	struct store_file *handle;
+	struct tevent_req *waiter; /* CLOSE, or NULL */
+};
+
+static void deletion_closed(struct tevent_req *subreq);
+
+static void deletion_end(struct deletion *deletion)
+{
+	struct tevent_req *waiter = deletion->waiter;
+
+	name_free(deletion->name);
+	talloc_free(deletion);
+	if (waiter != NULL) {
+		tevent_req_done(waiter);
+	}
+}
+
+static void deletion_unlinked(struct tevent_req *subreq)
+{
+	struct deletion *deletion =
+		tevent_req_callback_data(subreq, struct deletion);
+	struct file_table *table = deletion->name->file->table;
+	int err = store_unlink_recv(subreq);
+
+	talloc_free(subreq);
+	if (err != 0) {
+		log_info("cannot delete \"%s\": %s", deletion->name->path,
+			 strerror(err));
+	}
+	subreq = store_close_send(deletion, table->ev, deletion->handle);
+	if (subreq == NULL) {
+		deletion_end(deletion);
+		return;
+	}
+	tevent_req_set_callback(subreq, deletion_closed, deletion);
+}
+
+static void deletion_closed(struct tevent_req *subreq)
+{
+	struct deletion *deletion =
+		tevent_req_callback_data(subreq, struct deletion);
+
+	(void)store_close_recv(subreq);
+	talloc_free(subreq);
+	deletion_end(deletion);
+}
+
+/* tevent_req_done(waiter) at the end; NULL: not any more. */
+void deletion_notify(struct deletion *deletion, struct tevent_req *waiter)
+{
+	deletion->waiter = waiter;
+}
+
+/* Takes the handle. The name stays in the table until it is gone from the
+ * store, so that nobody opens it in between. */
+static struct deletion *deletion_begin(struct file_name *name,
+				       struct store_file *handle)
+{
+	struct file_table *table = name->file->table;
+	struct deletion *deletion = talloc_zero(table, struct deletion);
+	struct tevent_req *subreq = NULL;
+
+	name->deleting = true;
+	if (deletion == NULL) {
+		talloc_free(handle);
+		name_free(name);
+		return NULL;
+	}
+	deletion->name = name;
+	deletion->store = talloc_reference(deletion, name->store);
+	deletion->handle = talloc_steal(deletion, handle);
+	subreq = store_unlink_send(deletion, table->ev, handle, name->path);
+	if (subreq == NULL || deletion->store == NULL) {
+		name_free(name);
+		talloc_free(deletion);
+		return NULL;
+	}
+	tevent_req_set_callback(subreq, deletion_unlinked, deletion);
+	return deletion;
+}
+
+/* --- opens -------------------------------------------------------------- */
+
+/*
+ * Out of the file's lists. When a name is to go with this open: the deletion,
+ * which has the handle then.
+ */
+struct deletion *file_open_leave(struct file_open *fo)
+{
+	struct file_name *name = fo->name;
+	struct file *file = fo->file;
+	struct store_file *handle = fo->handle;
+
+	if (file == NULL) {
+		return NULL;
+	}
+	lock_release_all(file->locks, fo);
+	LIST_REMOVE(file->opens, fo);
+	fo->file = NULL;
+	fo->name = NULL;
+	if (fo->delete_on_close) {
+		name->delete_pending = true;
+	}
+	name->opens--;
+	if (name->opens > 0) {
+		return NULL;
+	}
+	if (name->delete_pending && handle != NULL) {
+		fo->handle = NULL;
+		return deletion_begin(name, handle);
+	}
+	name_free(name);
+	return NULL;
+}
+
+static int file_open_destructor(struct file_open *fo)
+{
+	while (fo->uses != NULL) {
+		file_use_forget(fo->uses);
+	}
+	if (fo->closer != NULL) {
+		closer_forget(fo->closer);
+	}
+	(void)file_open_leave(fo);
+	fo->open->file = NULL;
+	return 0;
+}
+
+NTSTATUS file_open_new(struct open *open, struct store_file *handle,
+		       uint32_t access, uint32_t share_access, uint32_t options,
+		       struct file_open **out)
+{
+	struct file_table *table = open->server->files;
+	NTSTATUS status =
+		file_check_sharing(table, handle, access, share_access);
+	struct file_open *fo = NULL;
+	struct file *file = NULL;
+
+	if (status != NT_STATUS_OK) {
+		return status;
+	}
+	table->ev = open->server->ev;
+	fo = talloc_zero(open, struct file_open);
+	file = fo != NULL ? file_get(table, handle) : NULL;
+	if (file == NULL) {
+		talloc_free(fo);
+		return NT_STATUS_INSUFFICIENT_RESOURCES;
+	}
+	fo->name = name_get(file, handle->store, handle->path);
+	if (fo->name == NULL) {
+		file_free_unused(file);
+		talloc_free(fo);
+		return NT_STATUS_INSUFFICIENT_RESOURCES;
+	}
+	fo->name->opens++;
+	fo->open = open;
+	fo->file = file;
+	fo->handle = talloc_steal(fo, handle);
+	fo->access = access;
+	fo->share_access = share_access;
+	fo->options = options;
+	LIST_ADD(file->opens, fo);
+	talloc_set_destructor(fo, file_open_destructor);
+	open->file = fo;
+	open->access = access;
+	*out = fo;
+	return NT_STATUS_OK;
+}
+
+bool file_renamed(struct file_open *fo, const char *path)
+{
+	char *copy = talloc_strdup(fo->name, path);
+
+	if (copy == NULL) {
+		return false;
+	}
+	talloc_free((void *)(uintptr_t)fo->name->path);
+	fo->name->path = copy;
+	return true;
+}
+
+bool file_open_below(const struct file_open *dir)
+{
+	const struct file_table *table = dir->file->table;
+	const struct file *file = NULL;
+	const struct file_name *name = NULL;
+	size_t i = 0;
+
+	for (i = 0; i < BUCKETS; i++) {
+		for (file = table->buckets[i]; file != NULL;
+		     file = file->next) {
+			for (name = file->names; name != NULL;
+			     name = name->next) {
+				if (file != dir->file &&
+				    name->store == dir->name->store &&
+				    name_below(name->path, dir->name->path) !=
+					    NULL) {
+					return true;
+				}
+			}
+		}
+	}
+	return false;
+}
+
+bool file_is_open(const struct file_table *table, const struct store *store,
+		  const struct store_attr *attr)
+{
+	return file_find(table, store, attr->volume_id, attr->file_id) != NULL;
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * file.h - what all opens of one file share (MS-FSA 2.1.1: File, Link, Open):
+ * share modes, names, pending deletion, byte-range locks.
+ *
+ *	file_table ── file ──┬── file_name (path; to be deleted?)
+ *			     └── file_open ── struct open
+ *
+ * A file is known by its identity in its store; it may have several names (hard
+ * links), and opens by one name share that name's fate: deletion belongs to
+ * a name (MS-FSA Link.IsDeleted), share modes and locks to the file. A file is
+ * in the table (file_table_new() is in server.h) while it is open, or while a
+ * name of it is being deleted.
+ */
+#ifndef SERVER_FILE_H
+#define SERVER_FILE_H
+
+#include "server/server.h"
+
+struct file;
+struct lock_table;
+struct listing;
+struct notify;
+
+/** One name of an open file. */
+struct file_name {
+	struct file_name *prev, *next; /**< file->names */
+	struct file *file;
+	struct store *store;
+	const char *path;    /**< as in store.h; changes by rename */
+	unsigned opens;	     /**< opened by this name */
+	bool delete_pending; /**< goes with the last open */
+	bool deleting;	     /**< going right now */
+};
+
+struct file {
+	struct file *prev, *next; /**< of its bucket in the table */
+	struct file_table *table;
+	const struct store *domain; /**< whose ids these are; NULL: the
+				       machine's file systems */
+	uint64_t volume_id, file_id;
+	struct file_name *names;
+	struct file_open *opens;
+	struct lock_table *locks; /**< lock.h; the owners are file_opens */
+};
+
+/** What an open has of its file: open->file. Child of the open. */
+struct file_open {
+	struct file_open *prev, *next; /**< file->opens */
+	struct open *open;
+	struct file *file;
+	struct file_name *name;
+	struct store_file *handle;
+	uint32_t access; /**< granted: specific rights only */
+	uint32_t share_access;
+	uint32_t options; /**< CreateOptions */
+	bool delete_on_close;
+	bool closing;
+	uint64_t position;	 /**< FilePositionInformation; means nothing */
+	struct listing *listing; /**< cmd_query_directory.c */
+	struct notify *notify;	 /**< notify.c */
+	struct file_use *uses;
+	struct closer *closer; /**< CLOSE waits for the uses to end */
+};
+
+/**
+ * Register what was opened, if the others' share modes permit it (MS-FSA
+ * 2.1.5.1.2.2).
+ *
+ * @param handle  becomes a child of the file_open on success.
+ * @return NT_STATUS_OK; NT_STATUS_SHARING_VIOLATION; NT_STATUS_DELETE_PENDING;
+ *         NT_STATUS_INSUFFICIENT_RESOURCES.
+ */
+NTSTATUS file_open_new(struct open *open, struct store_file *handle,
+		       uint32_t access, uint32_t share_access, uint32_t options,
+		       struct file_open **out);
+
+/** The same question without registering. */
+NTSTATUS file_check_sharing(struct file_table *table,
+			    const struct store_file *handle, uint32_t access,
+			    uint32_t share_access);
+
+/**
+ * The open is at work for a request until mem_ctx is freed: CLOSE waits for
+ * that. @return NULL: it is being closed, NT_STATUS_FILE_CLOSED.
+ */
+struct file_open *file_use(TALLOC_CTX *mem_ctx, struct request *r);
+
+/** For file.c and file_close.c. */
+struct file_use {
+	struct file_use *prev, *next; /**< fo->uses */
+	struct file_open *fo;	      /**< NULL: went first */
+};
+void file_use_forget(struct file_use *use);
+struct deletion;
+struct deletion *file_open_leave(struct file_open *fo);
+void deletion_notify(struct deletion *deletion, struct tevent_req *waiter);
+struct closer;
+void closer_forget(struct closer *closer);
+
+/**
+ * Close: wait for the uses; then, with the last open of a name that is to be
+ * deleted, delete it; else close the handle. fo is gone at the end. The caller
+ * has set fo->closing, which keeps new uses out.
+ */
+struct tevent_req *file_close_send(TALLOC_CTX *mem_ctx,
+				   struct tevent_context *ev,
+				   struct file_open *fo, bool want_attr);
+/**
+ * @param attr  out: with want_attr, the attributes at last; *have_attr tells.
+ * @return the errors of closing; a deletion that fails is only logged (MS-FSA
+ *         2.1.5.5).
+ */
+NTSTATUS file_close_recv(struct tevent_req *req, bool *have_attr,
+			 struct store_attr *attr);
+
+/** It has another path now: for all opens by this name. false: no memory. */
+bool file_renamed(struct file_open *fo, const char *path);
+
+/** Is anything open below that directory (in the same store)? */
+bool file_open_below(const struct file_open *dir);
+
+/** Is that file open at all, or going? For targets of rename. */
+bool file_is_open(const struct file_table *table, const struct store *store,
+		  const struct store_attr *attr);
+
+#endif
