@@ -62,6 +62,8 @@ STATUS(NT_STATUS_NOT_MAPPED_VIEW, 0xC0000019, EINVAL,
        "the address is not mapped")
 STATUS(NT_STATUS_INVALID_LOCK_SEQUENCE, 0xC000001E, EINVAL,
        "the locks were requested in an invalid order")
+STATUS(NT_STATUS_INVALID_VIEW_SIZE, 0xC000001F, EINVAL,
+       "the range reaches beyond the end of the file")
 STATUS(NT_STATUS_ACCESS_DENIED, 0xC0000022, EACCES, "permission denied")
 STATUS(NT_STATUS_BUFFER_TOO_SMALL, 0xC0000023, ENOBUFS,
        "the buffer is too small for the answer")
