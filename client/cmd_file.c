@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is known of one file, and renaming it. */
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include "client/cmd_list.h"
+#include "smbquic/utf16.h"
+
+#define QUERY_SIZE 65536
+
+static void print_time(struct shell *shell, const char *label, NTTIME when)
+{
+	time_t t = nttime_to_unix(when);
+	struct tm tm = {0};
+	char text[48] = "unknown";
+
+	if (localtime_r(&t, &tm) != NULL) {
+		strftime(text, sizeof(text), "%a %b %e %H:%M:%S %Y %Z", &tm);
+	}
+	fprintf(shell->out, "%-15s %s\n", label, text);
+}
+
+static void print_stat(struct shell *shell, const struct client_stat *stat)
+{
+	print_time(shell, "create_time:", stat->creation_time);
+	print_time(shell, "access_time:", stat->access_time);
+	print_time(shell, "write_time:", stat->write_time);
+	print_time(shell, "change_time:", stat->change_time);
+	fprintf(shell->out, "attributes: %s (%x)\n",
+		shell_attributes(stat->attributes), stat->attributes);
+}
+
+/* One information class of a path; false: it is not to be had. */
+static bool query(struct shell *shell, TALLOC_CTX *mem_ctx, const char *path,
+		  uint8_t type, uint8_t info_class, struct wire_slice *out)
+{
+	const struct client_query q = {
+		.type = type,
+		.info_class = info_class,
+		.max = QUERY_SIZE,
+	};
+
+	return NT_STATUS_IS_OK(client_query_path(
+		mem_ctx, shell->tree, path, FILE_READ_ATTRIBUTES, &q, out));
+}
+
+static void print_streams(struct shell *shell, const char *path)
+{
+	TALLOC_CTX *frame = shell_need(talloc_new(shell));
+	struct wire_slice data = {0};
+	struct wire_walker list = {0};
+	struct fscc_stream stream = {0};
+
+	if (query(shell, frame, path, SMB2_0_INFO_FILE, FileStreamInformation,
+		  &data)) {
+		list = fscc_streams(data);
+		while (fscc_stream_next(&list, &stream)) {
+			char *name = utf16_to_utf8(frame, stream.name);
+
+			name = shell_printable(frame,
+					       name != NULL ? name : "?");
+			fprintf(shell->out, "stream: [%s], %" PRIu64 " bytes\n",
+				name, stream.size);
+		}
+	}
+	talloc_free(frame);
+}
+
+static void print_short_name(struct shell *shell, const char *path)
+{
+	TALLOC_CTX *frame = shell_need(talloc_new(shell));
+	struct wire_slice data = {0};
+	struct wire_slice name = {0};
+	char *text = NULL;
+
+	if (query(shell, frame, path, SMB2_0_INFO_FILE,
+		  FileAlternateNameInformation, &data) &&
+	    fscc_name_decode(data, &name)) {
+		text = utf16_to_utf8(frame, name);
+	}
+	if (text != NULL) {
+		fprintf(shell->out, "altname: %s\n",
+			shell_printable(frame, text));
+	}
+	talloc_free(frame);
+}
+
+void cmd_allinfo(struct shell *shell, int argc, char **argv)
+{
+	char *path = shell_path(shell, shell, argv[1]);
+	struct client_stat stat = {0};
+	NTSTATUS status = client_stat(shell->tree, path, &stat);
+
+	(void)argc;
+	if (NT_STATUS_IS_OK(status)) {
+		print_short_name(shell, path);
+		print_stat(shell, &stat);
+		print_streams(shell, path);
+	} else {
+		shell_fail(shell, status, "\\%s", path);
+	}
+	talloc_free(path);
+}
+
+void cmd_stat(struct shell *shell, int argc, char **argv)
+{
+	char *path = shell_path(shell, shell, argv[1]);
+	struct client_stat stat = {0};
+	NTSTATUS status = client_stat(shell->tree, path, &stat);
+
+	(void)argc;
+	if (NT_STATUS_IS_OK(status)) {
+		char *name = shell_printable(path, path);
+
+		fprintf(shell->out, "File: \\%s\n", name);
+		fprintf(shell->out,
+			"Size: %-16" PRIu64 "Allocated: %-16" PRIu64 "%s\n",
+			stat.size, stat.allocation_size,
+			(stat.attributes & FILE_ATTRIBUTE_DIRECTORY) != 0
+				? "directory"
+				: "regular file");
+		print_stat(shell, &stat);
+	} else {
+		shell_fail(shell, status, "\\%s", path);
+	}
+	talloc_free(path);
+}
+
+void cmd_rename(struct shell *shell, int argc, char **argv)
+{
+	char *from = shell_path(shell, shell, argv[1]);
+	char *to = shell_path(shell, shell, argv[2]);
+	NTSTATUS status = NT_STATUS_OK;
+
+	if (argc == 4 && strcmp(argv[3], "-f") != 0) {
+		shell_fail_text(shell, "%s: unknown option %s", argv[0],
+				argv[3]);
+	} else {
+		status = client_rename(shell->tree, from, to, argc == 4);
+	}
+	if (!NT_STATUS_IS_OK(status)) {
+		shell_fail(shell, status, "renaming \\%s to \\%s", from, to);
+	}
+	talloc_free(from);
+	talloc_free(to);
+}
+
+void cmd_volume(struct shell *shell, int argc, char **argv)
+{
+	TALLOC_CTX *frame = shell_need(talloc_new(shell));
+	const struct client_query q = {
+		.type = SMB2_0_INFO_FILESYSTEM,
+		.info_class = FileFsVolumeInformation,
+	};
+	struct fscc_fs_volume volume = {0};
+	struct wire_slice data = {0};
+	char *label = NULL;
+	NTSTATUS status = client_query_path(frame, shell->tree, "",
+					    FILE_READ_ATTRIBUTES, &q, &data);
+
+	(void)argc;
+	(void)argv;
+	if (NT_STATUS_IS_OK(status) && !fscc_fs_volume_decode(data, &volume)) {
+		status = NT_STATUS_INVALID_NETWORK_RESPONSE;
+	}
+	if (NT_STATUS_IS_OK(status)) {
+		label = utf16_to_utf8(frame, volume.label);
+		label = shell_printable(frame, label != NULL ? label : "");
+		fprintf(shell->out, "Volume: |%s| serial number 0x%x\n", label,
+			volume.serial_number);
+	} else {
+		shell_fail(shell, status, "volume");
+	}
+	talloc_free(frame);
+}

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Folders: where we are, what is in them, making and removing them. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "client/cmd_list.h"
+
+/* What is called for each entry of a listing. @return false: stop. */
+typedef bool (*entry_fn)(struct shell *shell, const char *folder,
+			 const struct client_dir_entry *entry,
+			 void *private_data);
+
+static bool is_dot(const char *name)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+static bool is_folder(const struct client_dir_entry *entry)
+{
+	return (entry->stat.attributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
+}
+
+static char *below(TALLOC_CTX *mem_ctx, const char *folder, const char *name)
+{
+	return shell_need(talloc_asprintf(mem_ctx, "%s%s%s", folder,
+					  *folder != '\0' ? "\\" : "", name));
+}
+
+/* ---------------------------------------------------------------- listing */
+
+struct walk {
+	struct shell *shell;
+	const char *pattern;
+	bool recurse;
+	bool heads; /* print each folder's name above it */
+	entry_fn fn;
+	void *private_data;
+	uint64_t found;
+};
+
+static bool walk_folder(struct walk *walk, const char *folder, bool first);
+
+static bool walk_below(struct walk *walk, const char *folder,
+		       const struct client_dir_list *all)
+{
+	bool good = true;
+	size_t i = 0;
+
+	for (i = 0; i < all->count && good; i++) {
+		char *path = NULL;
+
+		if (is_folder(&all->entry[i]) && !is_dot(all->entry[i].name)) {
+			path = below(walk->shell, folder, all->entry[i].name);
+			good = walk_folder(walk, path, false);
+			talloc_free(path);
+		}
+	}
+	return good;
+}
+
+static bool walk_folder(struct walk *walk, const char *folder, bool first)
+{
+	struct shell *shell = walk->shell;
+	struct client_dir_list *list = NULL;
+	struct client_dir_list *all = NULL;
+	TALLOC_CTX *frame = shell_need(talloc_new(shell));
+	NTSTATUS status =
+		client_list(frame, shell->tree, folder, walk->pattern, &list);
+	bool good = NT_STATUS_IS_OK(status);
+	size_t i = 0;
+
+	if (walk->heads && !first && good && list->count > 0) {
+		char *name = shell_printable(frame, folder);
+
+		fprintf(shell->out, "\n\\%s\n", name);
+	}
+	for (i = 0; good && i < list->count && !shell->interrupted; i++) {
+		walk->found++;
+		good = walk->fn(shell, folder, &list->entry[i],
+				walk->private_data);
+	}
+	if (good && walk->recurse && strcmp(walk->pattern, "*") != 0) {
+		status = client_list(frame, shell->tree, folder, "*", &all);
+		good = NT_STATUS_IS_OK(status);
+	} else {
+		all = list;
+	}
+	if (good && walk->recurse) {
+		good = walk_below(walk, folder, all);
+	} else if (!NT_STATUS_IS_OK(status)) {
+		shell_fail(shell, status, "\\%s", folder);
+	}
+	talloc_free(frame);
+	return good;
+}
+
+/*
+ * Everything that a mask as typed means: "x" the entry x, "x/" what is in it.
+ * It is an error when nothing matches.
+ */
+static bool walk_mask(struct shell *shell, const char *mask, bool heads,
+		      entry_fn fn, void *private_data)
+{
+	char *path = shell_path(shell, shell, mask != NULL ? mask : "");
+	size_t len = mask != NULL ? strlen(mask) : 0;
+	bool inside = len == 0 || strchr("/\\", mask[len - 1]) != NULL ||
+		      *path == '\0';
+	char *folder = inside ? talloc_strdup(path, path)
+			      : client_path_folder(path, path);
+	struct walk walk = {
+		.shell = shell,
+		.pattern = inside ? "*" : client_path_name(path),
+		.recurse = shell->recurse,
+		.heads = heads,
+		.fn = fn,
+		.private_data = private_data,
+	};
+	bool good = walk_folder(&walk, shell_need(folder), true);
+
+	if (good && walk.found == 0 && !inside) {
+		shell_fail(shell, NT_STATUS_NO_SUCH_FILE, "\\%s", path);
+		good = false;
+	}
+	talloc_free(path);
+	return good;
+}
+
+/* "N blocks of size S. A blocks available" */
+static void print_blocks(struct shell *shell)
+{
+	const struct client_query query = {
+		.type = SMB2_0_INFO_FILESYSTEM,
+		.info_class = FileFsSizeInformation,
+	};
+	struct fscc_fs_size size = {0};
+	struct wire_slice data = {0};
+	TALLOC_CTX *frame = shell_need(talloc_new(shell));
+	NTSTATUS status = client_query_path(
+		frame, shell->tree, "", FILE_READ_ATTRIBUTES, &query, &data);
+
+	if (NT_STATUS_IS_OK(status) && fscc_fs_size_decode(data, &size)) {
+		fprintf(shell->out,
+			"\n\t\t%" PRIu64 " blocks of size %" PRIu64 ". %" PRIu64
+			" blocks available\n",
+			size.total_allocation_units,
+			(uint64_t)size.sectors_per_allocation_unit *
+				size.bytes_per_sector,
+			size.available_allocation_units);
+	}
+	talloc_free(frame);
+}
+
+static bool ls_entry(struct shell *shell, const char *folder,
+		     const struct client_dir_entry *entry, void *private_data)
+{
+	(void)folder;
+	(void)private_data;
+	shell_print_entry(shell, entry);
+	return true;
+}
+
+void cmd_ls(struct shell *shell, int argc, char **argv)
+{
+	if (walk_mask(shell, argc > 1 ? argv[1] : NULL, true, ls_entry, NULL)) {
+		print_blocks(shell);
+	}
+}
+
+static bool du_entry(struct shell *shell, const char *folder,
+		     const struct client_dir_entry *entry, void *private_data)
+{
+	uint64_t *sum = private_data;
+
+	(void)shell;
+	(void)folder;
+	*sum += is_folder(entry) ? 0 : entry->stat.size;
+	return true;
+}
+
+void cmd_du(struct shell *shell, int argc, char **argv)
+{
+	uint64_t sum = 0;
+
+	if (walk_mask(shell, argc > 1 ? argv[1] : NULL, false, du_entry,
+		      &sum)) {
+		print_blocks(shell);
+		fprintf(shell->out, "Total number of bytes: %" PRIu64 "\n",
+			sum);
+	}
+}
+
+/* --------------------------------------------------------- where we are */
+
+static void print_cwd(struct shell *shell)
+{
+	char *cwd = shell_printable(shell, shell->cwd);
+
+	fprintf(shell->out, "Current directory is \\\\%s\\%s\\%s%s\n",
+		shell->target->server, shell->target->share, cwd,
+		*cwd != '\0' ? "\\" : "");
+	talloc_free(cwd);
+}
+
+void cmd_pwd(struct shell *shell, int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	print_cwd(shell);
+}
+
+void cmd_cd(struct shell *shell, int argc, char **argv)
+{
+	struct client_stat stat = {0};
+	NTSTATUS status = NT_STATUS_OK;
+	char *path = NULL;
+
+	if (argc == 1) {
+		print_cwd(shell);
+		return;
+	}
+	path = shell_path(shell, shell, argv[1]);
+	status = client_stat(shell->tree, path, &stat);
+	if (NT_STATUS_IS_OK(status) &&
+	    (stat.attributes & FILE_ATTRIBUTE_DIRECTORY) == 0) {
+		status = NT_STATUS_NOT_A_DIRECTORY;
+	}
+	if (!NT_STATUS_IS_OK(status)) {
+		shell_fail(shell, status, "cd \\%s", path);
+		talloc_free(path);
+		return;
+	}
+	talloc_free(shell->cwd);
+	shell->cwd = path;
+}
+
+/* ------------------------------------------------------ making, removing */
+
+/* The folders above a path; those that exist already are no failure. */
+static NTSTATUS make_parents(struct shell *shell, const char *path)
+{
+	char *folder = shell_need(client_path_folder(shell, path));
+	NTSTATUS status = NT_STATUS_OK;
+
+	if (*folder != '\0') {
+		status = make_parents(shell, folder);
+	}
+	if (NT_STATUS_IS_OK(status) && *folder != '\0') {
+		status = client_mkdir(shell->tree, folder);
+	}
+	talloc_free(folder);
+	return status == NT_STATUS_OBJECT_NAME_COLLISION ? NT_STATUS_OK
+							 : status;
+}
+
+void cmd_mkdir(struct shell *shell, int argc, char **argv)
+{
+	char *path = shell_path(shell, shell, argv[1]);
+	NTSTATUS status = NT_STATUS_OK;
+
+	(void)argc;
+	if (shell->recurse) {
+		status = make_parents(shell, path);
+	}
+	if (NT_STATUS_IS_OK(status)) {
+		status = client_mkdir(shell->tree, path);
+	}
+	if (!NT_STATUS_IS_OK(status)) {
+		shell_fail(shell, status, "making \\%s", path);
+	}
+	talloc_free(path);
+}
+
+void cmd_rmdir(struct shell *shell, int argc, char **argv)
+{
+	char *path = shell_path(shell, shell, argv[1]);
+	NTSTATUS status = client_remove(shell->tree, path, FILE_DIRECTORY_FILE);
+
+	(void)argc;
+	if (!NT_STATUS_IS_OK(status)) {
+		shell_fail(shell, status, "removing \\%s", path);
+	}
+	talloc_free(path);
+}
+
+static bool del_entry(struct shell *shell, const char *folder,
+		      const struct client_dir_entry *entry, void *private_data)
+{
+	char *path = NULL;
+	NTSTATUS status = NT_STATUS_OK;
+	unsigned *found = private_data;
+
+	if (is_folder(entry)) {
+		return true;
+	}
+	(*found)++;
+	path = below(shell, folder, entry->name);
+	status = client_remove(shell->tree, path, FILE_NON_DIRECTORY_FILE);
+	if (!NT_STATUS_IS_OK(status)) {
+		shell_fail(shell, status, "removing \\%s", path);
+	}
+	talloc_free(path);
+	return client_why(shell->conn) == NULL;
+}
+
+void cmd_del(struct shell *shell, int argc, char **argv)
+{
+	unsigned found = 0;
+
+	(void)argc;
+	if (walk_mask(shell, argv[1], false, del_entry, &found) && found == 0) {
+		shell_fail(shell, NT_STATUS_NO_SUCH_FILE, "%s", argv[1]);
+	}
+}
+
+/* An entry with all that is below it, deepest first. */
+static bool deltree_entry(struct shell *shell, const char *folder,
+			  const struct client_dir_entry *entry,
+			  void *private_data)
+{
+	struct walk walk = {
+		.shell = shell,
+		.pattern = "*",
+		.fn = deltree_entry,
+	};
+	uint32_t options = FILE_NON_DIRECTORY_FILE;
+	char *path = NULL;
+	NTSTATUS status = NT_STATUS_OK;
+
+	(void)private_data;
+	if (is_dot(entry->name)) {
+		return true;
+	}
+	path = below(shell, folder, entry->name);
+	/* A link to a folder is removed, what it leads to is not. */
+	if (is_folder(entry)) {
+		options = FILE_DIRECTORY_FILE;
+		if ((entry->stat.attributes & FILE_ATTRIBUTE_REPARSE_POINT) ==
+			    0 &&
+		    !walk_folder(&walk, path, true)) {
+			talloc_free(path);
+			return false;
+		}
+	}
+	status = client_remove(shell->tree, path, options);
+	if (!NT_STATUS_IS_OK(status)) {
+		shell_fail(shell, status, "removing \\%s", path);
+	}
+	talloc_free(path);
+	return client_why(shell->conn) == NULL;
+}
+
+void cmd_deltree(struct shell *shell, int argc, char **argv)
+{
+	bool recurse = shell->recurse;
+
+	(void)argc;
+	/* It goes down by itself. */
+	shell->recurse = false;
+	walk_mask(shell, argv[1], false, deltree_entry, NULL);
+	shell->recurse = recurse;
+}

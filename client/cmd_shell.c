@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Settings of the shell, help, and what it does without the server. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "client/cmd_list.h"
+
+/* A setting that a word switches on or off, and no word over. */
+static void set_switch(struct shell *shell, const char *what, bool *value,
+		       int argc, char **argv)
+{
+	if (argc == 1) {
+		*value = !*value;
+	} else if (strcasecmp(argv[1], "on") == 0) {
+		*value = true;
+	} else if (strcasecmp(argv[1], "off") == 0) {
+		*value = false;
+	} else {
+		shell_fail_text(shell, "%s: neither \"on\" nor \"off\": %s",
+				argv[0], argv[1]);
+		return;
+	}
+	if (shell->interactive) {
+		fprintf(shell->out, "%s is now %s\n", what,
+			*value ? "on" : "off");
+	}
+}
+
+void cmd_recurse(struct shell *shell, int argc, char **argv)
+{
+	set_switch(shell, "directory recursion", &shell->recurse, argc, argv);
+}
+
+void cmd_prompt(struct shell *shell, int argc, char **argv)
+{
+	set_switch(shell, "prompting", &shell->ask, argc, argv);
+}
+
+void cmd_lowercase(struct shell *shell, int argc, char **argv)
+{
+	set_switch(shell, "filename lowercasing", &shell->lowercase, argc,
+		   argv);
+}
+
+void cmd_mask(struct shell *shell, int argc, char **argv)
+{
+	if (argc > 1) {
+		talloc_free(shell->mask);
+		shell->mask = shell_need(talloc_strdup(shell, argv[1]));
+	} else {
+		fprintf(shell->out, "mask is %s\n", shell->mask);
+	}
+}
+
+/* @return false: not a number from 0 to max; said so. */
+static bool parse_number(struct shell *shell, const char *command,
+			 const char *text, unsigned long max,
+			 unsigned long *out)
+{
+	char *end = NULL;
+
+	errno = 0;
+	*out = strtoul(text, &end, 0);
+	if (errno != 0 || end == text || *end != '\0' || *text == '-' ||
+	    *out > max) {
+		shell_fail_text(shell, "%s: not a number from 0 to %lu: %s",
+				command, max, text);
+		return false;
+	}
+	return true;
+}
+
+void cmd_timeout(struct shell *shell, int argc, char **argv)
+{
+	unsigned long seconds = 0;
+
+	if (argc == 1) {
+		fprintf(shell->out,
+			"timeout <n> (per-operation timeout in seconds - "
+			"currently %u)\n",
+			shell->timeout);
+	} else if (parse_number(shell, argv[0], argv[1], 86400, &seconds)) {
+		shell->timeout = (unsigned)seconds;
+		client_set_timeout(shell->conn, shell->timeout * 1000);
+		fprintf(shell->out, "io_timeout per operation is now %lu\n",
+			seconds);
+	}
+}
+
+void cmd_iosize(struct shell *shell, int argc, char **argv)
+{
+	unsigned long size = 0;
+
+	if (argc == 1) {
+		fprintf(shell->out, "iosize is %zu%s\n", shell->io_size,
+			shell->io_size == 0 ? " (as large as useful)" : "");
+	} else if (parse_number(shell, argv[0], argv[1], SMB2_LARGE_MTU,
+				&size)) {
+		shell->io_size = size;
+		fprintf(shell->out, "iosize is now %lu\n", size);
+	}
+}
+
+void cmd_lcd(struct shell *shell, int argc, char **argv)
+{
+	char *cwd = NULL;
+
+	if (argc > 1 && chdir(argv[1]) != 0) {
+		shell_fail_errno(shell, errno, "%s", argv[1]);
+		return;
+	}
+	if (argc == 1 || shell->interactive) {
+		cwd = getcwd(NULL, 0);
+		fprintf(shell->out, "the local directory is now %s\n",
+			cwd != NULL ? cwd : "unknown");
+		free(cwd);
+	}
+}
+
+void cmd_bang(struct shell *shell, int argc, char **argv)
+{
+	const char *user_shell = getenv("SHELL");
+	int status = 0;
+
+	fflush(shell->out);
+	if (argc > 1) {
+		status = system(argv[1]);
+	} else {
+		status = system(user_shell != NULL ? user_shell : "/bin/sh");
+	}
+	if (status == -1) {
+		shell_fail_errno(shell, errno, "!");
+	} else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+		shell->failed = true;
+	}
+}
+
+void cmd_echo(struct shell *shell, int argc, char **argv)
+{
+	unsigned long count = 0;
+	unsigned long i = 0;
+	NTSTATUS status = NT_STATUS_OK;
+
+	(void)argc;
+	if (!parse_number(shell, argv[0], argv[1], 1000000, &count)) {
+		return;
+	}
+	for (i = 0; i < count && NT_STATUS_IS_OK(status); i++) {
+		status = client_echo(shell->conn);
+	}
+	if (!NT_STATUS_IS_OK(status)) {
+		shell_fail(shell, status, "echo");
+	}
+}
+
+void cmd_history(struct shell *shell, int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	shell_print_history(shell);
+}
+
+void cmd_showconnect(struct shell *shell, int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	fprintf(shell->out, "//%s/%s\n", shell->target->server,
+		shell->target->share);
+	shell_print_facts(shell, shell->out);
+}
+
+void cmd_quit(struct shell *shell, int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	shell->quit = true;
+}
+
+static void help_one(struct shell *shell, const char *name)
+{
+	const struct shell_command *c = shell_command_find(name);
+
+	if (c == NULL) {
+		shell_fail_text(shell, "%s: command not found", name);
+		return;
+	}
+	fprintf(shell->out, "%s %s\n\t%s\n", c->name, c->usage, c->help);
+}
+
+void cmd_help(struct shell *shell, int argc, char **argv)
+{
+	const struct shell_command *c = NULL;
+
+	if (argc > 1) {
+		help_one(shell, argv[1]);
+		return;
+	}
+	for (c = shell_commands; c->name != NULL; c++) {
+		fprintf(shell->out, "%-12s %s\n", c->name, c->help);
+	}
+}

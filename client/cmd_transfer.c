@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* get, put, mget, mput, more. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "client/cmd_list.h"
+#include "client/shell_transfer.h"
+
+static void count_progress(uint64_t bytes, void *private_data)
+{
+	shell_progress_add(private_data, bytes, 0);
+}
+
+struct transfer shell_transfer_new(struct shell *shell,
+				   struct shell_progress *progress)
+{
+	return (struct transfer){
+		.ev = shell->ev,
+		.tree = shell->tree,
+		.limits = {.io_size = shell->io_size,
+			   .requests = 64,
+			   .bytes = (size_t)32 * 1024 * 1024},
+		.progress = count_progress,
+		.private_data = progress,
+	};
+}
+
+void shell_transfer_fail(struct shell *shell,
+			 const struct transfer_result *result,
+			 const char *remote, const char *local)
+{
+	if (result->err != 0) {
+		shell_fail_errno(shell, result->err, "%s", local);
+	} else {
+		shell_fail(shell, result->status, "\\%s", remote);
+	}
+}
+
+static double seconds_since(const struct timespec *start)
+{
+	struct timespec now = {0};
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - start->tv_sec) +
+	       (double)(now.tv_nsec - start->tv_nsec) / 1e9;
+}
+
+/* smbclient's lines, which scripts know. */
+static void say_rate(struct shell *shell, bool up, const char *remote,
+		     const char *local, uint64_t bytes, double seconds)
+{
+	double rate = (double)bytes / 1024 / (seconds > 1e-6 ? seconds : 1e-6);
+
+	if (up) {
+		shell_say(shell, "putting file %s as \\%s (%.1f kB/s)", local,
+			  remote, rate);
+	} else {
+		shell_say(shell,
+			  "getting file \\%s of size %llu as %s (%.1f "
+			  "KiloBytes/sec)",
+			  remote, (unsigned long long)bytes, local, rate);
+	}
+}
+
+/* One file either way, with a bar. */
+static void transfer_one(struct shell *shell, bool up, const char *remote,
+			 const char *local, uint64_t size)
+{
+	struct shell_progress *progress = shell_progress_new(shell, shell);
+	struct transfer t = shell_transfer_new(shell, progress);
+	struct transfer_result result = {0};
+	struct tevent_req *req = NULL;
+	struct timespec start = {0};
+	NTSTATUS status = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	shell_progress_expect(progress, size, 1);
+	shell_progress_name(progress, client_path_name(remote));
+	req = up ? shell_put_send(shell, &t, local, remote)
+		 : shell_get_send(shell, &t, remote, local, NULL);
+	status = shell_wait(shell, req);
+	if (NT_STATUS_IS_OK(status)) {
+		if (up) {
+			shell_put_recv(req, &result);
+		} else {
+			shell_get_recv(req, &result);
+		}
+	} else {
+		result.status = status;
+	}
+	talloc_free(req);
+	shell_progress_clear(progress);
+	if (NT_STATUS_IS_OK(result.status)) {
+		say_rate(shell, up, remote, local, result.bytes,
+			 seconds_since(&start));
+	} else {
+		shell_transfer_fail(shell, &result, remote, local);
+	}
+	talloc_free(progress);
+}
+
+void cmd_get(struct shell *shell, int argc, char **argv)
+{
+	char *remote = shell_path(shell, shell, argv[1]);
+	const char *local = argc > 2 ? argv[2] : client_path_name(remote);
+	struct client_stat stat = {0};
+	NTSTATUS status = client_stat(shell->tree, remote, &stat);
+
+	if (!NT_STATUS_IS_OK(status)) {
+		shell_fail(shell, status, "\\%s", remote);
+	} else if (argc == 2 && !client_name_is_safe(local)) {
+		shell_fail(shell, NT_STATUS_OBJECT_NAME_INVALID, "\\%s",
+			   remote);
+	} else {
+		transfer_one(shell, false, remote, local, stat.size);
+	}
+	talloc_free(remote);
+}
+
+void cmd_put(struct shell *shell, int argc, char **argv)
+{
+	const char *local = argv[1];
+	const char *cut = strrchr(local, '/');
+	const char *name = cut != NULL ? cut + 1 : local;
+	char *remote = NULL;
+	uint64_t size = 0;
+	FILE *f = NULL;
+
+	if (argc < 3 && strcmp(local, TRANSFER_STDIO) == 0) {
+		shell_fail_text(shell, "put: standard input needs a name on "
+				       "the server");
+		return;
+	}
+	f = fopen(local, "re");
+	if (f != NULL && fseek(f, 0, SEEK_END) == 0 && ftell(f) > 0) {
+		size = (uint64_t)ftell(f);
+	}
+	if (f != NULL) {
+		fclose(f);
+	}
+	remote = shell_path(shell, shell, argc > 2 ? argv[2] : name);
+	transfer_one(shell, true, remote, local, size);
+	talloc_free(remote);
+}
+
+void cmd_mget(struct shell *shell, int argc, char **argv)
+{
+	int i = 0;
+
+	for (i = 1; i < argc && !shell->interrupted; i++) {
+		shell_many_get(shell, argv[i]);
+	}
+}
+
+void cmd_mput(struct shell *shell, int argc, char **argv)
+{
+	int i = 0;
+
+	for (i = 1; i < argc && !shell->interrupted; i++) {
+		shell_many_put(shell, argv[i]);
+	}
+}
+
+/* Into a pipe to the pager, which may end before the file does. */
+void cmd_more(struct shell *shell, int argc, char **argv)
+{
+	const char *pager = getenv("PAGER");
+	char *remote = shell_path(shell, shell, argv[1]);
+	struct transfer t = shell_transfer_new(shell, NULL);
+	struct transfer_result result = {0};
+	struct tevent_req *req = NULL;
+	FILE *to = NULL;
+
+	(void)argc;
+	fflush(shell->out);
+	to = popen(pager != NULL && *pager != '\0' ? pager : "more", "we");
+	if (to == NULL) {
+		shell_fail_errno(shell, errno, "more");
+		talloc_free(remote);
+		return;
+	}
+	t.progress = NULL;
+	req = shell_get_send(shell, &t, remote,
+			     talloc_asprintf(remote, "/dev/fd/%d", fileno(to)),
+			     NULL);
+	if (NT_STATUS_IS_OK(shell_wait(shell, req))) {
+		shell_get_recv(req, &result);
+	}
+	talloc_free(req);
+	pclose(to);
+	if (!NT_STATUS_IS_OK(result.status) && result.err != EPIPE) {
+		shell_transfer_fail(shell, &result, remote, "more");
+	}
+	talloc_free(remote);
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* smbquic-client: files of an SMB server, over QUIC or TCP. */
+#include <malloc.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/shell.h"
+#include "smbquic/log.h"
+
+/* Payloads come and go by the megabyte: the memory stays with us. */
+#define KEEP_MEMORY (64 * 1024 * 1024)
+
+static bool take_target(struct shell *shell, const char *text)
+{
+	const char *why = NULL;
+	char *address = NULL;
+
+	/* -L takes a bare name as well. */
+	if (shell->options->list && strpbrk(text, "/\\") == NULL) {
+		address = shell_need(talloc_asprintf(shell, "//%s", text));
+		text = address;
+	}
+	if (!client_target_parse(shell, text, &shell->target, &why)) {
+		fprintf(stderr, SHELL_PROGRAM ": %s: %s\n", text, why);
+		return false;
+	}
+	if (shell->target->share == NULL && !shell->options->list) {
+		fprintf(stderr,
+			SHELL_PROGRAM ": %s: which share? -L %s lists them\n",
+			text, shell->target->server);
+		return false;
+	}
+	return true;
+}
+
+/* The folder of -D, or of the address. */
+static bool enter_folder(struct shell *shell)
+{
+	const char *folder = shell->options->folder;
+	char *line = NULL;
+
+	folder = folder != NULL ? folder : shell->target->path;
+	if (*folder == '\0') {
+		return true;
+	}
+	line = shell_need(talloc_asprintf(shell, "cd \"%s\"", folder));
+	return shell_run_line(shell, line);
+}
+
+static void run(struct shell *shell)
+{
+	if (!shell_connect(shell)) {
+		shell->failures++;
+		return;
+	}
+	if (!shell_catch_interrupt(shell)) {
+		shell_need(NULL);
+	}
+	shell->busy = true;
+	if (shell->options->list) {
+		shell_list_shares(shell);
+		shell->failures += shell->failed ? 1 : 0;
+		return;
+	}
+	if (!enter_folder(shell)) {
+		return;
+	}
+	if (shell->options->script != NULL) {
+		shell_run_line(shell, shell->options->script);
+		return;
+	}
+	shell->busy = false;
+	if (!shell->options->quiet) {
+		shell_say(shell, "Try \"help\" to get a list of possible "
+				 "commands.");
+	}
+	shell_interact(shell);
+}
+
+/* Say goodbye, so that the server need not wait for us to be dead. */
+static void leave(struct shell *shell)
+{
+	if (shell->conn == NULL || client_why(shell->conn) != NULL) {
+		return;
+	}
+	client_interrupt(shell->conn, false);
+	client_set_timeout(shell->conn, 2000);
+	if (shell->tree != NULL) {
+		(void)client_tree_disconnect(shell->tree);
+	}
+	if (shell->session != NULL) {
+		(void)client_logoff(shell->session);
+	}
+	client_disconnect(shell->conn);
+}
+
+static struct shell *shell_new(struct shell_options *options)
+{
+	struct shell *shell = shell_need(talloc_zero(options, struct shell));
+
+	shell->options = options;
+	shell->ev = shell_need(tevent_context_init(shell));
+	shell->cwd = shell_need(talloc_strdup(shell, ""));
+	shell->mask = shell_need(talloc_strdup(shell, "*"));
+	shell->out = options->to_stderr ? stderr : stdout;
+	shell->ask = true;
+	shell->timeout = options->timeout;
+	return shell;
+}
+
+int main(int argc, const char **argv)
+{
+	struct shell_options *options =
+		shell_need(talloc_zero(NULL, struct shell_options));
+	struct shell *shell = NULL;
+	int status = 0;
+
+	log_set_program(SHELL_PROGRAM);
+	log_set_level(LOG_LEVEL_WARN);
+	signal(SIGPIPE, SIG_IGN);
+	mallopt(M_MMAP_THRESHOLD, KEEP_MEMORY);
+	mallopt(M_TRIM_THRESHOLD, KEEP_MEMORY);
+	status = shell_options_parse(argc, argv, options);
+	if (status >= 0) {
+		talloc_free(options);
+		return status;
+	}
+	shell = shell_new(options);
+	if (!take_target(shell, options->target) ||
+	    !shell_credentials_complete(options, shell->target)) {
+		talloc_free(options);
+		return 2;
+	}
+	run(shell);
+	leave(shell);
+	status = shell->failures > 0 ? 1 : 0;
+	talloc_free(options);
+	return status;
+}

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell.h - what the files of smbquic-client share. The program knows the
+ * library by its public headers alone.
+ *
+ *	main.c               from the command line to the first command
+ *	shell_options.c      the table of options
+ *	shell_credentials.c  where user and password come from
+ *	shell_connect.c      server, session, share; shares of a server
+ *	shell.c              running commands; messages
+ *	shell_parse.c        lines to words
+ *	shell_line.c         lines from a terminal or a file, ^C
+ *	shell_complete.c     completion of names
+ *	shell_progress.c     the bar
+ *	shell_format.c       names, times, sizes, attributes as text
+ *	shell_get.c, shell_put.c, shell_many.c   transfers: transfer.h
+ *	cmd_*.c              the commands, by family; their rows: commands.c
+ */
+#ifndef CLIENT_SHELL_H
+#define CLIENT_SHELL_H
+
+#include <stdio.h>
+
+#include "client/client.h"
+#include "client/target.h"
+
+#define SHELL_PROGRAM "smbquic-client"
+
+struct shell_progress;
+
+/** What was asked for on the command line; a talloc object, its strings are
+ *  children of it. */
+struct shell_options {
+	const char *target; /**< //server/share or an address */
+	bool list;	    /**< -L: the shares of target */
+	const char *user;
+	const char *domain;
+	const char *password;
+	bool no_password;
+	const char *folder; /**< -D */
+	const char *script; /**< -c */
+	bool to_stderr;	    /**< -E */
+	bool grepable;	    /**< -g */
+	bool quiet;	    /**< -q */
+	bool print_facts;   /**< -d */
+	bool trust_given;
+	const char *transports; /**< --transport */
+	unsigned timeout;	/**< -t, seconds */
+	struct client_options client;
+};
+
+struct shell {
+	struct tevent_context *ev;
+	const struct shell_options *options;
+	struct client_target *target;
+	struct client_conn *conn;
+	struct client_session *session;
+	struct client_tree *tree;
+
+	char *cwd; /**< a path, see client.h */
+	FILE *out;
+	bool interactive; /**< commands come from a terminal */
+	bool quit;
+	bool interrupted;  /**< ^C during this command */
+	bool busy;	   /**< a command runs */
+	unsigned failures; /**< commands that failed */
+	bool failed;	   /**< the command that runs did */
+
+	/* Set by commands. */
+	bool recurse;
+	bool ask;	  /**< "prompt" */
+	unsigned timeout; /**< seconds */
+	bool lowercase;
+	char *mask;
+	size_t io_size; /**< 0: as large as useful */
+};
+
+/* ---------------------------------------------------------------- shell.c */
+
+/** What a word of a command names, for completion. */
+enum shell_word {
+	SHELL_WORD_NONE,
+	SHELL_WORD_REMOTE,
+	SHELL_WORD_REMOTE_FOLDER,
+	SHELL_WORD_LOCAL,
+	SHELL_WORD_LOCAL_FOLDER,
+	SHELL_WORD_COMMAND,
+};
+
+struct shell_command {
+	const char *name;
+	int min_words; /**< after the name */
+	int max_words; /**< -1: any number */
+	enum shell_word first;
+	enum shell_word other; /**< the words behind the first */
+	/** argv[0] is the name; argv[argc] is NULL. Says itself what failed,
+	    by shell_fail() and its like. */
+	void (*run)(struct shell *shell, int argc, char **argv);
+	const char *usage; /**< what follows the name */
+	const char *help;  /**< a line */
+};
+
+/** All rows, in the order of the alphabet, up to one without name. */
+extern const struct shell_command shell_commands[];
+
+const struct shell_command *shell_command_find(const char *name);
+
+/** Run a line of commands. @return false: one failed, or ^C. */
+bool shell_run_line(struct shell *shell, const char *line);
+
+/**
+ * Something failed: "smbquic-client: what: why (NT_STATUS_...)" on stderr. The
+ * command counts as failed.
+ */
+void shell_fail(struct shell *shell, NTSTATUS status, const char *what, ...)
+	__attribute__((format(printf, 3, 4)));
+/** The same for errno values. */
+void shell_fail_errno(struct shell *shell, int err, const char *what, ...)
+	__attribute__((format(printf, 3, 4)));
+/** The same with a sentence of one's own. */
+void shell_fail_text(struct shell *shell, const char *what, ...)
+	__attribute__((format(printf, 2, 3)));
+/** A message on stderr that -q keeps quiet. */
+void shell_say(const struct shell *shell, const char *what, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/** A path as the user types it, as a path of the share. Never NULL: out of
+ *  memory ends the program. Child of mem_ctx. */
+char *shell_path(TALLOC_CTX *mem_ctx, const struct shell *shell,
+		 const char *typed);
+
+/** Wait for a request of the library: as client_wait(). */
+NTSTATUS shell_wait(struct shell *shell, struct tevent_req *req);
+
+/** Out of memory: say so and end. */
+void *shell_need(void *pointer);
+
+/* ---------------------------------------------------------- shell_parse.c */
+
+struct shell_words {
+	int argc;
+	char **argv; /**< argv[argc] is NULL */
+	/** Everything behind the first word, as it was typed. */
+	const char *rest;
+};
+
+/**
+ * Take one command off a line: up to a ';' outside of double quotes. Quotes
+ * group and are taken away; a backslash is only a backslash.
+ *
+ * @param next  out: what follows the command; NULL at the end.
+ * @param why   out: on failure a constant text.
+ */
+bool shell_split(TALLOC_CTX *mem_ctx, const char *line, struct shell_words *out,
+		 const char **next, const char **why);
+
+/** A word in quotes if it needs them. */
+char *shell_quote(TALLOC_CTX *mem_ctx, const char *word);
+
+/* ---------------------------------------------------------- shell_line.c */
+
+/** Read commands until the end of input or "quit". */
+void shell_interact(struct shell *shell);
+
+/** Ask on the terminal. @return false: not "y", or ^C. */
+bool shell_ask(struct shell *shell, const char *question);
+
+/** ^C interrupts the command, or clears the line. */
+bool shell_catch_interrupt(struct shell *shell);
+
+void shell_print_history(struct shell *shell);
+
+/* ------------------------------------------------------ shell_complete.c */
+
+/** Readline's generator of a list: all completions of the word that ends at
+ *  the cursor. An array of malloc'ed strings in readline's form, or NULL. */
+char **shell_complete(struct shell *shell, const char *line, const char *text,
+		      int start);
+
+/* -------------------------------------------------------- shell_format.c */
+
+/** "DAHSNR...", at least one letter unless there are none; static buffer. */
+const char *shell_attributes(uint32_t attributes);
+/** "Sat Nov 21 01:22:26 2026", in a buffer of that call. */
+void shell_time(NTTIME time, char buf[32]);
+/** "1.5 GiB" */
+void shell_size(uint64_t bytes, char buf[16]);
+/** For people to read: control characters become '?'. Child of mem_ctx. */
+char *shell_printable(TALLOC_CTX *mem_ctx, const char *text);
+/** The directory line of ls. */
+void shell_print_entry(struct shell *shell,
+		       const struct client_dir_entry *entry);
+
+/* ------------------------------------------------------ shell_progress.c */
+
+/** A bar on stderr, if that is a terminal and -q was not given. */
+struct shell_progress *shell_progress_new(TALLOC_CTX *mem_ctx,
+					  struct shell *shell);
+/** More is to be done. */
+void shell_progress_expect(struct shell_progress *p, uint64_t bytes,
+			   unsigned files);
+/** Some was done. */
+void shell_progress_add(struct shell_progress *p, uint64_t bytes,
+			unsigned files);
+/** Is there a bar at all? */
+bool shell_progress_shown(const struct shell_progress *p);
+/** What is shown in front. */
+void shell_progress_name(struct shell_progress *p, const char *name);
+/** Take it from the screen, for other output or for good. */
+void shell_progress_clear(struct shell_progress *p);
+/** The text of the bar, for a line of that width; for tests. */
+void shell_progress_render(char *buf, size_t size, unsigned width,
+			   const char *name, uint64_t done, uint64_t total,
+			   double seconds);
+
+/* ------------------------------------------------------- shell_options.c */
+
+/** @return -1: go on; otherwise the status to exit with. */
+int shell_options_parse(int argc, const char **argv, struct shell_options *out);
+
+/* --------------------------------------------------- shell_credentials.c */
+
+/** Fill in what is missing: from a file (-A), the environment, a prompt. */
+bool shell_credentials_file(struct shell_options *options, const char *file);
+bool shell_credentials_complete(struct shell_options *options,
+				const struct client_target *target);
+/** "[DOMAIN/]user[%pass]" */
+bool shell_credentials_user(struct shell_options *options, const char *text);
+
+/* ------------------------------------------------------- shell_connect.c */
+
+/** Connect, log on, and connect to the share, if there is one. */
+bool shell_connect(struct shell *shell);
+/** -L */
+void shell_list_shares(struct shell *shell);
+/** What was negotiated, line by line. */
+void shell_print_facts(struct shell *shell, FILE *to);
+
+#endif

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From an address to a share, or to the list of shares. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/shell.h"
+
+/* -------------------------------------------------------------- connecting */
+
+/* Where certificates that were seen first are kept. */
+static const char *known_hosts(TALLOC_CTX *mem_ctx)
+{
+	const char *config = getenv("XDG_CONFIG_HOME");
+	const char *home = getenv("HOME");
+
+	if (config != NULL && *config == '/') {
+		return talloc_asprintf(mem_ctx, "%s/smbquic/known_hosts",
+				       config);
+	}
+	return talloc_asprintf(mem_ctx, "%s/.config/smbquic/known_hosts",
+			       home != NULL ? home : "");
+}
+
+static bool open_connection(struct shell *shell)
+{
+	const struct client_target *target = shell->target;
+	struct client_options o = shell->options->client;
+	char *why = NULL;
+	NTSTATUS status = 0;
+
+	o.server = target->server;
+	o.transports = shell->options->transports != NULL
+			       ? shell->options->transports
+			       : target->transport;
+	if (o.transports == NULL) {
+		o.transports = "auto";
+	}
+	if (o.port == 0) {
+		o.port = target->port;
+	}
+	o.tls.known_hosts = known_hosts(shell);
+	status = client_connect(shell, shell->ev, &o, &shell->conn, &why);
+	if (NT_STATUS_IS_OK(status)) {
+		return true;
+	}
+	if (why != NULL) {
+		shell_fail_text(shell, "//%s: %s (%s)", target->server, why,
+				nt_errstr(status));
+	} else {
+		shell_fail(shell, status, "//%s", target->server);
+	}
+	return false;
+}
+
+static bool log_on(struct shell *shell)
+{
+	const struct shell_options *o = shell->options;
+	const struct client_credentials credentials = {
+		.user = o->user,
+		.domain = o->domain,
+		.password = o->password,
+	};
+	NTSTATUS status = client_session_setup(shell, shell->conn, &credentials,
+					       &shell->session);
+
+	if (!NT_STATUS_IS_OK(status)) {
+		shell_fail(shell, status, "logging on to //%s as %s",
+			   shell->target->server, o->user);
+	}
+	return NT_STATUS_IS_OK(status);
+}
+
+static bool open_share(struct shell *shell)
+{
+	const char *share = shell->target->share;
+	NTSTATUS status =
+		client_tree_connect(shell, shell->session, share, &shell->tree);
+
+	if (!NT_STATUS_IS_OK(status)) {
+		shell_fail(shell, status, "//%s/%s", shell->target->server,
+			   share);
+		return false;
+	}
+	if (client_tree_type(shell->tree) != SMB2_SHARE_TYPE_DISK) {
+		shell_fail_text(shell, "//%s/%s: not a share of files",
+				shell->target->server, share);
+		return false;
+	}
+	return true;
+}
+
+bool shell_connect(struct shell *shell)
+{
+	if (!open_connection(shell) || !log_on(shell)) {
+		return false;
+	}
+	if (shell->target->share != NULL && !shell->options->list &&
+	    !open_share(shell)) {
+		return false;
+	}
+	if (shell->options->print_facts) {
+		shell_print_facts(shell, stderr);
+	}
+	return true;
+}
+
+/* ------------------------------------------------------------------ facts */
+
+static void print_fact(FILE *to, const char *label, const char *text)
+{
+	if (text != NULL && *text != '\0') {
+		fprintf(to, "%-22s %s\n", label, text);
+	}
+}
+
+static void print_transport(TALLOC_CTX *frame, const struct client_facts *f,
+			    FILE *to)
+{
+	char *s = shell_need(talloc_asprintf(
+		frame, "%s to %s%s%s%s", f->transport, f->address,
+		f->transport_why != NULL ? " (" : "",
+		f->transport_why != NULL ? f->transport_why : "",
+		f->transport_why != NULL ? ")" : ""));
+
+	print_fact(to, "Transport:", s);
+	print_fact(to, "QUIC version:", f->quic_version);
+	print_fact(to, "TLS version:", f->tls_version);
+	print_fact(to, "TLS cipher:", f->tls_cipher);
+	print_fact(to, "ALPN:", f->alpn);
+	print_fact(to, "Server certificate:", f->certificate);
+	print_fact(to, "Certificate SHA-256:", f->certificate_sha256);
+	print_fact(to, "Certificate trust:",
+		   f->secure && !f->verified && f->trust == NULL
+			   ? "not verified"
+			   : f->trust);
+}
+
+static void print_smb(TALLOC_CTX *frame, const struct client_facts *f, FILE *to)
+{
+	char *s = NULL;
+
+	print_fact(to, "Dialect:", client_dialect_name(f->dialect));
+	s = talloc_asprintf(frame, "%s, %s%s", f->signing,
+			    f->signing_required ? "required" : "not required",
+			    f->encrypting     ? ", encryption stands for it"
+			    : f->signing_used ? ", used"
+					      : ", not used");
+	print_fact(to, "SMB signing:", s);
+	s = talloc_asprintf(frame, "%s%s%s%s", f->encrypting ? "" : "off",
+			    f->encrypting ? f->cipher : "", ": ",
+			    f->encryption_why);
+	print_fact(to, "SMB encryption:", s);
+	if (!f->encrypting) {
+		print_fact(to, "SMB cipher agreed on:", f->cipher);
+	}
+	s = talloc_asprintf(frame,
+			    "read %" PRIu32 ", write %" PRIu32
+			    ", transact %" PRIu32 "; credits %u",
+			    f->max_read, f->max_write, f->max_transact,
+			    f->credits);
+	print_fact(to, "Largest requests:", s);
+	if (f->user != NULL) {
+		s = talloc_asprintf(
+			frame, "%s%s%s by %s",
+			f->domain != NULL ? f->domain : "",
+			f->domain != NULL && *f->domain != '\0' ? "\\" : "",
+			f->user, f->mechanism);
+		print_fact(to, "Logged on as:", s);
+	}
+}
+
+static void print_traffic(TALLOC_CTX *frame, const struct client_facts *f,
+			  FILE *to)
+{
+	char *s =
+		talloc_asprintf(frame, "%" PRIu64 " bytes in, %" PRIu64 " out",
+				f->bytes_in, f->bytes_out);
+
+	print_fact(to, "Traffic:", s);
+	if (f->rtt_us != 0) {
+		s = talloc_asprintf(frame, "%.3f ms; %" PRIu64 " packets lost",
+				    (double)f->rtt_us / 1000, f->packets_lost);
+		print_fact(to, "Round trip:", s);
+	}
+}
+
+void shell_print_facts(struct shell *shell, FILE *to)
+{
+	TALLOC_CTX *frame = shell_need(talloc_new(shell));
+	struct client_facts f = {0};
+
+	client_facts(shell->conn, shell->session, shell->tree, &f);
+	print_fact(to, "Server:", f.server);
+	print_transport(frame, &f, to);
+	print_smb(frame, &f, to);
+	print_traffic(frame, &f, to);
+	talloc_free(frame);
+}
+
+/* ----------------------------------------------------------------- shares */
+
+static const char *share_type(uint32_t type)
+{
+	switch (type & CLIENT_STYPE_MASK) {
+	case CLIENT_STYPE_DISK: return "Disk";
+	case CLIENT_STYPE_PRINT: return "Printer";
+	case CLIENT_STYPE_DEVICE: return "Device";
+	case CLIENT_STYPE_IPC: return "IPC";
+	default: return "Unknown";
+	}
+}
+
+static void print_share(struct shell *shell, const struct client_share *share)
+{
+	char *name = shell_printable(shell, share->name);
+	char *comment = shell_printable(name, share->comment);
+
+	if (shell->options->grepable) {
+		fprintf(shell->out, "%s|%s|%s\n", share_type(share->type), name,
+			comment);
+	} else {
+		fprintf(shell->out, "\t%-15s %-10s%s\n", name,
+			share_type(share->type), comment);
+	}
+	talloc_free(name);
+}
+
+/* A server that serves files over QUIC need not let pipes through. */
+static void list_failed(struct shell *shell, NTSTATUS status)
+{
+	struct client_facts f = {0};
+
+	client_facts(shell->conn, shell->session, NULL, &f);
+	if (status == NT_STATUS_ACCESS_DENIED && f.secure) {
+		shell_fail_text(shell,
+				"//%s: the server does not permit named pipes "
+				"over QUIC, and the list of shares comes "
+				"through one: name the share you want, or try "
+				"--transport=tcp (%s)",
+				f.server, nt_errstr(status));
+		return;
+	}
+	shell_fail(shell, status, "listing the shares of //%s", f.server);
+}
+
+void shell_list_shares(struct shell *shell)
+{
+	struct client_share_list *list = NULL;
+	NTSTATUS status = client_shares(shell, shell->session, &list);
+	size_t i = 0;
+
+	if (!NT_STATUS_IS_OK(status)) {
+		list_failed(shell, status);
+		return;
+	}
+	if (!shell->options->grepable) {
+		fprintf(shell->out, "\n\tSharename       Type      Comment\n"
+				    "\t---------       ----      -------\n");
+	}
+	for (i = 0; i < list->count; i++) {
+		print_share(shell, &list->share[i]);
+	}
+	talloc_free(list);
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Who we are. What comes first wins: -U and -W, -A, the address, the
+ * environment (USER, PASSWD, PASSWD_FD, PASSWD_FILE as in smbclient), and for
+ * the password at last the terminal.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "client/shell.h"
+#include "smbquic/prompt.h"
+
+static char *copy(struct shell_options *o, const char *s)
+{
+	return shell_need(talloc_strdup(o, s));
+}
+
+bool shell_credentials_user(struct shell_options *o, const char *text)
+{
+	char *user = copy(o, text);
+	char *cut = strchr(user, '%');
+
+	if (cut != NULL) {
+		*cut = '\0';
+		o->password = cut + 1;
+	}
+	cut = strpbrk(user, "/\\");
+	if (cut != NULL) {
+		*cut = '\0';
+		o->domain = user;
+		user = cut + 1;
+	}
+	o->user = user;
+	return true;
+}
+
+/* ------------------------------------------------------------------- file */
+
+static char *trim(char *s)
+{
+	char *end = NULL;
+
+	s += strspn(s, " \t");
+	end = s + strlen(s);
+	while (end > s && strchr(" \t\r\n", end[-1]) != NULL) {
+		end--;
+	}
+	*end = '\0';
+	return s;
+}
+
+/* One line: "key = value". What -U has said stays. */
+static bool take_line(struct shell_options *o, char *line)
+{
+	const char **where = NULL;
+	char *value = strchr(line, '=');
+	char *key = NULL;
+
+	key = trim(line);
+	if (*key == '\0' || *key == '#' || *key == ';') {
+		return true;
+	}
+	if (value == NULL) {
+		return false;
+	}
+	*value = '\0';
+	key = trim(line);
+	if (strcasecmp(key, "username") == 0) {
+		where = &o->user;
+	} else if (strcasecmp(key, "password") == 0) {
+		where = &o->password;
+	} else if (strcasecmp(key, "domain") == 0) {
+		where = &o->domain;
+	}
+	if (where != NULL && *where == NULL) {
+		*where = copy(o, trim(value + 1));
+	}
+	return true;
+}
+
+bool shell_credentials_file(struct shell_options *o, const char *file)
+{
+	FILE *f = fopen(file, "re");
+	char *line = NULL;
+	size_t size = 0;
+	unsigned number = 0;
+	bool good = true;
+
+	if (f == NULL) {
+		fprintf(stderr, SHELL_PROGRAM ": %s: %s\n", file,
+			strerror(errno));
+		return false;
+	}
+	while (good && getline(&line, &size, f) > 0) {
+		number++;
+		good = take_line(o, line);
+		explicit_bzero(line, strlen(line));
+	}
+	if (!good) {
+		fprintf(stderr,
+			SHELL_PROGRAM ": %s:%u: not a line like "
+				      "\"username = NAME\"\n",
+			file, number);
+	}
+	free(line);
+	fclose(f);
+	return good;
+}
+
+/* ------------------------------------------------------- the environment */
+
+static bool from_fd(struct shell_options *o, int fd, const char *what)
+{
+	o->password = prompt_read_line(o, fd);
+	if (o->password == NULL) {
+		fprintf(stderr, SHELL_PROGRAM ": %s: %s\n", what,
+			strerror(errno));
+	}
+	return o->password != NULL;
+}
+
+static bool password_from_environment(struct shell_options *o)
+{
+	const char *password = getenv("PASSWD");
+	const char *fd = getenv("PASSWD_FD");
+	const char *file = getenv("PASSWD_FILE");
+	char *end = NULL;
+	bool good = true;
+	int n = 0;
+
+	if (password != NULL) {
+		o->password = copy(o, password);
+		return true;
+	}
+	if (fd != NULL) {
+		n = (int)strtol(fd, &end, 10);
+		if (end == fd || *end != '\0' || n < 0) {
+			fprintf(stderr,
+				SHELL_PROGRAM ": PASSWD_FD: not a number: "
+					      "%s\n",
+				fd);
+			return false;
+		}
+		return from_fd(o, n, "PASSWD_FD");
+	}
+	if (file != NULL) {
+		n = open(file, O_RDONLY | O_CLOEXEC);
+		good = from_fd(o, n, file);
+		if (n >= 0) {
+			close(n);
+		}
+	}
+	return good;
+}
+
+static void user_from_environment(struct shell_options *o)
+{
+	const char *user = getenv("USER");
+	const char *password = o->password;
+
+	if (user == NULL || *user == '\0') {
+		user = getenv("LOGNAME");
+	}
+	if (user == NULL || *user == '\0') {
+		return;
+	}
+	shell_credentials_user(o, user);
+	o->password = password != NULL ? password : o->password;
+}
+
+static bool ask_password(struct shell_options *o)
+{
+	bool domain = o->domain != NULL && *o->domain != '\0';
+	char *prompt = shell_need(talloc_asprintf(
+		o, "Password for [%s%s%s]: ", domain ? o->domain : "",
+		domain ? "\\" : "", o->user));
+
+	o->password = prompt_password(o, prompt);
+	if (o->password == NULL) {
+		fprintf(stderr,
+			SHELL_PROGRAM ": no password: %s. Give one with -U, "
+				      "-A or PASSWD, or -N for none\n",
+			errno == ENXIO || errno == ENOTTY
+				? "there is no terminal to ask on"
+				: strerror(errno));
+	}
+	return o->password != NULL;
+}
+
+bool shell_credentials_complete(struct shell_options *o,
+				const struct client_target *target)
+{
+	if (o->user == NULL && target->user != NULL) {
+		o->user = target->user;
+		o->domain = o->domain != NULL ? o->domain : target->domain;
+		o->password =
+			o->password != NULL ? o->password : target->password;
+	}
+	if (o->user == NULL) {
+		user_from_environment(o);
+	}
+	if (o->user == NULL || *o->user == '\0') {
+		fprintf(stderr, SHELL_PROGRAM ": who are you? Name a user "
+					      "with -U\n");
+		return false;
+	}
+	if (o->password == NULL && o->no_password) {
+		o->password = "";
+	}
+	if (o->password == NULL && !password_from_environment(o)) {
+		return false;
+	}
+	return o->password != NULL || ask_password(o);
+}

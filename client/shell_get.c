@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One file from the server. A small one, when its size is known from a
+ * listing, comes with one message; others are opened and pumped.
+ */
+#include <errno.h>
+
+#include "client/client_req.h"
+#include "client/shell_transfer.h"
+
+struct get_state {
+	const struct transfer *t;
+	const char *remote;
+	const char *local;
+	struct client_file *from;
+	struct local_file *to;
+	struct copy_end *from_end;
+	struct client_stat stat;
+	TALLOC_CTX *owner; /* a small file: its bytes */
+	struct wire_slice data;
+	uint64_t bytes;
+	int err;
+};
+
+static void get_small(struct tevent_req *req);
+static void get_small_done(struct tevent_req *subreq);
+static void get_open(struct tevent_req *req);
+static void get_opened(struct tevent_req *subreq);
+static void get_copied(struct tevent_req *subreq);
+
+struct tevent_req *shell_get_send(TALLOC_CTX *mem_ctx, const struct transfer *t,
+				  const char *remote, const char *local,
+				  const struct client_stat *known)
+{
+	struct get_state *state = NULL;
+	struct tevent_req *req =
+		tevent_req_create(mem_ctx, &state, struct get_state);
+
+	if (req == NULL) {
+		return NULL;
+	}
+	state->t = t;
+	state->remote = talloc_strdup(state, remote);
+	state->local = talloc_strdup(state, local);
+	if (tevent_req_nomem(state->remote, req) ||
+	    tevent_req_nomem(state->local, req)) {
+		return tevent_req_post(req, t->ev);
+	}
+	if (known != NULL && known->size <= TRANSFER_SMALL) {
+		get_small(req);
+	} else {
+		get_open(req);
+	}
+	if (!tevent_req_is_in_progress(req)) {
+		return tevent_req_post(req, t->ev);
+	}
+	return req;
+}
+
+/* A local failure: the request ends as errno says. */
+static bool get_failed_here(struct tevent_req *req, int err)
+{
+	struct get_state *state = tevent_req_data(req, struct get_state);
+
+	state->err = err;
+	return req_failed(req, ntstatus_from_errno(err));
+}
+
+static void get_finish(struct tevent_req *req)
+{
+	struct get_state *state = tevent_req_data(req, struct get_state);
+
+	if (!get_failed_here(req, local_file_commit(state->to, &state->stat))) {
+		tevent_req_done(req);
+	}
+}
+
+static void get_pump(struct tevent_req *req, struct copy_end *from)
+{
+	struct get_state *state = tevent_req_data(req, struct get_state);
+	const struct transfer *t = state->t;
+	struct tevent_req *subreq = NULL;
+
+	if (tevent_req_nomem(from, req)) {
+		return;
+	}
+	if (get_failed_here(
+		    req, local_file_create(state, state->local, &state->to))) {
+		return;
+	}
+	state->from_end = from;
+	subreq = copy_send(state, t->ev, from, local_file_end(state->to), 0,
+			   &t->limits, t->progress, t->private_data);
+	if (tevent_req_nomem(subreq, req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, get_copied, req);
+}
+
+/* ------------------------------------------------------------------ small */
+
+static void get_small(struct tevent_req *req)
+{
+	struct get_state *state = tevent_req_data(req, struct get_state);
+	struct tevent_req *subreq = client_get_small_send(
+		state, state->t->tree, state->remote, TRANSFER_SMALL);
+
+	if (tevent_req_nomem(subreq, req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, get_small_done, req);
+}
+
+static void get_small_done(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct get_state *state = tevent_req_data(req, struct get_state);
+	NTSTATUS status = client_get_small_recv(subreq, state, &state->owner,
+						&state->data, &state->stat);
+
+	talloc_free(subreq);
+	if (req_failed(req, status)) {
+		return;
+	}
+	if (state->data.len < state->stat.size) {
+		/* It has grown since it was listed, or came in part. */
+		TALLOC_FREE(state->owner);
+		get_open(req);
+		return;
+	}
+	get_pump(req, copy_memory(state, (uint8_t *)(uintptr_t)state->data.data,
+				  state->data.len));
+}
+
+/* ------------------------------------------------------------------ large */
+
+static void get_open(struct tevent_req *req)
+{
+	struct get_state *state = tevent_req_data(req, struct get_state);
+	struct tevent_req *subreq = NULL;
+	struct client_open how = {0};
+
+	client_open_default(&how);
+	how.options = FILE_NON_DIRECTORY_FILE | FILE_SEQUENTIAL_ONLY;
+	subreq = client_open_send(state, state->t->tree, state->remote, &how);
+	if (tevent_req_nomem(subreq, req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, get_opened, req);
+}
+
+static void get_opened(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct get_state *state = tevent_req_data(req, struct get_state);
+	NTSTATUS status =
+		client_open_recv(subreq, state, &state->from, &state->stat);
+
+	talloc_free(subreq);
+	if (req_failed(req, status)) {
+		return;
+	}
+	get_pump(req, copy_remote(state, state->from, state->remote,
+				  state->stat.size));
+}
+
+static void get_copied(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct get_state *state = tevent_req_data(req, struct get_state);
+	struct copy_end *failed = NULL;
+	NTSTATUS status = copy_recv(subreq, &state->bytes, &failed);
+
+	talloc_free(subreq);
+	if (failed != NULL && failed != state->from_end) {
+		state->err = ntstatus_to_errno(status);
+	}
+	if (req_failed(req, status)) {
+		return;
+	}
+	if (state->bytes < state->stat.size) {
+		req_failed(req, NT_STATUS_END_OF_FILE);
+		return;
+	}
+	get_finish(req);
+}
+
+void shell_get_recv(struct tevent_req *req, struct transfer_result *out)
+{
+	struct get_state *state = tevent_req_data(req, struct get_state);
+
+	*out = (struct transfer_result){
+		.status = req_status(req),
+		.err = state->err,
+		.bytes = state->bytes,
+	};
+	tevent_req_received(req);
+}

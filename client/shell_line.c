@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Lines of input. From a terminal they are edited, and the event loop runs
+ * while we wait for a key, so that the connection stays alive; from elsewhere
+ * they are just read.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <readline/history.h>
+#include <readline/readline.h>
+
+#include "client/shell.h"
+
+#define HISTORY_LINES 1000
+
+/* Readline's callbacks know no context. There is one terminal. */
+static struct {
+	struct shell *shell;
+	char *line;
+	bool have_line;
+	bool readable;
+} input;
+
+/* ---------------------------------------------------------------- signals */
+
+static void interrupted(struct tevent_context *ev, struct tevent_signal *se,
+			int signum, int count, void *siginfo,
+			void *private_data)
+{
+	struct shell *shell = talloc_get_type_abort(private_data, struct shell);
+
+	(void)ev;
+	(void)se;
+	(void)signum;
+	(void)count;
+	(void)siginfo;
+	shell->interrupted = true;
+	if (shell->busy) {
+		client_interrupt(shell->conn, true);
+	}
+}
+
+bool shell_catch_interrupt(struct shell *shell)
+{
+	return tevent_add_signal(shell->ev, shell, SIGINT, 0, interrupted,
+				 shell) != NULL;
+}
+
+/* Before and after a command: what ^C means. */
+static void set_busy(struct shell *shell, bool busy)
+{
+	shell->busy = busy;
+	shell->interrupted = false;
+	client_interrupt(shell->conn, false);
+}
+
+/* ------------------------------------------------------------ the terminal */
+
+static void got_line(char *line)
+{
+	rl_callback_handler_remove();
+	input.line = line;
+	input.have_line = true;
+}
+
+static void got_key(struct tevent_context *ev, struct tevent_fd *fde,
+		    uint16_t flags, void *private_data)
+{
+	(void)ev;
+	(void)fde;
+	(void)flags;
+	(void)private_data;
+	/* Completion asks the server, and loops must not nest: see below. */
+	input.readable = true;
+}
+
+/*
+ * One line, malloc'ed; NULL at the end of input. What is typed after ^C starts
+ * anew.
+ */
+static char *read_edited(struct shell *shell, const char *prompt)
+{
+	struct tevent_fd *fde = NULL;
+
+	input.shell = shell;
+	input.have_line = false;
+	input.line = NULL;
+	rl_callback_handler_install(prompt, got_line);
+	while (!input.have_line) {
+		input.readable = false;
+		fde = tevent_add_fd(shell->ev, shell, STDIN_FILENO,
+				    TEVENT_FD_READ, got_key, NULL);
+		if (fde == NULL || tevent_loop_once(shell->ev) != 0) {
+			rl_callback_handler_remove();
+			return NULL;
+		}
+		TALLOC_FREE(fde);
+		if (shell->interrupted) {
+			shell->interrupted = false;
+			rl_callback_sigcleanup();
+			rl_replace_line("", 0);
+			rl_crlf();
+			rl_forced_update_display();
+		}
+		if (input.readable) {
+			rl_callback_read_char();
+		}
+	}
+	return input.line;
+}
+
+bool shell_ask(struct shell *shell, const char *question)
+{
+	char *prompt = shell_printable(shell, question);
+	char *line = NULL;
+	size_t len = 0;
+	bool yes = false;
+
+	if (shell->interactive) {
+		line = read_edited(shell, prompt);
+	} else {
+		fprintf(stderr, "%s", prompt);
+		if (getline(&line, &len, stdin) < 0) {
+			free(line);
+			line = NULL;
+		}
+	}
+	yes = line != NULL && (*line == 'y' || *line == 'Y');
+	free(line);
+	talloc_free(prompt);
+	return yes;
+}
+
+/* ---------------------------------------------------------------- history */
+
+static char *history_file(TALLOC_CTX *mem_ctx)
+{
+	const char *home = getenv("HOME");
+	const char *state = getenv("XDG_STATE_HOME");
+	char *dir = NULL;
+
+	if (state != NULL && *state == '/') {
+		dir = talloc_asprintf(mem_ctx, "%s/smbquic", state);
+	} else if (home != NULL && *home == '/') {
+		dir = talloc_asprintf(mem_ctx, "%s/.local/state/smbquic", home);
+	}
+	return dir != NULL ? talloc_asprintf(mem_ctx, "%s/client_history", dir)
+			   : NULL;
+}
+
+/* The folders above a file. */
+static void make_folders(TALLOC_CTX *mem_ctx, const char *file)
+{
+	char *path = shell_need(talloc_strdup(mem_ctx, file));
+	char *p = NULL;
+
+	for (p = strchr(path + 1, '/'); p != NULL; p = strchr(p + 1, '/')) {
+		*p = '\0';
+		(void)mkdir(path, 0700);
+		*p = '/';
+	}
+	talloc_free(path);
+}
+
+static void save_history(struct shell *shell)
+{
+	char *file = history_file(shell);
+	mode_t mask = umask(077);
+
+	if (file != NULL) {
+		make_folders(shell, file);
+		stifle_history(HISTORY_LINES);
+		(void)write_history(file);
+	}
+	umask(mask);
+	talloc_free(file);
+}
+
+static void load_history(struct shell *shell)
+{
+	char *file = history_file(shell);
+
+	using_history();
+	if (file != NULL) {
+		(void)read_history(file);
+	}
+	talloc_free(file);
+}
+
+static void remember(const char *line)
+{
+	HIST_ENTRY *last = history_get(history_base + history_length - 1);
+
+	if (*line != '\0' && (last == NULL || strcmp(last->line, line) != 0)) {
+		add_history(line);
+	}
+}
+
+void shell_print_history(struct shell *shell)
+{
+	HIST_ENTRY **list = history_list();
+	int i = 0;
+
+	for (i = 0; list != NULL && list[i] != NULL; i++) {
+		fprintf(shell->out, "%d: %s\n", i, list[i]->line);
+	}
+}
+
+/* ------------------------------------------------------------ the commands */
+
+static char **complete(const char *text, int start, int end)
+{
+	char *line = strndup(rl_line_buffer, (size_t)end);
+	char **list = NULL;
+
+	rl_attempted_completion_over = 1;
+	if (line != NULL) {
+		list = shell_complete(input.shell, line, text, start);
+	}
+	free(line);
+	return list;
+}
+
+/* Within double quotes, and as smbclient: '\' is no escape. */
+static void set_up_readline(void)
+{
+	rl_readline_name = SHELL_PROGRAM;
+	rl_attempted_completion_function = complete;
+	rl_basic_word_break_characters = " \t\n;";
+	rl_completer_word_break_characters = (char *)(uintptr_t) " \t\n;";
+	rl_completer_quote_characters = "\"";
+	rl_filename_quote_characters = " \t;";
+	rl_catch_signals = 0;
+}
+
+static void interact_terminal(struct shell *shell)
+{
+	char *prompt = NULL;
+	char *line = NULL;
+
+	set_up_readline();
+	load_history(shell);
+	while (!shell->quit) {
+		prompt = shell_need(
+			talloc_asprintf(shell, "smb: \\%s%s> ", shell->cwd,
+					*shell->cwd != '\0' ? "\\" : ""));
+		line = read_edited(shell, prompt);
+		talloc_free(prompt);
+		if (line == NULL) {
+			fprintf(shell->out, "\n");
+			break;
+		}
+		remember(line);
+		set_busy(shell, true);
+		shell_run_line(shell, line);
+		set_busy(shell, false);
+		free(line);
+		if (client_why(shell->conn) != NULL) {
+			break;
+		}
+	}
+	save_history(shell);
+}
+
+static void interact_plain(struct shell *shell)
+{
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t n = 0;
+
+	while (!shell->quit && !shell->interrupted) {
+		n = getline(&line, &size, stdin);
+		if (n < 0) {
+			break;
+		}
+		if (n > 0 && line[n - 1] == '\n') {
+			line[n - 1] = '\0';
+		}
+		shell->busy = true;
+		shell_run_line(shell, line);
+	}
+	free(line);
+}
+
+void shell_interact(struct shell *shell)
+{
+	shell->interactive = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	if (shell->interactive) {
+		interact_terminal(shell);
+	} else {
+		interact_plain(shell);
+	}
+}

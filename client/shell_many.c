@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Many files at a time: mget and mput.
+ *
+ * Work is a queue of items, files and folders. A folder is made where it goes
+ * to and listed where it comes from, which yields more items; several folders
+ * and many files are in flight together, so that a tree costs bandwidth and
+ * not round trips. Whoever wants to be asked is asked before an item is
+ * queued.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/stat.h>
+
+#include "client/shell_transfer.h"
+
+#define FOLDERS_IN_FLIGHT 8
+#define FILES_IN_FLIGHT	  48
+#define BYTES_IN_FLIGHT	  ((uint64_t)48 * 1024 * 1024)
+/* While so many files wait, no more folders are listed. */
+#define FILES_WAITING 2000
+
+struct many_item {
+	TAILQ_ENTRY(many_item) entry;
+	struct many *many;
+	bool folder;
+	char *remote;
+	char *local;
+	struct client_stat stat;      /* its size at least */
+	uint64_t weight;	      /* of bytes in flight */
+	struct client_dir_list *list; /* of a folder of the server */
+};
+
+TAILQ_HEAD(many_items, many_item);
+
+struct many {
+	struct shell *shell;
+	bool up;
+	struct many_items folders; /* to be made and listed */
+	struct many_items found;   /* folders that were */
+	struct many_items files;   /* to be copied */
+	unsigned files_waiting;
+	unsigned folders_in_flight;
+	unsigned files_in_flight;
+	uint64_t bytes_in_flight;
+	struct transfer transfer;
+	struct shell_progress *progress;
+};
+
+static void many_folder_done(struct tevent_req *subreq);
+static void many_file_done(struct tevent_req *subreq);
+
+/* ------------------------------------------------------------------ items */
+
+static bool is_dot(const char *name)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+static bool wanted(struct many *many, const struct many_item *item)
+{
+	struct shell *shell = many->shell;
+	char *question = NULL;
+	bool yes = true;
+
+	if (!shell->ask) {
+		return true;
+	}
+	question = shell_need(talloc_asprintf(
+		shell, "%s %s %s? ", many->up ? "Put" : "Get",
+		item->folder ? "directory" : "file",
+		many->up ? item->local : client_path_name(item->remote)));
+	shell_progress_clear(many->progress);
+	yes = shell_ask(shell, question);
+	talloc_free(question);
+	return yes;
+}
+
+static char *local_name(struct many *many, const char *folder, const char *name)
+{
+	char *path = NULL;
+	char *p = NULL;
+
+	path = *folder != '\0' ? talloc_asprintf(many, "%s/%s", folder, name)
+			       : talloc_strdup(many, name);
+	shell_need(path);
+	if (!many->up && many->shell->lowercase) {
+		for (p = path + strlen(path) - strlen(name); *p != '\0'; p++) {
+			*p = *p >= 'A' && *p <= 'Z' ? (char)(*p | 0x20) : *p;
+		}
+	}
+	return path;
+}
+
+/* Something was found in a folder that comes from, or goes to, these two. */
+static void many_add(struct many *many, const char *remote_folder,
+		     const char *local_folder, const char *name, bool folder,
+		     const struct client_stat *stat)
+{
+	struct many_item *item =
+		shell_need(talloc_zero(many, struct many_item));
+
+	item->many = many;
+	item->folder = folder;
+	item->stat = *stat;
+	item->remote = shell_need(
+		talloc_asprintf(item, "%s%s%s", remote_folder,
+				*remote_folder != '\0' ? "\\" : "", name));
+	item->local = talloc_steal(item, local_name(many, local_folder, name));
+	if (!wanted(many, item)) {
+		talloc_free(item);
+		return;
+	}
+	if (folder) {
+		TAILQ_INSERT_TAIL(&many->folders, item, entry);
+		return;
+	}
+	shell_progress_expect(many->progress, stat->size, 1);
+	many->files_waiting++;
+	TAILQ_INSERT_TAIL(&many->files, item, entry);
+}
+
+/* "mask" chooses among the files of folders that are gone into. */
+static bool mask_matches(const struct shell *shell, const char *name)
+{
+	return fnmatch(shell->mask, name, FNM_CASEFOLD) == 0;
+}
+
+static void many_add_listed(struct many *many, const char *remote,
+			    const char *local,
+			    const struct client_dir_list *list, bool by_mask)
+{
+	size_t i = 0;
+
+	for (i = 0; i < list->count && !many->shell->interrupted; i++) {
+		const struct client_dir_entry *e = &list->entry[i];
+		bool folder =
+			(e->stat.attributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
+
+		if (is_dot(e->name) || !client_name_is_safe(e->name)) {
+			continue;
+		}
+		if (folder ? many->shell->recurse
+			   : !by_mask || mask_matches(many->shell, e->name)) {
+			many_add(many, remote, local, e->name, folder,
+				 &e->stat);
+		}
+	}
+}
+
+/* Links to files are files; links to folders could lead round in a circle. */
+static bool local_stat(const char *file, struct stat *st)
+{
+	if (lstat(file, st) != 0) {
+		return false;
+	}
+	if (S_ISLNK(st->st_mode)) {
+		return stat(file, st) == 0 && S_ISREG(st->st_mode);
+	}
+	return S_ISREG(st->st_mode) || S_ISDIR(st->st_mode);
+}
+
+static void many_add_local_name(struct many *many, const char *remote,
+				const char *local, const char *name,
+				bool by_mask)
+{
+	char *file = local_name(many, local, name);
+	struct client_stat info = {0};
+	struct stat st = {0};
+	bool folder = false;
+
+	if (!client_name_is_safe(name)) {
+		shell_fail(many->shell, NT_STATUS_OBJECT_NAME_INVALID, "%s",
+			   file);
+	} else if (local_stat(file, &st)) {
+		folder = S_ISDIR(st.st_mode);
+		info.size = (uint64_t)st.st_size;
+		if (folder ? many->shell->recurse
+			   : !by_mask || mask_matches(many->shell, name)) {
+			many_add(many, remote, local, name, folder, &info);
+		}
+	}
+	talloc_free(file);
+}
+
+/* A local folder, in the order of its names, so that runs are alike. */
+static void many_add_local(struct many *many, const char *remote,
+			   const char *local, const char *mask, bool by_mask)
+{
+	const char *path = *local != '\0' ? local : ".";
+	struct dirent **names = NULL;
+	int count = scandir(path, &names, NULL, alphasort);
+	int i = 0;
+
+	if (count < 0) {
+		shell_progress_clear(many->progress);
+		shell_fail_errno(many->shell, errno, "%s", path);
+		return;
+	}
+	for (i = 0; i < count; i++) {
+		const char *name = names[i]->d_name;
+
+		if (!is_dot(name) && !many->shell->interrupted &&
+		    fnmatch(mask, name, by_mask ? 0 : FNM_PERIOD) == 0) {
+			many_add_local_name(many, remote, local, name, by_mask);
+		}
+		free(names[i]);
+	}
+	free(names);
+}
+
+/* ---------------------------------------------------------------- folders */
+
+/* Make it locally, list it there; or make it there, list it here. */
+static struct tevent_req *folder_send(struct many *many, struct many_item *item)
+{
+	struct shell *shell = many->shell;
+
+	if (many->up) {
+		return client_mkdir_send(item, shell->tree, item->remote);
+	}
+	if (mkdir(item->local, 0777) != 0 && errno != EEXIST) {
+		shell_progress_clear(many->progress);
+		shell_fail_errno(shell, errno, "%s", item->local);
+		return NULL;
+	}
+	return client_list_send(item, shell->tree, item->remote, "*");
+}
+
+static void many_start_folder(struct many *many)
+{
+	struct many_item *item = TAILQ_FIRST(&many->folders);
+	struct tevent_req *subreq = NULL;
+
+	TAILQ_REMOVE(&many->folders, item, entry);
+	subreq = folder_send(many, item);
+	if (subreq == NULL) {
+		talloc_free(item);
+		return;
+	}
+	many->folders_in_flight++;
+	tevent_req_set_callback(subreq, many_folder_done, item);
+}
+
+static void many_folder_done(struct tevent_req *subreq)
+{
+	struct many_item *item =
+		tevent_req_callback_data(subreq, struct many_item);
+	struct many *many = item->many;
+	struct client_dir_list *list = NULL;
+	NTSTATUS status = NT_STATUS_OK;
+
+	many->folders_in_flight--;
+	if (many->up) {
+		status = client_mkdir_recv(subreq);
+		if (status == NT_STATUS_OBJECT_NAME_COLLISION) {
+			status = NT_STATUS_OK;
+		}
+	} else {
+		status = client_list_recv(subreq, item, &list);
+	}
+	if (!NT_STATUS_IS_OK(status)) {
+		shell_progress_clear(many->progress);
+		shell_fail(many->shell, status, "\\%s", item->remote);
+		talloc_free(item);
+		return;
+	}
+	/* Questions are asked where the loop may run: many_run(). */
+	item->list = list;
+	TAILQ_INSERT_TAIL(&many->found, item, entry);
+}
+
+static void many_expand(struct many *many)
+{
+	struct many_item *item = TAILQ_FIRST(&many->found);
+
+	TAILQ_REMOVE(&many->found, item, entry);
+	if (many->up) {
+		many_add_local(many, item->remote, item->local, "*", true);
+	} else {
+		many_add_listed(many, item->remote, item->local, item->list,
+				true);
+	}
+	talloc_free(item);
+}
+
+/* ------------------------------------------------------------------ files */
+
+static void many_start_file(struct many *many)
+{
+	struct many_item *item = TAILQ_FIRST(&many->files);
+	struct tevent_req *subreq = NULL;
+
+	TAILQ_REMOVE(&many->files, item, entry);
+	many->files_waiting--;
+	subreq = many->up ? shell_put_send(item, &many->transfer, item->local,
+					   item->remote)
+			  : shell_get_send(item, &many->transfer, item->remote,
+					   item->local, &item->stat);
+	shell_need(subreq);
+	item->weight = item->stat.size < many->transfer.limits.bytes
+			       ? item->stat.size
+			       : many->transfer.limits.bytes;
+	many->bytes_in_flight += item->weight;
+	many->files_in_flight++;
+	shell_progress_name(many->progress, client_path_name(item->remote));
+	tevent_req_set_callback(subreq, many_file_done, item);
+}
+
+static void many_file_done(struct tevent_req *subreq)
+{
+	struct many_item *item =
+		tevent_req_callback_data(subreq, struct many_item);
+	struct many *many = item->many;
+	struct transfer_result result = {0};
+
+	if (many->up) {
+		shell_put_recv(subreq, &result);
+	} else {
+		shell_get_recv(subreq, &result);
+	}
+	many->bytes_in_flight -= item->weight;
+	many->files_in_flight--;
+	shell_progress_add(many->progress, 0, 1);
+	if (!NT_STATUS_IS_OK(result.status)) {
+		shell_progress_clear(many->progress);
+		shell_transfer_fail(many->shell, &result, item->remote,
+				    item->local);
+	} else if (!shell_progress_shown(many->progress)) {
+		shell_say(many->shell,
+			  many->up ? "putting file %s as \\%s"
+				   : "getting file %s of \\%s",
+			  item->local, item->remote);
+	}
+	talloc_free(item);
+}
+
+/* -------------------------------------------------------------------- run */
+
+static bool many_has_room(const struct many *many)
+{
+	const struct many_item *next = TAILQ_FIRST(&many->files);
+
+	if (next == NULL || many->files_in_flight >= FILES_IN_FLIGHT) {
+		return false;
+	}
+	return many->files_in_flight == 0 ||
+	       many->bytes_in_flight + next->stat.size <= BYTES_IN_FLIGHT;
+}
+
+static bool many_goes_on(const struct many *many)
+{
+	return !many->shell->interrupted &&
+	       client_why(many->shell->conn) == NULL;
+}
+
+/* Freeing what is in flight cancels it and takes its temporary files away. */
+static void many_run(struct many *many)
+{
+	while (many_goes_on(many)) {
+		while (!TAILQ_EMPTY(&many->found)) {
+			many_expand(many);
+		}
+		while (!TAILQ_EMPTY(&many->folders) &&
+		       many->folders_in_flight < FOLDERS_IN_FLIGHT &&
+		       many->files_waiting < FILES_WAITING) {
+			many_start_folder(many);
+		}
+		while (many_has_room(many)) {
+			many_start_file(many);
+		}
+		if (many->files_in_flight + many->folders_in_flight == 0 &&
+		    TAILQ_EMPTY(&many->found)) {
+			break;
+		}
+		if (tevent_loop_once(many->shell->ev) != 0) {
+			break;
+		}
+	}
+	shell_progress_clear(many->progress);
+	if (client_why(many->shell->conn) != NULL && !many->shell->failed) {
+		shell_fail(many->shell, NT_STATUS_CONNECTION_DISCONNECTED,
+			   many->up ? "mput" : "mget");
+	}
+}
+
+static struct many *many_new(struct shell *shell, bool up)
+{
+	struct many *many = shell_need(talloc_zero(shell, struct many));
+
+	many->shell = shell;
+	many->up = up;
+	TAILQ_INIT(&many->folders);
+	TAILQ_INIT(&many->found);
+	TAILQ_INIT(&many->files);
+	many->progress = shell_progress_new(many, shell);
+	many->transfer = shell_transfer_new(shell, many->progress);
+	return many;
+}
+
+void shell_many_get(struct shell *shell, const char *mask)
+{
+	struct many *many = many_new(shell, false);
+	char *path = shell_path(many, shell, mask);
+	char *folder = shell_need(client_path_folder(many, path));
+	struct client_dir_list *list = NULL;
+	NTSTATUS status = NT_STATUS_OK;
+
+	status = client_list(many, shell->tree, folder, client_path_name(path),
+			     &list);
+	if (NT_STATUS_IS_OK(status) && list->count == 0) {
+		status = NT_STATUS_NO_SUCH_FILE;
+	}
+	if (!NT_STATUS_IS_OK(status)) {
+		shell_fail(shell, status, "\\%s", path);
+	} else {
+		many_add_listed(many, folder, "", list, false);
+		many_run(many);
+	}
+	talloc_free(many);
+}
+
+void shell_many_put(struct shell *shell, const char *mask)
+{
+	struct many *many = many_new(shell, true);
+	const char *cut = strrchr(mask, '/');
+	const char *name = cut != NULL ? cut + 1 : mask;
+	size_t len = cut != NULL ? (size_t)(cut - mask) : 0;
+	char *folder = NULL;
+
+	/* Of "/name" the folder is the root. */
+	folder = shell_need(talloc_strndup(many, mask, cut == mask ? 1 : len));
+	if (cut == NULL) {
+		*folder = '\0';
+	}
+	many_add_local(many, shell->cwd, folder, name, false);
+	if (TAILQ_EMPTY(&many->files) && TAILQ_EMPTY(&many->folders) &&
+	    !shell->failed && !shell->ask) {
+		shell_fail_errno(shell, ENOENT, "%s", mask);
+	}
+	many_run(many);
+	talloc_free(many);
+}

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The options: one table, which is the help as well. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <popt.h>
+
+#include "client/shell.h"
+#include "config.h"
+#include "smbquic/log.h"
+
+#define TIMEOUT_MAX 86400
+
+enum option {
+	OPT_VERSION = 1,
+	OPT_LIST,
+	OPT_USER,
+	OPT_DOMAIN,
+	OPT_AUTH_FILE,
+	OPT_TRUST,
+	OPT_DIALECT,
+	OPT_PROTECTION,
+	OPT_PORT,
+	OPT_TIMEOUT,
+	OPT_DEBUG,
+};
+
+/* What popt stores by itself. */
+static struct {
+	char *ip_address;
+	char *transport;
+	char *ca;
+	char *pin;
+	char *client_cert;
+	char *client_key;
+	char *folder;
+	char *script;
+	int no_password;
+	int to_stderr;
+	int grepable;
+	int quiet;
+} raw;
+
+#define STRING POPT_ARG_STRING
+#define NONE   POPT_ARG_NONE
+
+/* clang-format off */
+static const struct poptOption table[] = {
+	{"list", 'L', STRING, NULL, OPT_LIST,
+	 "list the shares of a server", "SERVER"},
+	{"command", 'c', STRING, &raw.script, 0,
+	 "run commands, separated by semicolons, and end", "COMMANDS"},
+	{"directory", 'D', STRING, &raw.folder, 0,
+	 "begin in this folder of the share", "FOLDER"},
+	{"user", 'U', STRING, NULL, OPT_USER,
+	 "who to log on as; without %PASSWORD it is asked for",
+	 "[DOMAIN/]USER[%PASSWORD]"},
+	{"workgroup", 'W', STRING, NULL, OPT_DOMAIN,
+	 "the domain of the user", "DOMAIN"},
+	{"authentication-file", 'A', STRING, NULL, OPT_AUTH_FILE,
+	 "read username, password and domain from a file", "FILE"},
+	{"no-pass", 'N', NONE, &raw.no_password, 0,
+	 "do not ask for a password", NULL},
+	{"transport", 0, STRING, &raw.transport, 0,
+	 "auto (QUIC and TCP together, QUIC with a head start), quic, tcp, or "
+	 "a list with ports: quic:4433,tcp:4450", "LIST"},
+	{"port", 'p', STRING, NULL, OPT_PORT,
+	 "port of the transports that --transport gives none", "PORT"},
+	{"ip-address", 'I', STRING, &raw.ip_address, 0,
+	 "connect to this address; the name is still what the certificate "
+	 "must have", "ADDRESS"},
+	{"trust", 0, STRING, NULL, OPT_TRUST,
+	 "how to judge the server's certificate: system, ca, pin, tofu (what "
+	 "was seen first) or none", "HOW"},
+	{"ca", 0, STRING, &raw.ca, 0,
+	 "certificates of the authorities to trust (PEM)", "FILE"},
+	{"pin", 0, STRING, &raw.pin, 0,
+	 "trust the certificate with this SHA-256 alone", "sha256:HEX"},
+	{"client-cert", 0, STRING, &raw.client_cert, 0,
+	 "our own certificate (PEM)", "FILE"},
+	{"client-key", 0, STRING, &raw.client_key, 0,
+	 "its key (PEM)", "FILE"},
+	{"max-protocol", 'm', STRING, NULL, OPT_DIALECT,
+	 "highest dialect: SMB3_11, SMB3_02, SMB3_00, SMB2_10, SMB2_02",
+	 "DIALECT"},
+	{"client-protection", 0, STRING, NULL, OPT_PROTECTION,
+	 "sign, encrypt (by SMB, or a transport that both ends accept) or off",
+	 "sign|encrypt|off"},
+	{"timeout", 't', STRING, NULL, OPT_TIMEOUT,
+	 "give up when nothing moves for so long (default 20; 0: never)",
+	 "SECONDS"},
+	{"stderr", 'E', NONE, &raw.to_stderr, 0,
+	 "write what commands print to standard error", NULL},
+	{"grepable", 'g', NONE, &raw.grepable, 0,
+	 "list shares in lines for scripts: TYPE|NAME|COMMENT", NULL},
+	{"quiet", 'q', NONE, &raw.quiet, 0,
+	 "no bar and no line for each file", NULL},
+	{"debuglevel", 'd', STRING, NULL, OPT_DEBUG,
+	 "say more: 1 what was negotiated, 3 what happens, 10 everything; "
+	 "[LEVEL][,MODULE:LEVEL...]", "LEVEL"},
+	{"version", 'V', NONE, NULL, OPT_VERSION, "print the version", NULL},
+	POPT_AUTOHELP
+	POPT_TABLEEND
+};
+/* clang-format on */
+
+static bool usage(const char *what, const char *value)
+{
+	fprintf(stderr, SHELL_PROGRAM ": %s: %s\n", what, value);
+	return false;
+}
+
+static bool parse_number(const char *text, unsigned long min, unsigned long max,
+			 unsigned long *out)
+{
+	char *end = NULL;
+
+	*out = strtoul(text, &end, 10);
+	return *text >= '0' && *text <= '9' && *end == '\0' && *out >= min &&
+	       *out <= max;
+}
+
+static bool take_dialect(struct shell_options *o, const char *arg)
+{
+	struct client_options *c = &o->client;
+
+	if (!client_dialect_parse(arg, &c->max_dialect)) {
+		return usage("no such dialect", arg);
+	}
+	if (c->max_dialect < c->min_dialect) {
+		c->min_dialect = SMB2_DIALECT_202;
+	}
+	return true;
+}
+
+/* "3", "3,quic:5"; a number of 1 and more also prints what was negotiated. */
+static bool take_debug(struct shell_options *o, const char *arg)
+{
+	if (!log_set_levels(arg)) {
+		return usage("not a log level", arg);
+	}
+	o->print_facts = *arg >= '1' && *arg <= '9';
+	return true;
+}
+
+static bool take(struct shell_options *o, int option, const char *arg)
+{
+	struct client_options *c = &o->client;
+	unsigned long n = 0;
+
+	switch (option) {
+	case OPT_LIST:
+		o->list = true;
+		o->target = talloc_strdup(o, arg);
+		return true;
+	case OPT_USER: return shell_credentials_user(o, arg);
+	case OPT_DOMAIN: o->domain = talloc_strdup(o, arg); return true;
+	case OPT_AUTH_FILE: return shell_credentials_file(o, arg);
+	case OPT_TRUST:
+		o->trust_given = true;
+		return tls_trust_parse(arg, &c->tls.trust) ||
+		       usage("--trust is system, ca, pin, tofu or none", arg);
+	case OPT_DIALECT: return take_dialect(o, arg);
+	case OPT_PROTECTION:
+		return client_protection_parse(arg, &c->protection) ||
+		       usage("--client-protection is sign, encrypt or off",
+			     arg);
+	case OPT_PORT:
+		if (!parse_number(arg, 1, UINT16_MAX, &n)) {
+			return usage("a port is a number from 1 to 65535", arg);
+		}
+		c->port = (uint16_t)n;
+		return true;
+	case OPT_TIMEOUT:
+		if (!parse_number(arg, 0, TIMEOUT_MAX, &n)) {
+			return usage("a timeout is a number of seconds", arg);
+		}
+		o->timeout = (unsigned)n;
+		return true;
+	case OPT_DEBUG: return take_debug(o, arg);
+	default: return false;
+	}
+}
+
+/* What popt allocated, as children of ours. */
+static const char *adopt(struct shell_options *o, char **from)
+{
+	char *copy = *from != NULL ? talloc_strdup(o, *from) : NULL;
+
+	free(*from);
+	*from = NULL;
+	return copy;
+}
+
+/* A file or a pin says how to trust, when nothing else does. */
+static bool take_trust(struct shell_options *o)
+{
+	struct tls_client_policy *tls = &o->client.tls;
+
+	tls->ca_file = adopt(o, &raw.ca);
+	tls->pin = adopt(o, &raw.pin);
+	tls->cert_file = adopt(o, &raw.client_cert);
+	tls->key_file = adopt(o, &raw.client_key);
+	if (!o->trust_given && tls->pin != NULL) {
+		tls->trust = TLS_TRUST_PIN;
+	} else if (!o->trust_given && tls->ca_file != NULL) {
+		tls->trust = TLS_TRUST_CA;
+	}
+	if (tls->trust == TLS_TRUST_CA && tls->ca_file == NULL) {
+		return usage("--trust=ca needs", "--ca=FILE");
+	}
+	if (tls->trust == TLS_TRUST_PIN && tls->pin == NULL) {
+		return usage("--trust=pin needs", "--pin=sha256:HEX");
+	}
+	if ((tls->cert_file == NULL) != (tls->key_file == NULL)) {
+		return usage("--client-cert and --client-key",
+			     "one does not work without the other");
+	}
+	return true;
+}
+
+static bool take_rest(struct shell_options *o, poptContext context)
+{
+	const char *target = poptGetArg(context);
+	const char *password = NULL;
+
+	if (target != NULL && o->list) {
+		return usage("too much on the command line", target);
+	}
+	if (target != NULL) {
+		o->target = talloc_strdup(o, target);
+	}
+	password = target != NULL ? poptGetArg(context) : NULL;
+	if (password != NULL) {
+		o->password = talloc_strdup(o, password);
+	}
+	if (poptPeekArg(context) != NULL) {
+		return usage("too much on the command line",
+			     poptPeekArg(context));
+	}
+	if (o->target == NULL) {
+		return usage("which server? Try", SHELL_PROGRAM
+			     " --help, or " SHELL_PROGRAM " //server/share");
+	}
+	return true;
+}
+
+static bool parse(struct shell_options *o, poptContext context, int *status)
+{
+	int option = 0;
+
+	while ((option = poptGetNextOpt(context)) > 0) {
+		char *arg = poptGetOptArg(context);
+		bool good = true;
+
+		if (option == OPT_VERSION) {
+			printf("Version %s\n", SMBQUIC_VERSION);
+			*status = 0;
+			return false;
+		}
+		good = take(o, option, arg);
+		free(arg);
+		if (!good) {
+			return false;
+		}
+	}
+	if (option < -1) {
+		return usage(poptBadOption(context, 0), poptStrerror(option));
+	}
+	return take_rest(o, context) && take_trust(o);
+}
+
+/* Passwords need not be seen by everyone who lists processes. */
+static void hide_passwords(int argc, const char **argv)
+{
+	int i = 0;
+
+	for (i = 1; i < argc; i++) {
+		const char *arg = argv[i];
+		bool user = strncmp(arg, "-U", 2) == 0 ||
+			    strncmp(arg, "--user", 6) == 0 ||
+			    (i > 1 && (strcmp(argv[i - 1], "-U") == 0 ||
+				       strcmp(argv[i - 1], "--user") == 0));
+		char *cut = strchr((char *)(uintptr_t)arg, '%');
+
+		if (user && cut != NULL) {
+			memset(cut + 1, 'X', strlen(cut + 1));
+		}
+	}
+}
+
+int shell_options_parse(int argc, const char **argv, struct shell_options *out)
+{
+	poptContext context =
+		poptGetContext(SHELL_PROGRAM, argc, argv, table, 0);
+	struct client_options *c = &out->client;
+	int status = 2;
+	bool good = false;
+
+	client_options_default(c);
+	out->timeout = c->timeout_ms / 1000;
+	poptSetOtherOptionHelp(context, "[OPTION...] //SERVER/SHARE");
+	good = parse(out, context, &status);
+	if (good) {
+		out->script = adopt(out, &raw.script);
+		out->folder = adopt(out, &raw.folder);
+		out->no_password = raw.no_password != 0;
+		out->to_stderr = raw.to_stderr != 0;
+		out->grepable = raw.grepable != 0;
+		out->quiet = raw.quiet != 0;
+		c->address = adopt(out, &raw.ip_address);
+		out->transports = adopt(out, &raw.transport);
+		c->timeout_ms = out->timeout * 1000;
+		status = -1;
+	}
+	poptFreeContext(context);
+	hide_passwords(argc, argv);
+	return status;
+}

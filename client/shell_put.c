@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One file to the server. The bytes of a small one go with the message that
+ * creates it; those of others are pumped. The commit gives it its name.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/client_req.h"
+#include "client/shell_transfer.h"
+#include "smbquic/crypto.h"
+
+struct put_state {
+	const struct transfer *t;
+	const char *local;
+	const char *remote;
+	int fd;
+	bool regular;
+	uint64_t size;
+	struct fscc_basic basic;
+	struct client_file *to;
+	struct copy_end *to_end;
+	uint64_t bytes;
+	int err;
+};
+
+static void put_begin(struct tevent_req *req);
+static void put_begun(struct tevent_req *subreq);
+static void put_pump(struct tevent_req *req);
+static void put_copied(struct tevent_req *subreq);
+static void put_commit(struct tevent_req *req);
+static void put_committed(struct tevent_req *subreq);
+
+static int put_destructor(struct put_state *state)
+{
+	if (state->fd > STDERR_FILENO) {
+		close(state->fd);
+	}
+	return 0;
+}
+
+/* @return 0 or errno. */
+static int put_open(struct put_state *state)
+{
+	struct stat st = {0};
+
+	if (strcmp(state->local, TRANSFER_STDIO) == 0) {
+		state->fd = STDIN_FILENO;
+	} else {
+		state->fd = open(state->local, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	}
+	if (state->fd < 0 || fstat(state->fd, &st) != 0) {
+		return errno;
+	}
+	if (S_ISDIR(st.st_mode)) {
+		return EISDIR;
+	}
+	state->regular = S_ISREG(st.st_mode);
+	if (state->regular) {
+		state->size = (uint64_t)st.st_size;
+		state->basic.last_write_time = nttime_from_timespec(st.st_mtim);
+	}
+	return 0;
+}
+
+static bool put_failed_here(struct tevent_req *req, int err)
+{
+	struct put_state *state = tevent_req_data(req, struct put_state);
+
+	state->err = err;
+	return req_failed(req, ntstatus_from_errno(err));
+}
+
+struct tevent_req *shell_put_send(TALLOC_CTX *mem_ctx, const struct transfer *t,
+				  const char *local, const char *remote)
+{
+	struct put_state *state = NULL;
+	struct tevent_req *req =
+		tevent_req_create(mem_ctx, &state, struct put_state);
+
+	if (req == NULL) {
+		return NULL;
+	}
+	state->t = t;
+	state->fd = -1;
+	talloc_set_destructor(state, put_destructor);
+	state->local = talloc_strdup(state, local);
+	state->remote = talloc_strdup(state, remote);
+	if (tevent_req_nomem(state->local, req) ||
+	    tevent_req_nomem(state->remote, req) ||
+	    put_failed_here(req, put_open(state))) {
+		return tevent_req_post(req, t->ev);
+	}
+	put_begin(req);
+	if (!tevent_req_is_in_progress(req)) {
+		return tevent_req_post(req, t->ev);
+	}
+	return req;
+}
+
+/* A name next to the final one that nobody else uses. */
+static char *put_temporary(TALLOC_CTX *mem_ctx, const char *remote)
+{
+	char *folder = client_path_folder(mem_ctx, remote);
+	uint64_t number = 0;
+
+	if (folder == NULL || crypto_random(&number, sizeof(number)) != 0) {
+		return NULL;
+	}
+	return talloc_asprintf(mem_ctx, "%s%s.smbquic-%016" PRIx64, folder,
+			       *folder != '\0' ? "\\" : "", number);
+}
+
+/* The bytes of a small file. @return false: they cannot be read. */
+static bool put_read_small(struct tevent_req *req, uint8_t **data)
+{
+	struct put_state *state = tevent_req_data(req, struct put_state);
+	size_t most = client_max_write(state->t->tree);
+	ssize_t n = 0;
+
+	*data = NULL;
+	if (!state->regular || state->size > TRANSFER_SMALL ||
+	    state->size > most || state->size == 0) {
+		return true;
+	}
+	*data = talloc_size(state, state->size);
+	if (tevent_req_nomem(*data, req)) {
+		return false;
+	}
+	n = pread(state->fd, *data, state->size, 0);
+	if (n < 0) {
+		put_failed_here(req, errno);
+		return false;
+	}
+	/* If it changes in this moment, it is what it was at some moment. */
+	state->size = (uint64_t)n;
+	return true;
+}
+
+static void put_begin(struct tevent_req *req)
+{
+	struct put_state *state = tevent_req_data(req, struct put_state);
+	char *temporary = put_temporary(state, state->remote);
+	struct tevent_req *subreq = NULL;
+	uint8_t *data = NULL;
+
+	if (tevent_req_nomem(temporary, req) || !put_read_small(req, &data)) {
+		return;
+	}
+	if (data != NULL) {
+		state->bytes = state->size;
+	}
+	subreq = client_upload_send(state, state->t->tree, temporary,
+				    wire_slice(data, state->bytes), data);
+	if (tevent_req_nomem(subreq, req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, put_begun, req);
+}
+
+static void put_begun(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct put_state *state = tevent_req_data(req, struct put_state);
+	NTSTATUS status = client_upload_recv(subreq, state, &state->to);
+
+	talloc_free(subreq);
+	if (req_failed(req, status)) {
+		return;
+	}
+	if (!state->regular || state->bytes < state->size) {
+		put_pump(req);
+		return;
+	}
+	if (state->t->progress != NULL) {
+		state->t->progress(state->bytes, state->t->private_data);
+	}
+	put_commit(req);
+}
+
+static void put_pump(struct tevent_req *req)
+{
+	struct put_state *state = tevent_req_data(req, struct put_state);
+	const struct transfer *t = state->t;
+	struct tevent_req *subreq = NULL;
+	struct copy_end *from = NULL;
+
+	state->to_end =
+		copy_remote(state, state->to, state->remote, COPY_SIZE_UNKNOWN);
+	from = state->regular ? copy_local(state, state->fd, state->local)
+			      : copy_stream(state, state->fd, state->local);
+	if (tevent_req_nomem(state->to_end, req) ||
+	    tevent_req_nomem(from, req)) {
+		return;
+	}
+	if (state->regular) {
+		from->size = state->size;
+	}
+	subreq = copy_send(state, t->ev, from, state->to_end, 0, &t->limits,
+			   t->progress, t->private_data);
+	if (tevent_req_nomem(subreq, req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, put_copied, req);
+}
+
+static void put_copied(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct put_state *state = tevent_req_data(req, struct put_state);
+	struct copy_end *failed = NULL;
+	NTSTATUS status = copy_recv(subreq, &state->bytes, &failed);
+
+	talloc_free(subreq);
+	if (failed != NULL && failed != state->to_end) {
+		state->err = ntstatus_to_errno(status);
+	}
+	if (!req_failed(req, status)) {
+		put_commit(req);
+	}
+}
+
+static void put_commit(struct tevent_req *req)
+{
+	struct put_state *state = tevent_req_data(req, struct put_state);
+	struct tevent_req *subreq = client_upload_commit_send(
+		state, state->to, state->remote,
+		state->regular ? &state->basic : NULL);
+
+	if (tevent_req_nomem(subreq, req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, put_committed, req);
+}
+
+static void put_committed(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	NTSTATUS status = client_upload_commit_recv(subreq);
+
+	talloc_free(subreq);
+	if (!req_failed(req, status)) {
+		tevent_req_done(req);
+	}
+}
+
+void shell_put_recv(struct tevent_req *req, struct transfer_result *out)
+{
+	struct put_state *state = tevent_req_data(req, struct put_state);
+
+	*out = (struct transfer_result){
+		.status = req_status(req),
+		.err = state->err,
+		.bytes = state->bytes,
+	};
+	tevent_req_received(req);
+}

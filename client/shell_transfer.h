@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell_transfer.h - files to and from the server.
+ *
+ * A file appears under its name when it is complete: both ways it is written
+ * under a temporary name next to it, which nothing leaves behind, and then
+ * renamed. Times of last writing go with it.
+ */
+#ifndef CLIENT_SHELL_TRANSFER_H
+#define CLIENT_SHELL_TRANSFER_H
+
+#include "client/copy.h"
+#include "client/shell.h"
+
+/** Files up to this size take two messages instead of many. */
+#define TRANSFER_SMALL ((uint64_t)256 * 1024)
+
+/** The name of standard input and output. */
+#define TRANSFER_STDIO "-"
+
+/** What a transfer needs besides its two names; must outlive it. */
+struct transfer {
+	struct tevent_context *ev;
+	struct client_tree *tree;
+	struct copy_limits limits;
+	copy_progress_fn progress; /**< may be NULL */
+	void *private_data;
+};
+
+/** How it went. */
+struct transfer_result {
+	NTSTATUS status; /**< NT_STATUS_OK: all bytes are where they belong */
+	int err;	 /**< or a local failure */
+	uint64_t bytes;
+};
+
+/**
+ * From the server.
+ *
+ * @param local  TRANSFER_STDIO: standard output.
+ * @param known  what a listing told of the file, or NULL.
+ */
+struct tevent_req *shell_get_send(TALLOC_CTX *mem_ctx, const struct transfer *t,
+				  const char *remote, const char *local,
+				  const struct client_stat *known);
+void shell_get_recv(struct tevent_req *req, struct transfer_result *out);
+
+/** To the server. @param local  TRANSFER_STDIO: standard input. */
+struct tevent_req *shell_put_send(TALLOC_CTX *mem_ctx, const struct transfer *t,
+				  const char *local, const char *remote);
+void shell_put_recv(struct tevent_req *req, struct transfer_result *out);
+
+/** Say what failed, at which of the two names. */
+void shell_transfer_fail(struct shell *shell,
+			 const struct transfer_result *result,
+			 const char *remote, const char *local);
+
+/** A transfer with the settings of the shell. */
+struct transfer shell_transfer_new(struct shell *shell,
+				   struct shell_progress *progress);
+
+/* ---------------------------------------------------------- shell_local.c */
+
+struct local_file;
+
+/**
+ * Begin a local file: a temporary one in the same folder, or what is there
+ * already if that is no regular file (a pipe, a device). Freeing it before
+ * the commit removes the temporary one.
+ *
+ * @return 0 or errno; EISDIR.
+ */
+int local_file_create(TALLOC_CTX *mem_ctx, const char *name,
+		      struct local_file **out);
+/** The end to copy to. */
+struct copy_end *local_file_end(struct local_file *file);
+/** @return 0 or errno. */
+int local_file_commit(struct local_file *file, const struct client_stat *stat);
+
+/* ----------------------------------------------------------- shell_many.c */
+
+/**
+ * Many files, and folders when "recurse" is on. Makes what is missing of the
+ * folders; several files are on their way at a time. What fails is reported,
+ * and the rest goes on.
+ */
+void shell_many_get(struct shell *shell, const char *mask);
+void shell_many_put(struct shell *shell, const char *mask);
+
+#endif
