@@ -15,7 +15,7 @@ struct bytes {
 	unsigned len;
 };
 
-static bool bytes_of(const struct sockaddr *addr, struct bytes *out)
+static void bytes_of(const struct sockaddr *addr, struct bytes *out)
 {
 	const struct sockaddr_in *in = (const struct sockaddr_in *)addr;
 	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)addr;
@@ -24,19 +24,14 @@ static bool bytes_of(const struct sockaddr *addr, struct bytes *out)
 	if (addr->sa_family == AF_INET) {
 		out->len = 4;
 		memcpy(out->b, &in->sin_addr, 4);
-		return true;
-	}
-	if (addr->sa_family != AF_INET6) {
-		return false;
-	}
-	if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
+	} else if (addr->sa_family == AF_INET6 &&
+		   IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
 		out->len = 4;
 		memcpy(out->b, in6->sin6_addr.s6_addr + 12, 4);
-		return true;
+	} else if (addr->sa_family == AF_INET6) {
+		out->len = 16;
+		memcpy(out->b, &in6->sin6_addr, 16);
 	}
-	out->len = 16;
-	memcpy(out->b, &in6->sin6_addr, 16);
-	return true;
 }
 
 static bool bytes_parse(const char *text, struct bytes *out)
@@ -160,7 +155,8 @@ bool hosts_match(const char *const *list, const struct sockaddr *addr)
 {
 	struct bytes who = {0};
 
-	return bytes_of(addr, &who) && match(list, &who);
+	bytes_of(addr, &who); /* else only ALL matches it */
+	return match(list, &who);
 }
 
 static bool is_loopback(const struct sockaddr *addr)

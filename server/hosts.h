@@ -13,7 +13,8 @@
  * Is the address in the list? An entry is an address, "192.0.2.0/24",
  * "192.0.2.0/255.255.255.0", "2001:db8::/32", "192.0.2." (what begins so),
  * "ALL", or "EXCEPT" (what follows is taken out of what came before).
- * An IPv4 address that came through an IPv6 socket counts as IPv4.
+ * An IPv4 address that came through an IPv6 socket counts as IPv4; what is no
+ * IP address is matched by ALL only.
  */
 bool hosts_match(const char *const *list, const struct sockaddr *addr);
 

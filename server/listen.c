@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * listen.c - where the server listens: every transport of `server smb
+ * transports` on every address of `interfaces`.
+ */
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fnmatch.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+
+#include "certs/certmap.h"
+#include "server/hosts.h"
+#include "server/server.h"
+#include "smbquic/tls.h"
+
+#define LOG_MODULE "listen"
+#include "smbquic/log.h"
+
+/* One address of one transport. Child of the server. */
+struct listener {
+	struct server *server;
+	struct listener *next;
+	const char *transport;
+	struct transport_listener *handle;
+	struct tls_server_policy tls;
+};
+
+union address {
+	struct sockaddr sa;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+};
+
+static socklen_t address_len(const union address *address)
+{
+	return address->sa.sa_family == AF_INET6 ? sizeof(address->in6)
+						 : sizeof(address->in);
+}
+
+static void on_accept(struct transport *t, void *private_data)
+{
+	struct listener *listener =
+		talloc_get_type_abort(private_data, struct listener);
+
+	conn_new(listener->server, t);
+}
+
+static void take_settings(const struct config *config,
+			  struct transport_settings *out)
+{
+	transport_settings_default(out);
+	out->handshake_timeout_ms =
+		(unsigned)config_int(config, NULL, CONFIG_HANDSHAKE_TIMEOUT);
+	out->idle_timeout_ms =
+		(unsigned)config_int(config, NULL, CONFIG_IDLE_TIMEOUT);
+	out->keepalive_ms =
+		(unsigned)config_int(config, NULL, CONFIG_KEEPALIVE);
+	out->max_connections =
+		(unsigned)config_int(config, NULL, CONFIG_MAX_CONNECTIONS);
+	out->max_connections_per_source = (unsigned)config_int(
+		config, NULL, CONFIG_MAX_CONNECTIONS_PER_SOURCE);
+	out->max_handshakes =
+		(unsigned)config_int(config, NULL, CONFIG_MAX_HANDSHAKES);
+}
+
+/* @return 0, or an errno value with a sentence in *why. */
+static int listen_on(struct server *server, const struct config_transport *how,
+		     union address *address, char **why)
+{
+	struct listener *listener = talloc_zero(server, struct listener);
+	struct transport_settings settings = {0};
+	struct transport_listen params = {
+		.addr = &address->sa,
+		.addr_len = address_len(address),
+		.settings = &settings,
+		.accept = on_accept,
+		.private_data = listener,
+	};
+	int err = 0;
+
+	if (listener == NULL) {
+		return ENOMEM;
+	}
+	listener->server = server;
+	listener->transport = how->name;
+	listener->tls.choose = certmap_choose;
+	listener->tls.private_data = server->certmap;
+	params.tls = &listener->tls;
+	take_settings(server->config, &settings);
+	if (address->sa.sa_family == AF_INET6) {
+		address->in6.sin6_port = htons(how->port);
+	} else {
+		address->in.sin_port = htons(how->port);
+	}
+	err = transport_listen(listener, server->ev,
+			       transport_backend_find(how->name, NULL), &params,
+			       &listener->handle, why);
+	if (err != 0) {
+		talloc_steal(server, *why);
+		talloc_free(listener);
+		return err;
+	}
+	listener->next = server->listeners;
+	server->listeners = listener;
+	return 0;
+}
+
+static bool failed(struct server *server, const struct config_transport *how,
+		   int err, char **why)
+{
+	if (*why == NULL) {
+		*why = talloc_asprintf(server, "%s: port %u: %s", how->name,
+				       how->port, strerror(err));
+	}
+	return false;
+}
+
+/* IPv6 and IPv4 apart; a machine without one of them has the other. */
+static bool listen_everywhere(struct server *server,
+			      const struct config_transport *how, char **why)
+{
+	union address any6 = {
+		.in6 = {.sin6_family = AF_INET6, .sin6_addr = in6addr_any}};
+	union address any4 = {.in = {.sin_family = AF_INET,
+				     .sin_addr.s_addr = htonl(INADDR_ANY)}};
+	int err6 = listen_on(server, how, &any6, why);
+	int err4 = 0;
+
+	if (err6 != 0 && err6 != EAFNOSUPPORT && err6 != EADDRNOTAVAIL) {
+		return failed(server, how, err6, why);
+	}
+	err4 = listen_on(server, how, &any4, why);
+	if (err4 == 0 ||
+	    (err6 == 0 && (err4 == EAFNOSUPPORT || err4 == EADDRNOTAVAIL))) {
+		return true;
+	}
+	return failed(server, how, err4, why);
+}
+
+/* Is the interface's address in `interfaces`? */
+static bool wanted(const struct config *config, const struct ifaddrs *i)
+{
+	const char *const *list = config_list(config, NULL, CONFIG_INTERFACES);
+
+	if ((i->ifa_flags & IFF_UP) == 0 || i->ifa_addr == NULL ||
+	    (i->ifa_addr->sa_family != AF_INET &&
+	     i->ifa_addr->sa_family != AF_INET6)) {
+		return false;
+	}
+	if (list[0] == NULL) {
+		return true;
+	}
+	for (size_t n = 0; list[n] != NULL; n++) {
+		const char *const one[] = {list[n], NULL};
+
+		if (fnmatch(list[n], i->ifa_name, 0) == 0 ||
+		    hosts_match(one, i->ifa_addr)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool listen_on_interfaces(struct server *server,
+				 const struct config_transport *how, char **why)
+{
+	struct ifaddrs *all = NULL;
+	const struct ifaddrs *i = NULL;
+	unsigned count = 0;
+	int err = 0;
+
+	if (getifaddrs(&all) != 0) {
+		return failed(server, how, errno, why);
+	}
+	for (i = all; i != NULL && err == 0; i = i->ifa_next) {
+		union address address = {0};
+
+		if (!wanted(server->config, i)) {
+			continue;
+		}
+		memcpy(&address, i->ifa_addr,
+		       i->ifa_addr->sa_family == AF_INET6 ? sizeof(address.in6)
+							  : sizeof(address.in));
+		err = listen_on(server, how, &address, why);
+		count++;
+	}
+	freeifaddrs(all);
+	if (err != 0) {
+		return failed(server, how, err, why);
+	}
+	if (count == 0) {
+		*why = talloc_strdup(server,
+				     "`interfaces` names no address that this "
+				     "machine has");
+		return false;
+	}
+	return true;
+}
+
+bool server_listen(struct server *server, char **why)
+{
+	const struct config *config = server->config;
+	size_t count = 0;
+	const struct config_transport *list = config_transports(config, &count);
+	bool ok = count > 0;
+
+	*why = count > 0 ? NULL
+			 : talloc_strdup(server, "`server smb transports` is "
+						 "empty");
+	for (size_t i = 0; i < count && ok; i++) {
+		ok = config_bool(config, NULL, CONFIG_BIND_INTERFACES_ONLY)
+			     ? listen_on_interfaces(server, &list[i], why)
+			     : listen_everywhere(server, &list[i], why);
+	}
+	return ok;
+}
+
+/* In the order in which they were made. */
+static char *append_names(char *text, const struct listener *listener)
+{
+	const struct sockaddr *addr = NULL;
+
+	if (listener == NULL) {
+		return text;
+	}
+	text = append_names(text, listener->next);
+	addr = transport_listener_address(listener->handle);
+	return talloc_asprintf_append(
+		text, "%s%s %s", text != NULL && text[0] ? ", " : "",
+		listener->transport, transport_address_string(addr));
+}
+
+char *server_listening(TALLOC_CTX *mem_ctx, const struct server *server)
+{
+	return append_names(talloc_strdup(mem_ctx, ""), server->listeners);
+}
