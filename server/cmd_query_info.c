@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * cmd_query_info.c - QUERY_INFO (MS-SMB2 3.3.5.20): files, file systems,
+ * security. Quotas there are none.
+ */
+
+#include "server/acl.h"
+#include "server/dispatch.h"
+#include "server/query_info.h"
+#include "smbquic/fscc.h"
+
+struct cmd_query_info_state {
+	struct tevent_context *ev;
+	struct request *r;
+	struct smb2_query_info_request in;
+	const struct query_class *class; /* NULL: security */
+	struct query_info q;
+	struct wire_slice data;
+	uint32_t needed; /* BUFFER_TOO_SMALL: so much would do */
+	NTSTATUS status;
+};
+
+static void cmd_query_info_attr(struct tevent_req *subreq);
+static void cmd_query_info_space(struct tevent_req *subreq);
+
+/* --- what is asked for
+ * --------------------------------------------------------- */
+
+/* A class and a buffer that holds its fixed part (3.3.5.20.1, .2). */
+static NTSTATUS choose_class(struct cmd_query_info_state *state)
+{
+	const struct smb2_query_info_request *in = &state->in;
+	bool fs = in->info_type == SMB2_0_INFO_FILESYSTEM;
+	size_t minimum = fs ? fscc_fs_minimum(in->file_info_class)
+			    : fscc_file_minimum(in->file_info_class);
+
+	if (!fs && in->file_info_class == FileFullEaInformation) {
+		return NT_STATUS_EAS_NOT_SUPPORTED;
+	}
+	if (!fs && in->file_info_class == FileAlternateNameInformation) {
+		return NT_STATUS_OBJECT_NAME_NOT_FOUND; /* no short names */
+	}
+	state->class = fs ? query_fs_class(in->file_info_class)
+			  : query_file_class(in->file_info_class);
+	if (state->class == NULL) {
+		return NT_STATUS_INVALID_INFO_CLASS;
+	}
+	if (in->output_buffer_length < minimum) {
+		return NT_STATUS_INFO_LENGTH_MISMATCH;
+	}
+	if (state->class->access != 0 &&
+	    !(state->q.open->access & state->class->access)) {
+		return NT_STATUS_ACCESS_DENIED;
+	}
+	return NT_STATUS_OK;
+}
+
+/* 3.3.5.20.3 */
+static NTSTATUS check_security(const struct cmd_query_info_state *state)
+{
+	uint32_t parts = state->in.additional_information;
+	uint32_t access = state->q.open->access;
+
+	if ((parts & SACL_SECURITY_INFORMATION) != 0 &&
+	    !(access & SEC_ACCESS_SYSTEM_SECURITY)) {
+		return NT_STATUS_ACCESS_DENIED;
+	}
+	if ((parts & (OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION |
+		      DACL_SECURITY_INFORMATION)) != 0 &&
+	    !(access & SEC_STD_READ_CONTROL)) {
+		return NT_STATUS_ACCESS_DENIED;
+	}
+	return NT_STATUS_OK;
+}
+
+static NTSTATUS cmd_query_info_check(struct cmd_query_info_state *state)
+{
+	struct request *r = state->r;
+	struct smb2_query_info_request *in = &state->in;
+
+	if (!smb2_query_info_request_decode(r->pdu.data, r->pdu.len, in) ||
+	    in->output_buffer_length > r->conn->agreed.max_transact) {
+		return NT_STATUS_INVALID_PARAMETER;
+	}
+	state->q.open = file_use(state, r);
+	if (state->q.open == NULL) {
+		return NT_STATUS_FILE_CLOSED;
+	}
+	switch (in->info_type) {
+	case SMB2_0_INFO_FILE:
+	case SMB2_0_INFO_FILESYSTEM: return choose_class(state);
+	case SMB2_0_INFO_SECURITY: return check_security(state);
+	case SMB2_0_INFO_QUOTA: return NT_STATUS_NOT_SUPPORTED;
+	default: return NT_STATUS_INVALID_PARAMETER;
+	}
+}
+
+struct tevent_req *cmd_query_info_send(TALLOC_CTX *mem_ctx,
+				       struct tevent_context *ev,
+				       struct request *r)
+{
+	struct cmd_query_info_state *state = NULL;
+	struct tevent_req *subreq = NULL;
+	struct tevent_req *req =
+		tevent_req_create(mem_ctx, &state, struct cmd_query_info_state);
+
+	if (req == NULL) {
+		return NULL;
+	}
+	state->ev = ev;
+	state->r = r;
+	if (tevent_req_error(req, cmd_query_info_check(state))) {
+		return tevent_req_post(req, ev);
+	}
+	subreq = store_getattr_send(state, ev, state->q.open->handle);
+	if (tevent_req_nomem(subreq, req)) {
+		return tevent_req_post(req, ev);
+	}
+	tevent_req_set_callback(subreq, cmd_query_info_attr, req);
+	return req;
+}
+
+/* --- the answer
+ * ------------------------------------------------------------------ */
+
+static bool put_answer(struct cmd_query_info_state *state,
+		       struct wire_writer *w)
+{
+	if (state->class == NULL) {
+		return acl_descriptor(w, &state->q.attr,
+				      state->in.additional_information);
+	}
+	return state->class->put(w, &state->q);
+}
+
+/* What is too long for the client's buffer is cut, or not sent at all. */
+static void cmd_query_info_answer(struct tevent_req *req)
+{
+	struct cmd_query_info_state *state =
+		tevent_req_data(req, struct cmd_query_info_state);
+	struct wire_writer w = wire_writer_talloc(state);
+	size_t max = state->in.output_buffer_length;
+
+	if (!put_answer(state, &w)) {
+		tevent_req_oom(req);
+		return;
+	}
+	state->data = wire_writer_slice(&w);
+	if (state->data.len > max && state->class == NULL) {
+		state->needed = (uint32_t)state->data.len;
+		tevent_req_error(req, NT_STATUS_BUFFER_TOO_SMALL);
+		return;
+	}
+	if (state->data.len > max && !state->class->cut) {
+		tevent_req_error(req, NT_STATUS_INFO_LENGTH_MISMATCH);
+		return;
+	}
+	if (state->data.len > max) {
+		state->data.len = max;
+		state->status = NT_STATUS_BUFFER_OVERFLOW;
+	}
+	tevent_req_done(req);
+}
+
+static void cmd_query_info_attr(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct cmd_query_info_state *state =
+		tevent_req_data(req, struct cmd_query_info_state);
+	int err = store_getattr_recv(subreq, &state->q.attr);
+
+	TALLOC_FREE(subreq);
+	if (err != 0) {
+		tevent_req_error(req, ntstatus_from_errno(err));
+		return;
+	}
+	if (state->in.info_type != SMB2_0_INFO_FILESYSTEM) {
+		cmd_query_info_answer(req);
+		return;
+	}
+	subreq = store_statfs_send(state, state->ev, state->q.open->handle);
+	if (tevent_req_nomem(subreq, req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, cmd_query_info_space, req);
+}
+
+static void cmd_query_info_space(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct cmd_query_info_state *state =
+		tevent_req_data(req, struct cmd_query_info_state);
+	int err = store_statfs_recv(subreq, &state->q.space);
+
+	TALLOC_FREE(subreq);
+	if (err != 0) {
+		tevent_req_error(req, ntstatus_from_errno(err));
+		return;
+	}
+	cmd_query_info_answer(req);
+}
+
+/* 3.3.5.20.3: the size that would have done, as error data (2.2.2). */
+static void tell_needed(struct cmd_query_info_state *state, struct reply *reply)
+{
+	struct wire_writer number = wire_writer_talloc(reply->request);
+	struct wire_writer context = wire_writer_talloc(reply->request);
+
+	wire_put_u32(&number, state->needed);
+	reply->error_data = wire_writer_slice(&number);
+	if (state->r->conn->agreed.dialect == SMB2_DIALECT_311 &&
+	    smb2_error_context_add(&context, SMB2_ERROR_ID_DEFAULT,
+				   wire_writer_slice(&number))) {
+		reply->error_data = wire_writer_slice(&context);
+		reply->error_contexts = 1;
+	}
+}
+
+NTSTATUS cmd_query_info_recv(struct tevent_req *req, struct reply *reply)
+{
+	struct cmd_query_info_state *state =
+		tevent_req_data(req, struct cmd_query_info_state);
+	NTSTATUS status = NT_STATUS_OK;
+
+	if (request_failed(req, &status)) {
+		if (state->needed != 0) {
+			tell_needed(state, reply);
+		}
+		return status;
+	}
+	smb2_buffer_response_encode(&reply->body, state->data);
+	return state->status;
+}

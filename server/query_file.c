@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * query_file.c - what QUERY_INFO tells of a file (MS-FSCC 2.4).
+ */
+
+#include "server/file_info.h"
+#include "server/name.h"
+#include "server/query_info.h"
+#include "smbquic/fscc.h"
+#include "smbquic/utf16.h"
+
+/* CreateOptions that FileModeInformation shows (MS-FSCC 2.4.31). */
+#define MODE_OPTIONS                                                  \
+	(FILE_WRITE_THROUGH | FILE_SEQUENTIAL_ONLY |                  \
+	 FILE_NO_INTERMEDIATE_BUFFERING | FILE_SYNCHRONOUS_IO_ALERT | \
+	 FILE_SYNCHRONOUS_IO_NONALERT | FILE_DELETE_ON_CLOSE)
+
+static struct fscc_basic basic_of(const struct query_info *q)
+{
+	return (struct fscc_basic){
+		.creation_time = q->attr.create_time,
+		.last_access_time = q->attr.access_time,
+		.last_write_time = q->attr.write_time,
+		.change_time = q->attr.change_time,
+		.file_attributes = file_attributes(&q->attr),
+	};
+}
+
+/* A name that is about to be deleted is no link any more (MS-FSA 2.1.5.12.27).
+ */
+static struct fscc_standard standard_of(const struct query_info *q)
+{
+	bool pending = q->open->name->delete_pending;
+	uint32_t links = q->attr.links;
+
+	return (struct fscc_standard){
+		.allocation_size = q->attr.allocation,
+		.end_of_file = q->attr.size,
+		.number_of_links = pending && links > 0 ? links - 1 : links,
+		.delete_pending = pending,
+		.directory = q->open->handle->directory,
+	};
+}
+
+static bool put_basic(struct wire_writer *w, const struct query_info *q)
+{
+	const struct fscc_basic out = basic_of(q);
+
+	return fscc_basic_encode(w, &out);
+}
+
+static bool put_standard(struct wire_writer *w, const struct query_info *q)
+{
+	const struct fscc_standard out = standard_of(q);
+
+	return fscc_standard_encode(w, &out);
+}
+
+static bool put_internal(struct wire_writer *w, const struct query_info *q)
+{
+	return fscc_u64_encode(w, q->attr.file_id);
+}
+
+static bool put_zero(struct wire_writer *w, const struct query_info *q)
+{
+	(void)q;
+	return fscc_u32_encode(w, 0);
+}
+
+static bool put_access(struct wire_writer *w, const struct query_info *q)
+{
+	return fscc_u32_encode(w, q->open->access);
+}
+
+static bool put_position(struct wire_writer *w, const struct query_info *q)
+{
+	return fscc_u64_encode(w, q->open->position);
+}
+
+static bool put_mode(struct wire_writer *w, const struct query_info *q)
+{
+	return fscc_u32_encode(w, q->open->options & MODE_OPTIONS);
+}
+
+/* The path from the share's root: with a separator in front, or without. */
+static bool path_of(TALLOC_CTX *mem_ctx, const struct query_info *q,
+		    const char *front, struct wire_slice *out)
+{
+	char *path = name_to_client(mem_ctx, q->open->name->path);
+
+	if (path != NULL) {
+		path = talloc_asprintf(mem_ctx, "%s%s", front, path);
+	}
+	return path != NULL && utf16_from_utf8(mem_ctx, path, out);
+}
+
+static bool put_all(struct wire_writer *w, const struct query_info *q)
+{
+	TALLOC_CTX *mem_ctx = talloc_new(NULL);
+	struct fscc_all out = {
+		.basic = basic_of(q),
+		.standard = standard_of(q),
+		.index_number = q->attr.file_id,
+		.access_flags = q->open->access,
+		.current_byte_offset = q->open->position,
+		.mode = q->open->options & MODE_OPTIONS,
+		.alignment_requirement = FILE_BYTE_ALIGNMENT,
+	};
+	bool ok = path_of(mem_ctx, q, "\\", &out.name) &&
+		  fscc_all_encode(w, &out);
+
+	talloc_free(mem_ctx);
+	return ok;
+}
+
+static bool put_name(struct wire_writer *w, const struct query_info *q)
+{
+	TALLOC_CTX *mem_ctx = talloc_new(NULL);
+	struct wire_slice name = {0};
+	bool ok = path_of(mem_ctx, q, "\\", &name) && fscc_name_encode(w, name);
+
+	talloc_free(mem_ctx);
+	return ok;
+}
+
+static bool put_normalized(struct wire_writer *w, const struct query_info *q)
+{
+	TALLOC_CTX *mem_ctx = talloc_new(NULL);
+	struct wire_slice name = {0};
+	bool ok = path_of(mem_ctx, q, "", &name) && fscc_name_encode(w, name);
+
+	talloc_free(mem_ctx);
+	return ok;
+}
+
+/* A directory has no stream of its own data, and there are no others. */
+static bool put_streams(struct wire_writer *w, const struct query_info *q)
+{
+	TALLOC_CTX *mem_ctx = NULL;
+	struct wire_chain list = fscc_stream_list(w);
+	struct fscc_stream data = {
+		.size = q->attr.size,
+		.allocation_size = q->attr.allocation,
+	};
+	bool ok = false;
+
+	if (q->open->handle->directory) {
+		return true;
+	}
+	mem_ctx = talloc_new(NULL);
+	ok = utf16_from_utf8(mem_ctx, "::$DATA", &data.name) &&
+	     fscc_stream_add(&list, &data);
+	talloc_free(mem_ctx);
+	return ok;
+}
+
+static bool put_compression(struct wire_writer *w, const struct query_info *q)
+{
+	const struct fscc_compression out = {
+		.compressed_file_size = q->attr.size,
+		.compression_format = COMPRESSION_FORMAT_NONE,
+	};
+
+	return fscc_compression_encode(w, &out);
+}
+
+static bool put_network_open(struct wire_writer *w, const struct query_info *q)
+{
+	const struct fscc_network_open out = {
+		.creation_time = q->attr.create_time,
+		.last_access_time = q->attr.access_time,
+		.last_write_time = q->attr.write_time,
+		.change_time = q->attr.change_time,
+		.allocation_size = q->attr.allocation,
+		.end_of_file = q->attr.size,
+		.file_attributes = file_attributes(&q->attr),
+	};
+
+	return fscc_network_open_encode(w, &out);
+}
+
+static bool put_attribute_tag(struct wire_writer *w, const struct query_info *q)
+{
+	const struct fscc_attribute_tag out = {
+		.file_attributes = file_attributes(&q->attr),
+	};
+
+	return fscc_attribute_tag_encode(w, &out);
+}
+
+/* The 64 bits of the file id, widened. */
+static bool put_id(struct wire_writer *w, const struct query_info *q)
+{
+	struct fscc_id out = {.volume_serial_number = q->attr.volume_id};
+
+	wire_store_le(out.file_id.bytes, q->attr.file_id, 8);
+	return fscc_id_encode(w, &out);
+}
+
+/* number, access, may be cut, writer */
+static const struct query_class classes[] = {
+	{FileBasicInformation, FILE_READ_ATTRIBUTES, false, put_basic},
+	{FileStandardInformation, 0, false, put_standard},
+	{FileInternalInformation, 0, false, put_internal},
+	{FileEaInformation, 0, false, put_zero},
+	{FileAccessInformation, 0, false, put_access},
+	{FileNameInformation, 0, true, put_name},
+	{FilePositionInformation, 0, false, put_position},
+	{FileModeInformation, 0, false, put_mode},
+	{FileAlignmentInformation, 0, false, put_zero},
+	{FileAllInformation, FILE_READ_ATTRIBUTES, true, put_all},
+	{FileStreamInformation, 0, true, put_streams},
+	{FileCompressionInformation, 0, false, put_compression},
+	{FileNetworkOpenInformation, FILE_READ_ATTRIBUTES, false,
+	 put_network_open},
+	{FileAttributeTagInformation, FILE_READ_ATTRIBUTES, false,
+	 put_attribute_tag},
+	{FileNormalizedNameInformation, 0, true, put_normalized},
+	{FileIdInformation, 0, false, put_id},
+};
+
+const struct query_class *query_file_class(uint8_t number)
+{
+	size_t i = 0;
+
+	for (i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
+		if (classes[i].number == number) {
+			return &classes[i];
+		}
+	}
+	return NULL;
+}

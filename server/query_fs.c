@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * query_fs.c - what QUERY_INFO tells of the file system (MS-FSCC 2.5).
+ */
+
+#include "server/query_info.h"
+#include "server/request.h"
+#include "smbquic/fscc.h"
+#include "smbquic/utf16.h"
+
+#define SECTOR_SIZE	     512u
+#define PHYSICAL_SECTOR_SIZE 4096u
+
+/* FileFsSectorSizeInformation, Flags: both alignments (MS-FSCC 2.5.7). */
+#define SECTORS_ALIGNED 0x00000003u
+
+static uint32_t unit_size(const struct query_info *q)
+{
+	uint32_t size = q->space.block_size / SECTOR_SIZE * SECTOR_SIZE;
+
+	return size > 0 ? size : SECTOR_SIZE;
+}
+
+/* The label is the share's name. */
+static bool put_volume(struct wire_writer *w, const struct query_info *q)
+{
+	const struct share *share = q->open->open->tree->share;
+	TALLOC_CTX *mem_ctx = talloc_new(NULL);
+	struct fscc_fs_volume out = {
+		.creation_time = share->server->start_time,
+		.serial_number = (uint32_t)(q->space.volume_id ^
+					    q->space.volume_id >> 32),
+	};
+	bool ok = utf16_from_utf8(mem_ctx, share->name, &out.label) &&
+		  fscc_fs_volume_encode(w, &out);
+
+	talloc_free(mem_ctx);
+	return ok;
+}
+
+static bool put_size(struct wire_writer *w, const struct query_info *q)
+{
+	const struct fscc_fs_size out = {
+		.total_allocation_units = q->space.total / unit_size(q),
+		.available_allocation_units = q->space.available / unit_size(q),
+		.sectors_per_allocation_unit = unit_size(q) / SECTOR_SIZE,
+		.bytes_per_sector = SECTOR_SIZE,
+	};
+
+	return fscc_fs_size_encode(w, &out);
+}
+
+static bool put_full_size(struct wire_writer *w, const struct query_info *q)
+{
+	const struct fscc_fs_full_size out = {
+		.total_allocation_units = q->space.total / unit_size(q),
+		.caller_available_allocation_units =
+			q->space.available / unit_size(q),
+		.actual_available_allocation_units =
+			q->space.free / unit_size(q),
+		.sectors_per_allocation_unit = unit_size(q) / SECTOR_SIZE,
+		.bytes_per_sector = SECTOR_SIZE,
+	};
+
+	return fscc_fs_full_size_encode(w, &out);
+}
+
+static bool put_device(struct wire_writer *w, const struct query_info *q)
+{
+	const struct fscc_fs_device out = {
+		.device_type = FILE_DEVICE_DISK,
+		.characteristics = FILE_DEVICE_IS_MOUNTED,
+	};
+
+	(void)q;
+	return fscc_fs_device_encode(w, &out);
+}
+
+/* "NTFS" is what clients look for before they use long names and big files. */
+static bool put_attribute(struct wire_writer *w, const struct query_info *q)
+{
+	TALLOC_CTX *mem_ctx = talloc_new(NULL);
+	struct fscc_fs_attribute out = {
+		.attributes = FILE_CASE_PRESERVED_NAMES | FILE_UNICODE_ON_DISK,
+		.maximum_component_name_length = q->space.name_max,
+	};
+	bool ok = false;
+
+	if (q->space.case_sensitive) {
+		out.attributes |= FILE_CASE_SENSITIVE_SEARCH;
+	}
+	if (q->space.sparse) {
+		out.attributes |= FILE_SUPPORTS_SPARSE_FILES;
+	}
+	if (q->open->open->tree->read_only) {
+		out.attributes |= FILE_READ_ONLY_VOLUME;
+	}
+	ok = utf16_from_utf8(mem_ctx, "NTFS", &out.name) &&
+	     fscc_fs_attribute_encode(w, &out);
+	talloc_free(mem_ctx);
+	return ok;
+}
+
+static bool put_object_id(struct wire_writer *w, const struct query_info *q)
+{
+	struct fscc_fs_object_id out = {0};
+
+	wire_store_le(out.object_id.bytes, q->space.volume_id, 8);
+	return fscc_fs_object_id_encode(w, &out);
+}
+
+static bool put_sector_size(struct wire_writer *w, const struct query_info *q)
+{
+	const struct fscc_fs_sector_size out = {
+		.logical_bytes_per_sector = SECTOR_SIZE,
+		.physical_bytes_per_sector_for_atomicity = PHYSICAL_SECTOR_SIZE,
+		.physical_bytes_per_sector_for_performance =
+			PHYSICAL_SECTOR_SIZE,
+		.effective_physical_bytes_per_sector_for_atomicity =
+			PHYSICAL_SECTOR_SIZE,
+		.flags = SECTORS_ALIGNED,
+	};
+
+	(void)q;
+	return fscc_fs_sector_size_encode(w, &out);
+}
+
+/* number, access, may be cut, writer */
+static const struct query_class classes[] = {
+	{FileFsVolumeInformation, 0, true, put_volume},
+	{FileFsSizeInformation, 0, false, put_size},
+	{FileFsDeviceInformation, 0, false, put_device},
+	{FileFsAttributeInformation, 0, true, put_attribute},
+	{FileFsFullSizeInformation, 0, false, put_full_size},
+	{FileFsObjectIdInformation, 0, false, put_object_id},
+	{FileFsSectorSizeInformation, 0, false, put_sector_size},
+};
+
+const struct query_class *query_fs_class(uint8_t number)
+{
+	size_t i = 0;
+
+	for (i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
+		if (classes[i].number == number) {
+			return &classes[i];
+		}
+	}
+	return NULL;
+}
