@@ -63,33 +63,49 @@ static struct name_pattern *fail(struct name_pattern *pattern, int err)
 	return NULL;
 }
 
-struct name_pattern *name_pattern_new(TALLOC_CTX *mem_ctx, const uint8_t *utf16,
-				      size_t len)
+/* Takes text over. */
+static struct name_pattern *pattern_of(TALLOC_CTX *mem_ctx, char *text)
 {
 	struct name_pattern *pattern =
 		talloc_zero(mem_ctx, struct name_pattern);
-	char *text = NULL;
+	size_t max = strlen(text);
 
 	if (pattern == NULL) {
+		talloc_free(text);
 		return fail(pattern, ENOMEM);
 	}
-	text = utf16_to_utf8(pattern, wire_slice(utf16, len));
-	if (text == NULL) {
-		return fail(pattern, errno);
-	}
-	if (!pattern_valid(text) || len / 2 > MAX_PATTERN) {
+	talloc_steal(pattern, text);
+	if (!pattern_valid(text) || !utf8_valid(text)) {
 		return fail(pattern, EINVAL);
 	}
-	pattern->cp = talloc_array(pattern, uint32_t, len / 2);
+	pattern->cp = talloc_array(pattern, uint32_t, max);
 	if (pattern->cp == NULL) {
 		return fail(pattern, ENOMEM);
 	}
-	pattern->count = decode(text, pattern->cp, len / 2);
+	pattern->count = decode(text, pattern->cp, max);
+	if (pattern->count > MAX_PATTERN) {
+		return fail(pattern, EINVAL);
+	}
 	pattern->all = strcmp(text, "*") == 0;
 	if (strpbrk(text, "*?<>\"") == NULL) {
 		pattern->literal = text;
 	}
 	return pattern;
+}
+
+struct name_pattern *name_pattern_new(TALLOC_CTX *mem_ctx, const uint8_t *utf16,
+				      size_t len)
+{
+	char *text = utf16_to_utf8(mem_ctx, wire_slice(utf16, len));
+
+	return text != NULL ? pattern_of(mem_ctx, text) : NULL;
+}
+
+struct name_pattern *name_pattern_text(TALLOC_CTX *mem_ctx, const char *text)
+{
+	char *copy = talloc_strdup(mem_ctx, text);
+
+	return copy != NULL ? pattern_of(mem_ctx, copy) : NULL;
 }
 
 /* --- matching ----------------------------------------------------------- */

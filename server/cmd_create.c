@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * CREATE of files and directories (MS-SMB2 3.3.5.9, MS-FSA 2.1.5.1).
+ *
+ *	request judged -> opened in the store -> rights and share modes judged,
+ *	registered -> content and attributes replaced, extended attributes,
+ *	space -> attributes asked for -> reply
+ *
+ * The store opens before share modes are judged, since only then it is known
+ * which file that is; it never changes an existing file by that.
+ */
+
+#include <errno.h>
+
+#include "server/acl.h"
+#include "server/create.h"
+#include "server/dispatch.h"
+#include "smbquic/fscc.h"
+
+struct create_state {
+	struct tevent_context *ev;
+	struct tevent_req *req;
+	struct request *r;
+	struct create create;
+	struct store_file *handle; /* until it is registered */
+	struct store_opened info;
+	struct file_open *fo;
+	struct created created;
+	struct wire_walker eas;
+	bool complete; /* the client will hear of the open */
+};
+
+static void create_opened(struct tevent_req *subreq);
+static void create_register(struct create_state *state);
+static void create_replace(struct create_state *state);
+static void create_replaced(struct tevent_req *subreq);
+static void create_next_ea(struct create_state *state);
+static void create_ea_set(struct tevent_req *subreq);
+static void create_allocate(struct create_state *state);
+static void create_allocated(struct tevent_req *subreq);
+static void create_query(struct create_state *state);
+static void create_queried(struct tevent_req *subreq);
+
+/* Nobody knows the id of an open whose CREATE was not answered. */
+static int create_state_destructor(struct create_state *state)
+{
+	if (!state->complete && state->fo != NULL && state->r->open != NULL) {
+		talloc_free(state->r->open);
+	}
+	return 0;
+}
+
+static void create_fail(struct create_state *state, NTSTATUS status)
+{
+	tevent_req_error(state->req, status);
+}
+
+/* What was made for a request that fails after all goes again. */
+static void create_undo(struct create_state *state, NTSTATUS status)
+{
+	if (state->info.created && state->fo != NULL) {
+		state->fo->delete_on_close = true;
+	}
+	create_fail(state, status);
+}
+
+struct tevent_req *cmd_create_send(TALLOC_CTX *mem_ctx,
+				   struct tevent_context *ev, struct request *r)
+{
+	struct create_state *state = NULL;
+	struct tevent_req *subreq = NULL;
+	struct tevent_req *req =
+		tevent_req_create(mem_ctx, &state, struct create_state);
+	NTSTATUS status = NT_STATUS_OK;
+
+	if (req == NULL) {
+		return NULL;
+	}
+	state->ev = ev;
+	state->req = req;
+	state->r = r;
+	talloc_set_destructor(state, create_state_destructor);
+	status = create_request(state, r, &state->create);
+	if (status != NT_STATUS_OK) {
+		tevent_req_error(req, status);
+		return tevent_req_post(req, ev);
+	}
+	subreq = store_open_send(
+		state, ev, r->tree->store, r->tree->cred,
+		state->create.name.path,
+		create_store_flags(&state->create, r->tree->read_only),
+		state->create.in.file_attributes);
+	if (tevent_req_nomem(subreq, req)) {
+		return tevent_req_post(req, ev);
+	}
+	tevent_req_set_callback(subreq, create_opened, state);
+	return req;
+}
+
+/* A file that could not be made is no reason to say that it is missing. */
+static NTSTATUS open_status(const struct create_state *state, int err)
+{
+	bool makes = state->create.in.create_disposition != FILE_OPEN &&
+		     state->create.in.create_disposition != FILE_OVERWRITE;
+
+	if (err == ENOENT && makes && state->r->tree->read_only) {
+		return NT_STATUS_ACCESS_DENIED;
+	}
+	if (err == EISDIR && state->create.overwrite) {
+		return (state->create.in.create_options &
+			FILE_NON_DIRECTORY_FILE) != 0
+			       ? NT_STATUS_FILE_IS_A_DIRECTORY
+			       : NT_STATUS_OBJECT_NAME_COLLISION;
+	}
+	return ntstatus_from_errno(err);
+}
+
+static void create_opened(struct tevent_req *subreq)
+{
+	struct create_state *state =
+		tevent_req_callback_data(subreq, struct create_state);
+	int err = store_open_recv(subreq, state, &state->handle, &state->info);
+
+	talloc_free(subreq);
+	if (err != 0) {
+		create_fail(state, open_status(state, err));
+		return;
+	}
+	create_register(state);
+}
+
+/* MAXIMUM_ALLOWED is what was really had (somebody may run the file). */
+static uint32_t access_of_handle(const struct store_file *handle,
+				 uint32_t granted)
+{
+	if ((handle->access & STORE_OPEN_READ) == 0) {
+		granted &= ~(FILE_READ_DATA | FILE_EXECUTE);
+	}
+	if ((handle->access & STORE_OPEN_WRITE) == 0 && !handle->directory) {
+		granted &= ~(FILE_WRITE_DATA | FILE_APPEND_DATA);
+	}
+	return granted;
+}
+
+static NTSTATUS granted_access(struct create_state *state, uint32_t *granted)
+{
+	const struct tree *tree = state->r->tree;
+	bool deletes =
+		(state->create.in.create_options & FILE_DELETE_ON_CLOSE) != 0;
+	NTSTATUS status = NT_STATUS_OK;
+
+	if (state->info.created) {
+		*granted = state->create.maximum
+				   ? tree->maximal_access & FILE_ALL_ACCESS
+				   : state->create.access;
+		if (deletes && (state->info.attr.attributes &
+				FILE_ATTRIBUTE_READONLY) != 0) {
+			return NT_STATUS_CANNOT_DELETE;
+		}
+	} else {
+		status = create_check_access(&state->create, tree, &state->info,
+					     granted);
+	}
+	if (status != NT_STATUS_OK) {
+		return status;
+	}
+	if (state->create.maximum) {
+		*granted = access_of_handle(state->handle, *granted);
+	}
+	if ((deletes && (*granted & SEC_STD_DELETE) == 0) ||
+	    (state->create.overwrite &&
+	     (state->handle->access & STORE_OPEN_WRITE) == 0)) {
+		return NT_STATUS_ACCESS_DENIED;
+	}
+	return NT_STATUS_OK;
+}
+
+static void create_register(struct create_state *state)
+{
+	struct request *r = state->r;
+	struct open *open = NULL;
+	uint32_t granted = 0;
+	NTSTATUS status = granted_access(state, &granted);
+
+	if (status != NT_STATUS_OK) {
+		create_fail(state, status);
+		return;
+	}
+	open = open_new(r->tree);
+	if (open == NULL) {
+		create_fail(state, NT_STATUS_INSUFFICIENT_RESOURCES);
+		return;
+	}
+	status = file_open_new(open, state->handle, granted,
+			       state->create.in.share_access,
+			       state->create.in.create_options, &state->fo);
+	if (status != NT_STATUS_OK) {
+		talloc_free(open);
+		create_fail(state, status);
+		return;
+	}
+	state->handle = NULL;
+	request_set_open(r, open);
+	state->fo->delete_on_close =
+		(state->create.in.create_options & FILE_DELETE_ON_CLOSE) != 0;
+	state->created.maximal_access =
+		acl_rights(state->info.may, state->fo->handle->directory) &
+		r->tree->maximal_access;
+	create_replace(state);
+}
+
+static uint32_t action_of(const struct create_state *state)
+{
+	if (state->info.created) {
+		return FILE_CREATED;
+	}
+	switch (state->create.in.create_disposition) {
+	case FILE_SUPERSEDE: return FILE_SUPERSEDED;
+	case FILE_OVERWRITE:
+	case FILE_OVERWRITE_IF: return FILE_OVERWRITTEN;
+	default: return FILE_OPENED;
+	}
+}
+
+static void create_replace(struct create_state *state)
+{
+	const struct store_change change = {
+		.what = STORE_SET_SIZE | STORE_SET_ATTRIBUTES,
+		.attributes = state->create.in.file_attributes |
+			      FILE_ATTRIBUTE_ARCHIVE,
+	};
+	struct tevent_req *subreq = NULL;
+
+	state->created.action = action_of(state);
+	if (state->created.action == FILE_OPENED) {
+		state->created.attr = state->info.attr;
+		tevent_req_done(state->req);
+		return;
+	}
+	state->eas = fscc_eas(state->create.eas);
+	if (state->created.action == FILE_CREATED) {
+		create_next_ea(state);
+		return;
+	}
+	subreq = store_setattr_send(state, state->ev, state->fo->handle,
+				    &change);
+	if (tevent_req_nomem(subreq, state->req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, create_replaced, state);
+}
+
+static void create_replaced(struct tevent_req *subreq)
+{
+	struct create_state *state =
+		tevent_req_callback_data(subreq, struct create_state);
+	int err = store_setattr_recv(subreq);
+
+	talloc_free(subreq);
+	if (err != 0) {
+		create_fail(state, ntstatus_from_errno(err));
+		return;
+	}
+	create_next_ea(state);
+}
+
+/* 3.3.5.9.1 */
+static void create_next_ea(struct create_state *state)
+{
+	struct tevent_req *subreq = NULL;
+	struct fscc_ea ea = {0};
+	char *name = NULL;
+
+	if (!fscc_ea_next(&state->eas, &ea)) {
+		if (!wire_walker_ok(&state->eas)) {
+			create_undo(state, NT_STATUS_INVALID_PARAMETER);
+			return;
+		}
+		create_allocate(state);
+		return;
+	}
+	name = talloc_strndup(state, (const char *)ea.name.data, ea.name.len);
+	if (tevent_req_nomem(name, state->req)) {
+		return;
+	}
+	subreq = store_setxattr_send(state, state->ev, state->fo->handle, name,
+				     ea.value.data, ea.value.len);
+	if (tevent_req_nomem(subreq, state->req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, create_ea_set, state);
+}
+
+static void create_ea_set(struct tevent_req *subreq)
+{
+	struct create_state *state =
+		tevent_req_callback_data(subreq, struct create_state);
+	int err = store_setxattr_recv(subreq);
+
+	talloc_free(subreq);
+	if (err != 0) {
+		create_undo(state, err == EOPNOTSUPP
+					   ? NT_STATUS_EAS_NOT_SUPPORTED
+					   : ntstatus_from_errno(err));
+		return;
+	}
+	create_next_ea(state);
+}
+
+/* 3.3.5.9.3: a wish, except that a full disk is said. */
+static void create_allocate(struct create_state *state)
+{
+	struct tevent_req *subreq = NULL;
+
+	if (state->create.allocation == 0 || state->fo->handle->directory ||
+	    (state->fo->handle->access & STORE_OPEN_WRITE) == 0) {
+		create_query(state);
+		return;
+	}
+	subreq = store_allocate_send(state, state->ev, state->fo->handle,
+				     STORE_ALLOCATE_RESERVE, 0,
+				     state->create.allocation);
+	if (tevent_req_nomem(subreq, state->req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, create_allocated, state);
+}
+
+static void create_allocated(struct tevent_req *subreq)
+{
+	struct create_state *state =
+		tevent_req_callback_data(subreq, struct create_state);
+	int err = store_allocate_recv(subreq);
+
+	talloc_free(subreq);
+	if (err == ENOSPC || err == EDQUOT || err == EFBIG) {
+		create_undo(state, NT_STATUS_DISK_FULL);
+		return;
+	}
+	create_query(state);
+}
+
+/* A file just made is as the store said, unless something was done to it. */
+static void create_query(struct create_state *state)
+{
+	struct tevent_req *subreq = NULL;
+
+	if (state->created.action == FILE_CREATED &&
+	    state->create.eas.len == 0 && state->create.allocation == 0) {
+		state->created.attr = state->info.attr;
+		tevent_req_done(state->req);
+		return;
+	}
+	subreq = store_getattr_send(state, state->ev, state->fo->handle);
+	if (tevent_req_nomem(subreq, state->req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, create_queried, state);
+}
+
+static void create_queried(struct tevent_req *subreq)
+{
+	struct create_state *state =
+		tevent_req_callback_data(subreq, struct create_state);
+	int err = store_getattr_recv(subreq, &state->created.attr);
+
+	talloc_free(subreq);
+	if (err != 0) {
+		create_fail(state, ntstatus_from_errno(err));
+		return;
+	}
+	tevent_req_done(state->req);
+}
+
+NTSTATUS cmd_create_recv(struct tevent_req *req, struct reply *reply)
+{
+	struct create_state *state = tevent_req_data(req, struct create_state);
+	const struct open *open = state->r->open;
+	NTSTATUS status = NT_STATUS_OK;
+
+	if (request_failed(req, &status)) {
+		return status;
+	}
+	if (open == NULL) {
+		return NT_STATUS_FILE_CLOSED;
+	}
+	status = create_reply(reply, &state->create, open, &state->created);
+	state->complete = status == NT_STATUS_OK;
+	return status;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * create.h - what a CREATE asks for, and what it is told; between
+ * create_request.c (judging the request), create_reply.c (the response) and
+ * cmd_create.c (doing it).
+ */
+#ifndef SERVER_CREATE_H
+#define SERVER_CREATE_H
+
+#include "server/file.h"
+#include "server/name.h"
+#include "server/request.h"
+
+/** A request that is well-formed and permitted so far. Slices borrow from it.
+ */
+struct create {
+	struct smb2_create_request in;
+	struct name_path name;
+	uint32_t access; /**< wanted: specific rights */
+	bool maximum;	 /**< whatever may be had as well */
+	bool directory;	 /**< it must be one */
+	bool overwrite;	 /**< an existing file loses its content */
+
+	bool want_mxac;
+	NTTIME mxac_time;
+	bool want_qfid;
+	uint64_t allocation;   /**< AlSi; 0: none */
+	struct wire_slice eas; /**< ExtA */
+};
+
+/** MS-SMB2 3.3.5.9 up to "Open Execution", MS-FSA 2.1.5.1 phase 1. Pointers in
+ *  *out become children of mem_ctx. */
+NTSTATUS create_request(TALLOC_CTX *mem_ctx, struct request *r,
+			struct create *out);
+
+/** STORE_OPEN_* for it. */
+unsigned create_store_flags(const struct create *create, bool read_only);
+
+/**
+ * May this user open this existing file so (MS-FSA 2.1.5.1.2, 2.1.5.1.2.1)?
+ * @param granted  out: Open.GrantedAccess.
+ */
+NTSTATUS create_check_access(const struct create *create,
+			     const struct tree *tree,
+			     const struct store_opened *info,
+			     uint32_t *granted);
+
+/** What was done: for the response. */
+struct created {
+	uint32_t action; /**< FILE_OPENED ... */
+	uint32_t maximal_access;
+	struct store_attr attr;
+};
+
+/** The response with its contexts. */
+NTSTATUS create_reply(struct reply *reply, const struct create *create,
+		      const struct open *open, const struct created *created);
+
+#endif

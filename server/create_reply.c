@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The response to CREATE (MS-SMB2 2.2.14). */
+
+#include "server/create.h"
+#include "server/file_info.h"
+
+/* 3.3.5.9.5 */
+static void add_mxac(struct wire_chain *list, const struct create *create,
+		     const struct created *created)
+{
+	struct smb2_mxac_response mxac = {.query_status =
+						  NT_STATUS_NONE_MAPPED};
+
+	if (create->mxac_time == 0 ||
+	    create->mxac_time != created->attr.change_time) {
+		mxac.query_status = NT_STATUS_OK;
+		mxac.maximal_access = created->maximal_access;
+	}
+	(void)smb2_mxac_response_add(list, &mxac);
+}
+
+static struct wire_slice contexts(struct wire_writer *w,
+				  const struct create *create,
+				  const struct created *created)
+{
+	struct wire_chain list = smb2_create_context_list(w);
+	const struct smb2_qfid_response qfid = {
+		.disk_file_id = created->attr.file_id,
+		.volume_id = created->attr.volume_id,
+	};
+
+	if (create->want_mxac) {
+		add_mxac(&list, create, created);
+	}
+	if (create->want_qfid) {
+		(void)smb2_qfid_response_add(&list, &qfid);
+	}
+	return wire_writer_slice(w);
+}
+
+NTSTATUS create_reply(struct reply *reply, const struct create *create,
+		      const struct open *open, const struct created *created)
+{
+	uint8_t buf[256];
+	struct wire_writer w = wire_writer_fixed(buf, sizeof(buf));
+	const struct smb2_create_response out = {
+		.oplock_level = SMB2_OPLOCK_LEVEL_NONE,
+		.create_action = created->action,
+		.creation_time = created->attr.create_time,
+		.last_access_time = created->attr.access_time,
+		.last_write_time = created->attr.write_time,
+		.change_time = created->attr.change_time,
+		.allocation_size = created->attr.allocation,
+		.end_of_file = created->attr.size,
+		.file_attributes = file_attributes(&created->attr),
+		.file_id = {.persistent_id = open->persistent_id,
+			    .volatile_id = open->volatile_id},
+		.contexts = contexts(&w, create, created),
+	};
+
+	if (!wire_writer_ok(&w) ||
+	    !smb2_create_response_encode(&reply->body, &out)) {
+		return NT_STATUS_INSUFFICIENT_RESOURCES;
+	}
+	return NT_STATUS_OK;
+}

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Judging a CREATE request before anything is opened. */
+
+#include <sys/stat.h>
+
+#include "server/acl.h"
+#include "server/create.h"
+#include "server/veto.h"
+
+/* MS-FSA 2.1.5.1 phase 1: rights that do not exist. */
+#define ACCESS_UNKNOWN 0x0CE0FE00u
+/* MS-SMB2 2.2.13: FileAttributes that may be asked for, CreateOptions that
+ * exist, and those that no server has. */
+#define ATTRIBUTES_KNOWN 0x00007FB7u
+#define OPTIONS_UNKNOWN	 0xFF000000u
+#define OPTIONS_NOT_SUPPORTED                                 \
+	(FILE_CREATE_TREE_CONNECTION | FILE_OPEN_BY_FILE_ID | \
+	 FILE_RESERVE_OPFILTER)
+
+#define ACCESS_WRITE (FILE_WRITE_DATA | FILE_APPEND_DATA)
+
+/* --- fields ------------------------------------------------------------- */
+
+static NTSTATUS check_options(const struct smb2_create_request *in)
+{
+	const uint32_t options = in->create_options;
+	bool replaces = in->create_disposition != FILE_CREATE &&
+			in->create_disposition != FILE_OPEN &&
+			in->create_disposition != FILE_OPEN_IF;
+
+	if ((options & OPTIONS_UNKNOWN) != 0) {
+		return NT_STATUS_INVALID_PARAMETER;
+	}
+	if ((options & OPTIONS_NOT_SUPPORTED) != 0) {
+		return NT_STATUS_NOT_SUPPORTED;
+	}
+	if ((options & FILE_DIRECTORY_FILE) != 0 &&
+	    ((options & FILE_NON_DIRECTORY_FILE) != 0 || replaces)) {
+		return NT_STATUS_INVALID_PARAMETER;
+	}
+	if ((options & FILE_DIRECTORY_FILE) != 0 &&
+	    (in->file_attributes & FILE_ATTRIBUTE_TEMPORARY) != 0) {
+		return NT_STATUS_INVALID_PARAMETER;
+	}
+	return NT_STATUS_OK;
+}
+
+static NTSTATUS check_fields(const struct smb2_create_request *in)
+{
+	if (in->impersonation_level > SMB2_IMPERSONATION_DELEGATE) {
+		return NT_STATUS_BAD_IMPERSONATION_LEVEL;
+	}
+	if (in->create_disposition > FILE_OVERWRITE_IF ||
+	    (in->share_access & ~FILE_SHARE_ALL) != 0 ||
+	    (in->file_attributes & ~ATTRIBUTES_KNOWN) != 0) {
+		return NT_STATUS_INVALID_PARAMETER;
+	}
+	if (in->desired_access == 0 ||
+	    (in->desired_access & ACCESS_UNKNOWN) != 0) {
+		return NT_STATUS_ACCESS_DENIED;
+	}
+	if ((in->desired_access & SEC_ACCESS_SYSTEM_SECURITY) != 0) {
+		return NT_STATUS_PRIVILEGE_NOT_HELD;
+	}
+	return check_options(in);
+}
+
+/* --- the name ----------------------------------------------------------- */
+
+static NTSTATUS status_of_name(enum name_result result)
+{
+	switch (result) {
+	case NAME_OK: return NT_STATUS_OK;
+	case NAME_INVALID: return NT_STATUS_OBJECT_NAME_INVALID;
+	case NAME_SYNTAX: return NT_STATUS_OBJECT_PATH_SYNTAX_BAD;
+	case NAME_LEADING: return NT_STATUS_INVALID_PARAMETER;
+	case NAME_NO_MEMORY: break;
+	}
+	return NT_STATUS_INSUFFICIENT_RESOURCES;
+}
+
+static NTSTATUS check_veto(TALLOC_CTX *mem_ctx, const struct request *r,
+			   const struct create *create)
+{
+	bool ok = true;
+	struct veto *veto = veto_new(mem_ctx, r->tree->share, &ok);
+	bool vetoed = veto_path(veto, create->name.path);
+
+	talloc_free(veto);
+	if (!ok) {
+		return NT_STATUS_INSUFFICIENT_RESOURCES;
+	}
+	if (!vetoed) {
+		return NT_STATUS_OK;
+	}
+	return create->in.create_disposition == FILE_OPEN ||
+			       create->in.create_disposition == FILE_OVERWRITE
+		       ? NT_STATUS_OBJECT_NAME_NOT_FOUND
+		       : NT_STATUS_ACCESS_DENIED;
+}
+
+/* Named streams do not exist here, as on a FAT volume. */
+static NTSTATUS check_name(TALLOC_CTX *mem_ctx, const struct request *r,
+			   struct create *out)
+{
+	const struct wire_slice name = out->in.name;
+	NTSTATUS status = status_of_name(
+		name_path_parse(mem_ctx, name.data, name.len, &out->name));
+
+	if (status != NT_STATUS_OK) {
+		return status;
+	}
+	if (out->name.stream != NULL) {
+		return NT_STATUS_OBJECT_NAME_INVALID;
+	}
+	if (out->name.directory &&
+	    (out->in.create_options & FILE_NON_DIRECTORY_FILE) != 0) {
+		return NT_STATUS_OBJECT_NAME_INVALID;
+	}
+	return check_veto(mem_ctx, r, out);
+}
+
+/* --- contexts ----------------------------------------------------------- */
+
+/* 3.3.5.9.4: there are no snapshots; 3.3.5.9.7 and 3.3.5.9.12: no open waits
+ * for anybody to come back. */
+static NTSTATUS refuse(struct wire_slice data, struct create *out)
+{
+	(void)data;
+	(void)out;
+	return NT_STATUS_OBJECT_NAME_NOT_FOUND;
+}
+
+static NTSTATUS take_eas(struct wire_slice data, struct create *out)
+{
+	out->eas = data;
+	return NT_STATUS_OK;
+}
+
+static NTSTATUS take_allocation(struct wire_slice data, struct create *out)
+{
+	return smb2_allocation_size_decode(data, &out->allocation)
+		       ? NT_STATUS_OK
+		       : NT_STATUS_INVALID_PARAMETER;
+}
+
+static NTSTATUS take_mxac(struct wire_slice data, struct create *out)
+{
+	out->want_mxac = true;
+	return smb2_mxac_request_decode(data, &out->mxac_time)
+		       ? NT_STATUS_OK
+		       : NT_STATUS_INVALID_PARAMETER;
+}
+
+static NTSTATUS take_qfid(struct wire_slice data, struct create *out)
+{
+	(void)data;
+	out->want_qfid = true;
+	return NT_STATUS_OK;
+}
+
+/* What is not here is ignored: leases and durable handles are granted to
+ * nobody, a security descriptor and AAPL mean nothing here. */
+static const struct {
+	char name[5];
+	NTSTATUS (*take)(struct wire_slice data, struct create *out);
+} contexts[] = {
+	{SMB2_CREATE_EA_BUFFER, take_eas},
+	{SMB2_CREATE_ALLOCATION_SIZE, take_allocation},
+	{SMB2_CREATE_QUERY_MAXIMAL_ACCESS, take_mxac},
+	{SMB2_CREATE_QUERY_ON_DISK_ID, take_qfid},
+	{SMB2_CREATE_TIMEWARP_TOKEN, refuse},
+	{SMB2_CREATE_DURABLE_HANDLE_RECONNECT, refuse},
+	{SMB2_CREATE_DURABLE_HANDLE_RECONNECT_V2, refuse},
+};
+
+static NTSTATUS take_context(const struct smb2_create_context *context,
+			     struct create *out)
+{
+	size_t i = 0;
+
+	for (i = 0; i < sizeof(contexts) / sizeof(contexts[0]); i++) {
+		if (wire_slice_equal(context->name,
+				     wire_slice(contexts[i].name, 4))) {
+			return contexts[i].take(context->data, out);
+		}
+	}
+	return NT_STATUS_OK;
+}
+
+static NTSTATUS check_contexts(struct create *out)
+{
+	struct wire_walker list = smb2_create_contexts(out->in.contexts);
+	struct smb2_create_context context = {0};
+	NTSTATUS status = NT_STATUS_OK;
+
+	while (status == NT_STATUS_OK &&
+	       smb2_create_contexts_next(&list, &context)) {
+		status = take_context(&context, out);
+	}
+	if (status == NT_STATUS_OK && !wire_walker_ok(&list)) {
+		return NT_STATUS_INVALID_PARAMETER;
+	}
+	return status;
+}
+
+/* --- all of it ---------------------------------------------------------- */
+
+static NTSTATUS check_access(const struct request *r, struct create *out)
+{
+	uint32_t access = acl_map_generic(out->in.desired_access);
+	uint32_t disposition = out->in.create_disposition;
+
+	out->maximum = (access & SEC_MAXIMUM_ALLOWED) != 0;
+	out->access = access & ~SEC_MAXIMUM_ALLOWED;
+	out->overwrite = disposition == FILE_SUPERSEDE ||
+			 disposition == FILE_OVERWRITE ||
+			 disposition == FILE_OVERWRITE_IF;
+	out->directory = (out->in.create_options & FILE_DIRECTORY_FILE) != 0 ||
+			 out->name.directory;
+	if ((out->in.create_options & FILE_NO_INTERMEDIATE_BUFFERING) != 0) {
+		out->access &= ~FILE_APPEND_DATA;
+	}
+	if ((out->access & ~r->tree->maximal_access) != 0) {
+		return NT_STATUS_ACCESS_DENIED;
+	}
+	if (r->tree->read_only &&
+	    (disposition == FILE_CREATE || out->overwrite)) {
+		return NT_STATUS_ACCESS_DENIED;
+	}
+	if ((out->in.create_options & FILE_DELETE_ON_CLOSE) != 0 &&
+	    (out->access & SEC_STD_DELETE) == 0 && !out->maximum) {
+		return NT_STATUS_INVALID_PARAMETER;
+	}
+	return NT_STATUS_OK;
+}
+
+NTSTATUS create_request(TALLOC_CTX *mem_ctx, struct request *r,
+			struct create *out)
+{
+	NTSTATUS status = NT_STATUS_OK;
+
+	*out = (struct create){.directory = false};
+	if (!smb2_create_request_decode(r->pdu.data, r->pdu.len, &out->in)) {
+		return NT_STATUS_INVALID_PARAMETER;
+	}
+	status = check_fields(&out->in);
+	if (status == NT_STATUS_OK) {
+		status = check_name(mem_ctx, r, out);
+	}
+	if (status == NT_STATUS_OK) {
+		status = check_access(r, out);
+	}
+	if (status == NT_STATUS_OK) {
+		status = check_contexts(out);
+	}
+	return status;
+}
+
+unsigned create_store_flags(const struct create *create, bool read_only)
+{
+	static const unsigned dispositions[] = {
+		[FILE_SUPERSEDE] = STORE_OPEN_CREATE,
+		[FILE_OPEN] = 0,
+		[FILE_CREATE] = STORE_OPEN_CREATE | STORE_OPEN_EXCLUSIVE,
+		[FILE_OPEN_IF] = STORE_OPEN_CREATE,
+		[FILE_OVERWRITE] = 0,
+		[FILE_OVERWRITE_IF] = STORE_OPEN_CREATE,
+	};
+	unsigned flags = dispositions[create->in.create_disposition];
+
+	if (read_only) {
+		flags &= ~(unsigned)STORE_OPEN_CREATE;
+	}
+	if (create->directory) {
+		flags |= STORE_OPEN_DIRECTORY;
+	}
+	if ((create->in.create_options & FILE_NON_DIRECTORY_FILE) != 0) {
+		flags |= STORE_OPEN_NOT_DIRECTORY;
+	}
+	if (create->maximum) {
+		return flags | STORE_OPEN_MAXIMUM;
+	}
+	if ((create->access & (FILE_READ_DATA | FILE_EXECUTE)) != 0) {
+		flags |= STORE_OPEN_READ;
+	}
+	if ((create->access & ACCESS_WRITE) != 0 || create->overwrite) {
+		flags |= STORE_OPEN_WRITE;
+	}
+	return flags;
+}
+
+/* Overwriting would take these from a file (MS-FSA 2.1.5.1.2). */
+static bool attributes_lost(const struct create *create, uint32_t attributes)
+{
+	return (attributes & ~create->in.file_attributes &
+		(FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM)) != 0;
+}
+
+static NTSTATUS check_replacing(const struct create *create,
+				const struct store_opened *info)
+{
+	uint32_t attributes = info->attr.attributes;
+
+	if (!create->overwrite) {
+		return NT_STATUS_OK;
+	}
+	if (S_ISDIR(info->attr.mode)) {
+		return NT_STATUS_OBJECT_NAME_COLLISION;
+	}
+	if ((attributes & FILE_ATTRIBUTE_READONLY) != 0 ||
+	    (info->may & STORE_MAY_WRITE) == 0 ||
+	    attributes_lost(create, attributes)) {
+		return NT_STATUS_ACCESS_DENIED;
+	}
+	return NT_STATUS_OK;
+}
+
+NTSTATUS create_check_access(const struct create *create,
+			     const struct tree *tree,
+			     const struct store_opened *info, uint32_t *granted)
+{
+	bool directory = S_ISDIR(info->attr.mode);
+	bool readonly = !directory &&
+			(info->attr.attributes & FILE_ATTRIBUTE_READONLY) != 0;
+	uint32_t rights =
+		acl_rights(info->may, directory) & tree->maximal_access;
+	NTSTATUS status = check_replacing(create, info);
+
+	if (status != NT_STATUS_OK) {
+		return status;
+	}
+	if (readonly) {
+		rights &= ~ACCESS_WRITE;
+	}
+	if ((create->access & ~rights) != 0) {
+		return NT_STATUS_ACCESS_DENIED;
+	}
+	if (readonly &&
+	    (create->in.create_options & FILE_DELETE_ON_CLOSE) != 0) {
+		return NT_STATUS_CANNOT_DELETE;
+	}
+	*granted = create->maximum ? rights : create->access;
+	return NT_STATUS_OK;
+}
