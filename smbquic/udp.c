@@ -331,14 +331,15 @@ static void add_source(struct msghdr *msg, const union udp_address *local)
 	}
 }
 
-static void add_ecn(struct msghdr *msg, const struct udp_train *t)
+static void add_ecn(const struct udp_socket *s, struct msghdr *msg,
+		    const struct udp_train *t)
 {
 	int tos = t->ecn;
 
 	if (tos == 0) {
 		return;
 	}
-	if (t->peer.sa.sa_family == AF_INET) {
+	if (s->local.sa.sa_family == AF_INET) {
 		add_cmsg(msg, IPPROTO_IP, IP_TOS, &tos, sizeof(tos));
 		return;
 	}
@@ -356,7 +357,7 @@ static void fill_header(const struct udp_socket *s, const struct udp_train *t,
 		msg->msg_namelen = udp_address_len(&t->peer);
 		add_source(msg, &t->local);
 	}
-	add_ecn(msg, t);
+	add_ecn(s, msg, t);
 }
 
 static bool is_loss(int err)
