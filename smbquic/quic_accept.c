@@ -143,8 +143,9 @@ void quic_accept_datagram(struct quic_endpoint *e, const struct udp_train *from,
 {
 	const struct quic_house house = {
 		.secret = e->secret,
-		.listening = e->listening,
-		.full = is_full(e, &from->peer),
+		.reset_secret = e->reset_secret,
+		.listening = e->server,
+		.full = !e->listening || is_full(e, &from->peer),
 		.crowded = e->slots.handshakes >= e->settings.max_handshakes,
 	};
 	struct quic_stranger stranger;

@@ -7,6 +7,7 @@
  * may bring new data to send, then packets, then its new deadline.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -157,7 +158,7 @@ static bool op_new_cid(void *where, ngtcp2_cid *cid, uint8_t *token)
 
 	cid->datalen = QUIC_CID_LEN;
 	gnutls_rnd(GNUTLS_RND_NONCE, cid->data, cid->datalen);
-	return quic_reset_token(s->endpoint->secret, cid, token) &&
+	return quic_reset_token(s->endpoint->reset_secret, cid, token) &&
 	       quic_slot_add_cid(s, cid);
 }
 
@@ -210,19 +211,30 @@ const struct quic_conn_ops quic_endpoint_ops = {
 
 /* --- in ------------------------------------------------------------------ */
 
-static void datagram(struct quic_endpoint *e, const struct udp_train *from,
-		     const uint8_t *data, size_t len, quic_time now)
+/* To whom a datagram belongs. A stateless reset has no connection id: on a
+ * client's socket it can only be for the one connection. */
+static struct quic_slot *find_slot(struct quic_endpoint *e, const uint8_t *data,
+				   size_t len)
 {
 	ngtcp2_version_cid vc;
 	struct quic_slot *s = NULL;
+
+	if (ngtcp2_pkt_decode_version_cid(&vc, data, len, QUIC_CID_LEN) == 0) {
+		s = quic_slots_find(&e->slots, vc.dcid, vc.dcidlen);
+	}
+	return (s == NULL && !e->server) ? e->slots.first : s;
+}
+
+static void datagram(struct quic_endpoint *e, const struct udp_train *from,
+		     const uint8_t *data, size_t len, quic_time now)
+{
 	const uint8_t *packet = NULL;
+	struct quic_slot *s = NULL;
 
 	if (len == 0) {
 		return;
 	}
-	if (ngtcp2_pkt_decode_version_cid(&vc, data, len, QUIC_CID_LEN) == 0) {
-		s = quic_slots_find(&e->slots, vc.dcid, vc.dcidlen);
-	}
+	s = find_slot(e, data, len);
 	if (s == NULL) {
 		quic_accept_datagram(e, from, data, len, now);
 		return;
@@ -255,7 +267,7 @@ static void socket_error(struct quic_endpoint *e, int err)
 {
 	struct quic_slot *s = e->slots.first;
 
-	if (s != NULL && s->conn != NULL && !e->listening) {
+	if (s != NULL && s->conn != NULL && !e->server) {
 		quic_conn_socket_error(s->conn, err, quic_clock());
 		quic_slot_mark(s);
 	}
@@ -321,6 +333,33 @@ static void endpoint_check_users(struct quic_endpoint *e)
 	}
 }
 
+/*
+ * Reset tokens outlive the program: after a restart the clients of before
+ * learn at once that their connections are gone. So their secret comes from
+ * the machine's identity, through a MAC as machine-id(5) asks for, and the
+ * address that is bound.
+ */
+static void make_reset_secret(struct quic_endpoint *e)
+{
+	static const char purpose[] = "smbquic stateless reset ";
+	const union udp_address *local = udp_local(e->socket);
+	char id[64] = "";
+	char text[128] = "";
+	FILE *f = fopen("/etc/machine-id", "re");
+
+	gnutls_rnd(GNUTLS_RND_RANDOM, e->reset_secret, QUIC_SECRET_LEN);
+	if (f == NULL) {
+		return;
+	}
+	if (fgets(id, sizeof(id), f) != NULL) {
+		snprintf(text, sizeof(text), "%s%s", purpose,
+			 transport_address_string(&local->sa));
+		gnutls_hmac_fast(GNUTLS_MAC_SHA256, id, strlen(id), text,
+				 strlen(text), e->reset_secret);
+	}
+	fclose(f);
+}
+
 static bool endpoint_events(struct quic_endpoint *e)
 {
 	e->timer_fd =
@@ -356,6 +395,7 @@ static struct quic_endpoint *endpoint_new(struct tevent_context *ev,
 	talloc_set_destructor(e, endpoint_destructor);
 	gnutls_rnd(GNUTLS_RND_RANDOM, e->secret, sizeof(e->secret));
 	gnutls_rnd(GNUTLS_RND_RANDOM, secret, sizeof(secret));
+	make_reset_secret(e);
 	if (!quic_slots_init(&e->slots, e, secret) || !endpoint_events(e)) {
 		talloc_free(e);
 		return NULL;
@@ -382,6 +422,7 @@ int quic_endpoint_listen(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 	e->tls = how->tls;
 	e->accept = accept_fn;
 	e->private_data = private_data;
+	e->server = true;
 	e->listening = true;
 	*out = e;
 	return 0;

@@ -22,11 +22,13 @@ struct quic_endpoint {
 	bool soon_pending;
 
 	struct transport_settings settings;
-	bool listening;
+	bool server;
+	bool listening; /* not any more, once released */
 	const struct tls_server_policy *tls;
 	quic_accept_fn accept;
 	void *private_data;
-	uint8_t secret[QUIC_SECRET_LEN];
+	uint8_t secret[QUIC_SECRET_LEN];       /* of address tokens */
+	uint8_t reset_secret[QUIC_SECRET_LEN]; /* of reset tokens */
 
 	struct quic_slots slots;
 	unsigned busy; /* settle() runs or will run: no need to wake it */

@@ -335,7 +335,8 @@ enum quic_verdict {
 
 /** What the endpoint is, seen by a stranger. */
 struct quic_house {
-	const uint8_t *secret; /**< 32 bytes, of tokens and reset tokens */
+	const uint8_t *secret;	     /**< 32 bytes, of address tokens */
+	const uint8_t *reset_secret; /**< 32 bytes, of reset tokens */
 	bool listening;
 	bool full;    /**< no more connections (of this source) */
 	bool crowded; /**< many handshakes in flight: addresses must be

@@ -58,7 +58,7 @@ static enum quic_verdict reset(const struct quic_house *house,
 	}
 	ngtcp2_cid_init(&cid, vc->dcid, vc->dcidlen);
 	gnutls_rnd(GNUTLS_RND_NONCE, noise, sizeof(noise));
-	if (!quic_reset_token(house->secret, &cid, token)) {
+	if (!quic_reset_token(house->reset_secret, &cid, token)) {
 		return QUIC_DROP;
 	}
 	return reply(out, "stateless reset",

@@ -273,6 +273,32 @@ static quic_time step(struct quic_world *w)
 	return next_event(w);
 }
 
+size_t quic_world_first_datagram(struct quic_world *w, uint8_t *buf,
+				 size_t size)
+{
+	struct quic_world_packet *p = NULL;
+	size_t len = 0;
+
+	turn(&w->client);
+	p = w->packets;
+	assert_non_null(p);
+	assert_ptr_equal(p->to, &w->server);
+	w->packets = p->next;
+	len = p->train.len;
+	assert_true(len <= size);
+	memcpy(buf, p->data, len);
+	talloc_free(p);
+	return len;
+}
+
+void quic_world_to_client(struct quic_world *w, const uint8_t *data, size_t len)
+{
+	struct udp_train t = {.local = w->client.address,
+			      .peer = w->server.address};
+
+	quic_conn_input(w->client.conn, &t, data, len, w->now);
+}
+
 void quic_world_run(struct quic_world *w, quic_time how_long)
 {
 	quic_time end = w->now + how_long;

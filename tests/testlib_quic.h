@@ -61,6 +61,13 @@ void quic_world_until(struct quic_world *w, bool (*condition)(void *arg),
 /** Connected, or the test fails. */
 struct quic_world *quic_world_connected(TALLOC_CTX *mem_ctx);
 
+/** What the client sends first, taken from the link. @return its length. */
+size_t quic_world_first_datagram(struct quic_world *w, uint8_t *buf,
+				 size_t size);
+/** A datagram that arrives at the client now. */
+void quic_world_to_client(struct quic_world *w, const uint8_t *data,
+			  size_t len);
+
 /** A self-signed identity for name. */
 struct tls_identity *quic_world_identity(TALLOC_CTX *mem_ctx, const char *name,
 					 const char *client_ca);

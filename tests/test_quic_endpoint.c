@@ -1,0 +1,695 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Connections over real sockets on loopback, through the transport row.
+ */
+#include "tests/testlib.h"
+#include "tests/testlib_quic.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/wait.h>
+
+#define MIB ((size_t)1 << 20)
+
+static const struct transport_backend *const via = &transport_quic_user;
+
+struct place {
+	struct tevent_context *ev;
+	struct transport_settings settings;
+	struct tls_identity *identity;
+	struct tls_server_policy server_policy;
+	struct tls_client_policy client_policy;
+	struct transport_listener *listener;
+	struct transport *server; /* accepted last */
+	unsigned accepted;
+	bool free_at_once;
+	char *why;
+};
+
+static int choose(void *private_data, const char *server_name,
+		  struct tls_identity **out)
+{
+	struct place *p = private_data;
+
+	(void)server_name;
+	*out = p->identity;
+	return 0;
+}
+
+static void on_accept(struct transport *t, void *private_data)
+{
+	struct place *p = private_data;
+
+	p->accepted++;
+	if (p->free_at_once) {
+		talloc_free(t);
+		return;
+	}
+	p->server = talloc_steal(p, t);
+}
+
+static void set_address(union udp_address *a, const char *host, uint16_t port)
+{
+	*a = (union udp_address){0};
+	if (inet_pton(AF_INET, host, &a->in.sin_addr) == 1) {
+		a->in.sin_family = AF_INET;
+		a->in.sin_port = htons(port);
+		return;
+	}
+	assert_int_equal(inet_pton(AF_INET6, host, &a->in6.sin6_addr), 1);
+	a->in6.sin6_family = AF_INET6;
+	a->in6.sin6_port = htons(port);
+}
+
+static struct place *new_place(void)
+{
+	struct place *p = talloc_zero(NULL, struct place);
+
+	p->ev = tevent_context_init(p);
+	transport_settings_default(&p->settings);
+	p->settings.connect_timeout_ms = 3000;
+	p->settings.keylog_file = NULL;
+	p->settings.qlog_dir = NULL;
+	p->identity = quic_world_identity(p, "localhost", NULL);
+	p->server_policy =
+		(struct tls_server_policy){.choose = choose, .private_data = p};
+	p->client_policy.trust = TLS_TRUST_NONE;
+	return p;
+}
+
+static void start(struct place *p, const char *host, uint16_t port)
+{
+	union udp_address a;
+	struct transport_listen how = {
+		.addr = &a.sa,
+		.tls = &p->server_policy,
+		.settings = &p->settings,
+		.accept = on_accept,
+		.private_data = p,
+	};
+
+	set_address(&a, host, port);
+	how.addr_len = udp_address_len(&a);
+	assert_int_equal(
+		transport_listen(p, p->ev, via, &how, &p->listener, &p->why),
+		0);
+}
+
+static struct place *new_server(const char *host)
+{
+	struct place *p = new_place();
+
+	start(p, host, 0);
+	return p;
+}
+
+static uint16_t port_of(struct place *p)
+{
+	const struct sockaddr *sa = transport_listener_address(p->listener);
+
+	/* at the same place in both families */
+	return ntohs(((const struct sockaddr_in *)(const void *)sa)->sin_port);
+}
+
+static int try_connect_to(struct place *p, const char *host, uint16_t port,
+			  struct transport **out)
+{
+	union udp_address a;
+	struct transport_target to = {
+		.addr = &a.sa,
+		.server_name = "localhost",
+		.tls = &p->client_policy,
+		.settings = &p->settings,
+	};
+	struct tevent_req *req = NULL;
+	int err = 0;
+
+	set_address(&a, host, port);
+	to.addr_len = udp_address_len(&a);
+	req = transport_connect_send(p, p->ev, via, &to);
+	testlib_wait(p->ev, req, 10);
+	err = transport_connect_recv(req, p, out, &p->why);
+	talloc_free(req);
+	return err;
+}
+
+static int try_connect(struct place *p, const char *host,
+		       struct transport **out)
+{
+	return try_connect_to(p, host, port_of(p), out);
+}
+
+/* A client, and the server's end of it in p->server. */
+static struct transport *do_connect(struct place *p, const char *host)
+{
+	struct transport *t = NULL;
+	unsigned before = p->accepted;
+
+	assert_int_equal(try_connect(p, host, &t), 0);
+	while (p->accepted == before) {
+		tevent_loop_once(p->ev);
+	}
+	return t;
+}
+
+static void loop_for(struct place *p, unsigned ms)
+{
+	struct tevent_req *req = tevent_wakeup_send(
+		p, p->ev,
+		tevent_timeval_current_ofs(ms / 1000, ms % 1000 * 1000));
+
+	testlib_wait(p->ev, req, 60);
+	talloc_free(req);
+}
+
+/* --- carrying ------------------------------------------------------------ */
+
+struct copy {
+	struct tevent_req *req;
+	uint8_t *buf;
+	size_t len;
+};
+
+static void start_write(struct place *p, struct transport *t, struct copy *c,
+			size_t len)
+{
+	struct iovec iov;
+	size_t i = 0;
+
+	c->len = len;
+	c->buf = talloc_size(p, len);
+	for (i = 0; i < len; i++) {
+		c->buf[i] = (uint8_t)(i * 13 + i / 257);
+	}
+	iov = (struct iovec){.iov_base = c->buf, .iov_len = len};
+	c->req = transport_write_send(p, p->ev, t, &iov, 1);
+}
+
+static void start_read(struct place *p, struct transport *t, struct copy *c,
+		       size_t len)
+{
+	c->len = len;
+	c->buf = talloc_zero_size(p, len);
+	c->req = transport_read_send(p, p->ev, t, c->buf, len, len);
+}
+
+static void carry(struct place *p, struct transport *from, struct transport *to,
+		  size_t len)
+{
+	struct copy w, r;
+	int err = 0;
+
+	start_write(p, from, &w, len);
+	start_read(p, to, &r, len);
+	testlib_wait(p->ev, r.req, 30);
+	testlib_wait(p->ev, w.req, 30);
+	assert_int_equal(transport_read_recv(r.req, &err), len);
+	assert_int_equal(transport_write_recv(w.req), 0);
+	assert_memory_equal(r.buf, w.buf, len);
+	talloc_free(r.req);
+	talloc_free(w.req);
+	talloc_free(r.buf);
+	talloc_free(w.buf);
+}
+
+static void conversation(const char *bind_to, const char *host)
+{
+	struct place *p = new_server(bind_to);
+	struct transport *t = do_connect(p, host);
+	const struct transport_facts *f = transport_facts(t);
+
+	assert_string_equal(f->backend, "quic-user");
+	assert_string_equal(f->alpn, "smb");
+	assert_string_equal(f->server_name, "localhost");
+	assert_string_equal(
+		transport_address_string((const struct sockaddr *)&f->local),
+		transport_address_string(
+			(const struct sockaddr *)&transport_facts(p->server)
+				->peer));
+	carry(p, t, p->server, 1);
+	carry(p, p->server, t, 5 * MIB + 3);
+	carry(p, t, p->server, 5 * MIB + 3);
+	talloc_free(p);
+}
+
+static void test_ipv4(void **state)
+{
+	(void)state;
+	conversation("127.0.0.1", "127.0.0.1");
+}
+
+static void test_ipv6(void **state)
+{
+	(void)state;
+	conversation("::1", "::1");
+}
+
+/* Bound to all addresses it answers from the one that was asked. */
+static void test_wildcard(void **state)
+{
+	(void)state;
+	conversation("0.0.0.0", "127.0.0.9");
+	conversation("::", "::1");
+}
+
+/* --- limits -------------------------------------------------------------- */
+
+static void test_retry(void **state)
+{
+	struct place *p = new_place();
+	struct transport *t = NULL;
+
+	(void)state;
+	p->settings.max_handshakes = 0; /* every address proves itself */
+	start(p, "127.0.0.1", 0);
+	t = do_connect(p, "127.0.0.1");
+	carry(p, t, p->server, 100000);
+	talloc_free(p);
+	p = new_place();
+	p->settings.max_handshakes = 0;
+	start(p, "::1", 0);
+	t = do_connect(p, "::1");
+	carry(p, t, p->server, 100000);
+	talloc_free(p);
+}
+
+static void test_max_connections(void **state)
+{
+	struct place *p = new_place();
+	struct transport *first = NULL, *second = NULL;
+	unsigned connections = 0, handshakes = 0;
+
+	(void)state;
+	p->settings.max_connections = 1;
+	start(p, "127.0.0.1", 0);
+	first = do_connect(p, "127.0.0.1");
+	transport_listener_counts(p->listener, &connections, &handshakes);
+	assert_int_equal(connections, 1);
+	assert_int_equal(handshakes, 0);
+	assert_int_equal(try_connect(p, "127.0.0.1", &second), ECONNREFUSED);
+	assert_non_null(strstr(p->why, "refuses the connection"));
+	talloc_free(first);
+	loop_for(p, 50);
+	second = do_connect(p, "127.0.0.1");
+	carry(p, second, p->server, 10);
+	talloc_free(p);
+}
+
+static void test_max_per_source(void **state)
+{
+	struct place *p = new_place();
+	struct transport *t = NULL;
+
+	(void)state;
+	p->settings.max_connections_per_source = 2;
+	start(p, "127.0.0.1", 0);
+	do_connect(p, "127.0.0.1");
+	do_connect(p, "127.0.0.1");
+	assert_int_equal(try_connect(p, "127.0.0.1", &t), ECONNREFUSED);
+	talloc_free(p);
+}
+
+static void test_many(void **state)
+{
+	enum { COUNT = 40 };
+	struct place *p = new_server("127.0.0.1");
+	struct transport *client[COUNT], *server[COUNT];
+	unsigned connections = 0, handshakes = 0;
+	size_t i = 0;
+
+	(void)state;
+	for (i = 0; i < COUNT; i++) {
+		client[i] = do_connect(p, "127.0.0.1");
+		server[i] = p->server;
+	}
+	for (i = 0; i < COUNT; i++) {
+		carry(p, client[i], server[i], 10000);
+	}
+	for (i = 0; i < COUNT; i += 2) {
+		talloc_free(client[i]);
+	}
+	loop_for(p, 50);
+	for (i = 1; i < COUNT; i += 2) {
+		carry(p, server[i], client[i], 10000);
+	}
+	transport_listener_counts(p->listener, &connections, &handshakes);
+	assert_int_equal(connections, COUNT / 2);
+	talloc_free(p);
+}
+
+/* --- nobody there -------------------------------------------------------- */
+
+static void test_port_closed(void **state)
+{
+	struct place *p = new_server("127.0.0.1");
+	struct transport *t = NULL;
+	uint16_t port = port_of(p);
+
+	(void)state;
+	TALLOC_FREE(p->listener);
+	assert_int_equal(try_connect_to(p, "127.0.0.1", port, &t),
+			 ECONNREFUSED);
+	assert_non_null(strstr(p->why, "nothing listens on 127.0.0.1:"));
+	talloc_free(p);
+}
+
+static void test_silence(void **state)
+{
+	struct place *p = new_place();
+	struct udp_socket *deaf = NULL;
+	struct transport *t = NULL;
+	union udp_address a;
+
+	(void)state;
+	set_address(&a, "127.0.0.1", 0);
+	assert_int_equal(
+		udp_listen(p, &a.sa, udp_address_len(&a), &deaf, &p->why), 0);
+	p->settings.connect_timeout_ms = 300;
+	assert_int_equal(try_connect_to(p, "127.0.0.1",
+					ntohs(udp_local(deaf)->in.sin_port),
+					&t),
+			 ETIMEDOUT);
+	assert_non_null(strstr(p->why, "within 0.3 s (is UDP blocked?)"));
+	talloc_free(p);
+}
+
+static void test_unreachable(void **state)
+{
+	struct place *p = new_place();
+	struct transport *t = NULL;
+
+	(void)state;
+	assert_int_not_equal(try_connect_to(p, "240.0.0.1", 443, &t), 0);
+	assert_non_null(strstr(p->why, "240.0.0.1:443"));
+	talloc_free(p);
+}
+
+static void test_port_in_use(void **state)
+{
+	struct place *p = new_server("127.0.0.1");
+	union udp_address a;
+	struct transport_listener *l = NULL;
+	struct transport_listen how = {
+		.addr = &a.sa,
+		.tls = &p->server_policy,
+		.settings = &p->settings,
+		.accept = on_accept,
+		.private_data = p,
+	};
+
+	(void)state;
+	set_address(&a, "127.0.0.1", port_of(p));
+	how.addr_len = udp_address_len(&a);
+	assert_int_equal(transport_listen(p, p->ev, via, &how, &l, &p->why),
+			 EADDRINUSE);
+	assert_non_null(strstr(p->why, "Address already in use"));
+	talloc_free(p);
+}
+
+/* --- ends ---------------------------------------------------------------- */
+
+static int read_error(struct copy *r, ssize_t *got)
+{
+	int err = 0;
+
+	*got = transport_read_recv(r->req, &err);
+	TALLOC_FREE(r->req);
+	return err;
+}
+
+static void test_shutdown_delivers(void **state)
+{
+	struct place *p = new_server("127.0.0.1");
+	struct transport *t = do_connect(p, "127.0.0.1");
+	struct tevent_req *req = NULL;
+	struct copy w, r, end;
+	ssize_t got = 0;
+
+	(void)state;
+	start_write(p, t, &w, 6 * MIB);
+	req = transport_shutdown_send(p, p->ev, t, TRANSPORT_CLOSE_DONE, NULL);
+	start_read(p, p->server, &r, 6 * MIB);
+	testlib_wait(p->ev, req, 10);
+	assert_int_equal(transport_shutdown_recv(req), 0);
+	assert_int_equal(transport_write_recv(w.req), 0);
+	TALLOC_FREE(t);
+	testlib_wait(p->ev, r.req, 10);
+	assert_int_equal(read_error(&r, &got), 0);
+	assert_int_equal(got, 6 * MIB);
+	assert_memory_equal(r.buf, w.buf, 6 * MIB);
+	start_read(p, p->server, &end, 1);
+	testlib_wait(p->ev, end.req, 10);
+	assert_int_equal(read_error(&end, &got), 0);
+	assert_int_equal(got, 0);
+	talloc_free(p);
+}
+
+static void test_shutdown_code(void **state)
+{
+	struct place *p = new_server("127.0.0.1");
+	struct transport *t = do_connect(p, "127.0.0.1");
+	struct tevent_req *req = NULL;
+	struct copy r;
+	ssize_t got = 0;
+
+	(void)state;
+	start_read(p, t, &r, 1);
+	req = transport_shutdown_send(p, p->ev, p->server,
+				      TRANSPORT_CLOSE_LIMIT, "too many files");
+	testlib_wait(p->ev, req, 10);
+	testlib_wait(p->ev, r.req, 10);
+	assert_int_equal(read_error(&r, &got), ECONNRESET);
+	assert_non_null(strstr(transport_error(t),
+			       "code 2 (a limit was reached): too "
+			       "many files"));
+	talloc_free(p);
+}
+
+/* Freed: outstanding requests end, and the peer hears of it. */
+static void test_freed(void **state)
+{
+	struct place *p = new_server("127.0.0.1");
+	struct transport *t = do_connect(p, "127.0.0.1");
+	struct copy w, r, peer;
+	ssize_t got = 0;
+
+	(void)state;
+	start_read(p, t, &r, 1);
+	start_write(p, t, &w, 20 * MIB);
+	start_read(p, p->server, &peer, 30 * MIB);
+	loop_for(p, 2);
+	TALLOC_FREE(t);
+	testlib_wait(p->ev, r.req, 1);
+	testlib_wait(p->ev, w.req, 1);
+	assert_int_equal(read_error(&r, &got), ECONNABORTED);
+	assert_int_equal(transport_write_recv(w.req), ECONNABORTED);
+	testlib_wait(p->ev, peer.req, 1);
+	assert_int_equal(read_error(&peer, &got), EPIPE);
+	talloc_free(p);
+}
+
+static void free_transport(struct tevent_req *req)
+{
+	struct transport **t =
+		tevent_req_callback_data(req, struct transport *);
+
+	TALLOC_FREE(*t);
+}
+
+static void test_free_in_callback(void **state)
+{
+	struct place *p = new_server("127.0.0.1");
+	struct transport *t = do_connect(p, "127.0.0.1");
+	struct transport **holder = talloc(p, struct transport *);
+	struct copy r, peer;
+	ssize_t got = 0;
+
+	(void)state;
+	carry(p, t, p->server, 1); /* the stream is the client's to open */
+	*holder = t;
+	start_read(p, t, &r, 1);
+	tevent_req_set_callback(r.req, free_transport, holder);
+	start_read(p, p->server, &peer, 1);
+	testlib_write_copy(p->ev, p->server, "x", 1);
+	testlib_wait(p->ev, peer.req, 5);
+	assert_null(*holder);
+	assert_int_equal(read_error(&peer, &got), 0);
+	assert_int_equal(got, 0);
+	talloc_free(p);
+}
+
+static void test_free_in_accept(void **state)
+{
+	struct place *p = new_server("127.0.0.1");
+	struct transport *t = NULL;
+	struct copy r;
+	ssize_t got = 0;
+
+	(void)state;
+	p->free_at_once = true;
+	t = do_connect(p, "127.0.0.1");
+	start_read(p, t, &r, 1);
+	testlib_wait(p->ev, r.req, 5);
+	assert_int_equal(read_error(&r, &got), 0);
+	assert_int_equal(got, 0);
+	talloc_free(p);
+}
+
+/* Connections survive their listener; new ones are refused. */
+static void test_listener_freed(void **state)
+{
+	struct place *p = new_server("127.0.0.1");
+	struct transport *t = do_connect(p, "127.0.0.1");
+	struct transport *late = NULL;
+	uint16_t port = port_of(p);
+
+	(void)state;
+	TALLOC_FREE(p->listener);
+	carry(p, t, p->server, 100000);
+	assert_int_equal(try_connect_to(p, "127.0.0.1", port, &late),
+			 ECONNREFUSED);
+	carry(p, p->server, t, 100000);
+	talloc_free(p);
+}
+
+static void test_freed_while_connecting(void **state)
+{
+	struct place *p = new_server("127.0.0.1");
+	union udp_address a;
+	struct transport_target to = {
+		.addr = &a.sa,
+		.server_name = "localhost",
+		.tls = &p->client_policy,
+		.settings = &p->settings,
+	};
+	struct tevent_req *req = NULL;
+	unsigned i = 0;
+
+	(void)state;
+	set_address(&a, "127.0.0.1", port_of(p));
+	to.addr_len = udp_address_len(&a);
+	for (i = 0; i < 12; i++) {
+		unsigned turns = i;
+
+		req = transport_connect_send(p, p->ev, via, &to);
+		while (turns-- > 0 && tevent_req_is_in_progress(req)) {
+			tevent_loop_once(p->ev);
+		}
+		talloc_free(req);
+	}
+	loop_for(p, 50);
+	talloc_free(p);
+}
+
+/* --- the other end dies -------------------------------------------------- */
+
+/* A server in a process of its own. */
+static pid_t fork_server(struct place *p, uint16_t *port)
+{
+	int fds[2];
+	pid_t pid = 0;
+
+	assert_int_equal(pipe(fds), 0);
+	pid = fork();
+	assert_int_not_equal(pid, -1);
+	if (pid == 0) {
+		alarm(60);
+		tevent_re_initialise(p->ev);
+		start(p, "127.0.0.1", *port);
+		*port = port_of(p);
+		if (write(fds[1], port, sizeof(*port)) != sizeof(*port)) {
+			_exit(1);
+		}
+		tevent_loop_wait(p->ev);
+		_exit(0);
+	}
+	assert_int_equal(read(fds[0], port, sizeof(*port)), sizeof(*port));
+	close(fds[0]);
+	close(fds[1]);
+	return pid;
+}
+
+static void slay(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static void test_server_killed(void **state)
+{
+	struct place *p = new_place();
+	struct transport *t = NULL;
+	struct copy w, r;
+	ssize_t got = 0;
+	uint16_t port = 0;
+	pid_t pid = fork_server(p, &port);
+
+	(void)state;
+	assert_int_equal(try_connect_to(p, "127.0.0.1", port, &t), 0);
+	loop_for(p, 20);
+	slay(pid);
+	start_read(p, t, &r, 1);
+	start_write(p, t, &w, 100000);
+	testlib_wait(p->ev, r.req, 10);
+	assert_int_equal(read_error(&r, &got), ECONNRESET);
+	assert_non_null(strstr(transport_error(t), "nothing listens on"));
+	testlib_wait(p->ev, w.req, 1);
+	assert_int_equal(transport_write_recv(w.req), ECONNRESET);
+	talloc_free(p);
+}
+
+/* A new server on the same port tells old clients so. */
+static void test_server_restarted(void **state)
+{
+	struct place *p = new_place();
+	struct transport *t = NULL;
+	struct copy w, r;
+	ssize_t got = 0;
+	uint16_t port = 0;
+	pid_t pid = fork_server(p, &port);
+
+	(void)state;
+	assert_int_equal(try_connect_to(p, "127.0.0.1", port, &t), 0);
+	loop_for(p, 20);
+	slay(pid);
+	pid = fork_server(p, &port);
+	start_read(p, t, &r, 1);
+	start_write(p, t, &w, 100000);
+	testlib_wait(p->ev, r.req, 10);
+	slay(pid);
+	assert_int_equal(read_error(&r, &got), ECONNRESET);
+	assert_non_null(strstr(transport_error(t), "does not know this "
+						   "connection"));
+	talloc_free(p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ipv4),
+		cmocka_unit_test(test_ipv6),
+		cmocka_unit_test(test_wildcard),
+		cmocka_unit_test(test_retry),
+		cmocka_unit_test(test_max_connections),
+		cmocka_unit_test(test_max_per_source),
+		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_port_closed),
+		cmocka_unit_test(test_silence),
+		cmocka_unit_test(test_unreachable),
+		cmocka_unit_test(test_port_in_use),
+		cmocka_unit_test(test_shutdown_delivers),
+		cmocka_unit_test(test_shutdown_code),
+		cmocka_unit_test(test_freed),
+		cmocka_unit_test(test_free_in_callback),
+		cmocka_unit_test(test_free_in_accept),
+		cmocka_unit_test(test_listener_freed),
+		cmocka_unit_test(test_freed_while_connecting),
+		cmocka_unit_test(test_server_killed),
+		cmocka_unit_test(test_server_restarted),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
