@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "negotiate/contexts.h"
-#include "negotiate/ids.h"
+#include "negotiate/contexts_private.h"
+#include "negotiate/ids_private.h"
 #include "smbquic/smb2.h"
 #include "smbquic/utf16.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "negotiate/ids.h"
+#include "negotiate/ids_private.h"
 #include "smbquic/smb2_pdu.h"
 
 bool ids_has(const struct negotiate_ids *ids, uint16_t id)

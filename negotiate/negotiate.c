@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What both sides need; negotiate_client.c and negotiate_server.c are they. */
-#include "negotiate/contexts.h"
-#include "negotiate/ids.h"
+#include "negotiate/contexts_private.h"
+#include "negotiate/ids_private.h"
 #include "negotiate/negotiate_private.h"
 
 void negotiate_policy_defaults(struct negotiate_policy *policy)

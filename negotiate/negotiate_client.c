@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The client's side: MS-SMB2 3.2.4.2.2.2, 3.2.5.2, 3.2.5.5, 3.2.5.14.12. */
-#include "negotiate/contexts.h"
-#include "negotiate/ids.h"
+#include "negotiate/contexts_private.h"
+#include "negotiate/ids_private.h"
 #include "negotiate/negotiate_private.h"
 
 /* ------------------------------------------------------------------ request */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The server's side: MS-SMB2 3.3.5.3, 3.3.5.4, 3.3.5.15.12. */
-#include "negotiate/contexts.h"
+#include "negotiate/contexts_private.h"
 #include "negotiate/negotiate_private.h"
 
 /* ------------------------------------------------------------- capabilities */

@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-#include "negotiate/contexts.h"
-#include "negotiate/ids.h"
+#include "negotiate/contexts_private.h"
+#include "negotiate/ids_private.h"
 #include "smbquic/smb2.h"
 #include "tests/testlib_hex.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Ordered lists of algorithm numbers, and their form on the wire. */
-#ifndef NEGOTIATE_IDS_H
-#define NEGOTIATE_IDS_H
+#ifndef NEGOTIATE_IDS_PRIVATE_H
+#define NEGOTIATE_IDS_PRIVATE_H
 
 #include "negotiate/negotiate.h"
 

@@ -6,8 +6,8 @@
  * A new context is a row with up to four functions. A type without a row is
  * ignored; a type with one may appear once.
  */
-#ifndef NEGOTIATE_CONTEXTS_H
-#define NEGOTIATE_CONTEXTS_H
+#ifndef NEGOTIATE_CONTEXTS_PRIVATE_H
+#define NEGOTIATE_CONTEXTS_PRIVATE_H
 
 #include "negotiate/negotiate.h"
 #include "smbquic/smb2_pdu.h"
