@@ -247,9 +247,9 @@ static bool take_rest(struct shell_options *o, poptContext context)
 
 static bool parse(struct shell_options *o, poptContext context, int *status)
 {
-	int option = 0;
+	int option = poptGetNextOpt(context);
 
-	while ((option = poptGetNextOpt(context)) > 0) {
+	for (; option > 0; option = poptGetNextOpt(context)) {
 		char *arg = poptGetOptArg(context);
 		bool good = true;
 
