@@ -198,16 +198,27 @@ struct cert *cert_load_pem(TALLOC_CTX *mem_ctx, const char *cert_file,
 	return cert;
 }
 
-bool cert_file_is_pem(const char *file)
+static bool file_has(const char *file, const char *text)
 {
 	char *why = NULL;
-	gnutls_datum_t text = {0};
+	gnutls_datum_t all = {0};
 	TALLOC_CTX *mem_ctx = talloc_new(NULL);
-	bool pem = read_file(mem_ctx, file, &text, &why) &&
-		   memmem(text.data, text.size, "-----BEGIN ", 11) != NULL;
+	bool found = read_file(mem_ctx, file, &all, &why) &&
+		     memmem(all.data, all.size, text, strlen(text)) != NULL;
 
 	talloc_free(mem_ctx);
-	return pem;
+	return found;
+}
+
+bool cert_file_is_pem(const char *file)
+{
+	return file_has(file, "-----BEGIN ");
+}
+
+bool cert_file_is_encrypted(const char *file)
+{
+	return file_has(file, "-----BEGIN ENCRYPTED PRIVATE KEY-----") ||
+	       file_has(file, "Proc-Type: 4,ENCRYPTED");
 }
 
 /* --- PKCS#12 ------------------------------------------------------------ */

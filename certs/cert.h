@@ -58,6 +58,8 @@ struct cert *cert_load_pkcs12(TALLOC_CTX *mem_ctx, const char *file,
 
 /** Whether a file looks like PEM, so that the other kind is PKCS#12. */
 bool cert_file_is_pem(const char *file);
+/** Whether a PEM file has a private key in it that needs a password. */
+bool cert_file_is_encrypted(const char *file);
 
 /**
  * The pair with that thumbprint in a directory of PEM files: the file with the

@@ -273,6 +273,8 @@ static void test_encrypted_key(void **state)
 	gnutls_free(pem.data);
 	gnutls_x509_privkey_deinit(k);
 
+	assert_true(cert_file_is_encrypted(key));
+	assert_false(cert_file_is_encrypted(file));
 	assert_null(cert_load_pem(*state, file, key, NULL, &why));
 	assert_non_null(strstr(why, "is protected by a password"));
 	assert_null(cert_load_pem(*state, file, key, "wrong", &why));

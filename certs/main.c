@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * smbquic-certmap: certificate mappings of the server, and certificates.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "certs/command.h"
+#include "smbquic/ini.h"
+#include "smbquic/log.h"
+#include "smbquic/prompt.h"
+
+#define DEFAULT_CONFIG SMBQUIC_SYSCONFDIR "/smbquic/smbquic.conf"
+#define MAX_INCLUDES   16
+
+/* --- commands ----------------------------------------------------------- */
+
+#define MEMBERS                                                         \
+	(BIT(PARAM_THUMBPRINT) | BIT(PARAM_STORE_NAME) |                \
+	 BIT(PARAM_CERTIFICATE) | BIT(PARAM_KEY) | BIT(PARAM_SUBJECT) | \
+	 BIT(PARAM_DISPLAY_NAME) | BIT(PARAM_TYPE) | BIT(PARAM_FLAGS) | \
+	 BIT(PARAM_REQUIRE_CLIENT_AUTHENTICATION) |                     \
+	 BIT(PARAM_SKIP_CLIENT_CERTIFICATE_ACCESS_CHECK) |              \
+	 BIT(PARAM_CLIENT_CA))
+#define FILTERS                                                               \
+	(BIT(PARAM_THUMBPRINT) | BIT(PARAM_STORE_NAME) | BIT(PARAM_SUBJECT) | \
+	 BIT(PARAM_DISPLAY_NAME) | BIT(PARAM_TYPE) | BIT(PARAM_FLAGS) |       \
+	 BIT(PARAM_REQUIRE_CLIENT_AUTHENTICATION) |                           \
+	 BIT(PARAM_SKIP_CLIENT_CERTIFICATE_ACCESS_CHECK) |                    \
+	 BIT(PARAM_INCLUDE_HIDDEN))
+#define CHANGING (BIT(PARAM_FORCE) | BIT(PARAM_CONFIRM) | BIT(PARAM_WHAT_IF))
+
+static const struct command commands[] = {
+	{"new",
+	 "New-SmbServerCertificateMapping",
+	 cmd_new,
+	 {PARAM_NAME, PARAM_THUMBPRINT, PARAM_STORE_NAME, PARAM_NONE},
+	 BIT(PARAM_NAME),
+	 MEMBERS | CHANGING,
+	 "give a server name a certificate"},
+	{"get",
+	 "Get-SmbServerCertificateMapping",
+	 cmd_get,
+	 {PARAM_NAME, PARAM_NONE},
+	 0,
+	 BIT(PARAM_NAME) | FILTERS,
+	 "show mappings; NAME may have * and ?"},
+	{"set",
+	 "Set-SmbServerCertificateMapping",
+	 cmd_set,
+	 {PARAM_NAME, PARAM_NONE},
+	 BIT(PARAM_NAME),
+	 MEMBERS | CHANGING | BIT(PARAM_PASS_THRU),
+	 "change mappings"},
+	{"remove",
+	 "Remove-SmbServerCertificateMapping",
+	 cmd_remove,
+	 {PARAM_NAME, PARAM_NONE},
+	 BIT(PARAM_NAME),
+	 FILTERS | CHANGING | BIT(PARAM_PASS_THRU),
+	 "remove mappings"},
+	{"props",
+	 "Get-SmbServerCertProps",
+	 cmd_props,
+	 {PARAM_NAME, PARAM_NONE},
+	 BIT(PARAM_NAME),
+	 BIT(PARAM_CA) | BIT(PARAM_FORCE),
+	 "show the certificate of a mapping"},
+	{"make",
+	 NULL,
+	 cmd_make,
+	 {PARAM_PURPOSE, PARAM_NONE},
+	 BIT(PARAM_PURPOSE) | BIT(PARAM_NAME),
+	 BIT(PARAM_DAYS) | BIT(PARAM_CA) | BIT(PARAM_CA_KEY) | BIT(PARAM_OUT) |
+		 BIT(PARAM_CERTIFICATE) | BIT(PARAM_KEY) | BIT(PARAM_FORCE),
+	 "make a CA, or a certificate of a server or a client"},
+	{"import",
+	 NULL,
+	 cmd_import,
+	 {PARAM_FILE, PARAM_NONE},
+	 BIT(PARAM_FILE),
+	 BIT(PARAM_KEY) | BIT(PARAM_PASSWORD_FILE) | BIT(PARAM_OUT) |
+		 BIT(PARAM_FORCE),
+	 "put a certificate with its key into a store"},
+	{NULL, NULL, NULL, {PARAM_NONE}, 0, 0, NULL},
+};
+
+/* --- messages ----------------------------------------------------------- */
+
+static void say(const char *before, const char *format, va_list args,
+		const char *after)
+{
+	fprintf(stderr, "%s: %s", PROGRAM, before);
+	vfprintf(stderr, format, args);
+	fprintf(stderr, "%s\n", after);
+}
+
+int command_failed(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say("", format, args, "");
+	va_end(args);
+	return STATUS_FAILED;
+}
+
+void command_warn(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say("warning: ", format, args, "");
+	va_end(args);
+}
+
+int command_misused(const struct args *args, const char *format, ...)
+{
+	char after[80] = "";
+	va_list list;
+
+	snprintf(after, sizeof(after), " (try %s%s%s --help)", PROGRAM,
+		 args->command == NULL ? "" : " ",
+		 args->command == NULL ? "" : args->command->name);
+	va_start(list, format);
+	say("", format, list, after);
+	va_end(list);
+	return STATUS_USAGE;
+}
+
+/* --- files -------------------------------------------------------------- */
+
+char *command_absolute(TALLOC_CTX *mem_ctx, const char *path)
+{
+	char *here = NULL;
+	char *whole = NULL;
+
+	if (path[0] == '/') {
+		return talloc_strdup(mem_ctx, path);
+	}
+	here = getcwd(NULL, 0);
+	whole = talloc_asprintf(mem_ctx, "%s/%s", here == NULL ? "" : here,
+				path);
+	free(here);
+	return whole;
+}
+
+/* The setting's last value in [global], following `include`. */
+static bool find_setting(struct args *args, const char *file, int depth,
+			 const char **value)
+{
+	const char *slash = strrchr(file, '/');
+	struct ini *ini = ini_load(args, file, NULL);
+	bool ok = true;
+	size_t i = 0;
+
+	if (ini == NULL || depth == MAX_INCLUDES) {
+		command_failed("cannot read %s: %s", file,
+			       ini == NULL ? strerror(errno)
+					   : "it includes itself");
+		return false;
+	}
+	for (i = 0; ok && i < ini_count(ini); i++) {
+		const struct ini_line *line = ini_line(ini, i);
+
+		if (line->kind != INI_KEY ||
+		    (line->section != NULL &&
+		     !ini_key_equal(line->section, "global"))) {
+			continue;
+		}
+		if (ini_key_equal(line->key, "certificate map file")) {
+			*value = line->value;
+		}
+		if (ini_key_equal(line->key, "include") &&
+		    strchr(line->value, '%') == NULL) {
+			char *path = talloc_strdup(args, line->value);
+
+			if (path[0] != '/' && slash != NULL) {
+				path = talloc_asprintf(args, "%.*s/%s",
+						       (int)(slash - file),
+						       file, line->value);
+			}
+			ok = find_setting(args, path, depth + 1, value);
+		}
+	}
+	return ok;
+}
+
+const char *command_map_file(struct args *args)
+{
+	const char *config = args_text(args, PARAM_CONFIGFILE);
+	const char *file = args_text(args, PARAM_MAP);
+
+	if (file != NULL) {
+		return command_absolute(args, file);
+	}
+	if (config == NULL && access(DEFAULT_CONFIG, F_OK) == 0) {
+		config = DEFAULT_CONFIG;
+	}
+	if (config == NULL) {
+		return CERTMAP_DEFAULT_FILE;
+	}
+	if (!find_setting(args, config, 0, &file)) {
+		return NULL;
+	}
+	return file == NULL ? CERTMAP_DEFAULT_FILE : file;
+}
+
+int command_confirm(const struct args *args, bool ask, const char *question)
+{
+	if (args_given(args, PARAM_CONFIRM)) {
+		ask = args_switch(args, PARAM_CONFIRM);
+	} else if (args_switch(args, PARAM_FORCE)) {
+		ask = false;
+	}
+	if (!ask) {
+		return STATUS_DONE;
+	}
+	if (!isatty(STDIN_FILENO)) {
+		return command_failed("nobody can be asked, as standard input "
+				      "is no terminal: say --force to do it "
+				      "all the same");
+	}
+	if (prompt_confirm(question)) {
+		return STATUS_DONE;
+	}
+	return errno == 0 ? command_failed("nothing was changed")
+			  : command_failed("there is no terminal to ask on");
+}
+
+/* --- main --------------------------------------------------------------- */
+
+static int run(struct args *args, int argc, char **argv)
+{
+	int rc = args_parse(args, commands, argc, argv);
+
+	if (rc != STATUS_DONE) {
+		return rc;
+	}
+	if (args_switch(args, PARAM_HELP)) {
+		if (args->command == NULL) {
+			args_print_help(commands);
+		} else {
+			args_print_command_help(args->command);
+		}
+		return STATUS_DONE;
+	}
+	if (args_switch(args, PARAM_VERSION)) {
+		printf("%s %s\n", PROGRAM, SMBQUIC_VERSION);
+		return STATUS_DONE;
+	}
+	if (args->command == NULL) {
+		return command_misused(args, "a command is missing");
+	}
+	return args->command->run(args);
+}
+
+int main(int argc, char **argv)
+{
+	struct args *args = talloc_zero(NULL, struct args);
+	int rc = STATUS_FAILED;
+
+	log_set_program(PROGRAM);
+	if (args != NULL) {
+		rc = run(args, argc, argv);
+	}
+	talloc_free(args);
+	if (fflush(stdout) == EOF) {
+		rc = command_failed("cannot write: %s", strerror(errno));
+	}
+	return rc;
+}
