@@ -35,7 +35,7 @@ static bool set_info_response_dec(struct wire_slice msg, void *out)
 
 static const uint8_t nothing = 0;
 static const struct smb2_query_directory_request directory_request = {
-	.information_class = FileIdBothDirectoryInformation,
+	.information_class = FileNamesInformation,
 	.flags = SMB2_RESTART_SCANS,
 	.file_id = {1, 2},
 	.pattern = BYTES("*\0"),

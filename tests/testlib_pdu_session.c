@@ -150,8 +150,9 @@ static const struct smb2_negotiate_response negotiate_response = {
 	.max_write_size = 3u << 20,
 	.system_time = 0x01DB000000000001,
 	.server_start_time = 0x01DA000000000002,
-	.security_buffer = BYTES("\x60\x0b\x06\x06\x2b\x06\x01\x05\x05\x02"
-				 "\xa0\x01\x30"),
+	.security_buffer = BYTES("\x60\x1c\x06\x06\x2b\x06\x01\x05\x05\x02"
+				 "\xa0\x12\x30\x10\xa0\x0e\x30\x0c\x06\x0a"
+				 "\x2b\x06\x01\x04\x01\x82\x37\x02\x02\x0a"),
 	.context_count = 4,
 	.contexts = BYTES(CONTEXTS),
 };
