@@ -159,7 +159,7 @@ static void close_leave(struct closer *closer)
 		return;
 	}
 	closer->deletion = file_open_leave(fo);
-	handle = fo->handle;
+	handle = talloc_steal(closer, fo->handle);
 	fo->handle = NULL;
 	talloc_free(fo);
 	if (closer->deletion != NULL) {
@@ -170,8 +170,7 @@ static void close_leave(struct closer *closer)
 		tevent_req_done(closer->req);
 		return;
 	}
-	subreq = store_close_send(closer, closer->ev,
-				  talloc_steal(closer, handle));
+	subreq = store_close_send(closer, closer->ev, handle);
 	if (tevent_req_nomem(subreq, closer->req)) {
 		return;
 	}
