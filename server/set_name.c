@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SET_INFO of names: rename, link, disposition (MS-FSA 2.1.5.15.12, .7, .3). */
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "server/name.h"
+#include "server/set_info.h"
+#include "server/veto.h"
+#include "smbquic/fscc.h"
+
+/* --- the new name ------------------------------------------------------- */
+
+struct new_name {
+	char *path;
+	bool replace;
+	bool link; /* another name, not instead of the old one */
+};
+
+static NTSTATUS check_veto(struct set_info *set, const char *path)
+{
+	bool ok = true;
+	struct veto *veto = veto_new(set, set->r->tree->share, &ok);
+	bool vetoed = veto_path(veto, path);
+
+	talloc_free(veto);
+	if (!ok) {
+		return NT_STATUS_INSUFFICIENT_RESOURCES;
+	}
+	return vetoed ? NT_STATUS_ACCESS_DENIED : NT_STATUS_OK;
+}
+
+static NTSTATUS parse_name(struct set_info *set, struct wire_slice name,
+			   struct new_name *out)
+{
+	struct name_path path = {0};
+
+	switch (name_path_parse(set, name.data, name.len, &path)) {
+	case NAME_OK: break;
+	case NAME_SYNTAX: return NT_STATUS_OBJECT_PATH_SYNTAX_BAD;
+	case NAME_LEADING: return NT_STATUS_INVALID_PARAMETER;
+	case NAME_NO_MEMORY: return NT_STATUS_INSUFFICIENT_RESOURCES;
+	case NAME_INVALID: return NT_STATUS_OBJECT_NAME_INVALID;
+	}
+	if (path.stream != NULL || path.directory) {
+		return NT_STATUS_OBJECT_NAME_INVALID;
+	}
+	out->path = path.path;
+	return check_veto(set, path.path);
+}
+
+/* ":stream" as the new name (MS-FSA 2.1.5.15.12.1). */
+static bool names_stream(struct wire_slice name)
+{
+	return name.len >= 2 && name.data[0] == ':' && name.data[1] == 0;
+}
+
+static NTSTATUS decode_name(struct set_info *set, struct new_name *out)
+{
+	struct fscc_rename in = {0};
+
+	if (!fscc_rename_decode(set->in.buffer, false, &in)) {
+		return NT_STATUS_INFO_LENGTH_MISMATCH;
+	}
+	if (in.root_directory != 0 || in.name.len == 0) {
+		return NT_STATUS_INVALID_PARAMETER;
+	}
+	if (names_stream(in.name)) {
+		return NT_STATUS_NOT_SUPPORTED;
+	}
+	out->replace = (in.flags & FILE_RENAME_REPLACE_IF_EXISTS) != 0;
+	return parse_name(set, in.name, out);
+}
+
+static void name_looked_up(struct tevent_req *subreq);
+static void name_start(struct set_info *set);
+static void renamed(struct tevent_req *subreq);
+static void linked(struct tevent_req *subreq);
+
+/* Who replaces must know whom first. */
+static NTSTATUS name_begin(struct set_info *set, struct new_name *name)
+{
+	struct tevent_req *subreq = NULL;
+
+	set->more = name;
+	if (!name->replace) {
+		name_start(set);
+		return NT_STATUS_OK;
+	}
+	subreq = store_lookup_send(set, set->ev, set->r->tree->store,
+				   set->r->tree->cred, name->path);
+	if (subreq == NULL) {
+		return NT_STATUS_INSUFFICIENT_RESOURCES;
+	}
+	tevent_req_set_callback(subreq, name_looked_up, set);
+	return NT_STATUS_OK;
+}
+
+static bool same_file(const struct file_open *fo, const struct store_attr *attr)
+{
+	return attr->file_id == fo->handle->file_id &&
+	       attr->volume_id == fo->handle->volume_id;
+}
+
+static void name_looked_up(struct tevent_req *subreq)
+{
+	struct set_info *set =
+		tevent_req_callback_data(subreq, struct set_info);
+	struct store_attr attr = {0};
+	int err = store_lookup_recv(subreq, set, &attr, NULL);
+
+	talloc_free(subreq);
+	if (err == 0 && !same_file(set->fo, &attr) &&
+	    (S_ISDIR(attr.mode) ||
+	     (attr.attributes & FILE_ATTRIBUTE_READONLY) != 0 ||
+	     file_is_open(set->r->conn->server->files, set->r->tree->store,
+			  &attr))) {
+		tevent_req_error(set->req, NT_STATUS_ACCESS_DENIED);
+		return;
+	}
+	if (err != 0 && err != ENOENT) {
+		set_info_done(set, err);
+		return;
+	}
+	name_start(set);
+}
+
+static void name_start(struct set_info *set)
+{
+	const struct new_name *name = set->more;
+	struct file_open *fo = set->fo;
+	struct tevent_req *subreq = NULL;
+
+	if (name->link) {
+		subreq = store_link_send(set, set->ev, fo->handle,
+					 fo->name->path, name->path,
+					 name->replace);
+	} else {
+		subreq = store_rename_send(set, set->ev, fo->handle,
+					   fo->name->path, name->path,
+					   name->replace);
+	}
+	if (tevent_req_nomem(subreq, set->req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, name->link ? linked : renamed, set);
+}
+
+/* What a rename(2) says in words of its own. */
+static NTSTATUS status_of_rename(int err)
+{
+	switch (err) {
+	case EISDIR:
+	case ENOTDIR:
+	case ENOTEMPTY:
+	case EBUSY: return NT_STATUS_ACCESS_DENIED;
+	default: return ntstatus_from_errno(err);
+	}
+}
+
+static void renamed(struct tevent_req *subreq)
+{
+	struct set_info *set =
+		tevent_req_callback_data(subreq, struct set_info);
+	char *now = NULL;
+	int err = store_rename_recv(subreq, set, &now);
+
+	talloc_free(subreq);
+	if (err != 0) {
+		tevent_req_error(set->req, status_of_rename(err));
+		return;
+	}
+	if (!file_renamed(set->fo, now)) {
+		tevent_req_oom(set->req);
+		return;
+	}
+	set_info_done(set, 0);
+}
+
+static void linked(struct tevent_req *subreq)
+{
+	struct set_info *set =
+		tevent_req_callback_data(subreq, struct set_info);
+	int err = store_link_recv(subreq);
+
+	talloc_free(subreq);
+	if (err != 0) {
+		tevent_req_error(set->req, status_of_rename(err));
+		return;
+	}
+	set_info_done(set, 0);
+}
+
+NTSTATUS set_rename(struct set_info *set)
+{
+	struct new_name *name = talloc_zero(set, struct new_name);
+	NTSTATUS status = NT_STATUS_INSUFFICIENT_RESOURCES;
+
+	if (name == NULL) {
+		return status;
+	}
+	status = decode_name(set, name);
+	if (status != NT_STATUS_OK) {
+		return status;
+	}
+	if (set->fo->name->delete_pending || *set->fo->name->path == '\0' ||
+	    (set->fo->handle->directory && file_open_below(set->fo))) {
+		return NT_STATUS_ACCESS_DENIED;
+	}
+	if (strcmp(name->path, set->fo->name->path) == 0) {
+		set_info_done(set, 0);
+		return NT_STATUS_OK;
+	}
+	return name_begin(set, name);
+}
+
+NTSTATUS set_link(struct set_info *set)
+{
+	struct new_name *name = talloc_zero(set, struct new_name);
+	NTSTATUS status = NT_STATUS_INSUFFICIENT_RESOURCES;
+
+	if (name == NULL) {
+		return status;
+	}
+	status = decode_name(set, name);
+	if (status != NT_STATUS_OK) {
+		return status;
+	}
+	if (set->fo->handle->directory) {
+		return NT_STATUS_FILE_IS_A_DIRECTORY;
+	}
+	if (set->r->tree->read_only || set->fo->name->delete_pending) {
+		return NT_STATUS_ACCESS_DENIED;
+	}
+	name->link = true;
+	return name_begin(set, name);
+}
+
+/* --- disposition -------------------------------------------------------- */
+
+static void disposition_queried(struct tevent_req *subreq);
+static void disposition_listed(struct tevent_req *subreq);
+static void emptiness_opened(struct tevent_req *subreq);
+
+NTSTATUS set_disposition(struct set_info *set)
+{
+	struct tevent_req *subreq = NULL;
+	bool pending = false;
+
+	if (!fscc_bool_decode(set->in.buffer, &pending)) {
+		return NT_STATUS_INFO_LENGTH_MISMATCH;
+	}
+	if (!pending) {
+		set->fo->name->delete_pending = false;
+		set_info_done(set, 0);
+		return NT_STATUS_OK;
+	}
+	if (*set->fo->name->path == '\0') {
+		return NT_STATUS_CANNOT_DELETE;
+	}
+	subreq = store_getattr_send(set, set->ev, set->fo->handle);
+	if (subreq == NULL) {
+		return NT_STATUS_INSUFFICIENT_RESOURCES;
+	}
+	tevent_req_set_callback(subreq, disposition_queried, set);
+	return NT_STATUS_OK;
+}
+
+/* A directory must be empty: looked at through an open of its own, since the
+ * client's may be in the middle of a listing, or no open for listing. */
+static void disposition_queried(struct tevent_req *subreq)
+{
+	struct set_info *set =
+		tevent_req_callback_data(subreq, struct set_info);
+	struct store_attr attr = {0};
+	int err = store_getattr_recv(subreq, &attr);
+
+	talloc_free(subreq);
+	if (err != 0) {
+		set_info_done(set, err);
+		return;
+	}
+	if ((attr.attributes & FILE_ATTRIBUTE_READONLY) != 0) {
+		tevent_req_error(set->req, NT_STATUS_CANNOT_DELETE);
+		return;
+	}
+	if (!set->fo->handle->directory) {
+		set->fo->name->delete_pending = true;
+		set_info_done(set, 0);
+		return;
+	}
+	subreq = store_open_send(set, set->ev, set->r->tree->store,
+				 set->r->tree->cred, set->fo->name->path,
+				 STORE_OPEN_READ | STORE_OPEN_DIRECTORY, 0);
+	if (tevent_req_nomem(subreq, set->req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, emptiness_opened, set);
+}
+
+/* One that may not be listed is left to the deletion itself. */
+static void emptiness_opened(struct tevent_req *subreq)
+{
+	struct set_info *set =
+		tevent_req_callback_data(subreq, struct set_info);
+	struct store_file *dir = NULL;
+	int err = store_open_recv(subreq, set, &dir, NULL);
+
+	talloc_free(subreq);
+	if (err != 0) {
+		set->fo->name->delete_pending = err == EACCES;
+		set_info_done(set, err == EACCES ? 0 : err);
+		return;
+	}
+	subreq = store_readdir_send(set, set->ev, dir, true, 1);
+	if (tevent_req_nomem(subreq, set->req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, disposition_listed, set);
+}
+
+static void disposition_listed(struct tevent_req *subreq)
+{
+	struct set_info *set =
+		tevent_req_callback_data(subreq, struct set_info);
+	struct store_entry *entries = NULL;
+	size_t count = 0;
+	int err = store_readdir_recv(subreq, set, &entries, &count);
+
+	talloc_free(subreq);
+	if (err != 0) {
+		set_info_done(set, err);
+		return;
+	}
+	if (count > 0) {
+		tevent_req_error(set->req, NT_STATUS_DIRECTORY_NOT_EMPTY);
+		return;
+	}
+	set->fo->name->delete_pending = true;
+	set_info_done(set, 0);
+}
