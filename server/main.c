@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * smbquicd: options, signals, and the life of the process.
+ */
+
+#include <errno.h>
+#include <popt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "server/server.h"
+#include "server/service.h"
+
+#define LOG_MODULE "server"
+#include "smbquic/log.h"
+
+#define PROGRAM "smbquicd"
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+static struct {
+	char *config_file;
+	char *debug_level;
+	const char **overrides; /* NULL-terminated */
+	int foreground, daemon, check, version;
+} options;
+
+static struct poptOption option_table[] = {
+	{"configfile", 's', POPT_ARG_STRING, &options.config_file, 0,
+	 "The configuration file (" CONFIG_DEFAULT_FILE ")", "FILE"},
+	{"foreground", 'F', POPT_ARG_NONE, &options.foreground, 0,
+	 "Stay in the foreground and log to standard error (the default)",
+	 NULL},
+	{"daemon", 'D', POPT_ARG_NONE, &options.daemon, 0,
+	 "Go to the background once the server is ready", NULL},
+	{"debuglevel", 'd', POPT_ARG_STRING, &options.debug_level, 0,
+	 "How much is logged: 0 to 10, or error, warn, notice, info, debug; "
+	 "wins over `log level`",
+	 "LEVEL"},
+	{"option", '\0', POPT_ARG_ARGV, &options.overrides, 0,
+	 "A setting of [global]; wins over the file", "'KEY=VALUE'"},
+	{"check-config", '\0', POPT_ARG_NONE, &options.check, 0,
+	 "Check the configuration, print what is in force, and end", NULL},
+	{"version", 'V', POPT_ARG_NONE, &options.version, 0,
+	 "Print the version", NULL},
+	POPT_AUTOHELP POPT_TABLEEND,
+};
+
+/* The running process. */
+struct life {
+	struct tevent_context *ev;
+	struct server *server;
+	bool stopping, over;
+};
+
+static int failed(const char *what)
+{
+	fprintf(stderr, "%s: %s\n", PROGRAM, what);
+	return EXIT_FAILED;
+}
+
+/* --- configuration ---------------------------------------------------------
+ */
+
+static void report(void *private_data, enum config_severity severity,
+		   const char *text)
+{
+	(void)private_data;
+	if (severity == CONFIG_ERROR) {
+		log_error("%s", text);
+	} else {
+		log_warn("%s", text);
+	}
+}
+
+static const char *config_path(void)
+{
+	return options.config_file != NULL ? options.config_file
+					   : CONFIG_DEFAULT_FILE;
+}
+
+static struct config *load_config(TALLOC_CTX *mem_ctx)
+{
+	struct config *config = config_load(mem_ctx, config_path(),
+					    options.overrides, report, NULL);
+
+	if (config == NULL) {
+		log_error("%s: not usable, see above", config_path());
+	}
+	return config;
+}
+
+static bool set_log(const struct config *config)
+{
+	const char *file = config_string(config, NULL, CONFIG_LOG_FILE);
+	const char *levels = config_string(config, NULL, CONFIG_LOG_LEVEL);
+
+	if (options.debug_level != NULL) {
+		levels = options.debug_level;
+	}
+	if (!log_set_levels(levels)) {
+		log_error("log level \"%s\" is not understood", levels);
+		return false;
+	}
+	if (options.foreground == 0 && !service_log_to(file)) {
+		log_error("log file %s: %s", file, strerror(errno));
+		return false;
+	}
+	return true;
+}
+
+/* --- signals ---------------------------------------------------------------
+ */
+
+static void on_stopped(void *private_data)
+{
+	struct life *life = private_data;
+
+	life->over = true;
+}
+
+static void on_terminate(struct tevent_context *ev, struct tevent_signal *se,
+			 int signum, int count, void *siginfo,
+			 void *private_data)
+{
+	struct life *life = private_data;
+
+	(void)ev;
+	(void)se;
+	(void)count;
+	(void)siginfo;
+	if (life->stopping) {
+		life->over = true; /* he means it */
+		return;
+	}
+	life->stopping = true;
+	log_notice("%s: answering what is at work, then stopping",
+		   signum == SIGINT ? "interrupted" : "asked to stop");
+	service_notify("STOPPING=1\nSTATUS=stopping");
+	server_stop(life->server, on_stopped, life);
+}
+
+static void reload(struct life *life)
+{
+	struct config *config = load_config(life->server);
+	char *why = NULL;
+
+	if (config == NULL || !set_log(config)) {
+		log_error("reload: the old configuration stays in force");
+		return;
+	}
+	if (!server_reload(life->server, config, &why)) {
+		log_error("reload: %s; the old configuration stays in force",
+			  why == NULL ? "out of memory" : why);
+		talloc_free(why);
+		return;
+	}
+	log_notice("reloaded %s", config_path());
+}
+
+static void on_hangup(struct tevent_context *ev, struct tevent_signal *se,
+		      int signum, int count, void *siginfo, void *private_data)
+{
+	struct life *life = private_data;
+
+	(void)ev;
+	(void)se;
+	(void)signum;
+	(void)count;
+	(void)siginfo;
+	service_notify_reloading();
+	reload(life);
+	service_notify("READY=1");
+}
+
+static bool set_signals(struct life *life)
+{
+	struct tevent_context *ev = life->ev;
+
+	signal(SIGPIPE, SIG_IGN);
+	return tevent_add_signal(ev, ev, SIGTERM, 0, on_terminate, life) &&
+	       tevent_add_signal(ev, ev, SIGINT, 0, on_terminate, life) &&
+	       tevent_add_signal(ev, ev, SIGHUP, 0, on_hangup, life);
+}
+
+/* --- life ------------------------------------------------------------------
+ */
+
+static bool start(struct life *life, struct config *config)
+{
+	const char *pid_file = config_string(config, NULL, CONFIG_PID_FILE);
+	char *why = NULL;
+
+	life->server = server_new(life->ev, life->ev, config, &why);
+	if (life->server == NULL) {
+		log_error("%s", why == NULL ? "out of memory" : why);
+		return false;
+	}
+	if (!server_listen(life->server, &why)) {
+		log_error("%s", why == NULL ? "out of memory" : why);
+		return false;
+	}
+	if (!set_signals(life)) {
+		log_error("signals cannot be handled");
+		return false;
+	}
+	if (!service_pid_file(pid_file)) {
+		log_error("pid file %s: %s", pid_file,
+			  errno == EWOULDBLOCK ? "a running smbquicd holds it"
+					       : strerror(errno));
+		return false;
+	}
+	return true;
+}
+
+/* One line, whatever the log level: scripts wait for it. */
+static void announce(const struct life *life)
+{
+	char *where = server_listening(life->server, life->server);
+
+	fprintf(stderr, "%s: ready: %s\n", PROGRAM, where == NULL ? "" : where);
+	talloc_free(where);
+	service_notify("READY=1\nSTATUS=serving");
+	service_ready();
+}
+
+static int live(struct life *life, struct config *config)
+{
+	bool started = start(life, config);
+
+	if (started) {
+		announce(life);
+	}
+	while (started && !life->over) {
+		if (tevent_loop_once(life->ev) != 0) {
+			log_error("the event loop failed: %s", strerror(errno));
+			break;
+		}
+	}
+	service_pid_file_remove();
+	TALLOC_FREE(life->server);
+	if (started) {
+		log_notice("stopped");
+	}
+	return started && life->over ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int serve(void)
+{
+	TALLOC_CTX *top = talloc_new(NULL);
+	struct config *config = load_config(top);
+	struct life life = {0};
+	int status = EXIT_FAILED;
+
+	if (config == NULL || !set_log(config)) {
+		talloc_free(top);
+		return EXIT_FAILED;
+	}
+	if (options.daemon != 0 && !service_background()) {
+		talloc_free(top);
+		return failed(strerror(errno));
+	}
+	life.ev = tevent_context_init(top);
+	if (life.ev != NULL) {
+		status = live(&life, config);
+	}
+	talloc_free(top);
+	return status;
+}
+
+/* --- options ---------------------------------------------------------------
+ */
+
+static int run(poptContext context)
+{
+	int rc = poptGetNextOpt(context);
+
+	if (rc < -1) {
+		fprintf(stderr, "%s: %s: %s\n", PROGRAM,
+			poptBadOption(context, 0), poptStrerror(rc));
+		return EXIT_USAGE;
+	}
+	if (poptPeekArg(context) != NULL) {
+		fprintf(stderr, "%s: %s: unexpected argument\n", PROGRAM,
+			poptPeekArg(context));
+		return EXIT_USAGE;
+	}
+	if (options.foreground != 0 && options.daemon != 0) {
+		fprintf(stderr,
+			"%s: --foreground and --daemon exclude each "
+			"other\n",
+			PROGRAM);
+		return EXIT_USAGE;
+	}
+	if (options.version != 0) {
+		printf("%s %s\n", PROGRAM, SMBQUIC_VERSION);
+		return EXIT_DONE;
+	}
+	if (options.check != 0) {
+		return config_check(config_path(), options.overrides, false);
+	}
+	return serve();
+}
+
+int main(int argc, const char **argv)
+{
+	poptContext context = NULL;
+	int status = EXIT_USAGE;
+
+	log_set_program(PROGRAM);
+	context = poptGetContext(PROGRAM, argc, argv, option_table, 0);
+	if (context != NULL) {
+		status = run(context);
+	}
+	poptFreeContext(context);
+	free(options.config_file);
+	free(options.debug_level);
+	return status;
+}

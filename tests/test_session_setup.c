@@ -1,0 +1,645 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * NEGOTIATE, SESSION_SETUP, TREE_CONNECT, LOGOFF with the server's own table of
+ * commands and a client that does what clients do.
+ */
+#include "server/server.h"
+#include "tests/fixture_logon.h"
+
+#include "smbquic/utf16.h"
+
+/* alice has the password "wonderland", bob's account is disabled. Both act as
+ * "nobody" when the test is run by root. */
+#define USERS                                           \
+	"alice:65534:XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX:" \
+	"%s:[U          ]:LCT-00000001:\n"              \
+	"bob:65534:XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX:"   \
+	"%s:[DU         ]:LCT-00000001:\n"
+
+#define GLOBAL                                          \
+	"[global]\nserver smb transports = tcp:20602\n" \
+	"invalid authentication delay = 0\nserver min protocol = SMB2_02\n"
+
+#define SHARES                                               \
+	"[open]\nstore = memory\nread only = no\n"           \
+	"[ro]\nstore = memory\n"                             \
+	"[nobody]\nstore = memory\nvalid users = carol\n"    \
+	"[bob]\nstore = memory\ninvalid users = alice\n"     \
+	"[list]\nstore = memory\nwrite list = alice\n"       \
+	"[one]\nstore = memory\nmax connections = 1\n"       \
+	"[far]\nstore = memory\nhosts deny = ALL\n"          \
+	"[secret]\nstore = memory\nsmb encrypt = required\n" \
+	"[off]\nstore = memory\navailable = no\n"
+
+static char *users_text(TALLOC_CTX *mem_ctx)
+{
+	uint8_t hash[USERS_NT_HASH_SIZE] = {0};
+	char *hex = talloc_strdup(mem_ctx, "");
+
+	assert_true(users_nt_hash("wonderland", hash));
+	for (size_t i = 0; i < sizeof(hash); i++) {
+		hex = talloc_asprintf_append(hex, "%02X", hash[i]);
+	}
+	return talloc_asprintf(mem_ctx, USERS, hex, hex);
+}
+
+static struct fixture *server_with(const char *more)
+{
+	TALLOC_CTX *mem_ctx = talloc_new(NULL);
+	char *text = talloc_asprintf(mem_ctx, GLOBAL "%s" SHARES, more);
+	struct fixture *f = fixture_new(text, users_text(mem_ctx));
+
+	/* As an ordinary user, wherever the test runs. */
+	f->server->root = false;
+	talloc_free(mem_ctx);
+	return f;
+}
+
+/* --- NEGOTIATE -------------------------------------------------------------
+ */
+
+static void test_negotiate(void **private_data)
+{
+	struct fixture *f = server_with("");
+	struct logon l = logon_new(f);
+
+	(void)private_data;
+	assert_int_equal(logon_negotiate(&l), NT_STATUS_OK);
+	assert_int_equal(l.agreed.dialect, SMB2_DIALECT_311);
+	assert_int_equal(l.agreed.signing_algorithm, SMB2_SIGNING_AES_GMAC);
+	assert_int_equal(l.agreed.cipher, SMB2_CIPHER_AES128_GCM);
+	assert_int_equal(l.agreed.max_read, SMB2_LARGE_MTU);
+	assert_true(l.agreed.multi_credit);
+	assert_int_equal(l.last.credits, 100);
+	assert_memory_equal(f->conn->agreed.preauth, l.agreed.preauth,
+			    CRYPTO_PREAUTH_SIZE);
+	/* Only once. */
+	assert_int_equal(logon_negotiate(&l),
+			 NT_STATUS_CONNECTION_DISCONNECTED);
+	talloc_free(f);
+}
+
+static void test_every_dialect(void **private_data)
+{
+	static const uint16_t dialects[] = {
+		SMB2_DIALECT_202, SMB2_DIALECT_210, SMB2_DIALECT_300,
+		SMB2_DIALECT_302, SMB2_DIALECT_311,
+	};
+
+	(void)private_data;
+	for (size_t i = 0; i < sizeof(dialects) / sizeof(dialects[0]); i++) {
+		struct fixture *f = server_with("");
+		struct logon l = logon_new(f);
+
+		l.policy.min_dialect = l.policy.max_dialect = dialects[i];
+		assert_int_equal(logon_negotiate(&l), NT_STATUS_OK);
+		assert_int_equal(l.agreed.dialect, dialects[i]);
+		assert_int_equal(logon_run(&l, "alice", "wonderland"),
+				 NT_STATUS_OK);
+		assert_true(l.last_signed);
+		talloc_free(f);
+	}
+}
+
+static void test_smb1(void **private_data)
+{
+	const struct smb1_negotiate_request old = {.smb_2_xxx = true};
+	struct fixture *f = server_with("");
+	struct logon l = logon_new(f);
+	struct wire_writer w = wire_writer_talloc(f);
+	struct message *m = NULL;
+	uint8_t frame[4] = {0};
+
+	(void)private_data;
+	smb1_negotiate_request_encode(&w, &old);
+	frame[3] = (uint8_t)w.len;
+	testlib_write_copy(f->ev, message_conn_transport(f->client), frame, 4);
+	testlib_write_copy(f->ev, message_conn_transport(f->client), w.buf,
+			   w.len);
+	m = fixture_read(f);
+	assert_non_null(m);
+	assert_int_equal(m->pdu[0].header.status, NT_STATUS_OK);
+	assert_int_equal(m->pdu[0].header.message_id, 0);
+	assert_int_equal(f->conn->agreed.dialect, SMB2_DIALECT_WILDCARD);
+	f->next_id = 1;
+	assert_int_equal(logon_negotiate(&l), NT_STATUS_OK);
+	assert_int_equal(logon_run(&l, "alice", "wonderland"), NT_STATUS_OK);
+	talloc_free(f);
+}
+
+static void test_nothing_before_negotiate(void **private_data)
+{
+	struct fixture *f = server_with("");
+	struct logon l = logon_new(f);
+	struct wire_slice answer = {0};
+
+	(void)private_data;
+	assert_int_equal(logon_leg(&l, wire_slice(NULL, 0), &answer),
+			 NT_STATUS_CONNECTION_DISCONNECTED);
+	talloc_free(f);
+}
+
+static void test_quic_speaks_311_only(void **private_data)
+{
+	struct fixture *f = server_with("");
+	struct logon l = {0};
+
+	(void)private_data;
+	f->facts.secure = true;
+	fixture_connect(f);
+	l = logon_new(f);
+	l.policy.quic = false;
+	l.policy.min_dialect = l.policy.max_dialect = SMB2_DIALECT_302;
+	assert_int_equal(logon_negotiate(&l), NT_STATUS_NOT_SUPPORTED);
+	l.policy.quic = true;
+	assert_int_equal(logon_negotiate(&l), NT_STATUS_OK);
+	assert_int_equal(l.agreed.dialect, SMB2_DIALECT_311);
+	talloc_free(f);
+}
+
+/* --- SESSION_SETUP ---------------------------------------------------------
+ */
+
+static void test_logon(void **private_data)
+{
+	struct fixture *f = server_with("");
+	struct logon l = logon_new(f);
+	struct session *session = NULL;
+
+	(void)private_data;
+	assert_int_equal(logon_negotiate(&l), NT_STATUS_OK);
+	assert_int_equal(logon_run(&l, "ALICE", "wonderland"), NT_STATUS_OK);
+	assert_true(l.last_signed);
+	assert_int_equal(l.session_flags, 0);
+	session = idtable_find(f->server->sessions, l.session_id);
+	assert_non_null(session);
+	assert_string_equal(session->user->name, "alice");
+	assert_string_equal(session->workstation, "TESTCLIENT");
+	assert_true(f->conn->trusted);
+	assert_null(f->conn->logon_timer);
+	assert_int_equal(f->conn->num_pending, 0);
+	assert_non_null(session_channel(session));
+	talloc_free(f);
+}
+
+/* Wrong password, unknown and disabled users, and nothing is left of it. */
+static void test_logon_fails(void **private_data)
+{
+	static const struct {
+		const char *user, *password;
+		NTSTATUS status;
+	} rows[] = {
+		{"alice", "Wonderland", NT_STATUS_LOGON_FAILURE},
+		{"alice", "", NT_STATUS_LOGON_FAILURE},
+		{"eve", "wonderland", NT_STATUS_LOGON_FAILURE},
+		{"bob", "wonderland", NT_STATUS_ACCOUNT_DISABLED},
+		{"bob", "wrong", NT_STATUS_LOGON_FAILURE},
+	};
+	struct fixture *f = server_with("");
+	struct logon l = logon_new(f);
+
+	(void)private_data;
+	assert_int_equal(logon_negotiate(&l), NT_STATUS_OK);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		l.session_id = 0;
+		assert_int_equal(logon_run(&l, rows[i].user, rows[i].password),
+				 rows[i].status);
+		assert_false(l.last_signed);
+		assert_int_equal(idtable_count(f->server->sessions), 0);
+		assert_int_equal(f->conn->num_channels, 0);
+		assert_int_equal(f->conn->failed_logons, i + 1);
+	}
+	/* And then the right one. */
+	l.session_id = 0;
+	memcpy(l.preauth, l.agreed.preauth, sizeof(l.preauth));
+	assert_int_equal(logon_run(&l, "alice", "wonderland"), NT_STATUS_OK);
+	assert_int_equal(f->conn->failed_logons, 0);
+	talloc_free(f);
+}
+
+static void test_failure_is_late(void **private_data)
+{
+	struct fixture *f =
+		server_with("invalid authentication delay = 300ms\n");
+	struct logon l = logon_new(f);
+	uint64_t before = 0;
+
+	(void)private_data;
+	assert_int_equal(logon_negotiate(&l), NT_STATUS_OK);
+	before = server_now();
+	assert_int_equal(logon_run(&l, "alice", "x"), NT_STATUS_LOGON_FAILURE);
+	assert_true(server_now() - before >= 2900000);
+	talloc_free(f);
+}
+
+static void test_too_many_failures(void **private_data)
+{
+	struct fixture *f = server_with("");
+	struct logon l = logon_new(f);
+	NTSTATUS status = NT_STATUS_LOGON_FAILURE;
+	unsigned tries = 0;
+
+	(void)private_data;
+	assert_int_equal(logon_negotiate(&l), NT_STATUS_OK);
+	while (status == NT_STATUS_LOGON_FAILURE) {
+		l.session_id = 0;
+		status = logon_run(&l, "alice", "x");
+		tries++;
+	}
+	assert_int_equal(status, NT_STATUS_CONNECTION_DISCONNECTED);
+	assert_int_equal(tries, CONN_MAX_FAILED_LOGONS + 1);
+	talloc_free(f);
+}
+
+static void test_garbage_token(void **private_data)
+{
+	struct fixture *f = server_with("");
+	struct logon l = logon_new(f);
+	struct wire_slice answer = {0};
+	static const uint8_t garbage[40] = {0x60, 0x26, 1, 2, 3};
+
+	(void)private_data;
+	assert_int_equal(logon_negotiate(&l), NT_STATUS_OK);
+	assert_int_equal(
+		logon_leg(&l, wire_slice(garbage, sizeof(garbage)), &answer),
+		NT_STATUS_INVALID_PARAMETER);
+	assert_int_equal(idtable_count(f->server->sessions), 0);
+	talloc_free(f);
+}
+
+/* A stranger may begin a few logons, not more. */
+static void test_pending_is_bounded(void **private_data)
+{
+	struct fixture *f = server_with("");
+	struct logon l = logon_new(f);
+	struct wire_slice token = {0};
+	struct wire_slice answer = {0};
+
+	(void)private_data;
+	assert_int_equal(logon_negotiate(&l), NT_STATUS_OK);
+	logon_begin(&l, "alice", "wonderland");
+	auth_step(l.auth, f, answer, &token);
+	for (unsigned i = 0; i < CONN_MAX_PENDING_SESSIONS; i++) {
+		l.session_id = 0;
+		assert_int_equal(logon_leg(&l, token, &answer),
+				 NT_STATUS_MORE_PROCESSING_REQUIRED);
+	}
+	l.session_id = 0;
+	assert_int_equal(logon_leg(&l, token, &answer),
+			 NT_STATUS_INSUFFICIENT_RESOURCES);
+	assert_int_equal(idtable_count(f->server->sessions),
+			 CONN_MAX_PENDING_SESSIONS);
+	talloc_free(f);
+}
+
+static void test_refused_setups(void **private_data)
+{
+	struct fixture *f = server_with("");
+	struct logon l = logon_new(f);
+	struct wire_slice answer = {0};
+
+	(void)private_data;
+	assert_int_equal(logon_negotiate(&l), NT_STATUS_OK);
+	l.session_id = 12345;
+	assert_int_equal(logon_leg(&l, wire_slice(NULL, 0), &answer),
+			 NT_STATUS_USER_SESSION_DELETED);
+	/* Several channels are not offered. */
+	l.flags = SMB2_SESSION_FLAG_BINDING;
+	assert_int_equal(logon_leg(&l, wire_slice(NULL, 0), &answer),
+			 NT_STATUS_REQUEST_NOT_ACCEPTED);
+	talloc_free(f);
+}
+
+static void test_reauthentication(void **private_data)
+{
+	struct fixture *f = server_with("");
+	struct logon l = logon_new(f);
+	uint64_t id = 0;
+	const struct session_keys *keys = NULL;
+	const struct session *session = NULL;
+
+	(void)private_data;
+	assert_int_equal(logon_negotiate(&l), NT_STATUS_OK);
+	assert_int_equal(logon_run(&l, "alice", "wonderland"), NT_STATUS_OK);
+	id = l.session_id;
+	session = idtable_find(f->server->sessions, id);
+	keys = session->keys;
+	assert_int_equal(logon_run(&l, "alice", "wonderland"), NT_STATUS_OK);
+	assert_int_equal(l.session_id, id);
+	assert_true(l.last_signed);
+	assert_ptr_equal(session->keys, keys);
+	/* A wrong password costs the session. */
+	assert_int_equal(logon_run(&l, "alice", "x"), NT_STATUS_LOGON_FAILURE);
+	assert_int_equal(idtable_count(f->server->sessions), 0);
+	talloc_free(f);
+}
+
+/* Who was cut off and comes back takes his old session away. */
+static void test_previous_session(void **private_data)
+{
+	struct fixture *f = server_with("");
+	struct logon first = logon_new(f);
+	struct logon second = {0};
+
+	(void)private_data;
+	assert_int_equal(logon_negotiate(&first), NT_STATUS_OK);
+	assert_int_equal(logon_run(&first, "alice", "wonderland"),
+			 NT_STATUS_OK);
+	f->client_keys = NULL;
+	fixture_connect(f);
+	second = logon_new(f);
+	second.previous_session_id = first.session_id;
+	assert_int_equal(logon_negotiate(&second), NT_STATUS_OK);
+	assert_int_equal(logon_run(&second, "alice", "wonderland"),
+			 NT_STATUS_OK);
+	assert_null(idtable_find(f->server->sessions, first.session_id));
+	assert_non_null(idtable_find(f->server->sessions, second.session_id));
+	talloc_free(f);
+}
+
+static void test_encryption_required(void **private_data)
+{
+	struct fixture *f = server_with("smb encrypt = required\n");
+	struct logon l = logon_new(f);
+
+	(void)private_data;
+	assert_int_equal(logon_negotiate(&l), NT_STATUS_OK);
+	assert_int_equal(logon_run(&l, "alice", "wonderland"), NT_STATUS_OK);
+	assert_int_equal(l.session_flags, SMB2_SESSION_FLAG_ENCRYPT_DATA);
+	talloc_free(f);
+
+	/* Who cannot is refused. */
+	f = server_with("smb encrypt = required\n");
+	l = logon_new(f);
+	l.policy.ciphers.count = 0;
+	assert_int_equal(logon_negotiate(&l), NT_STATUS_OK);
+	assert_int_equal(logon_run(&l, "alice", "wonderland"),
+			 NT_STATUS_ACCESS_DENIED);
+	talloc_free(f);
+}
+
+/* MS-SMB2's transport capabilities: QUIC counts when both say so. */
+static void test_transport_counts(void **private_data)
+{
+	struct fixture *f =
+		server_with("smb encrypt = required\n"
+			    "server smb encryption over quic = no\n");
+	struct logon l = {0};
+
+	(void)private_data;
+	f->facts.secure = true;
+	fixture_connect(f);
+	l = logon_new(f);
+	l.policy.accept_transport_security = true;
+	l.policy.ciphers.count = 0;
+	assert_int_equal(logon_negotiate(&l), NT_STATUS_OK);
+	assert_true(l.agreed.accept_transport_security);
+	assert_int_equal(logon_run(&l, "alice", "wonderland"), NT_STATUS_OK);
+	assert_int_equal(l.session_flags, 0);
+	talloc_free(f);
+}
+
+/* --- TREE_CONNECT, LOGOFF --------------------------------------------------
+ */
+
+struct answer {
+	NTSTATUS status;
+	uint32_t tree_id;
+	struct smb2_tree_connect_response tree;
+};
+
+static struct logon logged_on(struct fixture *f)
+{
+	struct logon l = logon_new(f);
+
+	assert_int_equal(logon_negotiate(&l), NT_STATUS_OK);
+	assert_int_equal(logon_run(&l, "alice", "wonderland"), NT_STATUS_OK);
+	return l;
+}
+
+static struct answer exchange(struct logon *l, struct wire_writer *w, bool sign,
+			      bool seal)
+{
+	struct message_out out = fixture_out(w);
+	struct answer answer = {0};
+	struct message *m = NULL;
+
+	out.sign = sign ? l->f->client_keys->signing : NULL;
+	fixture_send(l->f, &out, 1, seal ? l->f->client_keys->seal : NULL,
+		     l->session_id);
+	m = fixture_read(l->f);
+	if (m == NULL) {
+		answer.status = NT_STATUS_CONNECTION_DISCONNECTED;
+		return answer;
+	}
+	assert_int_equal(m->sealed, seal);
+	answer.status = m->pdu[0].header.status;
+	answer.tree_id = m->pdu[0].header.tree_id;
+	if (m->pdu[0].header.command == SMB2_TREE_CONNECT &&
+	    answer.status == NT_STATUS_OK) {
+		assert_true(smb2_tree_connect_response_decode(
+			m->pdu[0].data, m->pdu[0].len, &answer.tree));
+	}
+	return answer;
+}
+
+static struct answer tree_connect_path(struct logon *l, const char *path,
+				       bool sign)
+{
+	struct smb2_header header = {
+		.command = SMB2_TREE_CONNECT,
+		.credits = 1,
+		.session_id = l->session_id,
+	};
+	struct smb2_tree_connect_request in = {0};
+	struct wire_writer w = fixture_pdu(l->f, &header);
+
+	assert_true(utf16_from_utf8(l->f, path, &in.path));
+	smb2_tree_connect_request_encode(&w, &in);
+	return exchange(l, &w, sign, false);
+}
+
+static struct answer tree_connect(struct logon *l, const char *share)
+{
+	char *path = talloc_asprintf(l->f, "\\\\127.0.0.1\\%s", share);
+
+	return tree_connect_path(l, path, true);
+}
+
+static NTSTATUS simple(struct logon *l, uint16_t command, uint32_t tree_id,
+		       bool seal)
+{
+	struct smb2_header header = {
+		.command = command,
+		.credits = 1,
+		.session_id = l->session_id,
+		.tree_id = tree_id,
+	};
+	struct wire_writer w = fixture_pdu(l->f, &header);
+
+	smb2_empty_encode(&w);
+	return exchange(l, &w, !seal, seal).status;
+}
+
+static void test_tree_connect(void **private_data)
+{
+	static const struct {
+		const char *share;
+		NTSTATUS status;
+		uint32_t access;
+	} rows[] = {
+		{"open", NT_STATUS_OK, 0x001F01FF},
+		{"OPEN", NT_STATUS_OK, 0x001F01FF},
+		{"ro", NT_STATUS_OK, 0x001200A9},
+		{"list", NT_STATUS_OK, 0x001F01FF},
+		{"IPC$", NT_STATUS_OK, 0x001F01FF},
+		{"nobody", NT_STATUS_ACCESS_DENIED, 0},
+		{"bob", NT_STATUS_ACCESS_DENIED, 0},
+		{"far", NT_STATUS_ACCESS_DENIED, 0},
+		{"off", NT_STATUS_BAD_NETWORK_NAME, 0},
+		{"nothere", NT_STATUS_BAD_NETWORK_NAME, 0},
+		{"one", NT_STATUS_OK, 0x001200A9},
+		{"one", NT_STATUS_REQUEST_NOT_ACCEPTED, 0},
+	};
+	struct fixture *f = server_with("");
+	struct logon l = logged_on(f);
+
+	(void)private_data;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct answer answer = tree_connect(&l, rows[i].share);
+
+		if (answer.status != rows[i].status) {
+			fail_msg("%s: %s", rows[i].share,
+				 nt_errstr(answer.status));
+		}
+		assert_int_equal(answer.tree.maximal_access, rows[i].access);
+	}
+	talloc_free(f);
+}
+
+static void test_tree_connect_paths(void **private_data)
+{
+	static const char *const bad[] = {
+		"open",
+		"\\open",
+		"\\\\server",
+		"\\\\server\\",
+		"\\\\server\\open\\sub",
+	};
+	struct fixture *f = server_with("");
+	struct logon l = logged_on(f);
+
+	(void)private_data;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(tree_connect_path(&l, bad[i], true).status,
+				 NT_STATUS_INVALID_PARAMETER);
+	}
+	talloc_free(f);
+}
+
+/* 3.3.5.7: with 3.1.1 it must be signed or sealed. */
+static void test_tree_connect_unprotected(void **private_data)
+{
+	struct fixture *f = server_with("");
+	struct logon l = logon_new(f);
+
+	(void)private_data;
+	l.policy.signing_required = false;
+	assert_int_equal(logon_negotiate(&l), NT_STATUS_OK);
+	assert_int_equal(logon_run(&l, "alice", "wonderland"), NT_STATUS_OK);
+	assert_int_equal(simple(&l, SMB2_ECHO, 0, false), NT_STATUS_OK);
+	assert_int_equal(tree_connect_path(&l, "\\\\s\\open", false).status,
+			 NT_STATUS_CONNECTION_DISCONNECTED);
+	talloc_free(f);
+}
+
+static void test_tree_disconnect(void **private_data)
+{
+	struct fixture *f = server_with("");
+	struct logon l = logged_on(f);
+	uint32_t tree_id = tree_connect(&l, "one").tree_id;
+
+	(void)private_data;
+	assert_int_equal(trees_count(f->server, "ONE"), 1);
+	assert_int_equal(simple(&l, SMB2_TREE_DISCONNECT, tree_id + 1, false),
+			 NT_STATUS_NETWORK_NAME_DELETED);
+	assert_int_equal(simple(&l, SMB2_TREE_DISCONNECT, tree_id, false),
+			 NT_STATUS_OK);
+	assert_int_equal(simple(&l, SMB2_TREE_DISCONNECT, tree_id, false),
+			 NT_STATUS_NETWORK_NAME_DELETED);
+	assert_int_equal(tree_connect(&l, "one").status, NT_STATUS_OK);
+	talloc_free(f);
+}
+
+static void test_share_encrypts(void **private_data)
+{
+	struct fixture *f = server_with("");
+	struct logon l = logged_on(f);
+	struct answer answer = tree_connect(&l, "secret");
+
+	(void)private_data;
+	assert_int_equal(answer.status, NT_STATUS_OK);
+	assert_int_equal(answer.tree.share_flags, SMB2_SHAREFLAG_ENCRYPT_DATA);
+	assert_int_equal(simple(&l, SMB2_TREE_DISCONNECT, answer.tree_id, true),
+			 NT_STATUS_OK);
+	talloc_free(f);
+}
+
+static void test_logoff(void **private_data)
+{
+	struct fixture *f = server_with("");
+	struct logon l = logged_on(f);
+
+	(void)private_data;
+	assert_int_equal(tree_connect(&l, "open").status, NT_STATUS_OK);
+	assert_int_equal(simple(&l, SMB2_LOGOFF, 0, false), NT_STATUS_OK);
+	fixture_idle(f, 5);
+	assert_int_equal(idtable_count(f->server->sessions), 0);
+	assert_int_equal(f->conn->num_channels, 0);
+	assert_non_null(f->conn->logon_timer);
+	assert_int_equal(simple(&l, SMB2_LOGOFF, 0, false),
+			 NT_STATUS_USER_SESSION_DELETED);
+	talloc_free(f);
+}
+
+static void test_echo(void **private_data)
+{
+	struct fixture *f = server_with("");
+	struct logon l = logged_on(f);
+
+	(void)private_data;
+	assert_int_equal(simple(&l, SMB2_ECHO, 0, false), NT_STATUS_OK);
+	assert_int_equal(simple(&l, SMB2_ECHO, 0, true), NT_STATUS_OK);
+	talloc_free(f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_negotiate),
+		cmocka_unit_test(test_every_dialect),
+		cmocka_unit_test(test_smb1),
+		cmocka_unit_test(test_nothing_before_negotiate),
+		cmocka_unit_test(test_quic_speaks_311_only),
+		cmocka_unit_test(test_logon),
+		cmocka_unit_test(test_logon_fails),
+		cmocka_unit_test(test_failure_is_late),
+		cmocka_unit_test(test_too_many_failures),
+		cmocka_unit_test(test_garbage_token),
+		cmocka_unit_test(test_pending_is_bounded),
+		cmocka_unit_test(test_refused_setups),
+		cmocka_unit_test(test_reauthentication),
+		cmocka_unit_test(test_previous_session),
+		cmocka_unit_test(test_encryption_required),
+		cmocka_unit_test(test_transport_counts),
+		cmocka_unit_test(test_tree_connect),
+		cmocka_unit_test(test_tree_connect_paths),
+		cmocka_unit_test(test_tree_connect_unprotected),
+		cmocka_unit_test(test_tree_disconnect),
+		cmocka_unit_test(test_share_encrypts),
+		cmocka_unit_test(test_logoff),
+		cmocka_unit_test(test_echo),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
