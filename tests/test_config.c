@@ -481,7 +481,8 @@ static void test_expand(void **state)
 	assert_string_equal(config_expand(f, "%x%U", &macros), "%x.._ann");
 }
 
-int main(void)
+/* With --manual: what scripts/gen-conf-manual puts into smbquic.conf(5). */
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
@@ -498,5 +499,9 @@ int main(void)
 		cmocka_unit_test(test_expand),
 	};
 
+	if (argc == 2 && strcmp(argv[1], "--manual") == 0) {
+		config_print_manual(stdout);
+		return 0;
+	}
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
