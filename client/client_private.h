@@ -185,6 +185,13 @@ struct client_conn {
 	TAILQ_HEAD(, client_channel) channels;
 };
 
+/** As client_connect_send(), over a transport that is there already; it
+ *  becomes the connection's. client_connect_recv() ends it. */
+struct tevent_req *connect_over_send(TALLOC_CTX *mem_ctx,
+				     struct tevent_context *ev,
+				     struct transport *t,
+				     const struct client_options *options);
+
 /** us of a clock that only goes forward. */
 int64_t conn_clock(void);
 

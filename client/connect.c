@@ -270,22 +270,15 @@ static struct tevent_req *negotiate_send(struct connect_state *state)
 	return call_send(state, conn, call);
 }
 
-static void connect_raced(struct tevent_req *subreq)
+/* The transport is there: the first message. */
+static void connect_start(struct tevent_req *req, struct transport *t)
 {
-	struct tevent_req *req =
-		tevent_req_callback_data(subreq, struct tevent_req);
 	struct connect_state *state =
 		tevent_req_data(req, struct connect_state);
 	struct client_conn *conn = state->conn;
 	const struct message_limits limits = {.max_message = FIRST_LIMIT};
-	struct transport *t = NULL;
-	int err = race_connect_recv(subreq, state, &t, &state->why);
+	struct tevent_req *subreq = NULL;
 
-	talloc_free(subreq);
-	if (err != 0) {
-		connect_fail(req, ntstatus_from_errno(err), NULL);
-		return;
-	}
 	conn->message = message_conn_new(conn, state->ev, t, &limits,
 					 conn_keyring, conn);
 	if (tevent_req_nomem(conn->message, req)) {
@@ -302,6 +295,47 @@ static void connect_raced(struct tevent_req *subreq)
 		return;
 	}
 	tevent_req_set_callback(subreq, connect_negotiated, req);
+}
+
+static void connect_raced(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct connect_state *state =
+		tevent_req_data(req, struct connect_state);
+	struct transport *t = NULL;
+	int err = race_connect_recv(subreq, state, &t, &state->why);
+
+	talloc_free(subreq);
+	if (err != 0) {
+		connect_fail(req, ntstatus_from_errno(err), NULL);
+		return;
+	}
+	connect_start(req, t);
+}
+
+struct tevent_req *connect_over_send(TALLOC_CTX *mem_ctx,
+				     struct tevent_context *ev,
+				     struct transport *t,
+				     const struct client_options *options)
+{
+	struct connect_state *state = NULL;
+	struct tevent_req *req =
+		tevent_req_create(mem_ctx, &state, struct connect_state);
+
+	if (req == NULL) {
+		return NULL;
+	}
+	state->ev = ev;
+	state->conn = conn_new(state, ev, options);
+	if (tevent_req_nomem(state->conn, req)) {
+		return tevent_req_post(req, ev);
+	}
+	connect_start(req, talloc_steal(state, t));
+	if (!tevent_req_is_in_progress(req)) {
+		return tevent_req_post(req, ev);
+	}
+	return req;
 }
 
 static void connect_raise_limit(struct client_conn *conn)
