@@ -2,6 +2,8 @@
 /* call.c, conn.c, conn_input.c, channel.c: requests and what comes back. */
 #include "tests/fixture_client.h"
 
+#include "client/client_private.h"
+
 /* A call that nothing needs: ECHO, inside the session so that it is signed. */
 static struct tevent_req *send_echo(struct fixture *f)
 {

@@ -2,6 +2,8 @@
 /* connect.c, session.c, tree.c, facts.c: from a transport to a share. */
 #include "tests/fixture_client.h"
 
+#include "client/client_private.h"
+
 /* -------------------------------------------------------------- connecting */
 
 static void test_names(void **state)
