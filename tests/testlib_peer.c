@@ -255,6 +255,7 @@ static void peer_answer(struct peer *peer, const struct message_pdu *pdu,
 			struct peer_reply *reply)
 {
 	const struct smb2_close_response closed = {0};
+	const struct smb2_oplock_break broken = {0};
 
 	switch (pdu->header.command) {
 	case SMB2_NEGOTIATE: peer_negotiate(peer, pdu, reply); break;
@@ -270,6 +271,9 @@ static void peer_answer(struct peer *peer, const struct message_pdu *pdu,
 	case SMB2_SET_INFO: smb2_set_info_response_encode(&reply->w); break;
 	case SMB2_IOCTL: peer_ioctl(peer, pdu, reply); break;
 	case SMB2_CANCEL: reply->silent = true; break;
+	case SMB2_OPLOCK_BREAK:
+		smb2_oplock_break_encode(&reply->w, &broken);
+		break;
 	case SMB2_LOGOFF:
 	case SMB2_TREE_DISCONNECT:
 	case SMB2_FLUSH:
@@ -289,6 +293,7 @@ static struct smb2_signing_key *peer_signing_key(const struct peer *peer,
 	if (peer->keys == NULL || hdr->command == SMB2_NEGOTIATE ||
 	    (setup && hdr->status != NT_STATUS_OK) ||
 	    (peer->unsigned_reply && !setup) ||
+	    hdr->message_id == SMB2_MESSAGE_ID_UNSOLICITED ||
 	    hdr->status == NT_STATUS_PENDING) {
 		return NULL;
 	}
