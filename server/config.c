@@ -45,7 +45,7 @@ static void say(struct loader *l, enum config_severity severity,
 	text = talloc_vasprintf(l->cfg, format, args);
 	va_end(args);
 	if (l->file == NULL) {
-		where = talloc_strdup(text, "");
+		where = talloc_strdup(text, "--option: ");
 	} else if (l->line == 0) {
 		where = talloc_asprintf(text, "%s: ", l->file);
 	} else {
@@ -249,15 +249,13 @@ static void load_override(struct loader *l, const char *option)
 	struct ini *ini = NULL;
 
 	if (equals == NULL) {
-		say(l, CONFIG_ERROR, "--option=%s: key=value is wanted",
-		    option);
+		say(l, CONFIG_ERROR, "%s: key=value is wanted", option);
 		return;
 	}
 	ini = ini_parse(l->cfg, option, strlen(option));
 	if (ini == NULL || ini_count(ini) != 1 ||
 	    ini_line(ini, 0)->kind != INI_KEY) {
-		say(l, CONFIG_ERROR, "--option=%s: one key=value is wanted",
-		    option);
+		say(l, CONFIG_ERROR, "%s: one key=value is wanted", option);
 	} else {
 		set_value(l, l->cfg->global, ini_line(ini, 0)->key,
 			  ini_line(ini, 0)->value);
