@@ -89,6 +89,10 @@ char *cert_thumbprint_parse(TALLOC_CTX *mem_ctx, const char *text);
 /** Whether the cert has that thumbprint (as parsed), of either kind. */
 bool cert_has_thumbprint(const struct cert *cert, const char *thumbprint);
 
+/** The bytes of an IP address as a certificate has them: 4 or 16, or 0 when the
+ *  text is none. */
+size_t cert_address(const char *text, unsigned char out[16]);
+
 /** "2026-11-21 01:40:00 UTC" */
 char *cert_time_string(TALLOC_CTX *mem_ctx, time_t when);
 

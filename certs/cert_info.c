@@ -306,7 +306,16 @@ struct cert_info *cert_describe(TALLOC_CTX *mem_ctx, gnutls_x509_crt_t crt)
 	return info;
 }
 
-/* --- thumbprints and times ---------------------------------------------- */
+/* --- addresses, thumbprints, times
+ * ---------------------------------------------- */
+
+size_t cert_address(const char *text, unsigned char out[16])
+{
+	if (inet_pton(AF_INET, text, out) == 1) {
+		return 4;
+	}
+	return inet_pton(AF_INET6, text, out) == 1 ? 16 : 0;
+}
 
 static const char *skip_prefix(const char *text, size_t *want)
 {

@@ -3,7 +3,6 @@
  * cert_make.c - new keys and certificates: ECDSA P-256 with SHA-256, which
  * every peer of SMB over QUIC takes.
  */
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <string.h>
 
@@ -18,15 +17,6 @@
 #define X509_V3	 3
 
 /* --- names -------------------------------------------------------------- */
-
-/* The binary form of an IP address, or 0. */
-static size_t address_bytes(const char *text, unsigned char out[16])
-{
-	if (inet_pton(AF_INET, text, out) == 1) {
-		return 4;
-	}
-	return inet_pton(AF_INET6, text, out) == 1 ? 16 : 0;
-}
 
 /* Letters, digits and hyphens between dots; "*." may come first. */
 static bool good_dns_name(const char *name)
@@ -96,7 +86,7 @@ static int add_name(gnutls_x509_crt_t crt, enum cert_purpose purpose,
 		    const char *name)
 {
 	unsigned char address[16];
-	size_t len = address_bytes(name, address);
+	size_t len = cert_address(name, address);
 
 	if (purpose == CERT_CLIENT) {
 		if (strchr(name, '@') == NULL) {

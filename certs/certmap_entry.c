@@ -3,7 +3,6 @@
  * certmap_entry.c - one mapping: its members as text and back, and whether
  * they make sense.
  */
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
@@ -200,22 +199,14 @@ struct certmap_entry *certmap_entry_copy(TALLOC_CTX *mem_ctx,
 
 /* --- names -------------------------------------------------------------- */
 
-static size_t address_bytes(const char *text, unsigned char out[16])
-{
-	if (inet_pton(AF_INET, text, out) == 1) {
-		return 4;
-	}
-	return inet_pton(AF_INET6, text, out) == 1 ? 16 : 0;
-}
-
 bool certmap_name_equal(const char *a, const char *b)
 {
 	unsigned char bytes[2][16];
 	size_t len[2] = {strlen(a), strlen(b)};
-	size_t size = address_bytes(a, bytes[0]);
+	size_t size = cert_address(a, bytes[0]);
 
 	if (size > 0) {
-		return address_bytes(b, bytes[1]) == size &&
+		return cert_address(b, bytes[1]) == size &&
 		       memcmp(bytes[0], bytes[1], size) == 0;
 	}
 	len[0] -= len[0] > 0 && a[len[0] - 1] == '.' ? 1 : 0;
@@ -228,7 +219,7 @@ static bool good_name(const char *name)
 	unsigned char bytes[16];
 	const char *c = NULL;
 
-	if (address_bytes(name, bytes) > 0) {
+	if (cert_address(name, bytes) > 0) {
 		return true;
 	}
 	for (c = name; *c != '\0'; c++) {

@@ -15,7 +15,6 @@
 #include "smbquic/prompt.h"
 
 #define DEFAULT_CONFIG SMBQUIC_SYSCONFDIR "/smbquic/smbquic.conf"
-#define MAX_INCLUDES   16
 
 /* --- commands ----------------------------------------------------------- */
 
@@ -153,12 +152,11 @@ char *command_absolute(TALLOC_CTX *mem_ctx, const char *path)
 static bool find_setting(struct args *args, const char *file, int depth,
 			 const char **value)
 {
-	const char *slash = strrchr(file, '/');
 	struct ini *ini = ini_load(args, file, NULL);
 	bool ok = true;
 	size_t i = 0;
 
-	if (ini == NULL || depth == MAX_INCLUDES) {
+	if (ini == NULL || depth == INI_MAX_DEPTH) {
 		command_failed("cannot read %s: %s", file,
 			       ini == NULL ? strerror(errno)
 					   : "it includes itself");
@@ -177,13 +175,8 @@ static bool find_setting(struct args *args, const char *file, int depth,
 		}
 		if (ini_key_equal(line->key, "include") &&
 		    strchr(line->value, '%') == NULL) {
-			char *path = talloc_strdup(args, line->value);
+			char *path = ini_include_path(args, file, line->value);
 
-			if (path[0] != '/' && slash != NULL) {
-				path = talloc_asprintf(args, "%.*s/%s",
-						       (int)(slash - file),
-						       file, line->value);
-			}
 			ok = find_setting(args, path, depth + 1, value);
 		}
 	}

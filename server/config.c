@@ -16,7 +16,6 @@
 #include "server/config_private.h"
 #include "smbquic/ini.h"
 
-#define MAX_INCLUDES   16
 #define MAX_SHARE_NAME 80 /* MS-SRVS 2.2.4.23, NNLEN */
 
 struct loader {
@@ -163,7 +162,6 @@ static void load_file(struct loader *l, const char *file, const char *section);
 
 static void include(struct loader *l, const char *name, const char *section)
 {
-	const char *slash = strrchr(l->file, '/');
 	char *path = NULL;
 
 	if (strchr(name, '%') != NULL) {
@@ -173,17 +171,12 @@ static void include(struct loader *l, const char *name, const char *section)
 		    name);
 		return;
 	}
-	if (l->depth == MAX_INCLUDES) {
+	if (l->depth == INI_MAX_DEPTH) {
 		say(l, CONFIG_ERROR, "include = %s: nested more than %d deep",
-		    name, MAX_INCLUDES);
+		    name, INI_MAX_DEPTH);
 		return;
 	}
-	if (name[0] == '/' || slash == NULL) {
-		path = talloc_strdup(l->cfg, name);
-	} else {
-		path = talloc_asprintf(l->cfg, "%.*s/%s",
-				       (int)(slash - l->file), l->file, name);
-	}
+	path = ini_include_path(l->cfg, l->file, name);
 	l->depth++;
 	load_file(l, path, section);
 	l->depth--;

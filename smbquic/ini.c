@@ -243,6 +243,17 @@ struct ini *ini_load(TALLOC_CTX *mem_ctx, const char *path, struct stat *st)
 	return ini;
 }
 
+char *ini_include_path(TALLOC_CTX *mem_ctx, const char *file, const char *value)
+{
+	const char *slash = strrchr(file, '/');
+
+	if (value[0] == '/' || slash == NULL) {
+		return talloc_strdup(mem_ctx, value);
+	}
+	return talloc_asprintf(mem_ctx, "%.*s/%s", (int)(slash - file), file,
+			       value);
+}
+
 /* --- looking ------------------------------------------------------------ */
 
 size_t ini_count(const struct ini *ini)

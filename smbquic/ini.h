@@ -52,6 +52,12 @@ struct ini *ini_parse(TALLOC_CTX *mem_ctx, const char *text, size_t len);
 struct ini *ini_load(TALLOC_CTX *mem_ctx, const char *path, struct stat *st);
 #define INI_MAX_FILE (4 * 1024 * 1024)
 
+/** What `include = value` in `file` means: relative to that file. */
+char *ini_include_path(TALLOC_CTX *mem_ctx, const char *file,
+		       const char *value);
+/** How deep files may include each other. */
+#define INI_MAX_DEPTH 16
+
 size_t ini_count(const struct ini *ini);
 const struct ini_line *ini_line(const struct ini *ini, size_t i);
 

@@ -200,6 +200,18 @@ static void test_split(void **state)
 	talloc_free(mem_ctx);
 }
 
+static void test_include_path(void **state)
+{
+	TALLOC_CTX *mem_ctx = talloc_new(NULL);
+
+	(void)state;
+	assert_string_equal(ini_include_path(mem_ctx, "/a/b", "c"), "/a/c");
+	assert_string_equal(ini_include_path(mem_ctx, "/a/b", "/c"), "/c");
+	assert_string_equal(ini_include_path(mem_ctx, "b", "c"), "c");
+	assert_string_equal(ini_include_path(mem_ctx, "/b", "c"), "/c");
+	talloc_free(mem_ctx);
+}
+
 static void test_bool(void **state)
 {
 	bool value = false;
@@ -223,6 +235,7 @@ int main(void)
 		cmocka_unit_test(test_edit_refuses),
 		cmocka_unit_test(test_many_lines),
 		cmocka_unit_test(test_split),
+		cmocka_unit_test(test_include_path),
 		cmocka_unit_test(test_bool),
 	};
 
