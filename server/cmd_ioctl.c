@@ -12,6 +12,7 @@ static NTSTATUS ioctl_validate_negotiate(struct ioctl *io,
 static NTSTATUS ioctl_no_dfs(struct ioctl *io, struct wire_writer *out);
 static NTSTATUS ioctl_get_compression(struct ioctl *io,
 				      struct wire_writer *out);
+static NTSTATUS ioctl_object_id(struct ioctl *io, struct wire_writer *out);
 
 static const struct ioctl_row rows[] = {
 	{
@@ -96,6 +97,22 @@ static const struct ioctl_row rows[] = {
 		.min_output = 2,
 		.now = ioctl_get_compression,
 	},
+	{
+		.code = FSCTL_CREATE_OR_GET_OBJECT_ID,
+		.name = "CREATE_OR_GET_OBJECT_ID",
+		.section = "MS-FSA 2.1.5.10.1",
+		.needs = IOCTL_FILE,
+		.min_output = 64,
+		.now = ioctl_object_id,
+	},
+	{
+		.code = FSCTL_GET_OBJECT_ID,
+		.name = "GET_OBJECT_ID",
+		.section = "MS-FSA 2.1.5.10.12",
+		.needs = IOCTL_FILE,
+		.min_output = 64,
+		.now = ioctl_object_id,
+	},
 };
 
 struct cmd_ioctl_state {
@@ -152,6 +169,18 @@ static NTSTATUS ioctl_get_compression(struct ioctl *io, struct wire_writer *out)
 {
 	(void)io;
 	smb2_compression_state_encode(out, COMPRESSION_FORMAT_NONE);
+	return NT_STATUS_OK;
+}
+
+/* Every file has one, made of what identifies it. */
+static NTSTATUS ioctl_object_id(struct ioctl *io, struct wire_writer *out)
+{
+	struct smb2_object_id id = {.object_id = {{0}}};
+
+	wire_store_le(id.object_id.bytes, io->open->handle->volume_id, 8);
+	wire_store_le(id.object_id.bytes + 8, io->open->handle->file_id, 8);
+	id.birth_object_id = id.object_id;
+	smb2_object_id_encode(out, &id);
 	return NT_STATUS_OK;
 }
 
@@ -227,6 +256,7 @@ static NTSTATUS cmd_ioctl_check(struct cmd_ioctl_state *state)
 	struct request *r = state->io.r;
 	const struct smb2_ioctl_request *in = &state->io.in;
 	uint32_t max = r->conn->agreed.max_transact;
+	NTSTATUS status = NT_STATUS_OK;
 
 	if (!smb2_ioctl_request_decode(r->pdu.data, r->pdu.len,
 				       &state->io.in)) {
@@ -245,16 +275,18 @@ static NTSTATUS cmd_ioctl_check(struct cmd_ioctl_state *state)
 			       ? NT_STATUS_OK
 			       : NT_STATUS_INVALID_DEVICE_REQUEST;
 	}
-	if (in->max_output_response < state->row->min_output) {
-		return NT_STATUS_INVALID_PARAMETER;
-	}
 	if (r->open != NULL && r->open->file != NULL) {
 		state->io.open = file_use(state, r);
 		if (state->io.open == NULL) {
 			return NT_STATUS_FILE_CLOSED;
 		}
 	}
-	return check_open(state->row, state->io.open);
+	status = check_open(state->row, state->io.open);
+	if (status == NT_STATUS_OK &&
+	    in->max_output_response < state->row->min_output) {
+		return NT_STATUS_INVALID_PARAMETER;
+	}
+	return status;
 }
 
 struct tevent_req *cmd_ioctl_send(TALLOC_CTX *mem_ctx,

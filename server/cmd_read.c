@@ -8,6 +8,7 @@
 #include "server/lock.h"
 
 struct cmd_read_state {
+	struct file_open *open;
 	struct smb2_read_request in;
 	uint8_t *data;
 	size_t count;
@@ -15,8 +16,7 @@ struct cmd_read_state {
 
 static void cmd_read_done(struct tevent_req *subreq);
 
-static NTSTATUS cmd_read_check(struct cmd_read_state *state, struct request *r,
-			       struct file_open **open)
+static NTSTATUS cmd_read_check(struct cmd_read_state *state, struct request *r)
 {
 	struct smb2_read_request *in = &state->in;
 
@@ -25,28 +25,28 @@ static NTSTATUS cmd_read_check(struct cmd_read_state *state, struct request *r,
 	    in->channel != SMB2_CHANNEL_NONE) {
 		return NT_STATUS_INVALID_PARAMETER;
 	}
-	*open = file_use(state, r);
-	if (*open == NULL) {
+	state->open = file_use(state, r);
+	if (state->open == NULL) {
 		return NT_STATUS_FILE_CLOSED;
 	}
-	if ((*open)->handle->directory) {
+	if (state->open->handle->directory) {
 		return NT_STATUS_INVALID_DEVICE_REQUEST;
 	}
-	if (!((*open)->access & (FILE_READ_DATA | FILE_EXECUTE))) {
+	if (!(state->open->access & (FILE_READ_DATA | FILE_EXECUTE))) {
 		return NT_STATUS_ACCESS_DENIED;
 	}
-	if (!lock_allows((*open)->file->locks, *open, in->offset, in->length,
-			 false)) {
+	if (!lock_allows(state->open->file->locks, state->open, in->offset,
+			 in->length, false)) {
 		return NT_STATUS_FILE_LOCK_CONFLICT;
 	}
-	return NT_STATUS_OK;
+	return in->length == 0 && in->minimum_count > 0 ? NT_STATUS_END_OF_FILE
+							: NT_STATUS_OK;
 }
 
 struct tevent_req *cmd_read_send(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 				 struct request *r)
 {
 	struct cmd_read_state *state = NULL;
-	struct file_open *open = NULL;
 	struct tevent_req *subreq = NULL;
 	struct tevent_req *req =
 		tevent_req_create(mem_ctx, &state, struct cmd_read_state);
@@ -54,7 +54,7 @@ struct tevent_req *cmd_read_send(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 	if (req == NULL) {
 		return NULL;
 	}
-	if (tevent_req_error(req, cmd_read_check(state, r, &open))) {
+	if (tevent_req_error(req, cmd_read_check(state, r))) {
 		return tevent_req_post(req, ev);
 	}
 	if (state->in.length == 0) {
@@ -65,7 +65,7 @@ struct tevent_req *cmd_read_send(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 	if (tevent_req_nomem(state->data, req)) {
 		return tevent_req_post(req, ev);
 	}
-	subreq = store_pread_send(state, ev, open->handle, state->data,
+	subreq = store_pread_send(state, ev, state->open->handle, state->data,
 				  state->in.length, state->in.offset,
 				  state->data);
 	if (tevent_req_nomem(subreq, req)) {
@@ -92,6 +92,7 @@ static void cmd_read_done(struct tevent_req *subreq)
 		tevent_req_error(req, NT_STATUS_END_OF_FILE);
 		return;
 	}
+	state->open->position = state->in.offset + state->count;
 	tevent_req_done(req);
 }
 

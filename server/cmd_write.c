@@ -7,9 +7,6 @@
 #include "server/file.h"
 #include "server/lock.h"
 
-/* FILE_WRITE_TO_END_OF_FILE */
-#define WRITE_TO_END UINT64_MAX
-
 struct cmd_write_state {
 	struct tevent_context *ev;
 	struct request *r;
@@ -18,8 +15,6 @@ struct cmd_write_state {
 	bool through; /* on disk before the response */
 };
 
-static void cmd_write_sized(struct tevent_req *subreq);
-static void cmd_write_put(struct tevent_req *req);
 static void cmd_write_done(struct tevent_req *subreq);
 static void cmd_write_flushed(struct tevent_req *subreq);
 
@@ -30,10 +25,8 @@ static NTSTATUS cmd_write_check(struct cmd_write_state *state)
 
 	if (!smb2_write_request_decode(r->pdu.data, r->pdu.len, in) ||
 	    in->data.len > r->conn->agreed.max_write ||
-	    in->channel != SMB2_CHANNEL_NONE ||
-	    (in->offset != WRITE_TO_END &&
-	     (in->offset > INT64_MAX ||
-	      in->data.len > INT64_MAX - in->offset))) {
+	    in->channel != SMB2_CHANNEL_NONE || in->offset > INT64_MAX ||
+	    in->data.len > INT64_MAX - in->offset) {
 		return NT_STATUS_INVALID_PARAMETER;
 	}
 	state->open = file_use(state, r);
@@ -46,16 +39,14 @@ static NTSTATUS cmd_write_check(struct cmd_write_state *state)
 	if (!(state->open->access & (FILE_WRITE_DATA | FILE_APPEND_DATA))) {
 		return NT_STATUS_ACCESS_DENIED;
 	}
+	/* Who may only append may yet write anywhere: as Windows does. */
+	if (!lock_allows(state->open->file->locks, state->open, in->offset,
+			 in->data.len, true)) {
+		return NT_STATUS_FILE_LOCK_CONFLICT;
+	}
 	state->through = (in->flags & SMB2_WRITEFLAG_WRITE_THROUGH) != 0 ||
 			 (state->open->options & FILE_WRITE_THROUGH) != 0;
 	return NT_STATUS_OK;
-}
-
-/* Who may only append must know where the end is; so must who asks for it. */
-static bool needs_end(const struct cmd_write_state *state)
-{
-	return state->in.offset == WRITE_TO_END ||
-	       !(state->open->access & FILE_WRITE_DATA);
 }
 
 struct tevent_req *cmd_write_send(TALLOC_CTX *mem_ctx,
@@ -78,64 +69,14 @@ struct tevent_req *cmd_write_send(TALLOC_CTX *mem_ctx,
 		tevent_req_done(req);
 		return tevent_req_post(req, ev);
 	}
-	if (!needs_end(state)) {
-		cmd_write_put(req);
-		return tevent_req_is_in_progress(req)
-			       ? req
-			       : tevent_req_post(req, ev);
-	}
-	subreq = store_getattr_send(state, ev, state->open->handle);
+	subreq = store_pwrite_send(state, ev, state->open->handle,
+				   state->in.data.data, state->in.data.len,
+				   state->in.offset, request_keep(r));
 	if (tevent_req_nomem(subreq, req)) {
 		return tevent_req_post(req, ev);
 	}
-	tevent_req_set_callback(subreq, cmd_write_sized, req);
-	return req;
-}
-
-static void cmd_write_sized(struct tevent_req *subreq)
-{
-	struct tevent_req *req =
-		tevent_req_callback_data(subreq, struct tevent_req);
-	struct cmd_write_state *state =
-		tevent_req_data(req, struct cmd_write_state);
-	struct store_attr attr = {0};
-	int err = store_getattr_recv(subreq, &attr);
-
-	TALLOC_FREE(subreq);
-	if (err != 0) {
-		tevent_req_error(req, ntstatus_from_errno(err));
-		return;
-	}
-	if (state->in.offset == WRITE_TO_END) {
-		state->in.offset = attr.size;
-	}
-	if (!(state->open->access & FILE_WRITE_DATA) &&
-	    state->in.offset < attr.size) {
-		tevent_req_error(req, NT_STATUS_ACCESS_DENIED);
-		return;
-	}
-	cmd_write_put(req);
-}
-
-static void cmd_write_put(struct tevent_req *req)
-{
-	struct cmd_write_state *state =
-		tevent_req_data(req, struct cmd_write_state);
-	const struct smb2_write_request *in = &state->in;
-	struct tevent_req *subreq = NULL;
-
-	if (!lock_allows(state->open->file->locks, state->open, in->offset,
-			 in->data.len, true)) {
-		tevent_req_error(req, NT_STATUS_FILE_LOCK_CONFLICT);
-		return;
-	}
-	subreq = store_pwrite_send(state, state->ev, state->open->handle,
-				   in->data.data, in->data.len, in->offset,
-				   request_keep(state->r));
-	if (tevent_req_nomem(subreq, req)) {
-		return;
-	}
 	tevent_req_set_callback(subreq, cmd_write_done, req);
+	return req;
 }
 
 static void cmd_write_done(struct tevent_req *subreq)
