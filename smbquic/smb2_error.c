@@ -4,10 +4,14 @@
 
 /* ---------------------------------------------------- error response 2.2.2 */
 
+enum {
+	ERROR_RESPONSE_SIZE = 9,
+};
+
 bool smb2_error_response_decode(const uint8_t *msg, size_t len,
 				struct smb2_error_response *out)
 {
-	struct wire_reader r = smb2_body(msg, len, 9);
+	struct wire_reader r = smb2_body(msg, len, ERROR_RESPONSE_SIZE);
 	uint32_t byte_count = 0;
 
 	*out = (struct smb2_error_response){0};
@@ -23,7 +27,7 @@ bool smb2_error_response_encode(struct wire_writer *w,
 {
 	size_t buffer = 0;
 
-	wire_put_u16(w, 9);
+	wire_put_u16(w, ERROR_RESPONSE_SIZE);
 	wire_put_u8(w, in->context_count);
 	wire_put_u8(w, 0);
 	wire_put_size32(w, in->data.len);
@@ -63,6 +67,15 @@ bool smb2_status_has_body(uint16_t command, NTSTATUS status)
 		}
 	}
 	return false;
+}
+
+bool smb2_is_error_response(const struct smb2_header *hdr, const uint8_t *msg,
+			    size_t len)
+{
+	if (hdr->command == SMB2_IOCTL) {
+		return smb2_structure_size(msg, len) == ERROR_RESPONSE_SIZE;
+	}
+	return !smb2_status_has_body(hdr->command, hdr->status);
 }
 
 /* 2.2.2.1. Contexts stand at multiples of 8 from the error response. */

@@ -7,9 +7,7 @@
 #ifndef SMBQUIC_SMB2_ERROR_H
 #define SMBQUIC_SMB2_ERROR_H
 
-#include "smbquic/ntstatus.h"
-#include "smbquic/smb2.h"
-#include "smbquic/wire.h"
+#include "smbquic/smb2_header.h"
 
 /* ---------------------------------------------------- error response 2.2.2 */
 
@@ -24,11 +22,20 @@ bool smb2_error_response_encode(struct wire_writer *w,
 				const struct smb2_error_response *in);
 
 /*
- * Whether a response of this command with this status carries its own body
- * (true) or an error response (false), 3.3.4.4. An IOCTL with
- * NT_STATUS_INVALID_PARAMETER may be either: ask smb2_structure_size().
+ * What a server sends with this status: the command's own body (true), or an
+ * error response (false), 3.3.4.4. An IOCTL with NT_STATUS_INVALID_PARAMETER
+ * may have either.
  */
 bool smb2_status_has_body(uint16_t command, NTSTATUS status);
+
+/*
+ * What a client received: true when msg, whose header is hdr, is to be decoded
+ * as an error response. The two forms of an IOCTL are told apart by their
+ * StructureSize, because server-side copies fail with a body of their own
+ * under many statuses.
+ */
+bool smb2_is_error_response(const struct smb2_header *hdr, const uint8_t *msg,
+			    size_t len);
 
 /* 2.2.2.1. The first one whose ErrorId is id; false: none, or malformed. */
 bool smb2_error_context_find(const struct smb2_error_response *rsp, uint32_t id,

@@ -31,6 +31,24 @@ static void test_which_have_bodies(void **state)
 	assert_false(smb2_status_has_body(SMB2_READ, NT_STATUS_PENDING));
 }
 
+/* A copy that failed comes with an IOCTL's body, another failure without. */
+static void test_is_error_response(void **state)
+{
+	uint8_t msg[SMB2_HEADER_SIZE + 2] = {0};
+	struct smb2_header hdr = {.command = SMB2_IOCTL,
+				  .status = NT_STATUS_FILE_LOCK_CONFLICT};
+
+	(void)state;
+	msg[SMB2_HEADER_SIZE] = 49;
+	assert_false(smb2_is_error_response(&hdr, msg, sizeof(msg)));
+	msg[SMB2_HEADER_SIZE] = 9;
+	assert_true(smb2_is_error_response(&hdr, msg, sizeof(msg)));
+	hdr.command = SMB2_CREATE;
+	assert_true(smb2_is_error_response(&hdr, msg, sizeof(msg)));
+	hdr.status = NT_STATUS_OK;
+	assert_false(smb2_is_error_response(&hdr, msg, sizeof(msg)));
+}
+
 /*
  * A relative link as in 2.2.2.2.1.1: 0x2E bytes not parsed, twice the name
  * "..\\PDocs\\abcd".
@@ -131,6 +149,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_which_have_bodies),
+		cmocka_unit_test(test_is_error_response),
 		cmocka_unit_test(test_symlink_bytes),
 		cmocka_unit_test(test_symlink_in_context),
 		cmocka_unit_test(test_symlink_refused),
