@@ -194,15 +194,19 @@ void quic_world_connect(struct quic_world *w)
 	quic_conn_on_opened(w->client.conn, on_opened, &w->client);
 }
 
-static void first_datagram(struct quic_world *w,
-			   const struct quic_world_packet *packet)
+static void first_datagram(struct quic_world *w, const uint8_t *data,
+			   size_t len)
 {
+	static const uint8_t secret[32] = "32 bytes that nobody can know...";
+	const struct quic_house house = {
+		.secret = secret, .reset_secret = secret, .listening = true};
 	struct quic_conn_params p = params_of(&w->server, &w->client);
-	ngtcp2_pkt_hd hd;
+	struct quic_stranger stranger;
 	struct quic_server_params server = {.tls = &w->server_policy,
-					    .initial = &hd};
+					    .initial = &stranger.initial};
 
-	if (ngtcp2_accept(&hd, packet->data, packet->train.len) != 0) {
+	if (quic_stranger_judge(&house, &w->client.address, data, len, w->now,
+				&stranger) != QUIC_ACCEPT) {
 		return;
 	}
 	w->server.conn = quic_conn_server(w, &p, &server);
@@ -210,19 +214,42 @@ static void first_datagram(struct quic_world *w,
 	quic_conn_on_opened(w->server.conn, on_opened, &w->server);
 }
 
+static void arrive(struct quic_world_end *to, const struct udp_train *t,
+		   const uint8_t *data, size_t len)
+{
+	struct quic_world *w = to->world;
+
+	if (to == &w->server && to->conn == NULL && !to->ended) {
+		first_datagram(w, data, len);
+	}
+	if (to->conn != NULL) {
+		quic_conn_input(to->conn, t, data, len, w->now);
+	}
+}
+
 static void deliver(struct quic_world *w)
 {
 	struct quic_world_packet *p = w->packets;
 
 	w->packets = p->next;
-	if (p->to == &w->server && w->server.conn == NULL && !w->server.ended) {
-		first_datagram(w, p);
-	}
-	if (p->to->conn != NULL) {
-		quic_conn_input(p->to->conn, &p->train, p->data, p->train.len,
-				w->now);
-	}
+	arrive(p->to, &p->train, p->data, p->train.len);
 	talloc_free(p);
+}
+
+void quic_world_to_client(struct quic_world *w, const uint8_t *data, size_t len)
+{
+	const struct udp_train t = {.local = w->client.address,
+				    .peer = w->server.address};
+
+	arrive(&w->client, &t, data, len);
+}
+
+void quic_world_to_server(struct quic_world *w, const uint8_t *data, size_t len)
+{
+	const struct udp_train t = {.local = w->server.address,
+				    .peer = w->client.address};
+
+	arrive(&w->server, &t, data, len);
 }
 
 static void turn(struct quic_world_end *e)
@@ -289,14 +316,6 @@ size_t quic_world_first_datagram(struct quic_world *w, uint8_t *buf,
 	memcpy(buf, p->data, len);
 	talloc_free(p);
 	return len;
-}
-
-void quic_world_to_client(struct quic_world *w, const uint8_t *data, size_t len)
-{
-	struct udp_train t = {.local = w->client.address,
-			      .peer = w->server.address};
-
-	quic_conn_input(w->client.conn, &t, data, len, w->now);
 }
 
 void quic_world_run(struct quic_world *w, quic_time how_long)
@@ -385,6 +404,15 @@ static int quic_world_destructor(struct quic_world *w)
 
 struct quic_world *quic_world_new(TALLOC_CTX *mem_ctx)
 {
+	struct quic_world *w = quic_world_new_as(mem_ctx, NULL);
+
+	w->identity = quic_world_identity(w, QUIC_WORLD_NAME, NULL);
+	return w;
+}
+
+struct quic_world *quic_world_new_as(TALLOC_CTX *mem_ctx,
+				     struct tls_identity *identity)
+{
 	struct quic_world *w = talloc_zero(mem_ctx, struct quic_world);
 
 	assert_non_null(w);
@@ -396,7 +424,7 @@ struct quic_world *quic_world_new(TALLOC_CTX *mem_ctx)
 	w->seed = 12345;
 	end_init(&w->client, w, "192.0.2.1", 50000);
 	end_init(&w->server, w, "192.0.2.2", 443);
-	w->identity = quic_world_identity(w, QUIC_WORLD_NAME, NULL);
+	w->identity = identity;
 	w->server_policy =
 		(struct tls_server_policy){.choose = choose, .private_data = w};
 	w->client_policy.trust = TLS_TRUST_NONE;

@@ -51,6 +51,9 @@ struct quic_world {
 /** A link of 10 ms each way without faults. The server is
  *  QUIC_WORLD_NAME, and the client verifies nothing. */
 struct quic_world *quic_world_new(TALLOC_CTX *mem_ctx);
+/** Likewise with an identity that exists: they are dear to make. */
+struct quic_world *quic_world_new_as(TALLOC_CTX *mem_ctx,
+				     struct tls_identity *identity);
 /** A client begins; the server comes with the first datagram. */
 void quic_world_connect(struct quic_world *w);
 /** Let time pass. */
@@ -64,8 +67,10 @@ struct quic_world *quic_world_connected(TALLOC_CTX *mem_ctx);
 /** What the client sends first, taken from the link. @return its length. */
 size_t quic_world_first_datagram(struct quic_world *w, uint8_t *buf,
 				 size_t size);
-/** A datagram that arrives at the client now. */
+/** A datagram that arrives now. */
 void quic_world_to_client(struct quic_world *w, const uint8_t *data,
+			  size_t len);
+void quic_world_to_server(struct quic_world *w, const uint8_t *data,
 			  size_t len);
 
 /** A self-signed identity for name. */
