@@ -109,8 +109,11 @@ size_t quic_stream_fill(struct quic_stream *s)
 bool quic_stream_arrived(struct quic_stream *s, TALLOC_CTX *mem_ctx,
 			 const uint8_t *data, size_t len, size_t *consumed)
 {
-	s->bytes_in += len;
 	*consumed = 0;
+	if (len == 0) {
+		return true; /* data may be NULL then */
+	}
+	s->bytes_in += len;
 	if (s->read != NULL && s->chunks == NULL) {
 		*consumed = give(s->read, data, len);
 	}

@@ -114,6 +114,44 @@ static int no_keylog(gnutls_session_t session, const char *label,
 	return 0;
 }
 
+/* --- secrets ------------------------------------------------------------- */
+
+/* GnuTLS does not miss an extension that the peer left out, and ngtcp2 relies
+ * on the transport parameters being there when it has the keys. A server has
+ * them with the ClientHello, a client with the EncryptedExtensions. */
+static bool parameters_missing(const struct quic_tls *t,
+			       gnutls_record_encryption_level_t level)
+{
+	return (t->server != NULL ||
+		level == GNUTLS_ENCRYPTION_LEVEL_APPLICATION) &&
+	       ngtcp2_conn_get_remote_transport_params(t->ng) == NULL;
+}
+
+/* New keys, for reading, writing or both. */
+static int new_secrets(gnutls_session_t session,
+		       gnutls_record_encryption_level_t level, const void *rx,
+		       const void *tx, size_t len)
+{
+	struct quic_tls *t = tls_of(session);
+	ngtcp2_encryption_level to =
+		ngtcp2_crypto_gnutls_from_gnutls_record_encryption_level(level);
+
+	if (parameters_missing(t, level)) {
+		/* RFC 9001 8.2 */
+		return refuse(t, GNUTLS_A_MISSING_EXTENSION, EPROTO,
+			      "the peer sent no QUIC transport parameters");
+	}
+	if (rx != NULL && ngtcp2_crypto_derive_and_install_rx_key(
+				  t->ng, NULL, NULL, NULL, to, rx, len) != 0) {
+		return GNUTLS_E_INTERNAL_ERROR;
+	}
+	if (tx != NULL && ngtcp2_crypto_derive_and_install_tx_key(
+				  t->ng, NULL, NULL, NULL, to, tx, len) != 0) {
+		return GNUTLS_E_INTERNAL_ERROR;
+	}
+	return 0;
+}
+
 /* --- both ends ----------------------------------------------------------- */
 
 static bool agreed_on_smb(gnutls_session_t session)
@@ -257,6 +295,7 @@ struct quic_tls *quic_tls_client(TALLOC_CTX *mem_ctx,
 		talloc_free(t);
 		return NULL;
 	}
+	gnutls_handshake_set_secret_function(t->session, new_secrets);
 	gnutls_session_set_verify_function(t->session, judge_server);
 	/* RFC 6066 3: no literal addresses in the SNI. */
 	if (!is_ip_literal(server_name)) {
@@ -388,6 +427,7 @@ struct quic_tls *quic_tls_server(TALLOC_CTX *mem_ctx,
 		talloc_free(t);
 		return NULL;
 	}
+	gnutls_handshake_set_secret_function(t->session, new_secrets);
 	gnutls_session_set_verify_function(t->session, judge_client);
 	gnutls_handshake_set_post_client_hello_function(t->session,
 							choose_identity);

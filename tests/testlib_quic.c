@@ -355,16 +355,18 @@ struct tls_identity *quic_world_identity(TALLOC_CTX *mem_ctx, const char *name,
 	struct cert_request request = {
 		.purpose = CERT_SERVER, .names = names, .days = 30};
 	char *why = NULL;
-	struct cert *cert = cert_make(mem_ctx, &request, time(NULL), &why);
-	char *dir = testlib_tmpdir(mem_ctx);
+	TALLOC_CTX *tmp = talloc_new(mem_ctx);
+	struct cert *cert = cert_make(tmp, &request, time(NULL), &why);
+	char *dir = testlib_tmpdir(tmp);
 	char *cert_file = talloc_asprintf(dir, "%s/cert.pem", dir);
 	char *key_file = talloc_asprintf(dir, "%s/key.pem", dir);
 	struct tls_identity *id = NULL;
 
 	assert_non_null(cert);
-	assert_true(cert_save_pem(mem_ctx, cert, cert_file, key_file, &why));
+	assert_true(cert_save_pem(tmp, cert, cert_file, key_file, &why));
 	id = tls_identity_load(mem_ctx, cert_file, key_file, client_ca, &why);
 	assert_non_null(id);
+	talloc_free(tmp);
 	return id;
 }
 
