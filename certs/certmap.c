@@ -22,6 +22,8 @@
 struct watched {
 	char *path;
 	struct savefile_stamp stamp;
+	bool fresh; /* a directory that changed just before */
+	time_t seen;
 };
 
 #define MAX_WATCHED 4 /* certificate, key, client CA, store */
@@ -74,9 +76,20 @@ static bool differs(const char *path, const struct savefile_stamp *stamp,
 	return savefile_changed(path, stamp);
 }
 
+/* Times of directories are coarse: one that changes again at once has the same
+ * time. Such a one is read again the next time. (A file that is replaced has
+ * another inode.) */
+static bool is_fresh_directory(const char *path)
+{
+	struct stat st = {0};
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode) &&
+	       time(NULL) - st.st_mtim.tv_sec <= 1;
+}
+
 /* To be called before the file is read: a change while it is being read is
  * then seen the next time. */
-static void watch(struct slot *slot, const char *path)
+static void watch(struct slot *slot, const char *path, time_t now)
 {
 	struct watched *w = &slot->watched[slot->num_watched];
 
@@ -86,17 +99,20 @@ static void watch(struct slot *slot, const char *path)
 	talloc_free(w->path);
 	w->path = talloc_strdup(slot, path);
 	take_stamp(path, &w->stamp);
+	w->fresh = is_fresh_directory(path);
+	w->seen = now;
 	slot->num_watched++;
 }
 
-static bool slot_changed(const struct slot *slot)
+static bool slot_changed(const struct slot *slot, time_t now)
 {
 	size_t i = 0;
 
 	for (i = 0; i < slot->num_watched; i++) {
 		const struct watched *w = &slot->watched[i];
 
-		if (differs(w->path, &w->stamp, w->stamp.ino != 0)) {
+		if (differs(w->path, &w->stamp, w->stamp.ino != 0) ||
+		    (w->fresh && now != w->seen)) {
 			return true;
 		}
 	}
@@ -106,7 +122,7 @@ static bool slot_changed(const struct slot *slot)
 /* --- loading one -------------------------------------------------------- */
 
 /* The pair of files, watched whether they can be read or not. */
-static bool find_files(struct certmap *map, struct slot *slot,
+static bool find_files(struct certmap *map, struct slot *slot, time_t now,
 		       TALLOC_CTX *mem_ctx, char **cert_file, char **key_file,
 		       char **why)
 {
@@ -114,20 +130,21 @@ static bool find_files(struct certmap *map, struct slot *slot,
 	bool found = false;
 
 	slot->num_watched = 0;
-	watch(slot, entry->client_ca);
+	watch(slot, entry->client_ca, now);
 	if (entry->store_name != NULL) {
-		watch(slot, certmap_store(mem_ctx, map->file, entry->store_name,
-					  why));
+		watch(slot,
+		      certmap_store(mem_ctx, map->file, entry->store_name, why),
+		      now);
 	}
 	if (entry->certificate != NULL) {
-		watch(slot, entry->certificate);
-		watch(slot, entry->key);
+		watch(slot, entry->certificate, now);
+		watch(slot, entry->key, now);
 	}
 	found = certmap_entry_files(mem_ctx, map->file, entry, cert_file,
 				    key_file, why);
 	if (found && entry->certificate == NULL) {
-		watch(slot, *cert_file);
-		watch(slot, *key_file);
+		watch(slot, *cert_file, now);
+		watch(slot, *key_file, now);
 	}
 	return found;
 }
@@ -160,7 +177,7 @@ static bool load_identity(struct certmap *map, struct slot *slot, time_t now,
 	char *key_file = NULL;
 	char **problems = NULL;
 
-	if (!find_files(map, slot, mem_ctx, &cert_file, &key_file, why)) {
+	if (!find_files(map, slot, now, mem_ctx, &cert_file, &key_file, why)) {
 		return false;
 	}
 	cert = cert_load_pem(mem_ctx, cert_file, key_file, NULL, why);
@@ -211,27 +228,47 @@ static void warn_of_expiry(struct certmap *map, struct slot *slot, time_t now)
 	talloc_free(when);
 }
 
+static void say_loaded(const struct slot *slot, const char *sha256_before,
+		       const char *problem_before)
+{
+	if (sha256_before != NULL && problem_before == NULL &&
+	    strcmp(sha256_before, slot->sha256) == 0) {
+		return;
+	}
+	log_notice("%s: %s certificate %s, SHA-256 %s", slot->entry->name,
+		   sha256_before == NULL ? "using" : "now using", slot->subject,
+		   slot->sha256);
+}
+
+static void say_problem(const struct slot *slot, const char *problem_before)
+{
+	if (problem_before != NULL &&
+	    strcmp(problem_before, slot->problem) == 0) {
+		return;
+	}
+	log_error("%s: %s; %s", slot->entry->name, slot->problem,
+		  slot->identity == NULL
+			  ? "connections to this name are refused"
+			  : "the certificate that was loaded before stays in "
+			    "use");
+}
+
 /* Reads the files; what was in use stays so when they are bad. */
 static void slot_load(struct certmap *map, struct slot *slot, time_t now)
 {
 	TALLOC_CTX *mem_ctx = talloc_new(slot);
-	bool first = slot->identity == NULL;
+	char *sha256 = talloc_strdup(mem_ctx, slot->sha256);
+	char *problem = talloc_steal(mem_ctx, slot->problem);
 	char *why = NULL;
 
-	talloc_free(slot->problem);
 	slot->problem = NULL;
 	if (load_identity(map, slot, now, mem_ctx, &why)) {
-		log_notice("%s: %s certificate %s, SHA-256 %s",
-			   slot->entry->name, first ? "using" : "now using",
-			   slot->subject, slot->sha256);
+		say_loaded(slot, sha256, problem);
 		warn_of_expiry(map, slot, now);
 	} else {
 		slot->problem = talloc_strdup(
 			slot, why == NULL ? "out of memory" : why);
-		log_error("%s: %s; %s", slot->entry->name, slot->problem,
-			  first ? "connections to this name are refused"
-				: "the certificate that was loaded before "
-				  "stays in use");
+		say_problem(slot, problem);
 	}
 	talloc_free(mem_ctx);
 }
@@ -275,7 +312,8 @@ static struct slot *take_slot(struct certmap *map, struct slot **slots,
 {
 	struct slot *slot = find_slot(map, entry->name);
 	bool changed = slot == NULL || force ||
-		       !same_entry(slot->entry, entry) || slot_changed(slot);
+		       !same_entry(slot->entry, entry) ||
+		       slot_changed(slot, now);
 
 	if (slot == NULL) {
 		slot = talloc_zero(slots, struct slot);
@@ -375,7 +413,7 @@ void certmap_check(struct certmap *map, time_t now)
 		(void)load_again(map, now, false);
 	}
 	for (i = 0; i < map->count; i++) {
-		if (slot_changed(map->slots[i])) {
+		if (slot_changed(map->slots[i], now)) {
 			slot_load(map, map->slots[i], now);
 		}
 		warn_of_expiry(map, map->slots[i], now);
