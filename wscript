@@ -76,6 +76,9 @@ def configure(conf):
     if o.static_quic:
         env.LIB_NGTCP2_STATIC = [':libngtcp2_crypto_gnutls.a',
                                  ':libngtcp2.a']
+        # libsmbquic.so and tests; archives must not bring them to programs
+        env.LIB_NGTCP2_SHARED = env.LIB_NGTCP2_CRYPTO + env.LIB_NGTCP2
+        env.LIB_NGTCP2_CRYPTO = env.LIB_NGTCP2 = []
         conf.check_cc(msg='Checking for the static libraries of ngtcp2',
                       use='NGTCP2_STATIC GNUTLS', linkflags='-no-pie',
                       errmsg='not found: install libngtcp2-dev and '
@@ -155,7 +158,8 @@ def smbquic_library(bld, name, sources, headers, vnum, use, libs=''):
     script.write(text)
     bld(features='c cshlib', target='../lib/' + name[3:], name=name,
         vnum=vnum,
-        source=[], use=[name + '-objs'] + known(bld, libs) + use.split(),
+        source=[], use=[name + '-objs'] + known(bld, libs) + use.split() +
+        ['NGTCP2_SHARED'],
         rpath=rpath(bld, 'LIBDIR'),
         linkflags=bld.env.LINKFLAGS_SHARED +
         ['-Wl,--version-script=' + script.abspath()])
@@ -170,8 +174,7 @@ def smbquic_program(bld, name, source, use, libs, sbin=False):
     if bld.env.STATIC_QUIC:
         libs = ' '.join(lib if lib.endswith('-static') else lib + '-static'
                         for lib in libs.split())
-        use = 'NGTCP2_STATIC ' + use.replace('NGTCP2_CRYPTO', '') \
-            .replace('NGTCP2', '') + ' GNUTLS'
+        use += ' NGTCP2_STATIC GNUTLS'
         linkflags = ['-no-pie']
     bld.program(source=source, target='../bin/' + name, name=name,
                 use=known(bld, libs) + use.split(), linkflags=linkflags,

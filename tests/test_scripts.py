@@ -222,9 +222,12 @@ class TestTest(Sandbox):
         self.script('waf', '''
 echo "waf $WAFLOCK $*" >> "$HERE/log"
 while [ "$1" != -o ]; do shift; done
-mkdir -p $2/tests && cp bin/test_* bin/fuzz_* $2/tests/
+mkdir -p $2/tests $2/bin && cp bin/test_* bin/fuzz_* $2/tests/
+cp bin/smbquicd $2/bin/
 ''')
         self.script('tests/exports.py', 'exit 0\n')
+        self.script('bin/smbquicd', '')
+        self.script('bin/ldd', 'echo libc.so.6\n')
         for name in ('check', 'lint', 'scripts', 'waf'):
             self.write('tests/test_%s.py' % name, '')
         self.add('test_a', 'echo quiet\n')
@@ -241,7 +244,7 @@ mkdir -p $2/tests && cp bin/test_* bin/fuzz_* $2/tests/
         self.write('tests/test_program.py', 'print(1)\n')
         out = self.call()
         self.assertEqual(out.splitlines()[-1],
-                         '14 passed, 0 failed, 2 skipped')
+                         '16 passed, 0 failed, 2 skipped')
         for line in ('ok      tools test_waf', 'ok      lint',
                      'ok      build test_program',
                      'ok      build build', 'ok      build test_a',
@@ -326,6 +329,16 @@ END
         self.script('tests/check', 'echo oops; exit 1\n')
         out = self.call('check', status=1)
         self.assertIn('did not come to its end', out)
+
+    def test_static_programs(self):
+        self.assertIn('2 passed, 0 failed', self.call('static'))
+        self.script('bin/ldd', 'echo libngtcp2.so.16\n')
+        self.assertIn('build-static/bin/smbquicd needs it',
+                      self.call('static', status=1))
+        self.script('bin/ldd', 'true\n')
+        self.script('bin/smbquicd', 'exit 127\n')
+        self.assertIn('FAILED  static programs',
+                      self.call('static', status=1))
 
     def test_missing_packages(self):
         self.script('scripts/setup', 'exit 1\n')
