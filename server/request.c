@@ -81,13 +81,21 @@ TALLOC_CTX *request_keep(struct request *r)
 	return r->chain->message;
 }
 
-/* What the next request of the chain inherits (3.3.5.2.7.2). */
+static bool needs(const struct request *r, unsigned what)
+{
+	return r->command != NULL && (r->command->needs & what) != 0;
+}
+
+/* What the next request of the chain inherits (3.3.5.2.7.2); an id that was
+ * none is not passed on. */
 static void bequeath(const struct request *r, NTSTATUS status)
 {
 	struct chain *chain = r->chain;
+	bool no_session = r->channel == NULL && needs(r, NEEDS_SESSION);
+	bool no_tree = r->tree == NULL && needs(r, NEEDS_TREE);
 
-	chain->session_id = r->session_id;
-	chain->tree_id = r->tree_id;
+	chain->session_id = no_session ? 0 : r->session_id;
+	chain->tree_id = no_tree ? 0 : r->tree_id;
 	if (r->header.command == SMB2_CREATE) {
 		chain->create_status =
 			NT_STATUS_IS_ERR(status) ? status : NT_STATUS_OK;
@@ -142,8 +150,7 @@ static void request_handled(struct tevent_req *subreq)
 static bool may_go_pending(const struct request *r)
 {
 	return r->handler != NULL && r->async_id == 0 &&
-	       r->index + 1 == r->chain->count &&
-	       (r->command->needs & NEVER_PENDING) == 0;
+	       r->index + 1 == r->chain->count && !needs(r, NEVER_PENDING);
 }
 
 static void sweep(struct tevent_context *ev, struct tevent_timer *te,
@@ -213,7 +220,7 @@ NTSTATUS request_wait(struct request *r)
 	if (r->async_id != 0) {
 		return NT_STATUS_OK;
 	}
-	if (!last && (r->command->needs & MAY_WAIT_IN_CHAIN) == 0) {
+	if (!last && !needs(r, MAY_WAIT_IN_CHAIN)) {
 		return NT_STATUS_INTERNAL_ERROR;
 	}
 	if (conn->num_async >= CONN_MAX_ASYNC) {
