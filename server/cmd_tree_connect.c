@@ -317,7 +317,7 @@ struct tevent_req *cmd_tree_disconnect_send(TALLOC_CTX *mem_ctx,
 	if (req == NULL) {
 		return NULL;
 	}
-	tree_end(r->tree, r);
+	tree_end(r->tree, r, NT_STATUS_NETWORK_NAME_DELETED);
 	tevent_req_done(req);
 	return tevent_req_post(req, ev);
 }

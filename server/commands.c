@@ -113,6 +113,7 @@ static const struct command commands[SMB2_COMMAND_COUNT] = {
 			.structure_size = 48,
 			.needs = ON_FILE | ALLOWS_EXPIRED,
 			.file_id = 8,
+			.closed = NT_STATUS_RANGE_NOT_LOCKED,
 			.handler = HANDLER(cmd_lock),
 		},
 	[SMB2_IOCTL] =
@@ -154,6 +155,7 @@ static const struct command commands[SMB2_COMMAND_COUNT] = {
 			.needs = ON_FILE | ALLOWS_LARGE,
 			.file_id = 8,
 			.sizes = {.response = {4}},
+			.closed = NT_STATUS_NOTIFY_CLEANUP,
 			.handler = HANDLER(cmd_notify),
 		},
 	[SMB2_QUERY_INFO] =

@@ -52,6 +52,9 @@ struct command {
 	unsigned needs;
 	uint8_t file_id; /**< its offset in the body; 0: none */
 	struct command_sizes sizes;
+	NTSTATUS closed; /**< what one hears that waits while its open
+			      ends otherwise than by CLOSE; 0: what
+			      others hear */
 	struct command_handler handler;
 	struct command_handler pipe; /**< on IPC$ */
 	const char *section;	     /**< of MS-SMB2 */

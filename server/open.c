@@ -4,8 +4,31 @@
  * behind an open is the business of file.c and pipe.c.
  */
 
+#include "server/dispatch.h"
 #include "server/list.h"
-#include "server/request.h"
+
+static void join_tree(struct open *open, struct tree *tree)
+{
+	open->tree = tree;
+	open->prev = tree->last_open;
+	if (tree->last_open != NULL) {
+		tree->last_open->next = open;
+	} else {
+		tree->opens = open;
+	}
+	tree->last_open = open;
+}
+
+static void leave_tree(struct open *open)
+{
+	struct tree *tree = open->tree;
+
+	if (tree->last_open == open) {
+		tree->last_open = open->prev;
+	}
+	LIST_REMOVE(tree->opens, open);
+	open->tree = NULL;
+}
 
 static int open_destructor(struct open *open)
 {
@@ -13,7 +36,7 @@ static int open_destructor(struct open *open)
 		request_forget_open(open->requests);
 	}
 	if (open->tree != NULL) {
-		LIST_REMOVE(open->tree->opens, open);
+		leave_tree(open);
 	}
 	if (open->session != NULL) {
 		idtable_remove(open->session->opens, open->volatile_id);
@@ -41,8 +64,7 @@ struct open *open_new(struct tree *tree)
 		return NULL;
 	}
 	open->session = session;
-	open->tree = tree;
-	LIST_ADD(tree->opens, open);
+	join_tree(open, tree);
 	talloc_set_destructor(open, open_destructor);
 	return open;
 }
@@ -71,4 +93,21 @@ void open_abort_requests(struct open *open, struct request *except,
 		}
 		r = next;
 	}
+}
+
+void open_end(struct open *open, struct request *except, NTSTATUS status)
+{
+	struct request *r = open->requests;
+
+	while (r != NULL) {
+		struct request *next = r->open_next;
+		NTSTATUS closed = r->command->closed;
+
+		if (r != except) {
+			request_abort(r,
+				      closed == NT_STATUS_OK ? status : closed);
+		}
+		r = next;
+	}
+	talloc_free(open);
 }

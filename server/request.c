@@ -261,8 +261,11 @@ void request_abort(struct request *r, NTSTATUS status)
 	if (r->handler == NULL || r->conn->closing) {
 		return;
 	}
+	if (!tevent_req_is_in_progress(r->handler)) {
+		/* It is done, its answer has only not been fetched yet. */
+		status = r->via->recv(r->handler, &r->reply);
+	}
 	TALLOC_FREE(r->handler);
-	reply_init(r);
 	request_finish(r, status);
 	/* The keys may be gone soon. */
 	chain_flush(chain);

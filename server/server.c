@@ -205,7 +205,8 @@ static int server_destructor(struct server *server)
 
 static bool make_tables(struct server *server)
 {
-	server->sessions = idtable_new(server, 64, SERVER_MAX_SESSIONS);
+	/* Some clients keep a session's id in 32 bits. */
+	server->sessions = idtable_new(server, 32, SERVER_MAX_SESSIONS);
 	server->opens = idtable_new(server, 64, SERVER_MAX_OPENS);
 	server->files = file_table_new(server);
 	return server->sessions != NULL && server->opens != NULL &&

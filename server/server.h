@@ -64,12 +64,12 @@ struct share;
 struct tree;
 
 /* Bounds that are not settings. */
-#define SERVER_MAX_SESSIONS	  65536
+#define SERVER_MAX_SESSIONS	  65534
 #define SERVER_MAX_OPENS	  262144
-#define CONN_MAX_SESSIONS	  1024	/* channels of a connection */
-#define CONN_MAX_PENDING_SESSIONS 16	/* logons under way */
-#define CONN_MAX_FAILED_LOGONS	  32	/* then the connection ends */
-#define CONN_MAX_ASYNC		  512	/* requests that wait (3.3.4.2) */
+#define CONN_MAX_SESSIONS	  1024 /* channels of a connection */
+#define CONN_MAX_PENDING_SESSIONS 16   /* logons under way */
+#define CONN_MAX_FAILED_LOGONS	  32   /* then the connection ends */
+#define CONN_MAX_ASYNC		  511 /* requests that wait (3.3.4.2), as Windows */
 #define CONN_STRANGER_MESSAGE	  70000 /* bytes, before anybody logged on */
 #define CONN_MAX_BYTES		  ((size_t)64 << 20) /* in and out: then we wait */
 #define SESSION_MAX_TREES	  1024
@@ -273,9 +273,9 @@ struct session *session_new(struct server *server);
 struct channel *channel_new(struct conn *conn, struct session *session);
 
 /**
- * End a session: every request of it but `except` is aborted with
- * NT_STATUS_USER_SESSION_DELETED, then its opens, trees and channels go, and
- * the session.
+ * End a session: its trees end, every other request of it but `except` is
+ * aborted with NT_STATUS_USER_SESSION_DELETED, then its channels go, and the
+ * session.
  */
 void session_end(struct session *session, struct request *except);
 
@@ -320,8 +320,8 @@ struct tree {
 	bool read_only;		 /**< for this user */
 	bool encrypt_data;	 /**< the share's requests must be sealed */
 	uint32_t maximal_access; /**< what CREATE may grant at most */
-	struct open *opens;
-	uint64_t created; /**< NT time */
+	struct open *opens, *last_open; /**< in the order they were made */
+	uint64_t created;		/**< NT time */
 };
 
 /** The shares of a configuration, IPC$ last, as a list for server->shares.
@@ -353,9 +353,10 @@ unsigned trees_count(const struct server *server, const char *share);
 /** A tree connect without its rights. @return NULL: no memory or too many. */
 struct tree *tree_new(struct session *session, struct share *share);
 
-/** End a tree connect: requests of it but `except` are aborted with
- *  NT_STATUS_NETWORK_NAME_DELETED, its opens and the tree go. */
-void tree_end(struct tree *tree, struct request *except);
+/** End a tree connect: its opens end one after the other, other requests of
+ *  it but `except` are aborted, the tree goes.
+ *  @param status  what they hear: NT_STATUS_NETWORK_NAME_DELETED. */
+void tree_end(struct tree *tree, struct request *except, NTSTATUS status);
 
 /* --------------------------------------------------------------- file.c */
 
@@ -395,6 +396,13 @@ struct open *open_new(struct tree *tree);
 /** By both halves of a FileId within a session; NULL: none. */
 struct open *open_find(const struct session *session, uint64_t persistent_id,
 		       uint64_t volatile_id);
+
+/**
+ * The open ends, not by CLOSE: requests that name it, but `except`, are
+ * aborted with what their command's row says (command.closed), else with that
+ * status; then it is freed.
+ */
+void open_end(struct open *open, struct request *except, NTSTATUS status);
 
 /**
  * Abort every request in flight that names the open, but `except`, with that

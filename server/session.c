@@ -7,7 +7,7 @@
 #include "server/list.h"
 #include "server/request.h"
 
-static void free_trees(struct session *session)
+static void end_trees(struct session *session, struct request *except)
 {
 	struct tree *tree = NULL;
 	size_t cursor = 0;
@@ -17,14 +17,14 @@ static void free_trees(struct session *session)
 		if (tree == NULL) {
 			return;
 		}
-		talloc_free(tree);
+		tree_end(tree, except, NT_STATUS_USER_SESSION_DELETED);
 	}
 }
 
 static int session_destructor(struct session *session)
 {
 	session->state = SESSION_ENDED;
-	free_trees(session);
+	end_trees(session, NULL);
 	while (session->channels != NULL) {
 		talloc_free(session->channels);
 	}
@@ -123,8 +123,8 @@ static void abort_requests(struct session *session, struct request *except)
 void session_end(struct session *session, struct request *except)
 {
 	session->state = SESSION_ENDED;
+	end_trees(session, except);
 	abort_requests(session, except);
-	free_trees(session);
 	if (except != NULL) {
 		request_end_session(except);
 		return;

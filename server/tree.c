@@ -73,16 +73,20 @@ struct tree *tree_new(struct session *session, struct share *share)
 	return tree;
 }
 
-void tree_end(struct tree *tree, struct request *except)
+void tree_end(struct tree *tree, struct request *except, NTSTATUS status)
 {
 	struct channel *channel = NULL;
 
+	/* In their order: a lock that one gives up another may still get. */
+	while (tree->opens != NULL) {
+		open_end(tree->opens, except, status);
+	}
 	for (channel = tree->session->channels; channel != NULL;
 	     channel = channel->session_next) {
 		request_abort_all(channel->conn, tree->session, tree, except,
-				  NT_STATUS_NETWORK_NAME_DELETED);
+				  status);
 	}
-	if (except != NULL) {
+	if (except != NULL && except->tree == tree) {
 		except->tree = NULL;
 	}
 	talloc_free(tree);

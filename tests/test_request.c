@@ -95,6 +95,7 @@ static const struct command fakes[SMB2_COMMAND_COUNT] = {
 		       .needs = NEEDS_SESSION | NEEDS_TREE | NEEDS_OPEN,
 		       .file_id = 8,
 		       .sizes = {.response = {4}},
+		       .closed = NT_STATUS_RANGE_NOT_LOCKED,
 		       .handler = FAKE},
 	[SMB2_FLUSH] = {.name = "FLUSH",
 			.structure_size = 4,
@@ -539,11 +540,48 @@ static void test_tree_ends(void **private_data)
 	script.wait = true;
 	send_one(&l, SMB2_FLUSH, NULL, 0);
 	m = fixture_read(l.f);
-	tree_end(l.tree, NULL);
+	tree_end(l.tree, NULL, NT_STATUS_NETWORK_NAME_DELETED);
 	m = fixture_read(l.f);
 	assert_int_equal(m->pdu[0].header.status,
 			 NT_STATUS_NETWORK_NAME_DELETED);
 	assert_int_equal(l.f->conn->num_async, 0);
+	talloc_free(l.f);
+}
+
+/* What was done already is answered as such. */
+static void test_done_before_the_end(void **private_data)
+{
+	struct logon l = logon_new();
+	struct open *open = open_new(l.tree);
+	struct message *m = NULL;
+
+	(void)private_data;
+	script.wait = true;
+	send_one(&l, SMB2_READ, open, 10);
+	m = fixture_read(l.f);
+	assert_int_equal(m->pdu[0].header.status, NT_STATUS_PENDING);
+	finish_hung();
+	tree_end(l.tree, NULL, NT_STATUS_NETWORK_NAME_DELETED);
+	m = fixture_read(l.f);
+	assert_int_equal(m->pdu[0].header.status, NT_STATUS_OK);
+	talloc_free(l.f);
+}
+
+/* A command that waits on an open may have an end of its own. */
+static void test_open_ends(void **private_data)
+{
+	struct logon l = logon_new();
+	struct open *open = open_new(l.tree);
+	struct message *m = NULL;
+
+	(void)private_data;
+	script.wait = true;
+	send_one(&l, SMB2_READ, open, 10);
+	m = fixture_read(l.f);
+	tree_end(l.tree, NULL, NT_STATUS_NETWORK_NAME_DELETED);
+	m = fixture_read(l.f);
+	assert_int_equal(m->pdu[0].header.status, NT_STATUS_RANGE_NOT_LOCKED);
+	assert_int_equal(idtable_count(l.f->server->opens), 0);
 	talloc_free(l.f);
 }
 
@@ -566,7 +604,8 @@ static void test_session_ends(void **private_data)
 	talloc_free(l.f);
 }
 
-/* The rest of a chain whose tree is gone fails, in order. */
+/* The rest of a chain whose tree is gone fails, in order: the first to look for
+ * it does not find it, the next has none to inherit (3.3.5.2.7.2). */
 static void test_tree_ends_in_chain(void **private_data)
 {
 	struct logon l = logon_new();
@@ -585,12 +624,14 @@ static void test_tree_ends_in_chain(void **private_data)
 	while (script.hung == NULL) {
 		tevent_loop_once(l.f->ev);
 	}
-	tree_end(l.tree, NULL);
+	tree_end(l.tree, NULL, NT_STATUS_NETWORK_NAME_DELETED);
 	while (answers < 3) {
 		m = fixture_read(l.f);
 		for (unsigned i = 0; i < m->count; i++) {
-			assert_int_equal(m->pdu[i].header.status,
-					 NT_STATUS_NETWORK_NAME_DELETED);
+			assert_int_equal(
+				m->pdu[i].header.status,
+				answers < 2 ? NT_STATUS_NETWORK_NAME_DELETED
+					    : NT_STATUS_INVALID_PARAMETER);
 			answers++;
 		}
 	}
@@ -787,6 +828,8 @@ int main(void)
 		cmocka_unit_test(test_create_waits_in_chain),
 		cmocka_unit_test(test_too_many_wait),
 		cmocka_unit_test(test_tree_ends),
+		cmocka_unit_test(test_done_before_the_end),
+		cmocka_unit_test(test_open_ends),
 		cmocka_unit_test(test_session_ends),
 		cmocka_unit_test(test_tree_ends_in_chain),
 		cmocka_unit_test(test_connection_ends),
