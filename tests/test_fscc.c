@@ -179,6 +179,43 @@ static void test_class_names(void **state)
 	assert_string_equal(fscc_fs_class_name(0), "unknown class");
 }
 
+/* 2.4.34 and 2.4.38, every field of its own. */
+static void test_other_bytes(void **state)
+{
+	TALLOC_CTX *mem_ctx = talloc_new(NULL);
+	struct wire_slice data = testlib_hex(
+		mem_ctx, "0100000000000000 0200000000000000 0300000000000000"
+			 "0400000000000000 0500000000000000 0600000000000000"
+			 "07000000 00000000");
+	struct fscc_network_open open = {0};
+	struct fscc_pipe_local pipe = {0};
+
+	(void)state;
+	assert_true(fscc_network_open_decode(data, &open));
+	assert_int_equal(open.creation_time, 1);
+	assert_int_equal(open.last_access_time, 2);
+	assert_int_equal(open.last_write_time, 3);
+	assert_int_equal(open.change_time, 4);
+	assert_int_equal(open.allocation_size, 5);
+	assert_int_equal(open.end_of_file, 6);
+	assert_int_equal(open.file_attributes, 7);
+	data = testlib_hex(mem_ctx, "01000000 02000000 03000000 04000000"
+				    "05000000 06000000 07000000 08000000"
+				    "09000000 0a000000");
+	assert_true(fscc_pipe_local_decode(data, &pipe));
+	assert_int_equal(pipe.named_pipe_type, 1);
+	assert_int_equal(pipe.named_pipe_configuration, 2);
+	assert_int_equal(pipe.maximum_instances, 3);
+	assert_int_equal(pipe.current_instances, 4);
+	assert_int_equal(pipe.inbound_quota, 5);
+	assert_int_equal(pipe.read_data_available, 6);
+	assert_int_equal(pipe.outbound_quota, 7);
+	assert_int_equal(pipe.write_quota_available, 8);
+	assert_int_equal(pipe.named_pipe_state, 9);
+	assert_int_equal(pipe.named_pipe_end, 10);
+	talloc_free(mem_ctx);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -190,6 +227,7 @@ int main(void)
 		cmocka_unit_test(test_rename_bytes),
 		cmocka_unit_test(test_minimum_sizes),
 		cmocka_unit_test(test_class_names),
+		cmocka_unit_test(test_other_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -59,6 +59,33 @@ static void test_minimum_sizes(void **state)
 	assert_int_equal(fscc_fs_minimum(0), 0);
 }
 
+/* 2.5.4 and 2.5.8: free space for the caller stands before all of it. */
+static void test_size_bytes(void **state)
+{
+	TALLOC_CTX *mem_ctx = talloc_new(NULL);
+	struct wire_slice data =
+		testlib_hex(mem_ctx, "0100000000000000 0200000000000000"
+				     "0300000000000000 04000000 05000000");
+	struct fscc_fs_full_size full = {0};
+	struct fscc_fs_size size = {0};
+
+	(void)state;
+	assert_true(fscc_fs_full_size_decode(data, &full));
+	assert_int_equal(full.total_allocation_units, 1);
+	assert_int_equal(full.caller_available_allocation_units, 2);
+	assert_int_equal(full.actual_available_allocation_units, 3);
+	assert_int_equal(full.sectors_per_allocation_unit, 4);
+	assert_int_equal(full.bytes_per_sector, 5);
+	data = testlib_hex(mem_ctx, "0100000000000000 0200000000000000"
+				    "04000000 05000000");
+	assert_true(fscc_fs_size_decode(data, &size));
+	assert_int_equal(size.total_allocation_units, 1);
+	assert_int_equal(size.available_allocation_units, 2);
+	assert_int_equal(size.sectors_per_allocation_unit, 4);
+	assert_int_equal(size.bytes_per_sector, 5);
+	talloc_free(mem_ctx);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -66,6 +93,7 @@ int main(void)
 		cmocka_unit_test(test_volume_bytes),
 		cmocka_unit_test(test_attribute_bytes),
 		cmocka_unit_test(test_minimum_sizes),
+		cmocka_unit_test(test_size_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -145,6 +145,36 @@ static void test_lock_counts(void **state)
 	talloc_free(mem_ctx);
 }
 
+/* 2.2.21 and 2.2.22, every field of its own. */
+static void test_write_bytes(void **state)
+{
+	TALLOC_CTX *mem_ctx = talloc_new(NULL);
+	struct wire_slice msg = testlib_hex(
+		mem_ctx, HEADER "3100 7000 03000000 0400000000000000"
+				"0500000000000000 0600000000000000"
+				"02000000 07000000 7300 0200 01000000"
+				"616263 6465");
+	struct smb2_write_request req = {0};
+	struct smb2_write_response rsp = {0};
+
+	(void)state;
+	assert_true(smb2_write_request_decode(msg.data, msg.len, &req));
+	assert_int_equal(req.offset, 4);
+	assert_int_equal(req.file_id.persistent_id, 5);
+	assert_int_equal(req.file_id.volatile_id, 6);
+	assert_int_equal(req.channel, SMB2_CHANNEL_RDMA_V1_INVALIDATE);
+	assert_int_equal(req.remaining_bytes, 7);
+	assert_int_equal(req.flags, SMB2_WRITEFLAG_WRITE_THROUGH);
+	testlib_assert_hex(req.data.data, req.data.len, "616263");
+	testlib_assert_hex(req.channel_info.data, req.channel_info.len, "6465");
+	msg = testlib_hex(mem_ctx,
+			  HEADER "1100 0000 03000000 04000000 0000 0000");
+	assert_true(smb2_write_response_decode(msg.data, msg.len, &rsp));
+	assert_int_equal(rsp.count, 3);
+	assert_int_equal(rsp.remaining, 4);
+	talloc_free(mem_ctx);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -154,6 +184,7 @@ int main(void)
 		cmocka_unit_test(test_data_in_fixed_part),
 		cmocka_unit_test(test_lock_bytes),
 		cmocka_unit_test(test_lock_counts),
+		cmocka_unit_test(test_write_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -199,6 +199,44 @@ static void test_smb1_without_smb2(void **state)
 	assert_memory_equal(buf + 35, "\2NT LM 0.12", 12);
 }
 
+/* 2.2.4, every field of its own. */
+static void test_response_bytes(void **state)
+{
+	TALLOC_CTX *mem_ctx = talloc_new(NULL);
+	struct wire_slice msg = testlib_hex(
+		mem_ctx,
+		"fe534d42 4000 0000 00000000 0000 0100 01000000 00000000"
+		"0000000000000000 00000000 00000000 0000000000000000"
+		"00000000000000000000000000000000"
+		"4100 0300 1103 0100 000102030405060708090a0b0c0d0e0f"
+		"01000000 02000000 03000000 04000000"
+		"0500000000000000 0600000000000000 8000 0300 88000000"
+		"aabbcc 0000000000"
+		"0800 0400 00000000 0100 0200");
+	struct smb2_negotiate_response rsp = {0};
+	struct smb2_negotiate_contexts list = {0};
+	struct smb2_negotiate_context context = {0};
+
+	(void)state;
+	assert_true(smb2_negotiate_response_decode(msg.data, msg.len, &rsp));
+	assert_int_equal(rsp.security_mode, 3);
+	assert_int_equal(rsp.dialect, SMB2_DIALECT_311);
+	assert_int_equal(rsp.server_guid.bytes[15], 15);
+	assert_int_equal(rsp.capabilities, SMB2_GLOBAL_CAP_DFS);
+	assert_int_equal(rsp.max_transact_size, 2);
+	assert_int_equal(rsp.max_read_size, 3);
+	assert_int_equal(rsp.max_write_size, 4);
+	assert_int_equal(rsp.system_time, 5);
+	assert_int_equal(rsp.server_start_time, 6);
+	testlib_assert_hex(rsp.security_buffer.data, rsp.security_buffer.len,
+			   "aabbcc");
+	list = smb2_negotiate_contexts(rsp.contexts, rsp.context_count);
+	assert_true(smb2_negotiate_contexts_next(&list, &context));
+	assert_int_equal(context.type, SMB2_SIGNING_CAPABILITIES);
+	assert_false(smb2_negotiate_contexts_next(&list, &context));
+	talloc_free(mem_ctx);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -209,6 +247,7 @@ int main(void)
 		cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_smb1),
 		cmocka_unit_test(test_smb1_without_smb2),
+		cmocka_unit_test(test_response_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -149,6 +149,53 @@ static void test_breaks_by_size(void **state)
 	talloc_free(mem_ctx);
 }
 
+/* 2.2.14 and 2.2.16, every field of its own. */
+static void test_response_bytes(void **state)
+{
+	TALLOC_CTX *mem_ctx = talloc_new(NULL);
+	struct wire_slice msg =
+		testlib_hex(mem_ctx, HEADER "5900 01 01 02000000"
+					    "0300000000000000 0400000000000000"
+					    "0500000000000000 0600000000000000"
+					    "0700000000000000 0800000000000000"
+					    "09000000 00000000"
+					    "0a00000000000000 0b00000000000000"
+					    "98000000 02000000 aabb");
+	struct smb2_create_response create = {0};
+	struct smb2_close_response closed = {0};
+
+	(void)state;
+	assert_true(smb2_create_response_decode(msg.data, msg.len, &create));
+	assert_int_equal(create.oplock_level, SMB2_OPLOCK_LEVEL_II);
+	assert_int_equal(create.flags, SMB2_CREATE_FLAG_REPARSEPOINT);
+	assert_int_equal(create.create_action, FILE_CREATED);
+	assert_int_equal(create.creation_time, 3);
+	assert_int_equal(create.last_access_time, 4);
+	assert_int_equal(create.last_write_time, 5);
+	assert_int_equal(create.change_time, 6);
+	assert_int_equal(create.allocation_size, 7);
+	assert_int_equal(create.end_of_file, 8);
+	assert_int_equal(create.file_attributes, 9);
+	assert_int_equal(create.file_id.persistent_id, 10);
+	assert_int_equal(create.file_id.volatile_id, 11);
+	testlib_assert_hex(create.contexts.data, create.contexts.len, "aabb");
+	msg = testlib_hex(mem_ctx, HEADER "3c00 0100 00000000"
+					  "0300000000000000 0400000000000000"
+					  "0500000000000000 0600000000000000"
+					  "0700000000000000 0800000000000000"
+					  "09000000");
+	assert_true(smb2_close_response_decode(msg.data, msg.len, &closed));
+	assert_int_equal(closed.flags, 1);
+	assert_int_equal(closed.creation_time, 3);
+	assert_int_equal(closed.last_access_time, 4);
+	assert_int_equal(closed.last_write_time, 5);
+	assert_int_equal(closed.change_time, 6);
+	assert_int_equal(closed.allocation_size, 7);
+	assert_int_equal(closed.end_of_file, 8);
+	assert_int_equal(closed.file_attributes, 9);
+	talloc_free(mem_ctx);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -158,6 +205,7 @@ int main(void)
 		cmocka_unit_test(test_create_too_long),
 		cmocka_unit_test(test_second_of_a_compound),
 		cmocka_unit_test(test_breaks_by_size),
+		cmocka_unit_test(test_response_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
