@@ -31,6 +31,7 @@ static bool parse_lane(TALLOC_CTX *mem_ctx, char *word, uint16_t port,
 {
 	char *colon = strchr(word, ':');
 	const struct transport_backend *via = NULL;
+	const char *because = NULL;
 
 	if (out->lanes == RACE_MAX_LANES) {
 		*why = talloc_asprintf(mem_ctx,
@@ -46,7 +47,7 @@ static bool parse_lane(TALLOC_CTX *mem_ctx, char *word, uint16_t port,
 			return false;
 		}
 	}
-	via = transport_backend_find(word, NULL);
+	via = transport_backend_find(word, &because);
 	if (via == NULL) {
 		*why = talloc_asprintf(mem_ctx,
 				       "\"%s\" is not a transport (auto, quic, "
@@ -54,7 +55,11 @@ static bool parse_lane(TALLOC_CTX *mem_ctx, char *word, uint16_t port,
 				       word);
 		return false;
 	}
-	out->lane[out->lanes++] = (struct race_lane){.via = via, .port = port};
+	out->lane[out->lanes++] = (struct race_lane){
+		.via = via,
+		.port = port,
+		.because = strcmp(word, "quic") == 0 ? because : NULL,
+	};
 	return true;
 }
 
@@ -378,18 +383,30 @@ static struct runner *race_runner_of(struct race_state *state,
 	return &state->runners[i];
 }
 
+/* How the winner was chosen, for people. */
+static const char *race_why(const struct race_state *state,
+			    const struct runner *one)
+{
+	if (state->params.lanes == 1) {
+		return "the only transport asked for";
+	}
+	if (one->lane == &state->params.lane[0]) {
+		return "preferred, and it answered first";
+	}
+	if (state->why == NULL) {
+		return "first to answer";
+	}
+	return talloc_asprintf(state->winner, "first to answer; %s",
+			       state->why);
+}
+
 static void race_won(struct race_state *state, const struct runner *one)
 {
-	const char *why = NULL;
+	const char *why = race_why(state, one);
 
-	if (state->params.lanes == 1) {
-		why = "the only transport asked for";
-	} else if (one->lane == &state->params.lane[0]) {
-		why = "preferred, and it answered first";
-	} else {
-		why = talloc_asprintf(state->winner, "first to answer%s%s",
-				      state->why != NULL ? "; " : "",
-				      state->why != NULL ? state->why : "");
+	if (one->lane->because != NULL) {
+		why = talloc_asprintf(state->winner, "%s; %s", why,
+				      one->lane->because);
 	}
 	transport_set_choice(state->winner, why);
 	log_info("connected to %s (%s) by %s: %s", state->params.server_name,

@@ -23,7 +23,9 @@
 
 struct race_lane {
 	const struct transport_backend *via;
-	uint16_t port; /* 0: the transport's default */
+	uint16_t port;	     /**< 0: the transport's default */
+	const char *because; /**< why this row, where "quic" left the choice;
+				a constant, or NULL */
 };
 
 struct race_params {
