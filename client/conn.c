@@ -294,16 +294,32 @@ void conn_die(struct client_conn *conn, NTSTATUS status, const char *why)
 	}
 }
 
+/* The transport's own sentence, or what errno says. */
+static void conn_lost_transport(struct client_conn *conn, NTSTATUS status,
+				int err)
+{
+	const char *why =
+		transport_error(message_conn_transport(conn->message));
+	char *text = NULL;
+
+	if (err == EPIPE || err == ECONNRESET || err == 0) {
+		text = talloc_asprintf(conn, "the server ended the connection");
+	} else {
+		text = talloc_asprintf(conn, "the connection was lost");
+	}
+	if (why == NULL && err != 0) {
+		why = strerror(err);
+	}
+	if (text != NULL && why != NULL) {
+		text = talloc_asprintf_append(text, ": %s", why);
+	}
+	conn_die(conn, status, text != NULL ? text : "the connection was lost");
+	talloc_free(text);
+}
+
 void conn_lost(struct client_conn *conn, int err)
 {
-	struct transport *t = message_conn_transport(conn->message);
-	const char *why = transport_error(t);
-
 	switch (err) {
-	case 0:
-		conn_die(conn, NT_STATUS_CONNECTION_DISCONNECTED,
-			 why != NULL ? why : "the server ended the connection");
-		return;
 	case EBADMSG:
 	case EMSGSIZE:
 	case ENOKEY:
@@ -312,12 +328,11 @@ void conn_lost(struct client_conn *conn, int err)
 			 "the server sent a message that cannot be read");
 		return;
 	case ETIMEDOUT:
-		conn_die(conn, NT_STATUS_IO_TIMEOUT,
-			 why != NULL ? why : "the server does not answer");
+		conn_lost_transport(conn, NT_STATUS_IO_TIMEOUT, err);
 		return;
 	default:
-		conn_die(conn, NT_STATUS_CONNECTION_DISCONNECTED,
-			 why != NULL ? why : strerror(err));
+		conn_lost_transport(conn, NT_STATUS_CONNECTION_DISCONNECTED,
+				    err);
 	}
 }
 

@@ -77,6 +77,11 @@ static NTSTATUS setup_auth(struct setup_state *state,
 		.target = conn->options.server,
 	};
 
+	if (config.user == NULL || *config.user == '\0') {
+		/* Anonymous logons do not exist here, nor at servers that
+		 * follow MS-SMB2's defaults. */
+		return NT_STATUS_LOGON_FAILURE;
+	}
 	if (config.workstation == NULL &&
 	    gethostname(host, sizeof(host) - 1) == 0) {
 		host[strcspn(host, ".")] = '\0';

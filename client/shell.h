@@ -177,6 +177,11 @@ void shell_print_history(struct shell *shell);
 char **shell_complete(struct shell *shell, const char *line, const char *text,
 		      int start);
 
+/* --------------------------------------------------------- shell_local.c */
+
+/** Make the folders above a file, for us alone; it may fail. */
+void shell_make_folders(const char *file);
+
 /* -------------------------------------------------------- shell_format.c */
 
 /** "DAHSNR...", at least one letter unless there are none; static buffer. */

@@ -9,7 +9,7 @@
 /* -------------------------------------------------------------- connecting */
 
 /* Where certificates that were seen first are kept. */
-static const char *known_hosts(TALLOC_CTX *mem_ctx)
+static char *known_hosts(TALLOC_CTX *mem_ctx)
 {
 	const char *config = getenv("XDG_CONFIG_HOME");
 	const char *home = getenv("HOME");
@@ -39,7 +39,10 @@ static bool open_connection(struct shell *shell)
 	if (o.port == 0) {
 		o.port = target->port;
 	}
-	o.tls.known_hosts = known_hosts(shell);
+	o.tls.known_hosts = shell_need(known_hosts(shell));
+	if (o.tls.trust == TLS_TRUST_TOFU) {
+		shell_make_folders(o.tls.known_hosts);
+	}
 	status = client_connect(shell, shell->ev, &o, &shell->conn, &why);
 	if (NT_STATUS_IS_OK(status)) {
 		return true;
@@ -66,7 +69,8 @@ static bool log_on(struct shell *shell)
 
 	if (!NT_STATUS_IS_OK(status)) {
 		shell_fail(shell, status, "logging on to //%s as %s",
-			   shell->target->server, o->user);
+			   shell->target->server,
+			   *o->user != '\0' ? o->user : "nobody");
 	}
 	return NT_STATUS_IS_OK(status);
 }

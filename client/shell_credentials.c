@@ -203,7 +203,10 @@ bool shell_credentials_complete(struct shell_options *o,
 	if (o->user == NULL) {
 		user_from_environment(o);
 	}
-	if (o->user == NULL || *o->user == '\0') {
+	if (o->user == NULL && o->no_password) {
+		o->user = ""; /* nobody in particular */
+	}
+	if (o->user == NULL) {
 		fprintf(stderr, SHELL_PROGRAM ": who are you? Name a user "
 					      "with -U\n");
 		return false;

@@ -153,27 +153,13 @@ static char *history_file(TALLOC_CTX *mem_ctx)
 			   : NULL;
 }
 
-/* The folders above a file. */
-static void make_folders(TALLOC_CTX *mem_ctx, const char *file)
-{
-	char *path = shell_need(talloc_strdup(mem_ctx, file));
-	char *p = NULL;
-
-	for (p = strchr(path + 1, '/'); p != NULL; p = strchr(p + 1, '/')) {
-		*p = '\0';
-		(void)mkdir(path, 0700);
-		*p = '/';
-	}
-	talloc_free(path);
-}
-
 static void save_history(struct shell *shell)
 {
 	char *file = history_file(shell);
 	mode_t mask = umask(077);
 
 	if (file != NULL) {
-		make_folders(shell, file);
+		shell_make_folders(file);
 		stifle_history(HISTORY_LINES);
 		(void)write_history(file);
 	}

@@ -154,3 +154,16 @@ int local_file_commit(struct local_file *file, const struct client_stat *stat)
 	TALLOC_FREE(file->temporary);
 	return 0;
 }
+
+void shell_make_folders(const char *file)
+{
+	char *path = shell_need(talloc_strdup(NULL, file));
+	char *p = NULL;
+
+	for (p = strchr(path + 1, '/'); p != NULL; p = strchr(p + 1, '/')) {
+		*p = '\0';
+		(void)mkdir(path, 0700);
+		*p = '/';
+	}
+	talloc_free(path);
+}
