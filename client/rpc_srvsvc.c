@@ -1,152 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * The list of shares: NetrShareEnum level 1 (MS-SRVS 3.1.4.8) over DCE/RPC
- * (C706, MS-RPCE) on the pipe "srvsvc". Connection-oriented, NDR little-endian,
- * no authentication of its own: the session has that.
- */
+/* The list of shares: NetrShareEnum level 1 (MS-SRVS 3.1.4.8) on the pipe
+ * "srvsvc". */
 #define LOG_MODULE "client"
 
-#include <string.h>
-
 #include "client/client_private.h"
+#include "client/rpc_private.h"
 #include "smbquic/log.h"
-#include "smbquic/utf16.h"
-
-/* Packet types and flags, C706 12.6.3, 12.6.4. */
-#define RPC_REQUEST    0
-#define RPC_RESPONSE   2
-#define RPC_FAULT      3
-#define RPC_BIND       11
-#define RPC_BIND_ACK   12
-#define RPC_FIRST_FRAG 0x01
-#define RPC_LAST_FRAG  0x02
-
-#define RPC_HEADER_SIZE	  16
-#define RPC_RESPONSE_SIZE 24 /* header and what comes before the stub */
-#define RPC_FRAGMENT	  4280
-#define RPC_MAX_STUB	  ((size_t)8 * 1024 * 1024)
-#define RPC_MAX_OUTPUT	  65536
 
 #define OPNUM_SHARE_ENUM 15
 #define MAX_SHARES	 65536
 #define NO_LIMIT	 0xFFFFFFFFu
 
-static const uint8_t srvsvc_uuid[16] = {0xc8, 0x4f, 0x32, 0x4b, 0x70, 0x16,
-					0xd3, 0x01, 0x12, 0x78, 0x5a, 0x47,
-					0xbf, 0x6e, 0xe1, 0x88};
-static const uint8_t ndr_uuid[16] = {0x04, 0x5d, 0x88, 0x8a, 0xeb, 0x1c,
-				     0xc9, 0x11, 0x9f, 0xe8, 0x08, 0x00,
-				     0x2b, 0x10, 0x48, 0x60};
-
-/* ------------------------------------------------------------ RPC packets */
-
-static void rpc_put_header(struct wire_writer *w, uint8_t type,
-			   uint32_t call_id)
-{
-	wire_put_u8(w, 5); /* version 5.0 */
-	wire_put_u8(w, 0);
-	wire_put_u8(w, type);
-	wire_put_u8(w, RPC_FIRST_FRAG | RPC_LAST_FRAG);
-	wire_put_u32(w, 0x10); /* little-endian, ASCII, IEEE */
-	wire_put_u16(w, 0);    /* fragment length: see rpc_finish() */
-	wire_put_u16(w, 0);    /* no authentication */
-	wire_put_u32(w, call_id);
-}
-
-static struct wire_slice rpc_finish(struct wire_writer *w)
-{
-	wire_patch_u16(w, 8, w->len);
-	return wire_writer_slice(w);
-}
-
-static void rpc_put_bind(struct wire_writer *w)
-{
-	rpc_put_header(w, RPC_BIND, 1);
-	wire_put_u16(w, RPC_FRAGMENT);
-	wire_put_u16(w, RPC_FRAGMENT);
-	wire_put_u32(w, 0); /* a new association */
-	wire_put_u8(w, 1);  /* one context */
-	wire_put_zeros(w, 3);
-	wire_put_u16(w, 0); /* number 0 */
-	wire_put_u8(w, 1);  /* one transfer syntax */
-	wire_put_u8(w, 0);
-	wire_put(w, srvsvc_uuid, sizeof(srvsvc_uuid));
-	wire_put_u32(w, 3); /* version 3.0 */
-	wire_put(w, ndr_uuid, sizeof(ndr_uuid));
-	wire_put_u32(w, 2); /* version 2.0 */
-}
-
-/* The header of one fragment. *body: what follows it, up to its length. */
-static bool rpc_get_header(struct wire_slice pdu, uint8_t *type, uint8_t *flags,
-			   struct wire_slice *body)
-{
-	struct wire_reader r = wire_reader_of(pdu);
-	uint8_t version = wire_get_u8(&r);
-	size_t length = 0;
-
-	wire_skip(&r, 1);
-	*type = wire_get_u8(&r);
-	*flags = wire_get_u8(&r);
-	wire_skip(&r, 4);
-	length = wire_get_u16(&r);
-	wire_skip(&r, 6);
-	if (!wire_reader_ok(&r) || version != 5 || length < RPC_HEADER_SIZE ||
-	    length > pdu.len) {
-		return false;
-	}
-	*body = wire_slice(pdu.data + RPC_HEADER_SIZE,
-			   length - RPC_HEADER_SIZE);
-	return true;
-}
-
-/* Did the server take the interface? */
-static bool rpc_get_bind_ack(struct wire_slice pdu)
-{
-	struct wire_slice body = {0};
-	struct wire_reader r = {0};
-	uint8_t type = 0;
-	uint8_t flags = 0;
-	uint16_t result = 0;
-	uint8_t results = 0;
-
-	if (!rpc_get_header(pdu, &type, &flags, &body) ||
-	    type != RPC_BIND_ACK) {
-		return false;
-	}
-	r = wire_reader_of(body);
-	wire_skip(&r, 8);
-	wire_skip(&r, wire_get_u16(&r)); /* secondary address */
-	wire_get_align(&r, 4);
-	results = wire_get_u8(&r);
-	wire_skip(&r, 3);
-	result = wire_get_u16(&r);
-	return wire_reader_ok(&r) && results >= 1 && result == 0;
-}
+static const struct rpc_interface srvsvc = {
+	.uuid = {0xc8, 0x4f, 0x32, 0x4b, 0x70, 0x16, 0xd3, 0x01, 0x12, 0x78,
+		 0x5a, 0x47, 0xbf, 0x6e, 0xe1, 0x88},
+	.version = 3,
+};
 
 /* ----------------------------------------------------------- NetrShareEnum */
 
-static void ndr_put_string(struct wire_writer *w, const char *s)
+void srvsvc_put_share_enum(struct wire_writer *w, const char *server)
 {
-	size_t at = w->len;
-	size_t chars = 0;
-
-	wire_put_zeros(w, 12);
-	utf16_put_z(w, s);
-	if (!wire_writer_ok(w)) {
-		return;
-	}
-	chars = (w->len - at - 12) / 2;
-	wire_store_le(w->buf + at, chars, 4);	  /* maximum */
-	wire_store_le(w->buf + at + 8, chars, 4); /* actual; offset 0 */
-	wire_put_align(w, 4);
-}
-
-static void rpc_put_share_enum(struct wire_writer *w, const char *server)
-{
-	rpc_put_header(w, RPC_REQUEST, 2);
-	wire_put_u32(w, 0); /* allocation hint */
-	wire_put_u16(w, 0); /* context */
-	wire_put_u16(w, OPNUM_SHARE_ENUM);
+	rpc_put_request(w, OPNUM_SHARE_ENUM);
 	wire_put_u32(w, 0x20000); /* ServerName: pointer, then the string */
 	ndr_put_string(w, server);
 	wire_put_u32(w, 1); /* InfoStruct: level 1, of the union */
@@ -156,30 +31,6 @@ static void rpc_put_share_enum(struct wire_writer *w, const char *server)
 	wire_put_u32(w, 0);
 	wire_put_u32(w, NO_LIMIT); /* PreferedMaximumLength */
 	wire_put_u32(w, 0);	   /* ResumeHandle: none */
-}
-
-/* A string behind a pointer that is not NULL. */
-static const char *ndr_get_string(TALLOC_CTX *mem_ctx, struct wire_reader *r)
-{
-	struct wire_slice chars = {0};
-	uint32_t offset = 0;
-	size_t actual = 0;
-	char *s = NULL;
-
-	wire_get_align(r, 4);
-	wire_skip(r, 4);
-	offset = wire_get_u32(r);
-	actual = wire_get_u32(r);
-	if (offset != 0 || actual > wire_left(r) / 2) {
-		wire_reader_fail(r);
-		return NULL;
-	}
-	chars = wire_get(r, actual * 2);
-	s = utf16_to_utf8(mem_ctx, utf16_trim(chars));
-	if (s == NULL) {
-		wire_reader_fail(r);
-	}
-	return s;
 }
 
 /* The array of SHARE_INFO_1: first the structures, then all the strings. */
@@ -216,8 +67,7 @@ static bool get_shares(struct client_share_list *list, struct wire_reader *r,
 	return wire_reader_ok(r);
 }
 
-/* @param result  out: what the function returned, a Windows error code. */
-static bool get_share_enum(struct wire_slice stub,
+bool srvsvc_get_share_enum(struct wire_slice stub,
 			   struct client_share_list *list, uint32_t *result)
 {
 	struct wire_reader r = wire_reader_of(stub);
@@ -255,8 +105,7 @@ struct shares_state {
 	struct client_conn *conn;
 	struct client_tree *tree;
 	struct client_file *pipe;
-	struct wire_writer stub; /* the fragments' together */
-	struct wire_writer raw;	 /* received, not taken apart yet */
+	struct rpc_reply reply;
 	struct client_share_list *list;
 };
 
@@ -278,9 +127,7 @@ struct tevent_req *client_shares_send(TALLOC_CTX *mem_ctx,
 		return NULL;
 	}
 	state->conn = session_conn(session);
-	state->stub = wire_writer_talloc(state);
-	state->stub.limit = RPC_MAX_STUB;
-	state->raw = wire_writer_talloc(state);
+	rpc_reply_init(state, &state->reply);
 	subreq = client_tree_connect_send(state, session, "IPC$");
 	if (subreq == NULL) {
 		talloc_free(req);
@@ -334,7 +181,7 @@ static void shares_opened(struct tevent_req *subreq)
 	if (req_failed(req, status)) {
 		return;
 	}
-	rpc_put_bind(&w);
+	rpc_put_bind(&w, &srvsvc);
 	subreq = shares_transceive(state, &w);
 	if (tevent_req_nomem(subreq, req)) {
 		return;
@@ -359,7 +206,7 @@ static void shares_bound(struct tevent_req *subreq)
 		req_failed(req, NT_STATUS_INVALID_NETWORK_RESPONSE);
 		return;
 	}
-	rpc_put_share_enum(&w, state->conn->options.server);
+	srvsvc_put_share_enum(&w, state->conn->options.server);
 	subreq = shares_transceive(state, &w);
 	if (tevent_req_nomem(subreq, req)) {
 		return;
@@ -367,50 +214,11 @@ static void shares_bound(struct tevent_req *subreq)
 	tevent_req_set_callback(subreq, shares_answered, req);
 }
 
-/* Bytes of the pipe, of which a fragment may be complete.
- * @return NT_STATUS_PENDING: more are needed. */
-static NTSTATUS shares_take(struct shares_state *state, struct wire_slice in)
-{
-	struct wire_slice raw = {0};
-	struct wire_slice body = {0};
-	uint8_t type = 0;
-	uint8_t flags = 0;
-
-	wire_put_slice(&state->raw, in);
-	raw = wire_writer_slice(&state->raw);
-	while (rpc_get_header(raw, &type, &flags, &body)) {
-		size_t used = (size_t)(body.data - raw.data) + body.len;
-
-		if (type != RPC_RESPONSE ||
-		    body.len < RPC_RESPONSE_SIZE - RPC_HEADER_SIZE) {
-			return type == RPC_FAULT
-				       ? NT_STATUS_NOT_SUPPORTED
-				       : NT_STATUS_INVALID_NETWORK_RESPONSE;
-		}
-		wire_put(&state->stub, body.data + 8, body.len - 8);
-		raw = wire_slice(raw.data + used, raw.len - used);
-		if ((flags & RPC_LAST_FRAG) != 0) {
-			return wire_writer_ok(&state->stub)
-				       ? NT_STATUS_OK
-				       : NT_STATUS_INVALID_NETWORK_RESPONSE;
-		}
-	}
-	if (!wire_writer_ok(&state->raw) || !wire_writer_ok(&state->stub) ||
-	    raw.len > RPC_MAX_OUTPUT) {
-		return NT_STATUS_INVALID_NETWORK_RESPONSE;
-	}
-	if (raw.len > 0) {
-		memmove(state->raw.buf, raw.data, raw.len);
-	}
-	state->raw.len = raw.len;
-	return NT_STATUS_PENDING;
-}
-
 static void shares_go_on(struct tevent_req *req, struct wire_slice in)
 {
 	struct shares_state *state = tevent_req_data(req, struct shares_state);
 	struct tevent_req *subreq = NULL;
-	NTSTATUS status = shares_take(state, in);
+	NTSTATUS status = rpc_reply_take(&state->reply, in);
 	uint32_t result = 0;
 
 	if (status == NT_STATUS_PENDING) {
@@ -428,8 +236,8 @@ static void shares_go_on(struct tevent_req *req, struct wire_slice in)
 	if (tevent_req_nomem(state->list, req)) {
 		return;
 	}
-	if (!get_share_enum(wire_writer_slice(&state->stub), state->list,
-			    &result)) {
+	if (!srvsvc_get_share_enum(wire_writer_slice(&state->reply.stub),
+				   state->list, &result)) {
 		req_failed(req, NT_STATUS_INVALID_NETWORK_RESPONSE);
 		return;
 	}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* rpc_private.h - questions on a named pipe: the packets and the strings of
+ * DCE/RPC, and the one question that is asked. */
+#ifndef CLIENT_RPC_PRIVATE_H
+#define CLIENT_RPC_PRIVATE_H
+
+#include "client/client.h"
+
+/** The most that one read of the pipe brings. */
+#define RPC_MAX_OUTPUT 65536
+
+struct rpc_interface {
+	uint8_t uuid[16];
+	uint32_t version;
+};
+
+/** A request is: rpc_put_..., its stub, rpc_finish(). The writer is new. */
+void rpc_put_bind(struct wire_writer *w, const struct rpc_interface *i);
+void rpc_put_request(struct wire_writer *w, uint16_t opnum);
+struct wire_slice rpc_finish(struct wire_writer *w);
+
+/** Did the server take the interface? */
+bool rpc_get_bind_ack(struct wire_slice pdu);
+
+/** A response, put together from its fragments. */
+struct rpc_reply {
+	struct wire_writer raw;	 /**< received, not taken apart yet */
+	struct wire_writer stub; /**< the fragments' together */
+};
+
+void rpc_reply_init(TALLOC_CTX *mem_ctx, struct rpc_reply *reply);
+/**
+ * Bytes of the pipe came.
+ * @return NT_STATUS_OK: stub is complete; NT_STATUS_PENDING: more is needed;
+ *         NT_STATUS_NOT_SUPPORTED: a fault.
+ */
+NTSTATUS rpc_reply_take(struct rpc_reply *reply, struct wire_slice in);
+
+/** A string behind a pointer that is not NULL. */
+void ndr_put_string(struct wire_writer *w, const char *s);
+/** NULL, and the reader failed: not a string. */
+const char *ndr_get_string(TALLOC_CTX *mem_ctx, struct wire_reader *r);
+
+/* rpc_srvsvc.c */
+
+/** NetrShareEnum, level 1: the whole request. */
+void srvsvc_put_share_enum(struct wire_writer *w, const char *server);
+/** Its stub. @param result  out: what it returned, a Windows error code. */
+bool srvsvc_get_share_enum(struct wire_slice stub,
+			   struct client_share_list *list, uint32_t *result);
+
+#endif
