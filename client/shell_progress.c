@@ -14,7 +14,7 @@
 
 #define DRAW_EVERY  0.1
 #define NAME_WIDTH  24
-#define TAIL_WIDTH  32 /* percent, rate, time left */
+#define TAIL_WIDTH  26 /* brackets, percent, rate, time left */
 #define LEAST_WIDTH 40
 
 struct shell_progress {
