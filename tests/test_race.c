@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The race over transports and addresses, run with carriers that do what a
- * test says; and the resolver below it.
+ * test says.
  */
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
 
 #include "smbquic/race.h"
-#include "smbquic/resolve.h"
 #include "tests/testlib.h"
 
 /* What a scripted carrier does: after delay_ms it fails with err, or succeeds.
@@ -250,30 +249,6 @@ static void test_unknown_name(void **state)
 	assert_int_equal(fast.started, 0);
 }
 
-static void test_bracketed_literal(void **state)
-{
-	struct tevent_context *ev = tevent_context_init(*state);
-	struct tevent_req *req = resolve_send(*state, ev, "[::1]");
-	struct resolve_result found = {0};
-	char *why = NULL;
-
-	testlib_wait(ev, req, 5);
-	assert_int_equal(resolve_recv(req, *state, &found, &why), 0);
-	assert_int_equal(found.count, 1);
-	assert_int_equal(found.addr[0].ss_family, AF_INET6);
-}
-
-/* Cancelled while its thread still works. */
-static void test_resolve_cancelled(void **state)
-{
-	struct tevent_context *ev = tevent_context_init(*state);
-	struct tevent_req *req =
-		resolve_send(*state, ev, "no-such-host.invalid");
-
-	assert_non_null(req);
-	talloc_free(req);
-}
-
 static void test_lanes(void **state)
 {
 	struct race_params p = {0};
@@ -320,8 +295,6 @@ int main(void)
 		race_test(test_all_fail),
 		race_test(test_refused_certificate_ends_it),
 		race_test(test_unknown_name),
-		race_test(test_bracketed_literal),
-		race_test(test_resolve_cancelled),
 		race_test(test_lanes),
 		race_test(test_bad_lanes),
 	};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The direct TCP carrier and the wrappers of transport.c over it.
+ * The direct TCP carrier.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -358,31 +358,6 @@ static void test_limit(void **state)
 	}
 }
 
-static void test_backend_names(void **state)
-{
-	const char *why = NULL;
-
-	(void)state;
-	assert_ptr_equal(transport_backend_find("tcp", NULL), &transport_tcp);
-	assert_non_null(transport_backend_find("quic", &why));
-	assert_non_null(why);
-	assert_null(transport_backend_find("netbios", NULL));
-}
-
-static void test_address_string(void **state)
-{
-	struct sockaddr_storage a = loopback(AF_INET);
-	struct sockaddr_storage b = loopback(AF_INET6);
-
-	(void)state;
-	((struct sockaddr_in *)&a)->sin_port = htons(443);
-	((struct sockaddr_in6 *)&b)->sin6_port = htons(65535);
-	assert_string_equal(transport_address_string((struct sockaddr *)&a),
-			    "127.0.0.1:443");
-	assert_string_equal(transport_address_string((struct sockaddr *)&b),
-			    "[::1]:65535");
-}
-
 #define world_test(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -401,8 +376,6 @@ int main(void)
 		world_test(test_refused),
 		world_test(test_port_in_use),
 		world_test(test_limit),
-		cmocka_unit_test(test_backend_names),
-		cmocka_unit_test(test_address_string),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
