@@ -89,7 +89,7 @@ struct tevent_req *cmd_create_send(TALLOC_CTX *mem_ctx,
 		state, ev, r->tree->store, r->tree->cred,
 		state->create.name.path,
 		create_store_flags(&state->create, r->tree->read_only),
-		state->create.in.file_attributes);
+		create_attributes(&state->create));
 	if (tevent_req_nomem(subreq, req)) {
 		return tevent_req_post(req, ev);
 	}
@@ -226,7 +226,7 @@ static void create_replace(struct create_state *state)
 {
 	const struct store_change change = {
 		.what = STORE_SET_SIZE | STORE_SET_ATTRIBUTES,
-		.attributes = state->create.in.file_attributes |
+		.attributes = create_attributes(&state->create) |
 			      FILE_ATTRIBUTE_ARCHIVE,
 	};
 	struct tevent_req *subreq = NULL;

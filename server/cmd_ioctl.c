@@ -12,6 +12,8 @@ static NTSTATUS ioctl_validate_negotiate(struct ioctl *io,
 static NTSTATUS ioctl_no_dfs(struct ioctl *io, struct wire_writer *out);
 static NTSTATUS ioctl_get_compression(struct ioctl *io,
 				      struct wire_writer *out);
+static NTSTATUS ioctl_set_compression(struct ioctl *io,
+				      struct wire_writer *out);
 static NTSTATUS ioctl_object_id(struct ioctl *io, struct wire_writer *out);
 
 static const struct ioctl_row rows[] = {
@@ -77,7 +79,7 @@ static const struct ioctl_row rows[] = {
 		.code = FSCTL_SET_ZERO_DATA,
 		.name = "SET_ZERO_DATA",
 		.section = "MS-FSA 2.1.5.10.37",
-		.needs = IOCTL_FILE | IOCTL_DATA | IOCTL_WRITE,
+		.needs = IOCTL_FILE | IOCTL_DATA | IOCTL_REPLACE,
 		.send = ioctl_zero_data_send,
 		.recv = ioctl_simple_recv,
 	},
@@ -96,6 +98,13 @@ static const struct ioctl_row rows[] = {
 		.needs = IOCTL_FILE,
 		.min_output = 2,
 		.now = ioctl_get_compression,
+	},
+	{
+		.code = FSCTL_SET_COMPRESSION,
+		.name = "SET_COMPRESSION",
+		.section = "MS-FSA 2.1.5.10.32",
+		.needs = IOCTL_FILE,
+		.now = ioctl_set_compression,
 	},
 	{
 		.code = FSCTL_CREATE_OR_GET_OBJECT_ID,
@@ -172,6 +181,19 @@ static NTSTATUS ioctl_get_compression(struct ioctl *io, struct wire_writer *out)
 	return NT_STATUS_OK;
 }
 
+/* Nothing is compressed here; to ask for just that is fine. */
+static NTSTATUS ioctl_set_compression(struct ioctl *io, struct wire_writer *out)
+{
+	uint16_t format = 0;
+
+	(void)out;
+	if (!smb2_compression_state_decode(io->in.input, &format)) {
+		return NT_STATUS_INVALID_PARAMETER;
+	}
+	return format == COMPRESSION_FORMAT_NONE ? NT_STATUS_OK
+						 : NT_STATUS_NOT_SUPPORTED;
+}
+
 /* Every file has one, made of what identifies it. */
 static NTSTATUS ioctl_object_id(struct ioctl *io, struct wire_writer *out)
 {
@@ -211,7 +233,9 @@ static NTSTATUS check_open(const struct ioctl_row *row,
 	}
 	if (((row->needs & IOCTL_READ) && !(open->access & FILE_READ_DATA)) ||
 	    ((row->needs & IOCTL_WRITE) &&
-	     !(open->access & (FILE_WRITE_DATA | FILE_APPEND_DATA)))) {
+	     !(open->access & (FILE_WRITE_DATA | FILE_APPEND_DATA))) ||
+	    ((row->needs & IOCTL_REPLACE) &&
+	     !(open->access & FILE_WRITE_DATA))) {
 		return NT_STATUS_ACCESS_DENIED;
 	}
 	return NT_STATUS_OK;
@@ -341,13 +365,14 @@ static void cmd_ioctl_pipe_done(struct tevent_req *subreq)
 	tevent_req_done(req);
 }
 
-/* Does a response with this status have the body of an IOCTL (3.3.4.4)? */
+/* Does a response with this status have the body of an IOCTL (3.3.4.4)? A copy
+ * that fails tells how far it came (3.3.5.15.6.1). */
 static bool has_body(NTSTATUS status, struct wire_slice output)
 {
 	if (NT_STATUS_IS_OK(status) || status == NT_STATUS_BUFFER_OVERFLOW) {
 		return true;
 	}
-	return status == NT_STATUS_INVALID_PARAMETER && output.len > 0;
+	return NT_STATUS_IS_ERR(status) && output.len > 0;
 }
 
 NTSTATUS cmd_ioctl_recv(struct tevent_req *req, struct reply *reply)

@@ -33,6 +33,9 @@ struct create {
 NTSTATUS create_request(TALLOC_CTX *mem_ctx, struct request *r,
 			struct create *out);
 
+/** The attributes of a new or replaced file: what CREATE can give it. */
+uint32_t create_attributes(const struct create *create);
+
 /** STORE_OPEN_* for it. */
 unsigned create_store_flags(const struct create *create, bool read_only);
 

@@ -50,14 +50,15 @@ static NTSTATUS check_fields(const struct smb2_create_request *in)
 	if (in->impersonation_level > SMB2_IMPERSONATION_DELEGATE) {
 		return NT_STATUS_BAD_IMPERSONATION_LEVEL;
 	}
+	/* Windows looks at the access first. */
+	if (in->desired_access == 0 ||
+	    (in->desired_access & ACCESS_UNKNOWN) != 0) {
+		return NT_STATUS_ACCESS_DENIED;
+	}
 	if (in->create_disposition > FILE_OVERWRITE_IF ||
 	    (in->share_access & ~FILE_SHARE_ALL) != 0 ||
 	    (in->file_attributes & ~ATTRIBUTES_KNOWN) != 0) {
 		return NT_STATUS_INVALID_PARAMETER;
-	}
-	if (in->desired_access == 0 ||
-	    (in->desired_access & ACCESS_UNKNOWN) != 0) {
-		return NT_STATUS_ACCESS_DENIED;
 	}
 	if ((in->desired_access & SEC_ACCESS_SYSTEM_SECURITY) != 0) {
 		return NT_STATUS_PRIVILEGE_NOT_HELD;
@@ -257,6 +258,16 @@ NTSTATUS create_request(TALLOC_CTX *mem_ctx, struct request *r,
 	return status;
 }
 
+/* MS-FSCC 2.6: SPARSE_FILE is made by FSCTL_SET_SPARSE only. */
+uint32_t create_attributes(const struct create *create)
+{
+	return create->in.file_attributes &
+	       (FILE_ATTRIBUTE_READONLY | FILE_ATTRIBUTE_HIDDEN |
+		FILE_ATTRIBUTE_SYSTEM | FILE_ATTRIBUTE_ARCHIVE |
+		FILE_ATTRIBUTE_TEMPORARY | FILE_ATTRIBUTE_OFFLINE |
+		FILE_ATTRIBUTE_NOT_CONTENT_INDEXED);
+}
+
 unsigned create_store_flags(const struct create *create, bool read_only)
 {
 	static const unsigned dispositions[] = {
@@ -339,6 +350,9 @@ NTSTATUS create_check_access(const struct create *create,
 	if (readonly &&
 	    (create->in.create_options & FILE_DELETE_ON_CLOSE) != 0) {
 		return NT_STATUS_CANNOT_DELETE;
+	}
+	if (create->maximum && readonly) {
+		rights &= ~FILE_DELETE_CHILD;
 	}
 	*granted = create->maximum ? rights : create->access;
 	return NT_STATUS_OK;

@@ -411,6 +411,18 @@ bool file_open_below(const struct file_open *dir)
 	return false;
 }
 
+bool file_directory_taken(const struct file_table *table,
+			  const struct store *store,
+			  const struct store_attr *attr)
+{
+	const struct file *file =
+		file_find(table, store, attr->volume_id, attr->file_id);
+
+	return file != NULL &&
+	       sharing_conflict(file, FILE_ADD_FILE,
+				FILE_SHARE_READ | FILE_SHARE_WRITE);
+}
+
 bool file_is_open(const struct file_table *table, const struct store *store,
 		  const struct store_attr *attr)
 {

@@ -120,6 +120,13 @@ bool file_renamed(struct file_open *fo, const char *path);
 /** Is anything open below that directory (in the same store)? */
 bool file_open_below(const struct file_open *dir);
 
+/** The share modes of a directory that is to take up a new name (MS-FSA
+ *  2.1.5.15.12: as if it were opened for that). @return true: they forbid it.
+ */
+bool file_directory_taken(const struct file_table *table,
+			  const struct store *store,
+			  const struct store_attr *attr);
+
 /** Is that file open at all, or going? For targets of rename. */
 bool file_is_open(const struct file_table *table, const struct store *store,
 		  const struct store_attr *attr);

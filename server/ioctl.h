@@ -21,7 +21,8 @@ enum {
 	IOCTL_FILE = 0x01,  /**< an open file: else FILE_CLOSED */
 	IOCTL_DATA = 0x02,  /**< and no directory: else INVALID_PARAMETER */
 	IOCTL_READ = 0x04,  /**< opened for reading data: else ACCESS_DENIED */
-	IOCTL_WRITE = 0x08, /**< opened for writing data: likewise */
+	IOCTL_WRITE = 0x08, /**< opened for writing or appending: likewise */
+	IOCTL_REPLACE = 0x10, /**< opened for writing data: likewise */
 };
 
 /** Either now, or a send/recv pair. What is put into out is the output; it is

@@ -81,7 +81,7 @@ static NTSTATUS find_source(struct ioctl_copychunk_state *state)
 	if (state->source->handle->directory) {
 		return NT_STATUS_INVALID_PARAMETER;
 	}
-	if (!(state->source->access & FILE_READ_DATA)) {
+	if (!(state->source->access & (FILE_READ_DATA | FILE_EXECUTE))) {
 		return NT_STATUS_ACCESS_DENIED;
 	}
 	if (state->source->handle->store != state->io->open->handle->store) {
@@ -205,7 +205,9 @@ NTSTATUS ioctl_copychunk_recv(struct tevent_req *req, struct wire_writer *out)
 			.total_bytes_written = COPY_MAX_TOTAL,
 		};
 	}
-	if (NT_STATUS_IS_OK(status) || state->too_much) {
+	/* Also a copy that failed says how far it came (3.3.5.15.6.1). */
+	if (state->next > 0 || state->copy.chunk_count == 0 ||
+	    state->too_much) {
 		smb2_copychunk_response_encode(out, &state->response);
 	}
 	tevent_req_received(req);

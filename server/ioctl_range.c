@@ -94,9 +94,12 @@ static void ioctl_set_sparse_done(struct tevent_req *subreq)
  * ------------------------------------------------------- */
 
 struct ioctl_zero_data_state {
-	char unused;
+	struct tevent_context *ev;
+	struct store_file *file;
+	struct smb2_file_range range;
 };
 
+static void ioctl_zero_data_got(struct tevent_req *subreq);
 static void ioctl_zero_data_done(struct tevent_req *subreq);
 
 static NTSTATUS zero_range(const struct ioctl *io,
@@ -120,7 +123,6 @@ struct tevent_req *ioctl_zero_data_send(TALLOC_CTX *mem_ctx,
 					struct ioctl *io)
 {
 	struct ioctl_zero_data_state *state = NULL;
-	struct smb2_file_range range = {0};
 	struct tevent_req *subreq = NULL;
 	struct tevent_req *req = tevent_req_create(
 		mem_ctx, &state, struct ioctl_zero_data_state);
@@ -128,21 +130,47 @@ struct tevent_req *ioctl_zero_data_send(TALLOC_CTX *mem_ctx,
 	if (req == NULL) {
 		return NULL;
 	}
-	if (tevent_req_error(req, zero_range(io, &range))) {
+	state->ev = ev;
+	state->file = io->open->handle;
+	if (tevent_req_error(req, zero_range(io, &state->range))) {
 		return tevent_req_post(req, ev);
 	}
-	if (range.length == 0) {
+	if (state->range.length == 0) {
 		tevent_req_done(req);
 		return tevent_req_post(req, ev);
 	}
-	subreq = store_allocate_send(state, ev, io->open->handle,
-				     STORE_ALLOCATE_PUNCH, range.offset,
-				     range.length);
+	subreq = store_getattr_send(state, ev, state->file);
 	if (tevent_req_nomem(subreq, req)) {
 		return tevent_req_post(req, ev);
 	}
-	tevent_req_set_callback(subreq, ioctl_zero_data_done, req);
+	tevent_req_set_callback(subreq, ioctl_zero_data_got, req);
 	return req;
+}
+
+/* Only a sparse file gives its space back. */
+static void ioctl_zero_data_got(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct ioctl_zero_data_state *state =
+		tevent_req_data(req, struct ioctl_zero_data_state);
+	struct store_attr attr = {0};
+	int err = store_getattr_recv(subreq, &attr);
+	bool sparse = (attr.attributes & FILE_ATTRIBUTE_SPARSE_FILE) != 0;
+
+	TALLOC_FREE(subreq);
+	if (err != 0) {
+		tevent_req_error(req, ntstatus_from_errno(err));
+		return;
+	}
+	subreq = store_allocate_send(state, state->ev, state->file,
+				     sparse ? STORE_ALLOCATE_PUNCH
+					    : STORE_ALLOCATE_ZERO,
+				     state->range.offset, state->range.length);
+	if (tevent_req_nomem(subreq, req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, ioctl_zero_data_done, req);
 }
 
 static void ioctl_zero_data_done(struct tevent_req *subreq)
@@ -165,46 +193,112 @@ static void ioctl_zero_data_done(struct tevent_req *subreq)
 #define RANGE_SIZE 16
 
 struct ioctl_ranges_state {
+	struct tevent_context *ev;
+	struct store_file *file;
+	struct smb2_file_range range;
+	size_t max;
 	struct store_range *ranges;
 	size_t count;
 	bool more;
 };
 
+static void ioctl_ranges_got(struct tevent_req *subreq);
 static void ioctl_ranges_done(struct tevent_req *subreq);
+static void ranges_found(struct tevent_req *req, bool more);
 
 struct tevent_req *ioctl_ranges_send(TALLOC_CTX *mem_ctx,
 				     struct tevent_context *ev,
 				     struct ioctl *io)
 {
 	struct ioctl_ranges_state *state = NULL;
-	struct smb2_file_range range = {0};
+	struct smb2_file_range *range = NULL;
 	struct tevent_req *subreq = NULL;
-	size_t max = io->in.max_output_response / RANGE_SIZE;
 	struct tevent_req *req =
 		tevent_req_create(mem_ctx, &state, struct ioctl_ranges_state);
 
 	if (req == NULL) {
 		return NULL;
 	}
-	if (!smb2_file_range_decode(io->in.input, &range) ||
-	    range.offset > INT64_MAX || range.length > INT64_MAX ||
-	    range.length > INT64_MAX - range.offset) {
+	state->ev = ev;
+	state->file = io->open->handle;
+	state->max = io->in.max_output_response / RANGE_SIZE;
+	range = &state->range;
+	if (!smb2_file_range_decode(io->in.input, range) ||
+	    range->offset > INT64_MAX || range->length > INT64_MAX ||
+	    range->length > INT64_MAX - range->offset) {
 		tevent_req_error(req, NT_STATUS_INVALID_PARAMETER);
 		return tevent_req_post(req, ev);
 	}
-	if (range.length == 0) {
+	if (range->length == 0) {
 		tevent_req_done(req);
 		return tevent_req_post(req, ev);
 	}
-	subreq = store_ranges_send(state, ev, io->open->handle, range.offset,
-				   range.length, max > 0 ? max : 1);
+	subreq = store_getattr_send(state, ev, state->file);
 	if (tevent_req_nomem(subreq, req)) {
 		return tevent_req_post(req, ev);
 	}
-	tevent_req_set_callback(subreq, ioctl_ranges_done, req);
-	/* there is something, and no room to say so */
-	state->more = max == 0;
+	tevent_req_set_callback(subreq, ioctl_ranges_got, req);
 	return req;
+}
+
+/* A file that is not sparse is all there (MS-FSA 2.1.5.10.22). */
+static void ioctl_ranges_whole(struct tevent_req *req, uint64_t size)
+{
+	struct ioctl_ranges_state *state =
+		tevent_req_data(req, struct ioctl_ranges_state);
+	uint64_t offset = state->range.offset;
+	uint64_t left = size > offset ? size - offset : 0;
+
+	state->ranges = talloc_zero(state, struct store_range);
+	if (tevent_req_nomem(state->ranges, req)) {
+		return;
+	}
+	state->ranges->offset = offset;
+	state->ranges->len =
+		left < state->range.length ? left : state->range.length;
+	state->count = left > 0;
+	ranges_found(req, false);
+}
+
+static void ioctl_ranges_got(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct ioctl_ranges_state *state =
+		tevent_req_data(req, struct ioctl_ranges_state);
+	struct store_attr attr = {0};
+	int err = store_getattr_recv(subreq, &attr);
+
+	TALLOC_FREE(subreq);
+	if (err != 0) {
+		tevent_req_error(req, ntstatus_from_errno(err));
+		return;
+	}
+	if ((attr.attributes & FILE_ATTRIBUTE_SPARSE_FILE) == 0) {
+		ioctl_ranges_whole(req, attr.size);
+		return;
+	}
+	subreq = store_ranges_send(state, state->ev, state->file,
+				   state->range.offset, state->range.length,
+				   state->max > 0 ? state->max : 1);
+	if (tevent_req_nomem(subreq, req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, ioctl_ranges_done, req);
+}
+
+/* There may be something, and no room to say so. */
+static void ranges_found(struct tevent_req *req, bool more)
+{
+	struct ioctl_ranges_state *state =
+		tevent_req_data(req, struct ioctl_ranges_state);
+
+	if (state->max == 0 && state->count > 0) {
+		tevent_req_error(req, NT_STATUS_BUFFER_TOO_SMALL);
+		return;
+	}
+	state->more = more;
+	tevent_req_done(req);
 }
 
 static void ioctl_ranges_done(struct tevent_req *subreq)
@@ -222,12 +316,7 @@ static void ioctl_ranges_done(struct tevent_req *subreq)
 		tevent_req_error(req, ntstatus_from_errno(err));
 		return;
 	}
-	if (state->more && state->count > 0) {
-		tevent_req_error(req, NT_STATUS_BUFFER_TOO_SMALL);
-		return;
-	}
-	state->more = more;
-	tevent_req_done(req);
+	ranges_found(req, more);
 }
 
 NTSTATUS ioctl_ranges_recv(struct tevent_req *req, struct wire_writer *out)

@@ -163,20 +163,26 @@ enum lock_outcome lock_take(struct lock_table *table, const void *owner,
 	return outcome;
 }
 
+/* Of several for the same range the exclusive one goes first. */
 bool lock_release(struct lock_table *table, const void *owner, uint64_t offset,
 		  uint64_t length)
 {
 	struct lock *lock = NULL;
+	struct lock *found = NULL;
 
 	for (lock = table->locks; lock != NULL; lock = lock->next) {
 		if (lock->owner == owner && lock->range.offset == offset &&
-		    lock->range.length == length) {
-			drop(table, lock);
-			wake_all(table, 0);
-			return true;
+		    lock->range.length == length &&
+		    (found == NULL || lock->range.exclusive)) {
+			found = lock;
 		}
 	}
-	return false;
+	if (found == NULL) {
+		return false;
+	}
+	drop(table, found);
+	wake_all(table, 0);
+	return true;
 }
 
 void lock_release_all(struct lock_table *table, const void *owner)

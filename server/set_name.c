@@ -73,28 +73,67 @@ static NTSTATUS decode_name(struct set_info *set, struct new_name *out)
 	return parse_name(set, in.name, out);
 }
 
+static void parent_looked_up(struct tevent_req *subreq);
 static void name_looked_up(struct tevent_req *subreq);
 static void name_start(struct set_info *set);
 static void renamed(struct tevent_req *subreq);
 static void linked(struct tevent_req *subreq);
 
-/* Who replaces must know whom first. */
-static NTSTATUS name_begin(struct set_info *set, struct new_name *name)
+static NTSTATUS name_lookup(struct set_info *set, const char *path,
+			    void (*done)(struct tevent_req *subreq))
 {
-	struct tevent_req *subreq = NULL;
+	struct tevent_req *subreq = store_lookup_send(
+		set, set->ev, set->r->tree->store, set->r->tree->cred, path);
 
-	set->more = name;
-	if (!name->replace) {
-		name_start(set);
-		return NT_STATUS_OK;
-	}
-	subreq = store_lookup_send(set, set->ev, set->r->tree->store,
-				   set->r->tree->cred, name->path);
 	if (subreq == NULL) {
 		return NT_STATUS_INSUFFICIENT_RESOURCES;
 	}
-	tevent_req_set_callback(subreq, name_looked_up, set);
+	tevent_req_set_callback(subreq, done, set);
 	return NT_STATUS_OK;
+}
+
+/* First the directory that takes up the name, then whom it replaces. */
+static NTSTATUS name_begin(struct set_info *set, struct new_name *name)
+{
+	char *parent = name_parent(set, name->path);
+
+	set->more = name;
+	if (parent == NULL) {
+		return NT_STATUS_INSUFFICIENT_RESOURCES;
+	}
+	return name_lookup(set, parent, parent_looked_up);
+}
+
+static NTSTATUS after_parent(struct set_info *set, int err,
+			     const struct store_attr *attr)
+{
+	const struct new_name *name = set->more;
+
+	if (err != 0) {
+		return err == ENOENT || err == ENOTDIR
+			       ? NT_STATUS_OBJECT_PATH_NOT_FOUND
+			       : ntstatus_from_errno(err);
+	}
+	if (file_directory_taken(set->r->conn->server->files,
+				 set->r->tree->store, attr)) {
+		return NT_STATUS_SHARING_VIOLATION;
+	}
+	if (name->replace) {
+		return name_lookup(set, name->path, name_looked_up);
+	}
+	name_start(set);
+	return NT_STATUS_OK;
+}
+
+static void parent_looked_up(struct tevent_req *subreq)
+{
+	struct set_info *set =
+		tevent_req_callback_data(subreq, struct set_info);
+	struct store_attr attr = {0};
+	int err = store_lookup_recv(subreq, set, &attr, NULL);
+
+	talloc_free(subreq);
+	tevent_req_error(set->req, after_parent(set, err, &attr));
 }
 
 static bool same_file(const struct file_open *fo, const struct store_attr *attr)
