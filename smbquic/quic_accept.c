@@ -8,19 +8,20 @@
 #include "smbquic/log.h"
 #include "smbquic/quic_endpoint_private.h"
 
-/* Answers to strangers, a second. */
+/* What strangers can make us send and write, a second. */
 #define REPLIES_PER_SECOND 500u
+#define NOTICES_PER_SECOND 10u
 
-static bool may_reply(struct quic_endpoint *e, quic_time now)
+bool quic_budget_take(struct quic_budget *b, unsigned a_second, quic_time now)
 {
-	if (now - e->replies_filled >= NGTCP2_SECONDS) {
-		e->replies_filled = now;
-		e->replies_left = REPLIES_PER_SECOND;
+	if (now - b->filled >= NGTCP2_SECONDS) {
+		b->filled = now;
+		b->left = a_second;
 	}
-	if (e->replies_left == 0 || e->kept != NULL) {
+	if (b->left == 0) {
 		return false;
 	}
-	e->replies_left--;
+	b->left--;
 	return true;
 }
 
@@ -39,7 +40,8 @@ void quic_answer(struct quic_endpoint *e, const struct udp_train *from,
 static void reply(struct quic_endpoint *e, const struct udp_train *from,
 		  const struct quic_stranger *stranger, quic_time now)
 {
-	if (!may_reply(e, now)) {
+	if (e->kept != NULL ||
+	    !quic_budget_take(&e->replies, REPLIES_PER_SECOND, now)) {
 		return;
 	}
 	log_debug("%s: %s", transport_address_string(&from->peer.sa),
@@ -47,18 +49,28 @@ static void reply(struct quic_endpoint *e, const struct udp_train *from,
 	quic_answer(e, from, stranger->reply, stranger->reply_len);
 }
 
+static void log_failure(struct quic_endpoint *e, const struct quic_slot *s,
+			const struct quic_end *end)
+{
+	enum log_level level = LOG_LEVEL_NOTICE;
+
+	if (end->err == ETIMEDOUT ||
+	    !quic_budget_take(&e->notices, NOTICES_PER_SECOND, quic_clock())) {
+		level = LOG_LEVEL_DEBUG;
+	}
+	log_write(level, LOG_MODULE, "%s: no connection: %s",
+		  transport_address_string(&s->peer.sa), end->why);
+}
+
 /* The handshake of an accepted connection is complete, or failed. */
 static void server_opened(void *private_data, struct quic_conn *c, int err)
 {
 	struct quic_slot *s = private_data;
 	struct quic_endpoint *e = s->endpoint;
-	const struct quic_end *end = quic_conn_end(c);
 
 	quic_slot_handshake_over(s);
 	if (err != 0) {
-		log_write(err == ETIMEDOUT ? LOG_LEVEL_INFO : LOG_LEVEL_NOTICE,
-			  LOG_MODULE, "%s: no connection: %s",
-			  transport_address_string(&s->peer.sa), end->why);
+		log_failure(e, s, quic_conn_end(c));
 		talloc_free(c);
 		return;
 	}

@@ -34,6 +34,7 @@ void quic_conn_finish(struct quic_conn *c, const ngtcp2_ccerr *say,
 		farewell.len = (size_t)n;
 	}
 	ngtcp2_conn_get_conn_info(c->ng, &c->last_info);
+	c->last_mtu = ngtcp2_conn_get_path_max_tx_udp_payload_size(c->ng);
 	if (c->stream_id != -1) {
 		c->packets_lost =
 			ngtcp2_conn_get_stream_loss_count(c->ng, c->stream_id);

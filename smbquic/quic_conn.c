@@ -145,7 +145,8 @@ static struct quic_conn *quic_conn_new(TALLOC_CTX *mem_ctx,
 				    : c->settings.connect_timeout_ms;
 	c->peer.address =
 		talloc_strdup(c, transport_address_string(&p->peer->sa));
-	if (c->peer.address == NULL) {
+	c->peer.endpoint = talloc_asprintf(c, "%s/udp", c->peer.address);
+	if (c->peer.address == NULL || c->peer.endpoint == NULL) {
 		talloc_free(c);
 		return NULL;
 	}
@@ -443,6 +444,7 @@ void quic_conn_stats(struct quic_conn *c, struct transport_stats *out)
 		.packets_in = c->packets_in,
 		.packets_out = c->packets_out,
 		.packets_lost = c->packets_lost,
+		.path_mtu = c->last_mtu,
 	};
 	if (c->ng != NULL) {
 		ngtcp2_conn_get_conn_info(c->ng, &info);

@@ -40,7 +40,9 @@ struct quic_conn {
 	bool *gone; /* dispatch wants to know when the memory goes */
 
 	uint64_t packets_in, packets_out;
-	uint64_t packets_lost; /* what was known at the end */
+	/* what was known at the end */
+	uint64_t packets_lost;
+	size_t last_mtu;
 	ngtcp2_conn_info last_info;
 };
 

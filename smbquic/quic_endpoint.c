@@ -47,6 +47,18 @@ static void arm_timer(struct quic_endpoint *e, quic_time due)
 	timerfd_settime(e->timer_fd, TFD_TIMER_ABSTIME, &when, NULL);
 }
 
+/* Only a connected socket, a client's, hears of these. EMSGSIZE is the answer
+ * to a probe of the path's MTU. */
+static void socket_error(struct quic_endpoint *e, int err)
+{
+	struct quic_slot *s = e->slots.first;
+
+	if (err != EMSGSIZE && s != NULL && s->conn != NULL && !e->server) {
+		quic_conn_socket_error(s->conn, err, quic_clock());
+		quic_slot_mark(s);
+	}
+}
+
 static void turn(struct quic_endpoint *e, struct quic_slot *s)
 {
 	if (s->conn == NULL || !quic_conn_dispatch(s->conn) || s->over) {
@@ -56,6 +68,10 @@ static void turn(struct quic_endpoint *e, struct quic_slot *s)
 		s->stalled = true;
 	} else if (quic_conn_output(s->conn, e->scratch, quic_clock())) {
 		quic_slot_mark(s);
+	}
+	if (e->send_error != 0) {
+		socket_error(e, e->send_error);
+		e->send_error = 0;
 	}
 	if (!s->over) {
 		quic_timers_set(e->slots.timers, &s->timer,
@@ -259,17 +275,6 @@ static void train(struct quic_endpoint *e, const struct udp_train *t)
 	for (at = 0; at < t->len; at += len) {
 		len = t->len - at < t->segment ? t->len - at : t->segment;
 		datagram(e, t, t->data + at, len, now);
-	}
-}
-
-/* Only a connected socket, a client's, hears of these. */
-static void socket_error(struct quic_endpoint *e, int err)
-{
-	struct quic_slot *s = e->slots.first;
-
-	if (s != NULL && s->conn != NULL && !e->server) {
-		quic_conn_socket_error(s->conn, err, quic_clock());
-		quic_slot_mark(s);
 	}
 }
 

@@ -11,6 +11,14 @@
 
 struct kept;
 
+/** So many a second, and no more. */
+struct quic_budget {
+	unsigned left;
+	quic_time filled;
+};
+
+bool quic_budget_take(struct quic_budget *b, unsigned a_second, quic_time now);
+
 struct quic_endpoint {
 	struct tevent_context *ev;
 	struct udp_socket *socket;
@@ -35,8 +43,8 @@ struct quic_endpoint {
 	bool released; /* by the one who made it */
 
 	struct kept *kept, *kept_last;
-	unsigned replies_left;
-	quic_time replies_filled;
+	int send_error; /* not yet told to the connection */
+	struct quic_budget replies, notices;
 
 	uint8_t scratch[QUIC_SCRATCH];
 };

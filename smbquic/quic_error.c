@@ -68,9 +68,16 @@ static const char *const close_names[] = {
 	"the peer had an internal error",
 };
 
+/* The server's log names its clients before the sentence. */
 static const char *who(const struct quic_peer *peer)
 {
-	return peer->address;
+	return peer->server ? peer->address : "the client";
+}
+
+/* For sentences about packets, not about what the peer said. */
+static const char *where(const struct quic_peer *peer)
+{
+	return peer->server ? peer->endpoint : "the client";
 }
 
 /* ": what the peer wrote", harmless for terminals. */
@@ -233,19 +240,18 @@ static char *silence(TALLOC_CTX *mem_ctx, const struct quic_peer *peer)
 	double seconds = peer->timeout_ms / 1000.0;
 
 	if (peer->opened) {
-		return talloc_asprintf(mem_ctx,
-				       "%s/udp has not answered for %g s",
-				       who(peer), seconds);
+		return talloc_asprintf(mem_ctx, "%s has not answered for %g s",
+				       where(peer), seconds);
 	}
 	if (peer->heard) {
 		return talloc_asprintf(mem_ctx,
-				       "the handshake with %s/udp was not "
+				       "the handshake with %s was not "
 				       "complete within %g s",
-				       who(peer), seconds);
+				       where(peer), seconds);
 	}
 	return talloc_asprintf(
-		mem_ctx, "no answer from %s/udp within %g s (is UDP blocked?)",
-		who(peer), seconds);
+		mem_ctx, "no answer from %s within %g s (is UDP blocked?)",
+		where(peer), seconds);
 }
 
 void quic_error_library(TALLOC_CTX *mem_ctx, const struct quic_peer *peer,
@@ -260,15 +266,15 @@ void quic_error_library(TALLOC_CTX *mem_ctx, const struct quic_peer *peer,
 	case NGTCP2_ERR_NO_VIABLE_PATH:
 		out->err = ETIMEDOUT;
 		out->why = talloc_asprintf(
-			mem_ctx, "there is no working path to %s/udp any more",
-			who(peer));
+			mem_ctx, "there is no working path to %s any more",
+			where(peer));
 		return;
 	case NGTCP2_ERR_RECV_VERSION_NEGOTIATION:
 	case NGTCP2_ERR_VERSION_NEGOTIATION_FAILURE:
 		out->err = EPROTO;
 		out->why = talloc_asprintf(
-			mem_ctx, "%s/udp speaks no version of QUIC that we do",
-			who(peer));
+			mem_ctx, "%s speaks no version of QUIC that we do",
+			where(peer));
 		return;
 	case NGTCP2_ERR_NOMEM:
 		out->err = ENOMEM;
@@ -286,19 +292,19 @@ void quic_error_socket(TALLOC_CTX *mem_ctx, const struct quic_peer *peer,
 {
 	out->err = err;
 	if (err != ECONNREFUSED) {
-		out->why = talloc_asprintf(mem_ctx, "cannot reach %s/udp: %s",
-					   who(peer), strerror(err));
+		out->why = talloc_asprintf(mem_ctx, "cannot reach %s: %s",
+					   where(peer), strerror(err));
 		return;
 	}
 	if (peer->opened) {
 		out->err = ECONNRESET;
 		out->why = talloc_asprintf(
 			mem_ctx,
-			"nothing listens on %s/udp any more (did the "
+			"nothing listens on %s any more (did the "
 			"server stop?)",
-			who(peer));
+			where(peer));
 		return;
 	}
-	out->why = talloc_asprintf(mem_ctx, "nothing listens on %s/udp",
-				   who(peer));
+	out->why =
+		talloc_asprintf(mem_ctx, "nothing listens on %s", where(peer));
 }

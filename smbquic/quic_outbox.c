@@ -3,11 +3,9 @@
  * quic_outbox.c - trains on their way out. What the socket does not take now
  * is kept, and nobody produces more until it is gone.
  */
-#define LOG_MODULE "quic"
 #include <errno.h>
 #include <string.h>
 
-#include "smbquic/log.h"
 #include "smbquic/quic_endpoint_private.h"
 
 /* A train that the socket did not take yet. */
@@ -39,25 +37,31 @@ static void keep(struct quic_endpoint *e, const struct udp_train *t,
 	TEVENT_FD_WRITEABLE(e->fde);
 }
 
+/* A connected socket reports here what ICMP said of an earlier datagram, and
+ * sends nothing: so once more. */
+static int try_send(struct quic_endpoint *e, const struct udp_train *t,
+		    size_t *sent)
+{
+	int err = udp_send(e->socket, t, sent);
+
+	if (err != 0 && err != EAGAIN) {
+		e->send_error = err;
+		err = udp_send(e->socket, t, sent);
+	}
+	return err;
+}
+
 bool quic_outbox_send(struct quic_endpoint *e, const struct udp_train *t)
 {
 	size_t sent = 0;
-	int err = 0;
 
 	if (e->kept != NULL) {
 		keep(e, t, 0);
 		return false;
 	}
-	err = udp_send(e->socket, t, &sent);
-	if (err == EAGAIN) {
+	if (try_send(e, t, &sent) == EAGAIN) {
 		keep(e, t, sent);
 		return false;
-	}
-	if (err != 0) {
-		/* Of an earlier datagram, or no route: it shows in receiving,
-		 * or as a time-out. */
-		log_debug("sending to %s: %s",
-			  transport_address_string(&t->peer.sa), strerror(err));
 	}
 	return true;
 }
@@ -80,7 +84,7 @@ void quic_outbox_writable(struct quic_endpoint *e)
 		struct kept *k = e->kept;
 		size_t sent = 0;
 
-		if (udp_send(e->socket, &k->train, &sent) == EAGAIN) {
+		if (try_send(e, &k->train, &sent) == EAGAIN) {
 			k->train.data += sent;
 			k->train.len -= sent;
 			return;

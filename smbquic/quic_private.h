@@ -7,11 +7,15 @@
  *			or acknowledged; knows no packets
  *	quic_tls	the TLS handshake of a connection and its verdict
  *	quic_conn	one connection: datagrams and a time in, datagrams and
- *			a deadline out; owns no socket and no clock
+ *			a deadline out; owns no socket and no clock. Parts of
+ *			it: quic_callbacks, quic_output, quic_report,
+ *			quic_close, quic_error
  *	quic_route	from connection ids to whom they belong
  *	quic_timer	who is due next
+ *	quic_slot	the books of an endpoint
  *	quic_stranger	what to do with a datagram that belongs to nobody
- *	quic_endpoint	a UDP socket, the clock, and the connections on it
+ *	quic_endpoint	a UDP socket, the clock, and the connections on it.
+ *			Parts of it: quic_accept, quic_outbox
  *	quic_user	the transport row (transport.h) on top
  *
  * ngtcp2 is seen by these files only. Nothing here is called from another
@@ -144,12 +148,13 @@ bool quic_tls_facts(const struct quic_tls *tls, TALLOC_CTX *mem_ctx,
 
 /** Who and where, for sentences. */
 struct quic_peer {
-	bool server;	     /**< the peer is a server */
-	const char *name;    /**< name asked for; NULL on a server */
-	const char *address; /**< "192.0.2.1:443" */
-	bool opened;	     /**< the handshake was complete */
-	bool heard;	     /**< anything valid came from the peer */
-	unsigned timeout_ms; /**< that was exceeded, if any */
+	bool server;	      /**< the peer is a server */
+	const char *name;     /**< name asked for; NULL on a server */
+	const char *address;  /**< "192.0.2.1:443" */
+	const char *endpoint; /**< "192.0.2.1:443/udp" */
+	bool opened;	      /**< the handshake was complete */
+	bool heard;	      /**< anything valid came from the peer */
+	unsigned timeout_ms;  /**< that was exceeded, if any */
 };
 
 struct quic_end {

@@ -5,6 +5,7 @@
 #define LOG_MODULE "udp"
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <netinet/ip.h>
@@ -96,6 +97,14 @@ static void set_buffer(int fd, int force, int option, const char *name,
 	}
 }
 
+/* A packet capture sees a train as one packet, which no dissector can read. */
+static bool offload_wanted(void)
+{
+	const char *value = secure_getenv("SMBQUIC_UDP_OFFLOAD");
+
+	return value == NULL || strcmp(value, "0") != 0;
+}
+
 static void set_options(struct udp_socket *s)
 {
 	int fd = s->fd;
@@ -114,8 +123,10 @@ static void set_options(struct udp_socket *s)
 	set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, "receive",
 		   "net.core.rmem_max");
 	set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, "send", "net.core.wmem_max");
-	set_int(fd, IPPROTO_UDP, UDP_OPT_GRO, 1);
-	s->segment = set_int(fd, IPPROTO_UDP, UDP_OPT_SEGMENT, 0);
+	if (offload_wanted()) {
+		set_int(fd, IPPROTO_UDP, UDP_OPT_GRO, 1);
+		s->segment = set_int(fd, IPPROTO_UDP, UDP_OPT_SEGMENT, 0);
+	}
 }
 
 static int udp_open(TALLOC_CTX *mem_ctx, const struct sockaddr *addr,

@@ -7,6 +7,9 @@
  * the kernel can (UDP_SEGMENT, UDP_GRO) a whole train costs one system call;
  * where it cannot, the same calls work datagram by datagram.
  *
+ * SMBQUIC_UDP_OFFLOAD=0 in the environment turns trains off, for packet
+ * captures: they would show a train as one large packet.
+ *
  * Datagrams are never fragmented by IP: the caller discovers the path's MTU
  * (RFC 9000 14). One that is too large for the path is lost, as a router
  * would lose it.

@@ -416,6 +416,29 @@ static void test_path_mtu(void **state)
 	}
 }
 
+/* The NAT in between forgets, and the client comes from another port. */
+static void test_nat_rebinding(void **state)
+{
+	struct quic_world *w = quic_world_connected(NULL);
+	struct quic_world_transfer up, down;
+
+	(void)state;
+	assert_echo(w, 1000, NGTCP2_SECONDS);
+	quic_world_run(w, NGTCP2_SECONDS);
+	quic_world_send(w, w->client.conn, &up, 2 * MIB);
+	quic_world_receive(w->server.conn, &up);
+	quic_world_send(w, w->server.conn, &down, 2 * MIB);
+	quic_world_receive(w->client.conn, &down);
+	quic_world_run(w, 60 * NGTCP2_MILLISECONDS);
+	assert_int_equal(up.got, -1);
+	assert_int_equal(down.got, -1);
+	w->nat_port = 50001;
+	assert_transferred(w, &up, 30 * NGTCP2_SECONDS);
+	assert_transferred(w, &down, 30 * NGTCP2_SECONDS);
+	assert_true(quic_conn_is_open(w->client.conn));
+	talloc_free(w);
+}
+
 /* A full hour, one byte a minute, on a bad link. */
 static void test_an_hour(void **state)
 {
@@ -886,6 +909,7 @@ int main(void)
 		cmocka_unit_test(test_handshake_with_loss),
 		cmocka_unit_test(test_blackhole),
 		cmocka_unit_test(test_path_mtu),
+		cmocka_unit_test(test_nat_rebinding),
 		cmocka_unit_test(test_an_hour),
 		cmocka_unit_test(test_back_pressure),
 		cmocka_unit_test(test_window_grows),

@@ -12,8 +12,10 @@
 static const struct quic_peer server = {.server = true,
 					.name = "files.example",
 					.address = "192.0.2.1:443",
+					.endpoint = "192.0.2.1:443/udp",
 					.timeout_ms = 5000};
 static const struct quic_peer client = {.address = "192.0.2.9:50000",
+					.endpoint = "192.0.2.9:50000/udp",
 					.opened = true,
 					.heard = true,
 					.timeout_ms = 30000};
@@ -54,7 +56,7 @@ static void test_closed(void **state)
 	       "the server 192.0.2.1:443 wants a client certificate, and none "
 	       "was given");
 	closed(&client, transport, 0x100 + 112, "", EPROTO,
-	       "192.0.2.9:50000 ended the TLS handshake with alert 112 (The "
+	       "the client ended the TLS handshake with alert 112 (The "
 	       "server name sent was not recognized)");
 	closed(&server, transport, 0x100 + 255, "", EPROTO,
 	       "192.0.2.1:443 ended the TLS handshake with alert 255 (unknown "
@@ -63,17 +65,17 @@ static void test_closed(void **state)
 	       "192.0.2.1:443 refuses the connection (it has too many, or it "
 	       "stops): busy");
 	closed(&client, transport, 0, "", 0,
-	       "192.0.2.9:50000 closed the connection");
+	       "the client closed the connection");
 	closed(&client, transport, 10, "", ECONNRESET,
-	       "192.0.2.9:50000 closed the connection: QUIC error 0xa "
+	       "the client closed the connection: QUIC error 0xa "
 	       "(protocol violation)");
 	closed(&client, transport, 0xffffffff, "a\x1b[2Jb", ECONNRESET,
-	       "192.0.2.9:50000 closed the connection: QUIC error 0xffffffff "
+	       "the client closed the connection: QUIC error 0xffffffff "
 	       "(unknown): a?[2Jb");
 	closed(&client, application, 0, "", 0,
-	       "192.0.2.9:50000 closed the connection: code 0 (done)");
+	       "the client closed the connection: code 0 (done)");
 	closed(&client, application, 77, "", ECONNRESET,
-	       "192.0.2.9:50000 closed the connection: code 77 (unknown)");
+	       "the client closed the connection: code 77 (unknown)");
 }
 
 /* No more of a reason than fits on a line or two. */
@@ -115,7 +117,7 @@ static void test_library(void **state)
 		"the handshake with 192.0.2.1:443/udp was not complete within "
 		"5 s");
 	library(&client, NGTCP2_ERR_IDLE_CLOSE, ETIMEDOUT,
-		"192.0.2.9:50000/udp has not answered for 30 s");
+		"the client has not answered for 30 s");
 	library(&server, NGTCP2_ERR_RECV_VERSION_NEGOTIATION, EPROTO,
 		"192.0.2.1:443/udp speaks no version of QUIC that we do");
 	library(&server, NGTCP2_ERR_NOMEM, ENOMEM, "out of memory");
@@ -127,14 +129,16 @@ static void test_library(void **state)
 
 static void test_socket(void **state)
 {
+	struct quic_peer opened = server;
 	struct quic_end end = {0};
 
 	(void)state;
 	quic_error_socket(NULL, &server, ECONNREFUSED, &end);
 	assert_end(&end, ECONNREFUSED, "nothing listens on 192.0.2.1:443/udp");
-	quic_error_socket(NULL, &client, ECONNREFUSED, &end);
+	opened.opened = true;
+	quic_error_socket(NULL, &opened, ECONNREFUSED, &end);
 	assert_end(&end, ECONNRESET,
-		   "nothing listens on 192.0.2.9:50000/udp any more (did the "
+		   "nothing listens on 192.0.2.1:443/udp any more (did the "
 		   "server stop?)");
 	quic_error_socket(NULL, &server, EHOSTUNREACH, &end);
 	assert_end(&end, EHOSTUNREACH,
@@ -148,7 +152,7 @@ static void test_own(void **state)
 	(void)state;
 	quic_error_alert(NULL, &client, 50, &end);
 	assert_end(&end, EPROTO,
-		   "the TLS handshake with 192.0.2.9:50000 failed: alert 50 "
+		   "the TLS handshake with the client failed: alert 50 "
 		   "(Decode error)");
 	quic_error_reset(NULL, &server, &end);
 	assert_end(&end, ECONNRESET,

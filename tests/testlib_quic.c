@@ -55,6 +55,11 @@ static void put_on_link(struct quic_world *w, struct quic_world_end *to,
 	p->train = *t;
 	p->train.local = t->peer;
 	p->train.peer = t->local;
+	if (w->nat_port != 0 && to == &w->server) {
+		p->train.peer.in.sin_port = htons(w->nat_port);
+	} else if (w->nat_port != 0) {
+		p->train.local = w->client.address;
+	}
 	p->train.data = p->data;
 	p->train.len = len;
 	p->train.segment = len;
@@ -76,7 +81,9 @@ static void carry(struct quic_world *w, struct quic_world_end *from,
 	if (len > from->largest && len <= w->mtu) {
 		from->largest = len;
 	}
-	if (w->blackhole || len > w->mtu || happens(w, w->loss)) {
+	if (w->blackhole || len > w->mtu || happens(w, w->loss) ||
+	    (w->nat_port != 0 && to == &w->client &&
+	     t->peer.in.sin_port != htons(w->nat_port))) {
 		return;
 	}
 	put_on_link(w, to, t, data, len);

@@ -38,6 +38,7 @@ struct quic_world {
 	size_t mtu;	  /* largest datagram that passes */
 	size_t first_hop; /* what the ends know of it */
 	bool blackhole;
+	uint16_t nat_port; /* the client's as seen outside; 0: its own */
 	uint32_t seed;
 	struct quic_world_packet *packets; /* by arrival */
 	/* who they are */
