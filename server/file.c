@@ -10,6 +10,7 @@
 #include "server/list.h"
 #include "server/lock.h"
 #include "server/name.h"
+#include "server/notify.h"
 #include "server/request.h"
 #include "smbquic/log.h"
 
@@ -307,7 +308,7 @@ struct deletion *file_open_leave(struct file_open *fo)
 	fo->file = NULL;
 	fo->name = NULL;
 	if (fo->delete_on_close) {
-		name->delete_pending = true;
+		file_delete_pending(name);
 	}
 	name->opens--;
 	if (name->opens > 0) {
@@ -373,6 +374,18 @@ NTSTATUS file_open_new(struct open *open, struct store_file *handle,
 	open->access = access;
 	*out = fo;
 	return NT_STATUS_OK;
+}
+
+void file_delete_pending(struct file_name *name)
+{
+	struct file_open *fo = NULL;
+
+	name->delete_pending = true;
+	for (fo = name->file->opens; fo != NULL; fo = fo->next) {
+		if (fo->name == name && fo->notify != NULL) {
+			notify_directory_gone(fo->notify);
+		}
+	}
 }
 
 bool file_renamed(struct file_open *fo, const char *path)

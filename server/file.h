@@ -114,6 +114,10 @@ struct tevent_req *file_close_send(TALLOC_CTX *mem_ctx,
 NTSTATUS file_close_recv(struct tevent_req *req, bool *have_attr,
 			 struct store_attr *attr);
 
+/** The name goes with its last open; whoever watches the directory hears of
+ *  it now (MS-FSA 2.1.5.15.3). */
+void file_delete_pending(struct file_name *name);
+
 /** It has another path now: for all opens by this name. false: no memory. */
 bool file_renamed(struct file_open *fo, const char *path);
 

@@ -129,6 +129,12 @@ static void notify_event(const struct store_event *event, void *private_data)
 	wake_all(notify, 0);
 }
 
+void notify_directory_gone(struct notify *notify)
+{
+	notify->gone = true;
+	wake_all(notify, 0);
+}
+
 int notify_new(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 	       struct store_file *dir, bool tree, uint32_t filter, size_t limit,
 	       struct notify **out)

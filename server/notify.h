@@ -29,6 +29,9 @@ int notify_new(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 	       struct store_file *dir, bool tree, uint32_t filter, size_t limit,
 	       struct notify **out);
 
+/** The directory itself is going to be deleted: who waits hears of it. */
+void notify_directory_gone(struct notify *notify);
+
 /** Is there something to tell? */
 bool notify_ready(const struct notify *notify);
 

@@ -325,7 +325,7 @@ static void disposition_queried(struct tevent_req *subreq)
 		return;
 	}
 	if (!set->fo->handle->directory) {
-		set->fo->name->delete_pending = true;
+		file_delete_pending(set->fo->name);
 		set_info_done(set, 0);
 		return;
 	}
@@ -347,9 +347,13 @@ static void emptiness_opened(struct tevent_req *subreq)
 	int err = store_open_recv(subreq, set, &dir, NULL);
 
 	talloc_free(subreq);
+	if (err == EACCES) {
+		file_delete_pending(set->fo->name);
+		set_info_done(set, 0);
+		return;
+	}
 	if (err != 0) {
-		set->fo->name->delete_pending = err == EACCES;
-		set_info_done(set, err == EACCES ? 0 : err);
+		set_info_done(set, err);
 		return;
 	}
 	subreq = store_readdir_send(set, set->ev, dir, true, 1);
@@ -376,6 +380,6 @@ static void disposition_listed(struct tevent_req *subreq)
 		tevent_req_error(set->req, NT_STATUS_DIRECTORY_NOT_EMPTY);
 		return;
 	}
-	set->fo->name->delete_pending = true;
+	file_delete_pending(set->fo->name);
 	set_info_done(set, 0);
 }
