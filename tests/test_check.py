@@ -158,6 +158,16 @@ class CheckTest(unittest.TestCase):
         pid = int(self.read('build/check/one/001.full'))
         self.assertFalse(alive(pid))
 
+    def test_no_daemon_is_left_running(self):
+        self.add('001', 'setsid --fork sh -c \'echo $$ > $FULL; sleep 50\'\n'
+                 'while [ ! -s $FULL ]; do sleep 0.05; done\n')
+        other = subprocess.Popen(['sleep', '50'], env={'TMP': '/tmp'})
+        self.addCleanup(other.wait)
+        self.addCleanup(other.kill)
+        self.check(TMP='/tmp')
+        self.assertFalse(alive(int(self.read('build/check/one/001.full'))))
+        self.assertTrue(alive(other.pid))
+
     def test_interrupt_cleans_up(self):
         self.add('001', 'echo $$ > $FULL\nsleep 50\n')
         p = subprocess.Popen(['bash', self.path('tests/check')],

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 import unittest
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -339,6 +340,20 @@ END
         self.script('bin/smbquicd', 'exit 127\n')
         self.assertIn('FAILED  static programs',
                       self.call('static', status=1))
+
+    def test_interrupt_stops_what_runs(self):
+        self.add('test_b', 'echo $$ > "$HERE/pid"; sleep 50\n')
+        self.script('bin/fuzz_main', '')
+        p = subprocess.Popen(['scripts/test', 'unit'], cwd=self.top,
+                             stdout=subprocess.DEVNULL,
+                             stderr=subprocess.DEVNULL,
+                             env=dict(os.environ, HERE=self.top))
+        while not self.read('pid'):
+            time.sleep(0.05)
+        p.terminate()
+        self.assertEqual(p.wait(20), 130)
+        self.assertRaises(ProcessLookupError, os.kill,
+                          int(self.read('pid')), 0)
 
     def test_missing_packages(self):
         self.script('scripts/setup', 'exit 1\n')
