@@ -25,7 +25,6 @@ PACKAGES = [
     ('NGTCP2_CRYPTO', 'libngtcp2_crypto_gnutls >= 1.11',
      'libngtcp2-crypto-gnutls-dev'),
     ('POPT', 'popt', 'libpopt-dev'),
-    ('GSSAPI', 'krb5-gssapi', 'libkrb5-dev'),
     ('READLINE', 'readline', 'libreadline-dev'),
     ('JANSSON', 'jansson', 'libjansson-dev'),
     ('CMOCKA', 'cmocka', 'libcmocka-dev'),
