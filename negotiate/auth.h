@@ -66,9 +66,12 @@ NTSTATUS auth_server_new(TALLOC_CTX *mem_ctx,
 			 struct auth **out);
 
 /*
- * The security buffer of a NEGOTIATE response: NegTokenInit2 with our
- * mechanisms and the customary hint (MS-SPNG 3.2.5.2). The same bytes for
- * everyone. Empty when memory is short, which is a legal answer too.
+ * The security buffer of a NEGOTIATE response: NegTokenInit2 (MS-SPNG
+ * 3.2.5.2) with our mechanisms. Its negHints are left out: they are optional,
+ * "not_defined_in_RFC4178@please_ignore" in practice, and dissectors that
+ * know them do so on privileged TCP ports alone and call them malformed
+ * elsewhere. The same bytes for everyone. Empty when memory is short, which
+ * is a legal answer too.
  */
 struct wire_slice auth_server_hint(TALLOC_CTX *mem_ctx);
 

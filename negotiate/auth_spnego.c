@@ -161,7 +161,7 @@ NTSTATUS spnego_accept(struct auth *auth, TALLOC_CTX *mem_ctx,
 
 bool spnego_hint(TALLOC_CTX *mem_ctx, struct wire_slice *out)
 {
-	struct spnego_init init = {.hint = true};
+	struct spnego_init init = {0};
 	size_t i = 0;
 
 	for (i = 0; auth_mechs[i] != NULL; i++) {

@@ -2,20 +2,16 @@
 /* DER, as much of it as SPNEGO needs, and SPNEGO's three tokens. */
 #include "negotiate/spnego_private.h"
 
-#define DER_ENUMERATED	   0x0A
-#define DER_BIT_STRING	   0x03
-#define DER_OCTET_STRING   0x04
-#define DER_OID		   0x06
-#define DER_GENERAL_STRING 0x1B
-#define DER_SEQUENCE	   0x30
-#define DER_APPLICATION	   0x60
-#define DER_CONTEXT(n)	   (0xA0 + (n))
+#define DER_ENUMERATED	 0x0A
+#define DER_BIT_STRING	 0x03
+#define DER_OCTET_STRING 0x04
+#define DER_OID		 0x06
+#define DER_SEQUENCE	 0x30
+#define DER_APPLICATION	 0x60
+#define DER_CONTEXT(n)	 (0xA0 + (n))
 
 /* 1.3.6.1.5.5.2 */
 static const uint8_t oid_spnego[] = {0x2B, 0x06, 0x01, 0x05, 0x05, 0x02};
-
-/* MS-SPNG 2.2.1: what every implementation sends, and nobody looks at. */
-static const char hint_name[] = "not_defined_in_RFC4178@please_ignore";
 
 /* ------------------------------------------------------------------ reading */
 
@@ -217,16 +213,6 @@ static bool der_finish(struct der_writer *w, struct wire_slice *out)
 	return true;
 }
 
-static void put_hint(struct der_writer *w)
-{
-	size_t end = w->start;
-
-	der_put_field(w, 0, DER_GENERAL_STRING,
-		      wire_slice(hint_name, sizeof(hint_name) - 1));
-	der_wrap(w, DER_SEQUENCE, end);
-	der_wrap(w, DER_CONTEXT(3), end);
-}
-
 static void put_mechs(struct der_writer *w, const struct spnego_init *init)
 {
 	size_t end = w->start;
@@ -248,9 +234,6 @@ bool spnego_init_encode(TALLOC_CTX *mem_ctx, const struct spnego_init *init,
 	struct der_writer w = der_writer(mem_ctx, init->token.len);
 	size_t end = w.start;
 
-	if (init->hint) {
-		put_hint(&w);
-	}
 	if (init->token.data != NULL) {
 		der_put_field(&w, 2, DER_OCTET_STRING, init->token);
 	}

@@ -24,7 +24,6 @@ struct spnego_init {
 	struct wire_slice mech[SPNEGO_MAX_MECHS];
 	unsigned count;
 	struct wire_slice token;
-	bool hint; /* encode only: add the customary negHints */
 };
 
 /* NegTokenResp */
