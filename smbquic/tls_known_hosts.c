@@ -31,17 +31,22 @@ static char *host_key(TALLOC_CTX *mem_ctx, const char *host, unsigned port)
 	return key;
 }
 
-/* The folder of the file, if only that is missing. */
-static void make_folder(const char *file)
+/* The folders that lead to the file, as far as they are missing: a new user
+ * has no ~/.config either. What fails here fails again when it is opened. */
+static void make_folders(const char *file)
 {
-	char *folder = talloc_strdup(NULL, file);
-	char *slash = folder != NULL ? strrchr(folder, '/') : NULL;
+	char *path = talloc_strdup(NULL, file);
+	char *slash = path != NULL ? strchr(path, '/') : NULL;
 
-	if (slash != NULL && slash != folder) {
+	for (; slash != NULL; slash = strchr(slash + 1, '/')) {
+		if (slash == path) {
+			continue;
+		}
 		*slash = '\0';
-		mkdir(folder, 0700);
+		mkdir(path, 0700);
+		*slash = '/';
 	}
-	talloc_free(folder);
+	talloc_free(path);
 }
 
 static FILE *open_locked(const char *file)
@@ -49,7 +54,7 @@ static FILE *open_locked(const char *file)
 	int fd = -1;
 	FILE *f = NULL;
 
-	make_folder(file);
+	make_folders(file);
 	fd = open(file, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	if (fd == -1) {
 		return NULL;

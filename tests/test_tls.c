@@ -332,7 +332,7 @@ static void test_tofu(void **state)
 {
 	struct pki *p = usual_pki();
 	struct pki *other = usual_pki();
-	char *file = talloc_asprintf(p, "%s/config/known_hosts", p->dir);
+	char *file = talloc_asprintf(p, "%s/new/config/known_hosts", p->dir);
 	struct tls_client_policy policy = {.trust = TLS_TRUST_TOFU,
 					   .known_hosts = file};
 	struct tls_judgement j = judge(p, &policy, "Files.example");
