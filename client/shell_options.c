@@ -176,6 +176,9 @@ static bool take(struct shell_options *o, int option, const char *arg)
 			return usage("a timeout is a number of seconds", arg);
 		}
 		o->timeout = (unsigned)n;
+		if (n > 0) {
+			c->connect_timeout_ms = (unsigned)n * 1000;
+		}
 		return true;
 	case OPT_DEBUG: return take_debug(o, arg);
 	default: return false;
