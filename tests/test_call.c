@@ -588,7 +588,7 @@ static void test_server_goes(void **state)
 		reqs[i] = send_echo(f);
 	}
 	fixture_settle(f);
-	TALLOC_FREE(f->peer->conn);
+	testlib_peer_hang_up(f->peer);
 	for (i = 0; i < 3; i++) {
 		assert_int_equal(wait_status(f, reqs[i]),
 				 NT_STATUS_CONNECTION_DISCONNECTED);

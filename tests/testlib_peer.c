@@ -412,7 +412,7 @@ static void peer_read_done(struct tevent_req *subreq)
 	struct message *m = NULL;
 	int err = message_read_recv(subreq, peer, &m);
 
-	talloc_free(subreq);
+	TALLOC_FREE(peer->reading);
 	if (err != 0 || m == NULL) {
 		peer->broken = true;
 		return;
@@ -424,9 +424,13 @@ static void peer_read_done(struct tevent_req *subreq)
 
 static void peer_read(struct peer *peer)
 {
-	struct tevent_req *subreq =
-		message_read_send(peer, peer->ev, peer->conn);
+	peer->reading = message_read_send(peer, peer->ev, peer->conn);
+	assert_non_null(peer->reading);
+	tevent_req_set_callback(peer->reading, peer_read_done, peer);
+}
 
-	assert_non_null(subreq);
-	tevent_req_set_callback(subreq, peer_read_done, peer);
+void testlib_peer_hang_up(struct peer *peer)
+{
+	TALLOC_FREE(peer->reading);
+	TALLOC_FREE(peer->conn);
 }

@@ -35,6 +35,7 @@ struct peer {
 	struct tevent_context *ev;
 	struct transport *client_end; /**< the test takes it */
 	struct message_conn *conn;
+	struct tevent_req *reading;
 	struct negotiate_policy policy;
 	struct negotiate_agreement agreement;
 	struct auth *auth;
@@ -80,6 +81,9 @@ struct wire_writer *testlib_peer_body(struct peer_reply *reply);
 
 /** Send a reply (its header is encoded now), outside of the usual order. */
 void testlib_peer_send(struct peer *peer, struct peer_reply *reply);
+
+/** Go without a word. */
+void testlib_peer_hang_up(struct peer *peer);
 
 /** Send bytes as they are, framed. */
 void testlib_peer_raw(struct peer *peer, const void *data, size_t len);

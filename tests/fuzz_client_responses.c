@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A hostile server against the client. The first byte says from where on it
+ * is hostile; the rest are chunks, one for each request that the client sends
+ * then:
+ *
+ *	kind, length (16 bits, little-endian), bytes
+ *
+ * 'N' from NEGOTIATE on, 'L' from the logon on, anything else from there on
+ * where files are at work. Kinds: below.
+ */
+#include "tests/fixture_client.h"
+
+#include "client/client_private.h"
+#include "client/copy.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum kind {
+	KIND_BODY,    /* the bytes are the body, the status is success */
+	KIND_STATUS,  /* the first four are a status, then the body */
+	KIND_RIGHT,   /* the right answer */
+	KIND_HEADER,  /* the bytes change the header, the body is right */
+	KIND_PENDING, /* an interim response before the right answer */
+	KIND_MESSAGE, /* the bytes are a message */
+	KIND_STREAM,  /* the bytes are what they are */
+	KIND_SILENT,
+	KIND_COUNT,
+};
+
+#define IDLE_TURNS 30
+
+static struct {
+	struct wire_reader r;
+	bool used_up;
+	unsigned running;
+} input;
+
+/* The next chunk; false at the end of the input. */
+static bool next_chunk(enum kind *kind, struct wire_slice *bytes)
+{
+	size_t len = 0;
+
+	*kind = (enum kind)(wire_get_u8(&input.r) % KIND_COUNT);
+	len = wire_get_u16(&input.r);
+	if (!wire_reader_ok(&input.r)) {
+		input.used_up = true;
+		return false;
+	}
+	if (len > wire_left(&input.r)) {
+		len = wire_left(&input.r);
+	}
+	*bytes = wire_get(&input.r, len);
+	return true;
+}
+
+static void change_header(struct smb2_header *header, struct wire_slice bytes)
+{
+	struct wire_reader r = wire_reader_of(bytes);
+
+	header->status = wire_get_u32(&r);
+	header->credits = wire_get_u16(&r);
+	header->flags ^= wire_get_u32(&r);
+	header->message_id += wire_get_u8(&r);
+	header->async_id = wire_get_u64(&r);
+	header->tree_id = wire_get_u32(&r);
+	header->session_id ^= wire_get_u8(&r);
+	header->command ^= wire_get_u8(&r);
+}
+
+static void send_pending(struct peer *peer, const struct peer_reply *reply)
+{
+	struct peer_reply pending = *reply;
+
+	pending.w = wire_writer_talloc(peer);
+	wire_put_zeros(&pending.w, SMB2_HEADER_SIZE);
+	testlib_peer_error(&pending, NT_STATUS_PENDING);
+	pending.header.flags |= SMB2_FLAGS_ASYNC_COMMAND;
+	pending.header.async_id = 5;
+	testlib_peer_send(peer, &pending);
+}
+
+static void hostile(struct peer *peer, const struct message_pdu *pdu,
+		    struct peer_reply *reply)
+{
+	struct wire_slice bytes = {0};
+	struct wire_reader r = {0};
+	enum kind kind = KIND_RIGHT;
+
+	(void)pdu;
+	if (!next_chunk(&kind, &bytes)) {
+		reply->silent = true;
+		return;
+	}
+	r = wire_reader_of(bytes);
+	switch (kind) {
+	case KIND_STATUS:
+		reply->header.status = wire_get_u32(&r);
+		wire_put_slice(testlib_peer_body(reply), wire_get_rest(&r));
+		break;
+	case KIND_BODY:
+		reply->header.status = NT_STATUS_OK;
+		wire_put_slice(testlib_peer_body(reply), bytes);
+		break;
+	case KIND_HEADER: change_header(&reply->header, bytes); break;
+	case KIND_PENDING: send_pending(peer, reply); break;
+	case KIND_MESSAGE:
+		reply->silent = true;
+		testlib_peer_raw(peer, bytes.data, bytes.len);
+		break;
+	case KIND_STREAM:
+		reply->silent = true;
+		testlib_write_copy(peer->ev, message_conn_transport(peer->conn),
+				   bytes.data, bytes.len);
+		break;
+	case KIND_SILENT: reply->silent = true; break;
+	default: break;
+	}
+}
+
+/* ------------------------------------------------------- what is at work */
+
+static void touch(struct wire_slice s)
+{
+	volatile uint8_t sum = 0;
+	size_t i = 0;
+
+	for (i = 0; i < s.len; i++) {
+		sum ^= s.data[i];
+	}
+}
+
+static void done_list(struct tevent_req *req)
+{
+	struct client_dir_list *list = NULL;
+	size_t i = 0;
+
+	(void)client_list_recv(req, req, &list);
+	for (i = 0; list != NULL && i < list->count; i++) {
+		touch(wire_slice(list->entry[i].name,
+				 strlen(list->entry[i].name)));
+	}
+	talloc_free(req);
+	input.running--;
+}
+
+static void done_stat(struct tevent_req *req)
+{
+	struct client_stat stat = {0};
+
+	(void)client_stat_recv(req, &stat);
+	talloc_free(req);
+	input.running--;
+}
+
+static void done_small(struct tevent_req *req)
+{
+	struct client_stat stat = {0};
+	struct wire_slice data = {0};
+	TALLOC_CTX *owner = NULL;
+
+	(void)client_get_small_recv(req, req, &owner, &data, &stat);
+	touch(data);
+	talloc_free(req);
+	input.running--;
+}
+
+static void done_shares(struct tevent_req *req)
+{
+	struct client_share_list *list = NULL;
+	size_t i = 0;
+
+	(void)client_shares_recv(req, req, &list);
+	for (i = 0; list != NULL && i < list->count; i++) {
+		touch(wire_slice(list->share[i].name,
+				 strlen(list->share[i].name)));
+	}
+	talloc_free(req);
+	input.running--;
+}
+
+static void done_query(struct tevent_req *req)
+{
+	struct wire_slice data = {0};
+
+	(void)client_query_path_recv(req, req, &data);
+	touch(data);
+	talloc_free(req);
+	input.running--;
+}
+
+static void done_commit(struct tevent_req *req)
+{
+	(void)client_upload_commit_recv(req);
+	talloc_free(req);
+	input.running--;
+}
+
+static void done_upload(struct tevent_req *req)
+{
+	struct fixture *f = tevent_req_callback_data(req, struct fixture);
+	struct client_file *file = NULL;
+	struct tevent_req *next = NULL;
+
+	(void)client_upload_recv(req, f->tree, &file);
+	talloc_free(req);
+	if (file != NULL) {
+		next = client_upload_commit_send(f->tree, file, "final", NULL);
+	}
+	if (next == NULL) {
+		input.running--;
+		return;
+	}
+	tevent_req_set_callback(next, done_commit, f);
+}
+
+static void done_copy(struct tevent_req *req)
+{
+	(void)copy_recv(req, NULL, NULL);
+	talloc_free(req);
+	input.running--;
+}
+
+static void done_open(struct tevent_req *req)
+{
+	struct fixture *f = tevent_req_callback_data(req, struct fixture);
+	struct client_file *file = NULL;
+	struct tevent_req *next = NULL;
+	struct client_stat stat = {0};
+
+	(void)client_open_recv(req, f->tree, &file, &stat);
+	talloc_free(req);
+	if (file != NULL) {
+		next = copy_send(f->tree, f->ev,
+				 copy_remote(f->tree, file, "x", 5000000),
+				 copy_null(f->tree, 0), 0, NULL, NULL, NULL);
+	}
+	if (next == NULL) {
+		input.running--;
+		return;
+	}
+	tevent_req_set_callback(next, done_copy, f);
+}
+
+static void watch(struct fixture *f, struct tevent_req *req, tevent_req_fn done)
+{
+	if (req != NULL) {
+		input.running++;
+		tevent_req_set_callback(req, done, f);
+	}
+}
+
+static void start_all(struct fixture *f)
+{
+	const struct client_query query = {
+		.type = SMB2_0_INFO_FILE,
+		.info_class = FileStreamInformation,
+	};
+	struct client_open how = {0};
+	uint8_t *bytes = talloc_zero_size(f, 10);
+
+	client_open_default(&how);
+	how.oplock = SMB2_OPLOCK_LEVEL_BATCH;
+	watch(f, client_list_send(f, f->tree, "d", "*"), done_list);
+	watch(f, client_stat_send(f, f->tree, "x"), done_stat);
+	watch(f, client_get_small_send(f, f->tree, "x", 65536), done_small);
+	watch(f, client_shares_send(f, f->session), done_shares);
+	watch(f, client_query_path_send(f, f->tree, "x", 1, &query),
+	      done_query);
+	watch(f,
+	      client_upload_send(f, f->tree, "t", wire_slice(bytes, 10), bytes),
+	      done_upload);
+	watch(f, client_open_send(f, f->tree, "x", &how), done_open);
+}
+
+/* -------------------------------------------------------------- the stage */
+
+static void wake(struct tevent_context *ev, struct tevent_timer *te,
+		 struct timeval now, void *private_data)
+{
+	(void)ev;
+	(void)te;
+	(void)now;
+	(void)private_data;
+}
+
+/* One turn of the loop that does not wait. */
+static void turn(struct fixture *f)
+{
+	struct tevent_timer *te =
+		tevent_add_timer(f->ev, f, tevent_timeval_zero(), wake, NULL);
+
+	tevent_loop_once(f->ev);
+	(void)te;
+}
+
+/* Until nothing happens any more; then the server hangs up. */
+static void play(struct fixture *f, const unsigned *running)
+{
+	unsigned seen = 0;
+	unsigned idle = 0;
+
+	while (*running > 0 && idle < IDLE_TURNS) {
+		turn(f);
+		idle = f->peer->messages == seen ? idle + 1 : 0;
+		seen = f->peer->messages;
+	}
+	testlib_peer_hang_up(f->peer);
+	for (idle = 0; idle < IDLE_TURNS; idle++) {
+		turn(f);
+	}
+	if (*running > 0) {
+		abort(); /* something waits for ever */
+	}
+}
+
+static void done_connect(struct tevent_req *req)
+{
+	struct fixture *f = tevent_req_callback_data(req, struct fixture);
+
+	(void)client_connect_recv(req, f, &f->conn, &f->why);
+	talloc_free(req);
+	input.running--;
+}
+
+static void done_setup(struct tevent_req *req)
+{
+	struct fixture *f = tevent_req_callback_data(req, struct fixture);
+
+	(void)client_session_setup_recv(req, f, &f->session);
+	talloc_free(req);
+	input.running--;
+}
+
+static void stage_connect(struct fixture *f)
+{
+	f->peer->hook = hostile;
+	watch(f, connect_over_send(f, f->ev, f->peer->client_end, &f->options),
+	      done_connect);
+	play(f, &input.running);
+}
+
+static void stage_logon(struct fixture *f)
+{
+	const struct client_credentials credentials = {
+		.user = PEER_USER,
+		.password = PEER_PASSWORD,
+	};
+
+	(void)fixture_connect(f);
+	f->peer->hook = hostile;
+	watch(f, client_session_setup_send(f, f->conn, &credentials),
+	      done_setup);
+	play(f, &input.running);
+}
+
+static void stage_files(struct fixture *f)
+{
+	(void)fixture_connect(f);
+	(void)fixture_log_on(f);
+	(void)client_tree_connect(f, f->session, "share", &f->tree);
+	if (f->tree == NULL) {
+		abort(); /* nobody was hostile yet */
+	}
+	f->peer->hook = hostile;
+	f->peer->unsigned_reply = true;
+	start_all(f);
+	play(f, &input.running);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	void *state = NULL;
+	struct fixture *f = NULL;
+
+	fixture_setup(&state);
+	f = state;
+	f->options.protection = CLIENT_PROTECTION_OFF;
+	f->options.timeout_ms = 0;
+	f->peer->policy.signing_required = false;
+	input.r =
+		wire_reader(data + (size > 0 ? 1 : 0), size > 0 ? size - 1 : 0);
+	input.used_up = false;
+	input.running = 0;
+	if (size > 0 && data[0] == 'N') {
+		stage_connect(f);
+	} else if (size > 0 && data[0] == 'L') {
+		stage_logon(f);
+	} else {
+		stage_files(f);
+	}
+	fixture_teardown(&state);
+	return 0;
+}
