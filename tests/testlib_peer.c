@@ -348,7 +348,9 @@ void testlib_peer_raw(struct peer *peer, const void *data, size_t len)
 	uint8_t *framed = talloc_size(peer, len + 4);
 
 	wire_store_be(framed, len, 4);
-	memcpy(framed + 4, data, len);
+	if (len > 0) {
+		memcpy(framed + 4, data, len);
+	}
 	testlib_write_copy(peer->ev, t, framed, len + 4);
 	talloc_free(framed);
 }
