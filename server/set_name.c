@@ -104,6 +104,12 @@ static NTSTATUS name_begin(struct set_info *set, struct new_name *name)
 	return name_lookup(set, parent, parent_looked_up);
 }
 
+static bool same_file(const struct file_open *fo, const struct store_attr *attr)
+{
+	return attr->file_id == fo->handle->file_id &&
+	       attr->volume_id == fo->handle->volume_id;
+}
+
 static NTSTATUS after_parent(struct set_info *set, int err,
 			     const struct store_attr *attr)
 {
@@ -113,6 +119,12 @@ static NTSTATUS after_parent(struct set_info *set, int err,
 		return err == ENOENT || err == ENOTDIR
 			       ? NT_STATUS_OBJECT_PATH_NOT_FOUND
 			       : ntstatus_from_errno(err);
+	}
+	if (!S_ISDIR(attr->mode)) {
+		return NT_STATUS_OBJECT_PATH_NOT_FOUND;
+	}
+	if (same_file(set->fo, attr)) { /* into itself */
+		return NT_STATUS_INVALID_PARAMETER;
 	}
 	if (file_directory_taken(set->r->conn->server->files,
 				 set->r->tree->store, attr)) {
@@ -134,12 +146,6 @@ static void parent_looked_up(struct tevent_req *subreq)
 
 	talloc_free(subreq);
 	tevent_req_error(set->req, after_parent(set, err, &attr));
-}
-
-static bool same_file(const struct file_open *fo, const struct store_attr *attr)
-{
-	return attr->file_id == fo->handle->file_id &&
-	       attr->volume_id == fo->handle->volume_id;
 }
 
 static void name_looked_up(struct tevent_req *subreq)
