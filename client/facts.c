@@ -31,13 +31,13 @@ static const char *encryption_why(const struct client_conn *conn,
 				  const struct client_session *session,
 				  const struct client_tree *tree)
 {
-	if (tree != NULL && tree->encrypt) {
-		return "the share requires it";
-	}
 	if (session != NULL && session->encrypt) {
 		return conn->policy.encryption_required
 			       ? "we require it"
 			       : "the server requires it";
+	}
+	if (tree != NULL && tree->encrypt) {
+		return "the share requires it";
 	}
 	if (conn->agreement.accept_transport_security) {
 		return "left to the transport, which both ends accepted as "
