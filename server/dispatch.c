@@ -50,9 +50,15 @@ uint64_t dispatch_response_size(const struct request *r)
 /* --- gates, in their order -------------------------------------------------
  */
 
-/* 3.3.5.2.6: an opcode that does not exist. */
+/* 3.3.5.2.6: an opcode that does not exist; or one of our own responses, sent
+ * back to us with its good signature. */
 static NTSTATUS gate_command(struct request *r)
 {
+	if (smb2_header_is_response(&r->header)) {
+		conn_end(r->conn, TRANSPORT_CLOSE_PROTOCOL,
+			 "a response came instead of a request");
+		return NT_STATUS_INVALID_PARAMETER;
+	}
 	if (r->command == NULL) {
 		conn_end(r->conn, TRANSPORT_CLOSE_PROTOCOL,
 			 "command %u does not exist", r->header.command);

@@ -18,14 +18,14 @@
 
 /** What a command needs before its handler runs. */
 enum {
-	NEEDS_SESSION = 0x01,	   /**< a valid one: r->session */
-	NEEDS_TREE = 0x02,	   /**< r->tree */
-	NEEDS_OPEN = 0x04,	   /**< r->open, by the FileId in the body */
-	MAY_HAVE_OPEN = 0x08,	   /**< FileId may be all ones: IOCTL */
-	ALLOWS_EXPIRED = 0x10,	   /**< LOGOFF, CLOSE, LOCK (3.3.5.2.9) */
-	ALLOWS_PLAIN = 0x20,	   /**< may come unsealed and unsigned though
-					the session demands protection */
-	ALLOWS_LARGE = 0x40,	   /**< may be longer than 68 KiB (3.3.5.2) */
+	NEEDS_SESSION = 0x01,  /**< a valid one: r->session */
+	NEEDS_TREE = 0x02,     /**< r->tree */
+	NEEDS_OPEN = 0x04,     /**< r->open, by the FileId in the body */
+	MAY_HAVE_OPEN = 0x08,  /**< FileId may be all ones: IOCTL */
+	ALLOWS_EXPIRED = 0x10, /**< LOGOFF, CLOSE, LOCK (3.3.5.2.9) */
+	ALLOWS_PLAIN = 0x20,   /**< may come unsealed though the session demands
+				    sealing */
+	ALLOWS_LARGE = 0x40,   /**< may be longer than 68 KiB (3.3.5.2) */
 	BEFORE_NEGOTIATE = 0x80,   /**< NEGOTIATE alone */
 	MODIFIES = 0x100,	   /**< channel sequence matters (3.3.5.2.10) */
 	MAY_WAIT_IN_CHAIN = 0x200, /**< CREATE (3.3.5.2.7) */

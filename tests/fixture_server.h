@@ -156,7 +156,7 @@ static inline struct session *fixture_logged_on(struct fixture *f)
 static inline struct wire_writer fixture_pdu(struct fixture *f,
 					     struct smb2_header *header)
 {
-	struct wire_writer w = wire_writer_talloc(f);
+	struct wire_writer w = wire_writer_talloc(f->client);
 
 	if (header->message_id == 0) {
 		header->message_id = f->next_id;
@@ -182,8 +182,8 @@ static inline void fixture_send(struct fixture *f, struct message_out *pdus,
 				unsigned count, struct smb2_sealing_key *seal,
 				uint64_t session_id)
 {
-	struct tevent_req *req = message_write_send(f, f->ev, f->client, pdus,
-						    count, seal, session_id);
+	struct tevent_req *req = message_write_send(
+		f->client, f->ev, f->client, pdus, count, seal, session_id);
 
 	assert_non_null(req);
 }

@@ -248,6 +248,20 @@ static void test_unknown_command(void **private_data)
 	talloc_free(l.f);
 }
 
+/* What we signed is not good as a request. */
+static void test_reflection(void **private_data)
+{
+	struct logon l = logon_new();
+
+	(void)private_data;
+	l.flags = SMB2_FLAGS_SERVER_TO_REDIR;
+	l.sign = true;
+	send_one(&l, SMB2_ECHO, NULL, 0);
+	assert_null(fixture_read(l.f));
+	assert_int_equal(script.calls, 0);
+	talloc_free(l.f);
+}
+
 static void test_error_body(void **private_data)
 {
 	struct logon l = logon_new();
@@ -814,6 +828,7 @@ int main(void)
 		cmocka_unit_test(test_echo),
 		cmocka_unit_test(test_bad_message_id),
 		cmocka_unit_test(test_unknown_command),
+		cmocka_unit_test(test_reflection),
 		cmocka_unit_test(test_error_body),
 		cmocka_unit_test(test_related),
 		cmocka_unit_test(test_related_create_failed),
