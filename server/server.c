@@ -45,13 +45,12 @@ static bool set_names(struct server *server)
 	if (gethostname(host, sizeof(host) - 1) != 0 || host[0] == '\0') {
 		memcpy(host, "smbquic", sizeof("smbquic"));
 	}
-	if (strchr(host, '.') != NULL) {
-		server->dns_name = talloc_strdup(server, host);
-	}
+	/* Also a name without a domain: some clients want one. */
+	server->dns_name = talloc_strdup(server, host);
 	name = talloc_strndup(server, configured[0] ? configured : host,
 			      configured[0] ? NETBIOS_NAME_MAX
 					    : strcspn(host, "."));
-	if (name == NULL) {
+	if (name == NULL || server->dns_name == NULL) {
 		return false;
 	}
 	if (strlen(name) > NETBIOS_NAME_MAX) {
