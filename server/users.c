@@ -336,7 +336,7 @@ static struct row *find_row(const struct users *users, const char *name)
 const struct users_entry *users_find(const struct users *users,
 				     const char *name)
 {
-	const struct row *row = find_row(users, name);
+	const struct row *row = users == NULL ? NULL : find_row(users, name);
 
 	return row == NULL ? NULL : &row->entry;
 }

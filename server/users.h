@@ -56,7 +56,8 @@ bool users_changed(const struct users *users);
 size_t users_count(const struct users *users);
 const struct users_entry *users_get(const struct users *users, size_t i);
 
-/* By name without regard to case; NULL when there is none. */
+/* By name without regard to case; NULL when there is none, and when no file
+ * could be read (users is NULL). */
 const struct users_entry *users_find(const struct users *users,
 				     const char *name);
 

@@ -151,6 +151,9 @@ static void test_load_refuses(void **state)
 	char *path = put(state, sample);
 	char *error = NULL;
 
+	/* what a server without a readable file has */
+	assert_null(users_find(NULL, "ann"));
+
 	assert_int_equal(chmod(path, 0644), 0);
 	assert_null(users_load(*state, path, &error));
 	assert_non_null(strstr(error, "open to others (mode 0644)"));
