@@ -390,6 +390,21 @@ void quic_conn_cancel_write(struct quic_conn *c, struct quic_write *w)
 	}
 }
 
+/*
+ * ngtcp2 tells the peer of new room when half of its window was used up. So
+ * that half is all that the window by itself promises, and what is promised
+ * here comes on top.
+ */
+void quic_conn_widen(struct quic_conn *c, size_t window)
+{
+	if (c->ng == NULL || c->stream_id == -1 || window <= c->widened) {
+		return;
+	}
+	quic_conn_credit(c, window - c->widened);
+	c->widened = window;
+	c->ops->wake(c->where);
+}
+
 bool quic_conn_update_keys(struct quic_conn *c)
 {
 	return c->ng != NULL && ngtcp2_conn_initiate_key_update(

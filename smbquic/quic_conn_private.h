@@ -21,6 +21,8 @@ struct quic_conn {
 	struct quic_peer peer;
 	FILE *qlog;
 
+	size_t widened; /* by quic_conn_widen, beyond the usual window */
+
 	bool complete;	/* the handshake, on our side */
 	bool confirmed; /* the handshake, on both sides */
 	bool reported;	/* opened was called */
