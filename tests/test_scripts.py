@@ -218,6 +218,7 @@ class TestTest(Sandbox):
         super().setUp()
         self.script('scripts/setup', 'echo setup >> "$HERE/log"\n')
         self.script('scripts/lint', 'echo fine\n')
+        self.script('scripts/peers', 'echo /no/where\n')
         self.script('tests/check', 'echo "check quic/001: ok (0 s)"\n'
                     'echo "3 passed, 0 failed, 2 skipped"\n')
         self.script('waf', '''
