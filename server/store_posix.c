@@ -33,6 +33,9 @@ struct posix_root *posix_root_keep(struct posix_root *root)
 void posix_root_drop(struct posix_root *root)
 {
 	if (atomic_fetch_sub(&root->refs, 1) == 1) {
+		if (root->cache != NULL) {
+			posix_cache_free(root->cache);
+		}
 		close(root->fd);
 		free(root);
 	}
@@ -281,12 +284,18 @@ static int open_root(const struct store_options *options,
 	root->create_mask = options->create_mask & 0666;
 	root->directory_mask = options->directory_mask & 07777;
 	*out = root;
+	if (!root->case_sensitive) {
+		root->cache = posix_cache_new();
+		return root->cache == NULL ? ENOMEM : 0;
+	}
 	return 0;
 }
 
 static int posix_store_destructor(struct posix_store *posix)
 {
-	posix_root_drop(posix->root);
+	if (posix->root != NULL) {
+		posix_root_drop(posix->root);
+	}
 	return 0;
 }
 
@@ -319,13 +328,13 @@ static int posix_init(struct store *store, struct worker_pool *pool, char **why)
 		return ENOMEM;
 	}
 	store->data = posix;
+	talloc_set_destructor(posix, posix_store_destructor);
 	err = open_root(&store->options, &posix->root);
 	if (err != 0) {
 		*why = talloc_asprintf(store, "cannot open %s: %s",
 				       store->options.root, strerror(err));
 		return err;
 	}
-	talloc_set_destructor(posix, posix_store_destructor);
 	posix->lane = worker_lane_new(posix, pool, 0, MAX_QUEUED);
 	if (posix->lane == NULL) {
 		return ENOMEM;

@@ -6,6 +6,7 @@
  *	store_posix_cred.c    acting as a user
  *	store_posix_name.c    names of the disk and names of the client
  *	store_posix_path.c    finding what a path names, never outside
+ *	store_posix_cache.c   names of large directories, remembered
  *	store_posix_open.c    open, make, lookup
  *	store_posix_attr.c    attributes
  *	store_posix_io.c      data
@@ -61,6 +62,7 @@ struct posix_root {
 	bool openat2; /**< the kernel has it */
 	bool case_sensitive, hide_dot_files;
 	mode_t create_mask, directory_mask;
+	struct posix_cache *cache; /**< NULL where case matters */
 };
 
 /** Where readdir is. One job at a time. */
@@ -205,11 +207,35 @@ int posix_find(const struct posix_root *root, const char *path, bool follow,
 /** The parent directory of a path on disk, O_PATH; *last points into local. */
 int posix_open_parent(const struct posix_root *root, const char *local,
 		      const char **last);
+/** faccessat(2) for the calling thread's user. */
+bool posix_may(int fd, int mode);
 /** "/proc/self/fd/N" */
 struct posix_proc_path {
 	char path[32];
 };
 struct posix_proc_path posix_proc(int fd);
+
+/* --- store_posix_cache.c */
+struct posix_cache *posix_cache_new(void);
+void posix_cache_free(struct posix_cache *cache);
+/**
+ * The name in that directory (fd of any kind) which is the client's but for
+ * case. 0 with *match changed, or not: there is none, or the user may not look.
+ * Other errors: look for yourself.
+ */
+int posix_cache_match(struct posix_cache *cache, int dirfd, const char *client,
+		      char *match, size_t size);
+/**
+ * About to change names in a directory: its list, held; NULL: there is none
+ * (or no cache), which the other two take, too. Of two directories that of the
+ * lower device and inode first.
+ */
+struct cached_dir *posix_cache_hold(struct posix_cache *cache, int dirfd);
+/** It was done; names of the disk, each may be NULL. */
+void posix_cache_changed(struct cached_dir *dir, const char *added,
+			 const char *removed);
+void posix_cache_release(struct posix_cache *cache, struct cached_dir *dir,
+			 int dirfd);
 
 /* --- store_posix_open.c */
 void posix_open(struct store_call *call, struct store *store,

@@ -246,21 +246,35 @@ static int place_of_handle(const struct posix_job *job, struct place *place)
 	return err;
 }
 
+/* A link to a directory is no directory. */
+static int unlink_place(const struct place *place)
+{
+	struct stat st = {0};
+
+	if (fstatat(place->parent, place->last, &st, AT_SYMLINK_NOFOLLOW) !=
+		    0 ||
+	    unlinkat(place->parent, place->last,
+		     S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0) != 0) {
+		return errno == EEXIST ? ENOTEMPTY : errno;
+	}
+	return 0;
+}
+
 static int posix_do_unlink(struct posix_job *job)
 {
 	struct place place = {.found.fd = -1, .parent = -1};
-	struct stat st = {0};
+	struct cached_dir *held = NULL;
 	int err = place_of_handle(job, &place);
 
 	if (err != 0) {
 		return err;
 	}
-	/* A link to a directory is no directory. */
-	if (fstatat(place.parent, place.last, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
-	    unlinkat(place.parent, place.last,
-		     S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0) != 0) {
-		err = errno == EEXIST ? ENOTEMPTY : errno;
+	held = posix_cache_hold(job->root->cache, place.parent);
+	err = unlink_place(&place);
+	if (err == 0) {
+		posix_cache_changed(held, NULL, place.last);
 	}
+	posix_cache_release(job->root->cache, held, place.parent);
 	place_close(&place);
 	return err;
 }
@@ -367,6 +381,58 @@ static int new_path(struct posix_job *job, const struct place *to,
 	return 0;
 }
 
+/* The lists of both directories; of one only when they are the same. */
+struct held {
+	struct cached_dir *from, *to;
+	bool same;
+};
+
+static struct held hold_both(const struct posix_job *job,
+			     const struct place *from, const struct place *to)
+{
+	struct posix_cache *cache = job->root->cache;
+	struct held held = {NULL, NULL, false};
+	struct stat a = {0};
+	struct stat b = {0};
+
+	if (cache == NULL || fstat(from->parent, &a) != 0 ||
+	    fstat(to->parent, &b) != 0) {
+		return held;
+	}
+	held.same = a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+	if (held.same) {
+		held.to = posix_cache_hold(cache, to->parent);
+	} else if (a.st_dev < b.st_dev ||
+		   (a.st_dev == b.st_dev && a.st_ino < b.st_ino)) {
+		held.from = posix_cache_hold(cache, from->parent);
+		held.to = posix_cache_hold(cache, to->parent);
+	} else {
+		held.to = posix_cache_hold(cache, to->parent);
+		held.from = posix_cache_hold(cache, from->parent);
+	}
+	return held;
+}
+
+static int rename_places(struct posix_job *job, const struct place *from,
+			 const struct place *to, const char *wanted)
+{
+	struct posix_cache *cache = job->root->cache;
+	struct held held = hold_both(job, from, to);
+	int err = to->found.fd != -1
+			  ? rename_over(job, from, to, wanted)
+			  : rename_at(from, to->parent, wanted, false);
+
+	if (err == 0) {
+		posix_cache_changed(held.same ? held.to : held.from, NULL,
+				    from->last);
+		posix_cache_changed(held.to, wanted,
+				    to->found.fd != -1 ? to->last : NULL);
+	}
+	posix_cache_release(cache, held.from, from->parent);
+	posix_cache_release(cache, held.to, to->parent);
+	return err;
+}
+
 static int posix_do_rename(struct posix_job *job)
 {
 	struct place from = {.found.fd = -1, .parent = -1};
@@ -384,9 +450,7 @@ static int posix_do_rename(struct posix_job *job)
 		err = new_path(job, &to, wanted);
 	}
 	if (err == 0) {
-		err = to.found.fd != -1
-			      ? rename_over(job, &from, &to, wanted)
-			      : rename_at(&from, to.parent, wanted, false);
+		err = rename_places(job, &from, &to, wanted);
 	}
 	place_close(&from);
 	place_close(&to);
@@ -447,6 +511,30 @@ static int link_over(const struct place *from, const struct place *to)
 	return 0;
 }
 
+static int link_places(struct posix_job *job, const struct place *from,
+		       const struct place *to, const char *wanted)
+{
+	struct cached_dir *held = NULL;
+	int err = 0;
+
+	if (to->found.fd != -1) {
+		if (!job->replace) {
+			return EEXIST;
+		}
+		return same_file(job->handle, &to->found.st)
+			       ? 0
+			       : link_over(from, to);
+	}
+	held = posix_cache_hold(job->root->cache, to->parent);
+	if (linkat(from->parent, from->last, to->parent, wanted, 0) != 0) {
+		err = errno;
+	} else {
+		posix_cache_changed(held, wanted, NULL);
+	}
+	posix_cache_release(job->root->cache, held, to->parent);
+	return err;
+}
+
 static int posix_do_link(struct posix_job *job)
 {
 	struct place from = {.found.fd = -1, .parent = -1};
@@ -460,13 +548,8 @@ static int posix_do_link(struct posix_job *job)
 	if (err == 0) {
 		err = place_find(job, job->to, false, &to);
 	}
-	if (err == 0 && to.found.fd == -1 &&
-	    linkat(from.parent, from.last, to.parent, wanted, 0) != 0) {
-		err = errno;
-	} else if (err == 0 && to.found.fd != -1) {
-		bool same = same_file(job->handle, &to.found.st);
-
-		err = !job->replace ? EEXIST : same ? 0 : link_over(&from, &to);
+	if (err == 0) {
+		err = link_places(job, &from, &to, wanted);
 	}
 	place_close(&from);
 	place_close(&to);

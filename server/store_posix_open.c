@@ -16,18 +16,6 @@
 
 /* --- what a user may ---------------------------------------------------- */
 
-static bool may(int fd, int mode)
-{
-	if (faccessat(fd, "", mode, AT_EACCESS | AT_EMPTY_PATH) == 0) {
-		return true;
-	}
-	if (errno != ENOSYS && errno != EINVAL) {
-		return false;
-	}
-	/* a kernel before 5.8 */
-	return faccessat(AT_FDCWD, posix_proc(fd).path, mode, AT_EACCESS) == 0;
-}
-
 /* Taking a name away is the directory's matter (and the sticky bit's). */
 static bool may_delete(const struct posix_root *root, const char *local,
 		       const struct stat *st)
@@ -45,7 +33,7 @@ static bool may_delete(const struct posix_root *root, const char *local,
 	if (fd == -1) {
 		return false;
 	}
-	yes = fstat(fd, &dir) == 0 && may(fd, W_OK | X_OK);
+	yes = fstat(fd, &dir) == 0 && posix_may(fd, W_OK | X_OK);
 	if (yes && (dir.st_mode & S_ISVTX) != 0) {
 		yes = uid == 0 || uid == st->st_uid || uid == dir.st_uid;
 	}
@@ -60,9 +48,9 @@ static unsigned what_may(const struct posix_root *root,
 	unsigned result = 0;
 
 	if (!found->link) {
-		result |= may(found->fd, R_OK) ? STORE_MAY_READ : 0;
-		result |= may(found->fd, W_OK) ? STORE_MAY_WRITE : 0;
-		result |= may(found->fd, X_OK) ? STORE_MAY_EXECUTE : 0;
+		result |= posix_may(found->fd, R_OK) ? STORE_MAY_READ : 0;
+		result |= posix_may(found->fd, W_OK) ? STORE_MAY_WRITE : 0;
+		result |= posix_may(found->fd, X_OK) ? STORE_MAY_EXECUTE : 0;
 	}
 	if (may_delete(root, found->local, &found->st)) {
 		result |= STORE_MAY_DELETE;
@@ -227,14 +215,20 @@ static int make(struct posix_job *job, struct posix_found *found)
 	bool directory = (job->flags & STORE_OPEN_DIRECTORY) != 0;
 	const char *last = NULL;
 	int parent = posix_open_parent(job->root, found->local, &last);
+	struct cached_dir *held = NULL;
 	int err = 0;
 
 	if (parent == -1) {
 		return STORE_ENOPATH;
 	}
+	held = posix_cache_hold(job->root->cache, parent);
 	found->fd = directory ? make_directory(job, parent, last)
 			      : make_file(job, parent, last);
 	err = found->fd == -1 ? errno : 0;
+	if (err == 0) {
+		posix_cache_changed(held, last, NULL);
+	}
+	posix_cache_release(job->root->cache, held, parent);
 	close(parent);
 	if (err == 0 && fstat(found->fd, &found->st) != 0) {
 		err = errno;

@@ -17,7 +17,9 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -27,12 +29,27 @@
 /* A rename somewhere above can make openat2 ask for another try. */
 #define MAX_TRIES 32
 
+/* Of a directory at a time. */
+#define SCAN_SIZE ((size_t)128 << 10)
+
 struct posix_proc_path posix_proc(int fd)
 {
 	struct posix_proc_path p = {{0}};
 
 	snprintf(p.path, sizeof(p.path), "/proc/self/fd/%d", fd);
 	return p;
+}
+
+bool posix_may(int fd, int mode)
+{
+	if (faccessat(fd, "", mode, AT_EACCESS | AT_EMPTY_PATH) == 0) {
+		return true;
+	}
+	if (errno != ENOSYS && errno != EINVAL) {
+		return false;
+	}
+	/* a kernel before 5.8 */
+	return faccessat(AT_FDCWD, posix_proc(fd).path, mode, AT_EACCESS) == 0;
 }
 
 /* --- below the root ----------------------------------------------------- */
@@ -167,59 +184,122 @@ static int open_exact(const struct posix_root *root, bool follow,
 }
 
 /*
+ * Whether a name of the disk is the client's but for case. An ASCII name equals
+ * ASCII names only (utf16.h), and these mostly need no mapping: so most names
+ * are compared as they are.
+ */
+static bool same_name(const char *local, const char *client, size_t len,
+		      bool ascii)
+{
+	char name[3 * NAME_MAX + 1];
+
+	if (ascii && strlen(local) == len && strcasecmp(local, client) == 0) {
+		return true;
+	}
+	return !ascii && posix_name_to_client(local, name, sizeof(name)) &&
+	       utf8_case_equal(name, client);
+}
+
+static bool is_ascii(const char *name)
+{
+	while (*name != '\0' && (unsigned char)*name < 0x80) {
+		name++;
+	}
+	return *name == '\0';
+}
+
+/* Looks through what one getdents64(2) gave. */
+static const char *scan_buffer(const char *buf, size_t len, const char *client)
+{
+	size_t client_len = strlen(client);
+	bool ascii = is_ascii(client);
+	size_t at = 0;
+
+	while (at < len) {
+		const struct dirent64 *entry = (const void *)(buf + at);
+
+		if (same_name(entry->d_name, client, client_len, ascii)) {
+			return entry->d_name;
+		}
+		at += entry->d_reclen;
+	}
+	return NULL;
+}
+
+/*
  * The name in that directory which is the client's but for case. 0 with
  * *match changed, or not: there is none, or we may not look.
  */
 static int scan_directory(int dirfd, const char *client, char *match,
 			  size_t size)
 {
-	char name[3 * NAME_MAX + 1];
-	struct dirent *entry = NULL;
-	DIR *dir = NULL;
+	const char *found = NULL;
+	char *buf = NULL;
+	long n = 1;
+	int err = 0;
 	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd == -1) {
 		return errno == EACCES ? 0 : errno;
 	}
-	dir = fdopendir(fd);
-	if (dir == NULL) {
+	buf = malloc(SCAN_SIZE);
+	if (buf == NULL) {
 		close(fd);
 		return ENOMEM;
 	}
-	entry = readdir(dir);
-	while (entry != NULL) {
-		if (posix_name_to_client(entry->d_name, name, sizeof(name)) &&
-		    utf8_case_equal(name, client) &&
-		    strlen(entry->d_name) < size) {
-			memcpy(match, entry->d_name, strlen(entry->d_name) + 1);
-			break;
+	while (n > 0 && found == NULL) {
+		n = syscall(SYS_getdents64, fd, buf, SCAN_SIZE);
+		if (n > 0) {
+			found = scan_buffer(buf, (size_t)n, client);
 		}
-		entry = readdir(dir);
 	}
-	closedir(dir);
-	return 0;
+	if (n < 0 && errno != ENOENT) {
+		err = errno;
+	}
+	if (found != NULL && strlen(found) < size) {
+		memcpy(match, found, strlen(found) + 1);
+	}
+	free(buf);
+	close(fd);
+	return err;
+}
+
+/* The list of a large directory, or a look for ourselves. */
+static int match_in(const struct posix_root *root, int dirfd,
+		    const char *client, char *match, size_t size)
+{
+	if (posix_cache_match(root->cache, dirfd, client, match, size) == 0) {
+		return 0;
+	}
+	return scan_directory(dirfd, client, match, size);
 }
 
 /*
  * Replaces the last component of found->local by one that differs in case, if
- * there is one. client is the client's form of it.
+ * there is one: then it is opened. ENOENT: there is none.
  */
 static int match_last(const struct posix_root *root, const char *client,
-		      struct posix_found *found)
+		      bool follow, struct posix_found *found)
 {
+	char match[NAME_MAX + 1] = "";
 	const char *last = NULL;
 	int fd = posix_open_parent(root, found->local, &last);
-	size_t at = 0;
+	size_t at = (size_t)(last - found->local);
 	int err = 0;
 
 	if (fd == -1) {
 		return STORE_ENOPATH;
 	}
-	at = (size_t)(last - found->local);
-	err = scan_directory(fd, client, found->local + at,
-			     sizeof(found->local) - at);
+	err = match_in(root, fd, client, match, sizeof(match));
 	close(fd);
-	return err;
+	if (err != 0 || match[0] == '\0') {
+		return err != 0 ? err : ENOENT;
+	}
+	if (at + strlen(match) >= sizeof(found->local)) {
+		return ENAMETOOLONG;
+	}
+	memcpy(found->local + at, match, strlen(match) + 1);
+	return open_exact(root, follow, found);
 }
 
 /* Adds a component of the client's path to found->local. */
@@ -251,12 +331,8 @@ static int find_component(const struct posix_root *root, const char *client,
 	if (err == 0) {
 		err = open_exact(root, follow, found);
 	}
-	if (err != ENOENT || root->case_sensitive) {
-		return err == ENOENT ? 0 : err;
-	}
-	err = match_last(root, client, found);
-	if (err == 0) {
-		err = open_exact(root, follow, found);
+	if (err == ENOENT && !root->case_sensitive) {
+		err = match_last(root, client, follow, found);
 	}
 	return err == ENOENT ? 0 : err;
 }
@@ -294,17 +370,31 @@ static int find_by_component(const struct posix_root *root, const char *path,
 	}
 }
 
+static const char *last_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
+
 int posix_find(const struct posix_root *root, const char *path, bool follow,
 	       struct posix_found *found)
 {
-	int err = ENOENT;
+	int err = ENOTDIR;
 
 	found->fd = -1;
 	found->link = false;
 	if (posix_path_to_local(path, found->local, sizeof(found->local))) {
 		err = open_exact(root, follow, found);
 	}
-	if (err != ENOENT && err != ENOTDIR) {
+	if (err == ENOENT && !root->case_sensitive) {
+		/* Mostly it is the last one that is missing. */
+		err = match_last(root, last_of(path), follow, found);
+		if (err == ENOENT) {
+			return 0;
+		}
+	}
+	if (err != ENOENT && err != ENOTDIR && err != STORE_ENOPATH) {
 		return err;
 	}
 	return find_by_component(root, path, follow, found);

@@ -452,6 +452,87 @@ static void test_sticky(void **state)
 	do_close(w, file);
 }
 
+/* --- large directories, remembered --------------------------------------- */
+
+static void touch(struct world *w, const char *path)
+{
+	int fd = open(on_disk(w, path), O_CREAT | O_WRONLY, 0644);
+
+	assert_true(fd >= 0);
+	close(fd);
+}
+
+static bool there(struct world *w, const char *path)
+{
+	struct store_attr attr = {0};
+
+	return do_lookup(w, path, &attr, NULL) == 0;
+}
+
+static void test_large_directory(void **state)
+{
+	struct world *w = *state;
+	struct store_file *file = NULL;
+	char *now = NULL;
+	char name[32];
+	int i = 0;
+
+	make_dir(w, "d");
+	make_dir(w, "e");
+	for (i = 0; i < 500; i++) {
+		snprintf(name, sizeof(name), "%s/File%d", i % 2 ? "d" : "e", i);
+		touch(w, name);
+	}
+	usleep(50000);
+	/* what others do */
+	assert_true(there(w, "d/fILE17"));
+	assert_false(there(w, "d/other"));
+	touch(w, "d/Other");
+	assert_true(there(w, "d/OTHER"));
+	assert_int_equal(unlink(on_disk(w, "d/Other")), 0);
+	assert_false(there(w, "d/OTHER"));
+	assert_int_equal(rename(on_disk(w, "d/File17"), on_disk(w, "d/X")), 0);
+	assert_false(there(w, "d/fILE17"));
+	assert_true(there(w, "d/x"));
+	/* what we do */
+	make_file(w, "d/Ours", "");
+	assert_true(there(w, "d/ours"));
+	assert_int_equal(
+		do_open(w, "d/OURS", NEW | STORE_OPEN_EXCLUSIVE, &file),
+		EEXIST);
+	file = must_open(w, "d/oURS", RW);
+	assert_int_equal(do_rename(w, file, "d/Ours", "d/ourS", false, &now),
+			 0);
+	assert_string_equal(now, "d/ourS");
+	assert_true(there(w, "d/OURS"));
+	assert_int_equal(do_rename(w, file, now, "E/Moved", false, &now), 0);
+	assert_string_equal(now, "e/Moved");
+	assert_false(there(w, "d/OURS"));
+	assert_true(there(w, "e/moved"));
+	assert_int_equal(do_rename(w, file, now, "d/FILE19", true, &now), 0);
+	assert_true(there(w, "d/fILE19"));
+	assert_false(there(w, "e/moved"));
+	assert_int_equal(do_unlink(w, file, now), 0);
+	assert_false(there(w, "d/File19"));
+	do_close(w, file);
+	make_dir(w, "d/Sub");
+	assert_true(there(w, "D/SUB"));
+	/* and both in turn */
+	for (i = 0; i < 50; i++) {
+		snprintf(name, sizeof(name), "d/Mine%d", i);
+		make_file(w, name, "");
+		snprintf(name, sizeof(name), "d/Theirs%d", i);
+		touch(w, name);
+		snprintf(name, sizeof(name), "d/mINE%d", i);
+		assert_true(there(w, name));
+	}
+	usleep(50000);
+	for (i = 0; i < 50; i++) {
+		snprintf(name, sizeof(name), "d/tHEIRS%d", i);
+		assert_true(there(w, name));
+	}
+}
+
 /* --- the root ------------------------------------------------------------ */
 
 static void test_no_root(void **state)
@@ -504,6 +585,7 @@ int main(void)
 		TEST(test_users),
 		TEST(test_times_of_others),
 		TEST(test_sticky),
+		TEST(test_large_directory),
 		TEST(test_no_root),
 		TEST(test_pool_gone),
 	};
