@@ -317,6 +317,7 @@ void conn_trust(struct conn *conn)
 	if (anybody_here(conn)) {
 		conn->trusted = true;
 		set_limit(conn);
+		transport_trust(message_conn_transport(conn->messages));
 		return;
 	}
 	conn->logon_timer = tevent_add_timer(

@@ -15,6 +15,9 @@
 
 #define MAX_PROBES 16
 
+/* A stranger cannot make us hold more: enough for a log-on at full speed. */
+#define STRANGER_WINDOW ((size_t)1 << 20)
+
 /* After these many port-unreachable in a row an open connection is given up:
  * one alone may be forged or left over. */
 #define REFUSED_LIMIT 3
@@ -82,17 +85,30 @@ static void make_settings(const struct quic_conn *c,
 	set_versions(s);
 }
 
+/* What may be on its way from the peer before we read. */
+static size_t first_window(const struct quic_conn *c)
+{
+	size_t window = c->settings.stream_window;
+
+	return c->server && window > STRANGER_WINDOW ? STRANGER_WINDOW : window;
+}
+
 /* Half as much again for the connection as for its stream: the stream's
  * window is the one that ends first. */
+static uint64_t of_connection(size_t window)
+{
+	return window + window / 2;
+}
+
 static void make_transport_params(const struct quic_conn *c,
 				  ngtcp2_transport_params *tp)
 {
 	const struct transport_settings *t = &c->settings;
 
 	ngtcp2_transport_params_default(tp);
-	tp->initial_max_stream_data_bidi_local = t->stream_window;
-	tp->initial_max_stream_data_bidi_remote = t->stream_window;
-	tp->initial_max_data = t->stream_window + t->stream_window / 2;
+	tp->initial_max_stream_data_bidi_local = c->window;
+	tp->initial_max_stream_data_bidi_remote = c->window;
+	tp->initial_max_data = of_connection(c->window);
 	tp->initial_max_streams_bidi = c->server ? 1 : 0;
 	tp->initial_max_streams_uni = 0;
 	tp->max_idle_timeout = t->idle_timeout_ms * NGTCP2_MILLISECONDS;
@@ -139,6 +155,7 @@ static struct quic_conn *quic_conn_new(TALLOC_CTX *mem_ctx,
 	c->where = p->where;
 	c->settings = *p->settings;
 	c->server = server;
+	c->window = first_window(c);
 	c->stream_id = -1;
 	c->peer.server = !server;
 	c->peer.timeout_ms = server ? c->settings.handshake_timeout_ms
@@ -402,6 +419,23 @@ void quic_conn_widen(struct quic_conn *c, size_t window)
 	}
 	quic_conn_credit(c, window - c->widened);
 	c->widened = window;
+	c->ops->wake(c->where);
+}
+
+/* A peer that fills its window too early may suffer more than a pause: some
+ * clients do not survive it. So all of it at once, and not as it is used. */
+void quic_conn_trust(struct quic_conn *c)
+{
+	size_t max = c->settings.max_window;
+
+	if (c->ng == NULL || c->stream_id == -1 || c->window >= max) {
+		return;
+	}
+	ngtcp2_conn_extend_max_stream_offset(c->ng, c->stream_id,
+					     max - c->window);
+	ngtcp2_conn_extend_max_offset(c->ng, of_connection(max) -
+						     of_connection(c->window));
+	c->window = max;
 	c->ops->wake(c->where);
 }
 

@@ -282,6 +282,8 @@ void quic_conn_on_flushed(struct quic_conn *c,
 			  void (*flushed)(void *private_data, int err),
 			  void *private_data);
 
+/** The peer is no stranger any more: open the whole window to it. */
+void quic_conn_trust(struct quic_conn *c);
 /** Say good-bye with an application code and end. Idempotent. */
 void quic_conn_close(struct quic_conn *c, uint64_t code, const char *reason);
 /** The peer may always send so many bytes that nobody has read; see

@@ -544,6 +544,14 @@ static void quic_user_stats(void *private_data, struct transport_stats *out)
 	quic_conn_stats(u->conn, out);
 }
 
+static void quic_user_trust(void *private_data)
+{
+	struct quic_user *u =
+		talloc_get_type_abort(private_data, struct quic_user);
+
+	quic_conn_trust(u->conn);
+}
+
 static const char *quic_user_error(void *private_data)
 {
 	struct quic_user *u =
@@ -571,4 +579,5 @@ const struct transport_backend transport_quic_user = {
 	.widen = quic_user_widen,
 	.stats = quic_user_stats,
 	.error = quic_user_error,
+	.trust = quic_user_trust,
 };

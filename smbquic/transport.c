@@ -319,6 +319,13 @@ void transport_stats(const struct transport *t, struct transport_stats *out)
 	}
 }
 
+void transport_trust(struct transport *t)
+{
+	if (t->backend->trust != NULL) {
+		t->backend->trust(t->state);
+	}
+}
+
 const char *transport_error(const struct transport *t)
 {
 	if (t->backend->error == NULL) {

@@ -165,6 +165,7 @@ struct transport_backend {
 	void (*widen)(void *state, size_t window); /**< may be NULL */
 	void (*stats)(void *state, struct transport_stats *out);
 	const char *(*error)(void *state); /**< may be NULL */
+	void (*trust)(void *state);	   /**< may be NULL */
 };
 
 /* The rows (transport.c). "quic" is the best QUIC of this machine. */
@@ -270,6 +271,12 @@ const struct transport_facts *transport_facts(const struct transport *t);
 /** Note why this transport was chosen (facts.chosen_because). Copied. */
 void transport_set_choice(struct transport *t, const char *why);
 void transport_stats(const struct transport *t, struct transport_stats *out);
+/**
+ * The peer has shown who it is: it may have max_window bytes on their way to
+ * us from now on. A stranger may have stream_window, and no more than the
+ * carrier thinks fit for strangers.
+ */
+void transport_trust(struct transport *t);
 /** Why the transport ended, a sentence; NULL while it is well. */
 const char *transport_error(const struct transport *t);
 

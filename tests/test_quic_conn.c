@@ -536,6 +536,27 @@ static void test_window_grows(void **state)
 	talloc_free(w);
 }
 
+/* A stranger gets little however much is configured; who is trusted gets all
+ * of it at once, whether anybody reads or not. */
+static void test_trust(void **state)
+{
+	struct quic_world *w = quic_world_connected(NULL);
+	struct quic_world_transfer t;
+
+	(void)state;
+	quic_world_send(w, w->client.conn, &t, 16 * MIB);
+	quic_world_run(w, 10 * NGTCP2_SECONDS);
+	assert_int_equal(w->server.conn->stream.buffered, MIB);
+	quic_conn_trust(w->server.conn);
+	quic_conn_trust(w->server.conn);
+	quic_world_run(w, 10 * NGTCP2_SECONDS);
+	assert_int_equal(w->server.conn->stream.buffered, 16 * MIB);
+	assert_int_equal(t.written, 0);
+	quic_world_receive(w->server.conn, &t);
+	assert_transferred(w, &t, NGTCP2_SECONDS);
+	talloc_free(w);
+}
+
 static void test_small_reads(void **state)
 {
 	struct quic_world *w = quic_world_connected(NULL);
@@ -945,6 +966,7 @@ int main(void)
 		cmocka_unit_test(test_back_pressure),
 		cmocka_unit_test(test_widened),
 		cmocka_unit_test(test_window_grows),
+		cmocka_unit_test(test_trust),
 		cmocka_unit_test(test_small_reads),
 		cmocka_unit_test(test_socket_blocked),
 		cmocka_unit_test(test_many_small_writes),
