@@ -1,0 +1,337 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""smbquic-client as a program: its command line, its manual, its errors, and
+the interactive shell on a terminal, against smbquicd."""
+import os
+import pty
+import re
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BUILD = os.environ.get('SMBQUIC_BUILD', os.path.join(TOP, 'build'))
+PROGRAM = os.path.join(BUILD, 'bin', 'smbquic-client')
+SERVER = os.path.join(BUILD, 'bin', 'smbquicd')
+NAME, USER, PASSWORD = 'files.smbquic.test', os.environ.get(
+    'USER', 'root'), 'Secret-1'
+
+
+def run(*args, stdin='', env=None, **more):
+    return subprocess.run([PROGRAM] + list(args), input=stdin, timeout=60,
+                          capture_output=True, text=True,
+                          start_new_session=True, env=env, **more)
+
+
+@unittest.skipUnless(os.path.exists(PROGRAM), PROGRAM + ' is not built')
+class CommandLine(unittest.TestCase):
+    def test_help_and_manual(self):
+        """Every option and every command is in --help and in the manual."""
+        done = run('--help')
+        self.assertEqual(done.returncode, 0)
+        options = re.findall(r'--([a-z-]+)', done.stdout)
+        self.assertIn('client-protection', options)
+        with open(os.path.join(TOP, 'client', 'smbquic-client.1'),
+                  encoding='utf-8') as f:
+            manual = f.read().replace('\\-', '-')
+        for option in options:
+            self.assertIn('--' + option, manual)
+        with open(os.path.join(TOP, 'client', 'cmd_table.c'),
+                  encoding='utf-8') as f:
+            commands = re.findall(r'^\t\{"([^"]+)"', f.read(), re.M)
+        self.assertGreater(len(commands), 30)
+        for command in commands:
+            self.assertRegex(manual, r'\n\.B[R]? (.*[ "])?' +
+                             re.escape(command) + r'[" \n]')
+
+    def test_wrong_usage(self):
+        for args in ([], ['srv'], ['//srv'], ['//srv/share', '-p', 'x'],
+                     ['//srv/share', '--nonsense'], ['//'],
+                     ['http://srv/share'], ['//a b/share'],
+                     ['//srv/share', '-A', '/no/such/file'],
+                     ['//srv/share', 'pw', 'too much']):
+            done = run(*args)
+            self.assertEqual(done.returncode, 2, args)
+            self.assertTrue(done.stderr.startswith('smbquic-client: '), args)
+            self.assertEqual(done.stdout, '')
+
+    def test_no_terminal_no_password(self):
+        env = {'PATH': os.environ['PATH']}
+        done = run('//127.0.0.1/share', '-U', 'u', env=env)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn('no password', done.stderr)
+
+    def test_nobody_there(self):
+        with socket.socket() as s:
+            s.bind(('127.0.0.1', 0))
+            port = s.getsockname()[1]
+        for transport in ('tcp', 'quic', 'auto'):
+            done = run('//127.0.0.1/share', '-U', 'u%p', '-c', 'ls',
+                       '--transport=' + transport, '-p', str(port))
+            self.assertEqual(done.returncode, 1)
+            self.assertRegex(done.stderr, r'^smbquic-client: //127.0.0.1: .* '
+                             r'\(NT_STATUS_CONNECTION_REFUSED\)\n$')
+
+    def test_not_smb(self):
+        """Something else listens there, and says nothing or nonsense."""
+        with socket.socket() as s:
+            s.bind(('127.0.0.1', 0))
+            s.listen()
+            port = s.getsockname()[1]
+            started = time.monotonic()
+            done = run('//127.0.0.1/share', '-U', 'u%p', '-c', 'ls', '-t1',
+                       '--transport=tcp', '-p', str(port))
+            self.assertEqual(done.returncode, 1)
+            self.assertIn('NT_STATUS_IO_TIMEOUT', done.stderr)
+            self.assertLess(time.monotonic() - started, 10)
+
+
+class Terminal:
+    """The program on a terminal of its own."""
+
+    def __init__(self, args, env):
+        self.text = ''
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.execve(PROGRAM, [PROGRAM] + args, env)
+
+    def expect(self, pattern, seconds=20):
+        """Read until the pattern appears; returns the text up to its end."""
+        end = time.monotonic() + seconds
+        while True:
+            m = re.search(pattern, self.text, re.S)
+            if m:
+                out, self.text = self.text[:m.end()], self.text[m.end():]
+                return out
+            if time.monotonic() > end:
+                raise AssertionError('%r is not in %r' % (pattern, self.text))
+            if select.select([self.fd], [], [], 0.1)[0]:
+                try:
+                    self.text += os.read(self.fd, 65536).decode()
+                except OSError as e:
+                    raise AssertionError('ended: %r' % self.text) from e
+
+    def send(self, text):
+        os.write(self.fd, text.encode())
+
+    def wait(self):
+        status = os.waitpid(self.pid, 0)[1]
+        os.close(self.fd)
+        return os.waitstatus_to_exitcode(status)
+
+
+@unittest.skipUnless(os.path.exists(PROGRAM) and os.path.exists(SERVER),
+                     'the programs are not built')
+class Shell(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.mkdtemp(prefix='smbquic-cli-')
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        cls.data = os.path.join(cls.folder, 'data')
+        cls.local = os.path.join(cls.folder, 'local')
+        for name in (cls.data, cls.local):
+            os.makedirs(name)
+        cls.quic, cls.tcp = cls.ports()
+        rig = os.path.join(cls.folder, 'rig')
+        subprocess.run(
+            [sys.executable, os.path.join(TOP, 'scripts', 'rig.py'), rig,
+             '--name', NAME, '--user', USER, '--password', PASSWORD,
+             '--quic-port', str(cls.quic), '--tcp-port', str(cls.tcp),
+             '--share', 'data|' + cls.data],
+            check=True, capture_output=True,
+            env=dict(os.environ, SMBQUIC_BUILD=BUILD))
+        cls.ca = os.path.join(rig, 'ca.pem')
+        cls.server = subprocess.Popen(
+            [SERVER, '-F', '-s', os.path.join(rig, 'smbquic.conf')],
+            stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+        cls.addClassCleanup(cls.stop)
+        for line in cls.server.stderr:
+            if 'ready' in line:
+                break
+
+    @classmethod
+    def stop(cls):
+        cls.server.terminate()
+        cls.server.wait(20)
+        cls.server.stderr.close()
+
+    @staticmethod
+    def ports():
+        found = []
+        with socket.socket() as a, socket.socket() as b:
+            for s in (a, b):
+                s.bind(('127.0.0.1', 0))
+                found.append(s.getsockname()[1])
+        return found
+
+    def args(self, *more, transport='quic'):
+        return ['//%s/data' % NAME, '-I', '127.0.0.1', '--ca=' + self.ca,
+                '--transport=quic:%d,tcp:%d' % (self.quic, self.tcp)
+                if transport == 'auto' else '--transport=%s:%d' % (
+                    transport, self.quic if transport == 'quic'
+                    else self.tcp)] + list(more)
+
+    def env(self):
+        return {'PATH': os.environ['PATH'], 'TERM': 'vt100',
+                'HOME': self.folder, 'LC_ALL': 'C.UTF-8', 'COLUMNS': '100'}
+
+    def terminal(self, *more):
+        t = Terminal(self.args(*more), self.env())
+        return t
+
+    def shell(self, *more):
+        t = self.terminal('-U', USER + '%' + PASSWORD, *more)
+        t.expect(r'smb: \\> ')
+        os.system('stty -F /dev/fd/%d -echo cols 100 2>/dev/null' % t.fd)
+        return t
+
+    def test_password_is_asked_for(self):
+        t = self.terminal('-U', USER, '-c', 'pwd')
+        t.expect(r'Password for \[%s\]: ' % USER)
+        t.send(PASSWORD + '\n')
+        out = t.expect(r'Current directory is ')
+        self.assertNotIn(PASSWORD, out)
+        self.assertEqual(t.wait(), 0)
+
+    def test_conversation(self):
+        t = self.shell()
+        t.send('mkdir "a folder"\n')
+        t.expect(r'smb: \\> ')
+        t.send('cd "a folder"\n')
+        t.expect(r'smb: \\a folder\\> ')
+        t.send('recurse\n')
+        t.expect('directory recursion is now on')
+        t.send('nonsense\n')
+        t.expect('nonsense: command not found')
+        t.send('cd ..; rmdir "a folder"\n')
+        t.expect(r'smb: \\> ')
+        t.send('history\n')
+        t.expect(r'\d: mkdir "a folder"')
+        t.send('quit\n')
+        self.assertEqual(t.wait(), 1)
+        self.assertTrue(os.path.exists(os.path.join(
+            self.folder, '.local/state/smbquic/client_history')))
+
+    def test_end_of_input(self):
+        t = self.shell()
+        t.send('\x04')
+        self.assertEqual(t.wait(), 0)
+
+    def test_completion(self):
+        for name in ('an only file', 'some-1', 'some-2'):
+            with open(os.path.join(self.data, name), 'w',
+                      encoding='utf-8') as f:
+                f.write('x')
+        os.makedirs(os.path.join(self.data, 'zfolder', 'inner'))
+        t = self.shell()
+        t.send('showc\t')
+        t.expect('showconnect ')
+        t.send('\n')
+        t.expect('Dialect: +3.1.1')
+        t.expect(r'smb: \\> ')
+        t.send('cd zf\t')
+        t.expect(r'cd zfolder\\')
+        t.send('in\t\n')
+        t.expect(r'smb: \\zfolder\\inner\\> ')
+        t.send('cd /\n')
+        t.expect(r'smb: \\> ')
+        t.send('stat so\t\t\t')
+        t.expect('some-1 +some-2')
+        t.send('2\n')
+        t.expect(r'File: \\some-2')
+        t.expect(r'smb: \\> ')
+        t.send('stat an\t\n')
+        t.expect(r'File: \\an only file')
+        t.send('q\n')
+        self.assertEqual(t.wait(), 0)
+
+    def test_interrupt(self):
+        """^C ends the transfer and not the shell; nothing is left."""
+        with open(os.path.join(self.data, 'sparse'), 'wb') as f:
+            f.truncate(64 << 30)
+        t = self.shell()
+        t.send('lcd %s\n' % self.local)
+        t.expect(r'smb: \\> ')
+        t.send('get sparse\n')
+        t.expect(r'sparse +\[.*%.*/s')      # the bar
+        t.send('\x03')
+        t.expect('NT_STATUS_CANCELLED')
+        t.expect(r'smb: \\> ')
+        self.assertEqual(os.listdir(self.local), [])
+        t.send('half a line\x03pwd\n')
+        t.expect('Current directory is')
+        with open(os.path.join(self.local, 'big'), 'wb') as f:
+            f.truncate(64 << 30)
+        t.send('put big\n')
+        t.expect(r'big +\[.*%.*/s')
+        t.send('\x03')
+        t.expect('NT_STATUS_CANCELLED')
+        t.expect(r'smb: \\> ')
+        t.send('ls\n')
+        t.expect('blocks available')
+        t.send('quit\n')
+        self.assertEqual(t.wait(), 1)
+        self.assertEqual([n for n in os.listdir(self.data)
+                          if 'big' in n or '.smbquic' in n], [])
+        os.unlink(os.path.join(self.local, 'big'))
+        os.unlink(os.path.join(self.data, 'sparse'))
+
+    def test_questions(self):
+        for name in ('q1', 'q2'):
+            with open(os.path.join(self.data, name), 'w',
+                      encoding='utf-8') as f:
+                f.write(name)
+        t = self.shell()
+        t.send('lcd %s; mget q*\n' % self.local)
+        for name, answer in (('q1', 'n'), ('q2', 'y')):
+            t.expect(r'Get file %s\? ' % name)
+            t.send(answer + '\n')
+        t.expect(r'smb: \\> ')
+        t.send('quit\n')
+        self.assertEqual(t.wait(), 0)
+        self.assertEqual(os.listdir(self.local), ['q2'])
+        os.unlink(os.path.join(self.local, 'q2'))
+
+    def test_from_standard_input(self):
+        done = run(*self.args('-q', '-U', USER + '%' + PASSWORD),
+                   stdin='mkdir s\nls\n\nnonsense\nrmdir s\n',
+                   env=self.env())
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('blocks available', done.stdout)
+        self.assertIn('nonsense: command not found', done.stderr)
+        self.assertFalse(os.path.exists(os.path.join(self.data, 's')))
+
+    def test_facts(self):
+        for transport in ('quic', 'tcp'):
+            done = run(*self.args('-d1', '-U', USER + '%' + PASSWORD, '-c',
+                                  'pwd', transport=transport),
+                       env=self.env())
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertRegex(done.stderr, 'Transport: +%s.* to 127.0.0.1'
+                             % transport)
+            self.assertRegex(done.stderr, 'Dialect: +3.1.1')
+
+    def test_stderr(self):
+        done = run(*self.args('-E', '-U', USER + '%' + PASSWORD, '-c', 'pwd'),
+                   env=self.env())
+        self.assertEqual(done.stdout, '')
+        self.assertIn('Current directory', done.stderr)
+
+    def test_silent_server(self):
+        """The server is stopped, not dead: -t ends the wait."""
+        t = run(*self.args('-U', USER + '%' + PASSWORD, '-t', '2', '-c',
+                           '! kill -STOP %d; ls' % self.server.pid),
+                env=self.env())
+        os.kill(self.server.pid, signal.SIGCONT)
+        self.assertEqual(t.returncode, 1)
+        self.assertIn('NT_STATUS_IO_TIMEOUT', t.stderr)
+
+
+if __name__ == '__main__':
+    unittest.main()
