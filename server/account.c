@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "server/request.h"
+#include "server/store_posix.h"
 
 /*
  * Both jobs are plain memory. What they read hangs on `held`, what they make
@@ -13,6 +14,7 @@
  */
 struct account_job {
 	struct worker_job head;
+	void (*run)(struct account_job *job);
 	TALLOC_CTX *held, *made;
 	char *why;
 
@@ -40,14 +42,26 @@ static void job_release(struct worker_job *head)
 	free(job);
 }
 
-static struct account_job *job_new(void (*run)(struct worker_job *head))
+/* The thread may still act as the user whose files it opened last; who
+ * somebody is and what he may do is for the server itself to look up. */
+static void job_run(struct worker_job *head)
+{
+	struct account_job *job = (struct account_job *)head;
+
+	if (posix_cred_enter(NULL) == 0) {
+		job->run(job);
+	}
+}
+
+static struct account_job *job_new(void (*run)(struct account_job *job))
 {
 	struct account_job *job = calloc(1, sizeof(*job));
 
 	if (job == NULL) {
 		return NULL;
 	}
-	job->head.run = run;
+	job->run = run;
+	job->head.run = job_run;
 	job->head.release = job_release;
 	job->held = talloc_new(NULL);
 	job->made = talloc_new(NULL);
@@ -101,10 +115,8 @@ static void take_why(struct account_job *job, TALLOC_CTX *mem_ctx, char **why)
 /* --- who is it? ------------------------------------------------------------
  */
 
-static void resolve_run(struct worker_job *head)
+static void resolve_run(struct account_job *job)
 {
-	struct account_job *job = (struct account_job *)head;
-
 	job->user = users_resolve(job->made, job->entry, &job->why);
 }
 
@@ -190,9 +202,8 @@ static bool read_only(const struct account_job *job)
 	       config_bool(job->config, job->section, CONFIG_READ_ONLY);
 }
 
-static void admit_run(struct worker_job *head)
+static void admit_run(struct account_job *job)
 {
-	struct account_job *job = (struct account_job *)head;
 	const char *user =
 		config_string(job->config, job->section, CONFIG_FORCE_USER);
 	const char *group =
