@@ -44,6 +44,7 @@ struct cached_dir {
 	struct cached_dir *next; /* most recently used first */
 	unsigned users;
 	bool dropped;	       /* out of the cache; freed with its last user */
+	size_t counted;	       /* in cache->names */
 	pthread_mutex_t mutex; /* of what follows */
 	dev_t dev;
 	ino_t ino;
