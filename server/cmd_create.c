@@ -27,10 +27,12 @@ struct create_state {
 	struct file_open *fo;
 	struct created created;
 	struct wire_walker eas;
-	bool complete; /* the client will hear of the open */
+	NTSTATUS status; /* while what was made goes again */
+	bool complete;	 /* the client will hear of the open */
 };
 
 static void create_opened(struct tevent_req *subreq);
+static void create_unmade(struct tevent_req *subreq);
 static void create_register(struct create_state *state);
 static void create_replace(struct create_state *state);
 static void create_replaced(struct tevent_req *subreq);
@@ -55,7 +57,36 @@ static void create_fail(struct create_state *state, NTSTATUS status)
 	tevent_req_error(state->req, status);
 }
 
-/* What was made for a request that fails after all goes again. */
+/* What was made for a request that fails after all goes again. Here: before
+ * anybody else could see it in the table of open files. */
+static void create_unmake(struct create_state *state, NTSTATUS status)
+{
+	struct tevent_req *subreq = NULL;
+
+	if (!state->info.created) {
+		create_fail(state, status);
+		return;
+	}
+	state->status = status;
+	subreq = store_unlink_send(state, state->ev, state->handle,
+				   state->handle->path);
+	if (tevent_req_nomem(subreq, state->req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, create_unmade, state);
+}
+
+static void create_unmade(struct tevent_req *subreq)
+{
+	struct create_state *state =
+		tevent_req_callback_data(subreq, struct create_state);
+
+	(void)store_unlink_recv(subreq);
+	talloc_free(subreq);
+	create_fail(state, state->status);
+}
+
+/* Likewise, after that. */
 static void create_undo(struct create_state *state, NTSTATUS status)
 {
 	if (state->info.created && state->fo != NULL) {
@@ -175,6 +206,22 @@ static NTSTATUS granted_access(struct create_state *state, uint32_t *granted)
 	return NT_STATUS_OK;
 }
 
+/* May it be opened so, beside the others? */
+static NTSTATUS check_others(const struct create_state *state, uint32_t granted)
+{
+	struct file_table *files = state->r->conn->server->files;
+	uint32_t access = granted;
+
+	if (file_below_deleted(files, state->handle)) {
+		return NT_STATUS_DELETE_PENDING;
+	}
+	if (!state->info.created) {
+		access |= create_replacing_access(&state->create);
+	}
+	return file_check_sharing(files, state->handle, access,
+				  state->create.in.share_access);
+}
+
 static void create_register(struct create_state *state)
 {
 	struct request *r = state->r;
@@ -182,13 +229,16 @@ static void create_register(struct create_state *state)
 	uint32_t granted = 0;
 	NTSTATUS status = granted_access(state, &granted);
 
+	if (status == NT_STATUS_OK) {
+		status = check_others(state, granted);
+	}
 	if (status != NT_STATUS_OK) {
-		create_fail(state, status);
+		create_unmake(state, status);
 		return;
 	}
 	open = open_new(r->tree);
 	if (open == NULL) {
-		create_fail(state, NT_STATUS_INSUFFICIENT_RESOURCES);
+		create_unmake(state, NT_STATUS_INSUFFICIENT_RESOURCES);
 		return;
 	}
 	status = file_open_new(open, state->handle, granted,
@@ -196,7 +246,7 @@ static void create_register(struct create_state *state)
 			       state->create.in.create_options, &state->fo);
 	if (status != NT_STATUS_OK) {
 		talloc_free(open);
-		create_fail(state, status);
+		create_unmake(state, status);
 		return;
 	}
 	state->handle = NULL;

@@ -36,6 +36,10 @@ NTSTATUS create_request(TALLOC_CTX *mem_ctx, struct request *r,
 /** The attributes of a new or replaced file: what CREATE can give it. */
 uint32_t create_attributes(const struct create *create);
 
+/** Rights that replacing the content takes beyond those wanted; they are not
+ *  granted (MS-FSA 2.1.5.1.2). */
+uint32_t create_replacing_access(const struct create *create);
+
 /** STORE_OPEN_* for it. */
 unsigned create_store_flags(const struct create *create, bool read_only);
 

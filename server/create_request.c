@@ -140,7 +140,8 @@ static NTSTATUS take_eas(struct wire_slice data, struct create *out)
 
 static NTSTATUS take_allocation(struct wire_slice data, struct create *out)
 {
-	return smb2_allocation_size_decode(data, &out->allocation)
+	return smb2_allocation_size_decode(data, &out->allocation) &&
+			       out->allocation <= INT64_MAX
 		       ? NT_STATUS_OK
 		       : NT_STATUS_INVALID_PARAMETER;
 }
@@ -207,6 +208,20 @@ static NTSTATUS check_contexts(struct create *out)
 
 /* --- all of it ---------------------------------------------------------- */
 
+/* The root of the share is there and stays (MS-FSA 2.1.5.1.2). */
+static NTSTATUS check_root(const struct create *create)
+{
+	if (*create->name.path != '\0') {
+		return NT_STATUS_OK;
+	}
+	if (create->overwrite) {
+		return NT_STATUS_ACCESS_DENIED;
+	}
+	return (create->in.create_options & FILE_DELETE_ON_CLOSE) != 0
+		       ? NT_STATUS_CANNOT_DELETE
+		       : NT_STATUS_OK;
+}
+
 static NTSTATUS check_access(const struct request *r, struct create *out)
 {
 	uint32_t access = acl_map_generic(out->in.desired_access);
@@ -233,7 +248,7 @@ static NTSTATUS check_access(const struct request *r, struct create *out)
 	    (out->access & SEC_STD_DELETE) == 0 && !out->maximum) {
 		return NT_STATUS_INVALID_PARAMETER;
 	}
-	return NT_STATUS_OK;
+	return check_root(out);
 }
 
 NTSTATUS create_request(TALLOC_CTX *mem_ctx, struct request *r,
@@ -266,6 +281,17 @@ uint32_t create_attributes(const struct create *create)
 		FILE_ATTRIBUTE_SYSTEM | FILE_ATTRIBUTE_ARCHIVE |
 		FILE_ATTRIBUTE_TEMPORARY | FILE_ATTRIBUTE_OFFLINE |
 		FILE_ATTRIBUTE_NOT_CONTENT_INDEXED);
+}
+
+uint32_t create_replacing_access(const struct create *create)
+{
+	if (!create->overwrite) {
+		return 0;
+	}
+	return FILE_WRITE_EA | FILE_WRITE_ATTRIBUTES |
+	       (create->in.create_disposition == FILE_SUPERSEDE
+			? SEC_STD_DELETE
+			: FILE_WRITE_DATA);
 }
 
 unsigned create_store_flags(const struct create *create, bool read_only)
@@ -344,7 +370,8 @@ NTSTATUS create_check_access(const struct create *create,
 	if (readonly) {
 		rights &= ~ACCESS_WRITE;
 	}
-	if ((create->access & ~rights) != 0) {
+	if (((create->access | create_replacing_access(create)) & ~rights) !=
+	    0) {
 		return NT_STATUS_ACCESS_DENIED;
 	}
 	if (readonly &&

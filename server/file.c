@@ -25,6 +25,7 @@
 struct file_table {
 	struct tevent_context *ev; /* the server's */
 	struct file *buckets[BUCKETS];
+	size_t num_pending; /* names that are to be deleted */
 };
 
 /* --- files and names ---------------------------------------------------- */
@@ -144,6 +145,7 @@ static void name_free(struct file_name *name)
 {
 	struct file *file = name->file;
 
+	file->table->num_pending -= name->delete_pending;
 	LIST_REMOVE(file->names, name);
 	talloc_free(name);
 	file_free_unused(file);
@@ -208,10 +210,19 @@ struct deletion {
 	struct file_name *name;
 	struct store *store; /* referenced */
 	struct store_file *handle;
+	struct tevent_req *subreq;
 	struct tevent_req *waiter; /* CLOSE, or NULL */
 };
 
 static void deletion_closed(struct tevent_req *subreq);
+
+/* What uses the store goes before it. */
+static int deletion_destructor(struct deletion *deletion)
+{
+	TALLOC_FREE(deletion->subreq);
+	TALLOC_FREE(deletion->handle);
+	return 0;
+}
 
 static void deletion_end(struct deletion *deletion)
 {
@@ -229,19 +240,21 @@ static void deletion_unlinked(struct tevent_req *subreq)
 	struct deletion *deletion =
 		tevent_req_callback_data(subreq, struct deletion);
 	struct file_table *table = deletion->name->file->table;
+	struct store_file *handle = deletion->handle;
 	int err = store_unlink_recv(subreq);
 
-	talloc_free(subreq);
+	TALLOC_FREE(deletion->subreq);
 	if (err != 0) {
 		log_info("cannot delete \"%s\": %s", deletion->name->path,
 			 strerror(err));
 	}
-	subreq = store_close_send(deletion, table->ev, deletion->handle);
-	if (subreq == NULL) {
+	deletion->handle = NULL;
+	deletion->subreq = store_close_send(deletion, table->ev, handle);
+	if (deletion->subreq == NULL) {
 		deletion_end(deletion);
 		return;
 	}
-	tevent_req_set_callback(subreq, deletion_closed, deletion);
+	tevent_req_set_callback(deletion->subreq, deletion_closed, deletion);
 }
 
 static void deletion_closed(struct tevent_req *subreq)
@@ -250,7 +263,7 @@ static void deletion_closed(struct tevent_req *subreq)
 		tevent_req_callback_data(subreq, struct deletion);
 
 	(void)store_close_recv(subreq);
-	talloc_free(subreq);
+	TALLOC_FREE(deletion->subreq);
 	deletion_end(deletion);
 }
 
@@ -267,7 +280,6 @@ static struct deletion *deletion_begin(struct file_name *name,
 {
 	struct file_table *table = name->file->table;
 	struct deletion *deletion = talloc_zero(table, struct deletion);
-	struct tevent_req *subreq = NULL;
 
 	name->deleting = true;
 	if (deletion == NULL) {
@@ -278,13 +290,15 @@ static struct deletion *deletion_begin(struct file_name *name,
 	deletion->name = name;
 	deletion->store = talloc_reference(deletion, name->store);
 	deletion->handle = talloc_steal(deletion, handle);
-	subreq = store_unlink_send(deletion, table->ev, handle, name->path);
-	if (subreq == NULL || deletion->store == NULL) {
+	talloc_set_destructor(deletion, deletion_destructor);
+	deletion->subreq =
+		store_unlink_send(deletion, table->ev, handle, name->path);
+	if (deletion->subreq == NULL || deletion->store == NULL) {
 		name_free(name);
 		talloc_free(deletion);
 		return NULL;
 	}
-	tevent_req_set_callback(subreq, deletion_unlinked, deletion);
+	tevent_req_set_callback(deletion->subreq, deletion_unlinked, deletion);
 	return deletion;
 }
 
@@ -308,7 +322,7 @@ struct deletion *file_open_leave(struct file_open *fo)
 	fo->file = NULL;
 	fo->name = NULL;
 	if (fo->delete_on_close) {
-		file_delete_pending(name);
+		file_delete_pending(name, true);
 	}
 	name->opens--;
 	if (name->opens > 0) {
@@ -376,11 +390,16 @@ NTSTATUS file_open_new(struct open *open, struct store_file *handle,
 	return NT_STATUS_OK;
 }
 
-void file_delete_pending(struct file_name *name)
+void file_delete_pending(struct file_name *name, bool pending)
 {
 	struct file_open *fo = NULL;
 
-	name->delete_pending = true;
+	name->file->table->num_pending -= name->delete_pending;
+	name->file->table->num_pending += pending;
+	name->delete_pending = pending;
+	if (!pending) {
+		return;
+	}
 	for (fo = name->file->opens; fo != NULL; fo = fo->next) {
 		if (fo->name == name && fo->notify != NULL) {
 			notify_directory_gone(fo->notify);
@@ -400,9 +419,12 @@ bool file_renamed(struct file_open *fo, const char *path)
 	return true;
 }
 
-bool file_open_below(const struct file_open *dir)
+/* The first name for which it is true. */
+static const struct file_name *name_search(
+	const struct file_table *table,
+	bool (*wanted)(const struct file_name *name, const void *what),
+	const void *what)
 {
-	const struct file_table *table = dir->file->table;
 	const struct file *file = NULL;
 	const struct file_name *name = NULL;
 	size_t i = 0;
@@ -412,16 +434,45 @@ bool file_open_below(const struct file_open *dir)
 		     file = file->next) {
 			for (name = file->names; name != NULL;
 			     name = name->next) {
-				if (file != dir->file &&
-				    name->store == dir->name->store &&
-				    name_below(name->path, dir->name->path) !=
-					    NULL) {
-					return true;
+				if (wanted(name, what)) {
+					return name;
 				}
 			}
 		}
 	}
-	return false;
+	return NULL;
+}
+
+static bool is_below(const struct file_name *name, const void *what)
+{
+	const struct file_open *dir = what;
+
+	return name->file != dir->file && name->store == dir->name->store &&
+	       name_below(name->path, dir->name->path) != NULL;
+}
+
+bool file_open_below(const struct file_open *dir)
+{
+	return name_search(dir->file->table, is_below, dir) != NULL;
+}
+
+static bool is_deleted_above(const struct file_name *name, const void *what)
+{
+	const struct store_file *handle = what;
+	const char *rest = NULL;
+
+	if (!name->delete_pending || name->store != handle->store) {
+		return false;
+	}
+	rest = name_below(handle->path, name->path);
+	return rest != NULL && *rest != '\0';
+}
+
+bool file_below_deleted(const struct file_table *table,
+			const struct store_file *handle)
+{
+	return table->num_pending > 0 &&
+	       name_search(table, is_deleted_above, handle) != NULL;
 }
 
 bool file_directory_taken(const struct file_table *table,

@@ -114,9 +114,13 @@ struct tevent_req *file_close_send(TALLOC_CTX *mem_ctx,
 NTSTATUS file_close_recv(struct tevent_req *req, bool *have_attr,
 			 struct store_attr *attr);
 
-/** The name goes with its last open; whoever watches the directory hears of
- *  it now (MS-FSA 2.1.5.15.3). */
-void file_delete_pending(struct file_name *name);
+/** The name goes with its last open (or does not after all); whoever watches
+ *  the directory hears of it now (MS-FSA 2.1.5.15.3). */
+void file_delete_pending(struct file_name *name, bool pending);
+
+/** Is it in a directory that is to be deleted (MS-FSA 2.1.5.1 phase 6)? */
+bool file_below_deleted(const struct file_table *table,
+			const struct store_file *handle);
 
 /** It has another path now: for all opens by this name. false: no memory. */
 bool file_renamed(struct file_open *fo, const char *path);

@@ -297,7 +297,7 @@ NTSTATUS set_disposition(struct set_info *set)
 		return NT_STATUS_INFO_LENGTH_MISMATCH;
 	}
 	if (!pending) {
-		set->fo->name->delete_pending = false;
+		file_delete_pending(set->fo->name, false);
 		set_info_done(set, 0);
 		return NT_STATUS_OK;
 	}
@@ -331,7 +331,7 @@ static void disposition_queried(struct tevent_req *subreq)
 		return;
 	}
 	if (!set->fo->handle->directory) {
-		file_delete_pending(set->fo->name);
+		file_delete_pending(set->fo->name, true);
 		set_info_done(set, 0);
 		return;
 	}
@@ -354,7 +354,7 @@ static void emptiness_opened(struct tevent_req *subreq)
 
 	talloc_free(subreq);
 	if (err == EACCES) {
-		file_delete_pending(set->fo->name);
+		file_delete_pending(set->fo->name, true);
 		set_info_done(set, 0);
 		return;
 	}
@@ -386,6 +386,6 @@ static void disposition_listed(struct tevent_req *subreq)
 		tevent_req_error(set->req, NT_STATUS_DIRECTORY_NOT_EMPTY);
 		return;
 	}
-	file_delete_pending(set->fo->name);
+	file_delete_pending(set->fo->name, true);
 	set_info_done(set, 0);
 }

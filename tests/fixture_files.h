@@ -1,23 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * fixture_files.h - the commands on files of a server with a share in memory,
- * as a client would send them.
+ * as a client would send them: files_X_pdu() makes a request, to be queued in
+ * a compound or sent; files_X() waits for its response as well.
  */
 #ifndef SMBQUIC_FIXTURE_FILES_H
 #define SMBQUIC_FIXTURE_FILES_H
 
-#include "tests/fixture_server.h"
+#include "tests/fixture_share.h"
 
 #include "server/file.h"
 #include "smbquic/fscc.h"
-#include "smbquic/utf16.h"
 
-struct files {
-	struct fixture *f;
-	struct session *session;
-	struct tree *tree;
-	struct message *reply; /* the last one */
-};
+/* --- CREATE and CLOSE -----------------------------------------------------
+ */
 
 /* What most tests want of a CREATE. */
 struct create_args {
@@ -31,71 +27,6 @@ struct create_args {
 };
 
 #define NOT_SHARED 0x80000000u
-
-static inline struct files *files_new(const char *settings)
-{
-	struct files *t = talloc_zero(NULL, struct files);
-	const struct config_macros macros = {0};
-	char *text = talloc_asprintf(
-		t, "[data]\npath = /nowhere\nstore = memory\n%s", settings);
-	char *why = NULL;
-
-	t->f = fixture_new(text, NULL);
-	talloc_steal(t, t->f);
-	fixture_negotiated(t->f);
-	t->session = fixture_logged_on(t->f);
-	t->tree = tree_new(t->session, share_find(t->f->server, "data"));
-	assert_non_null(t->tree);
-	t->tree->store = share_store(t->tree->share, t->tree, &macros, &why);
-	assert_non_null(t->tree->store);
-	t->tree->maximal_access = FILE_ALL_ACCESS;
-	return t;
-}
-
-static inline struct wire_writer files_pdu(struct files *t, uint16_t command)
-{
-	struct smb2_header header = {
-		.command = command,
-		.credit_charge = 1,
-		.credits = 10,
-		.session_id = t->session->id,
-		.tree_id = t->tree->id,
-	};
-
-	return fixture_pdu(t->f, &header);
-}
-
-static inline void files_send(struct files *t, struct wire_writer *w)
-{
-	struct message_out out = fixture_out(w);
-
-	fixture_send(t->f, &out, 1, NULL, 0);
-}
-
-/* The next response; an interim one is passed over. */
-static inline NTSTATUS files_receive(struct files *t)
-{
-	do {
-		talloc_free(t->reply);
-		t->reply = fixture_read(t->f);
-		assert_non_null(t->reply);
-	} while (t->reply->pdu[0].header.status == NT_STATUS_PENDING);
-	return t->reply->pdu[0].header.status;
-}
-
-static inline NTSTATUS files_call(struct files *t, struct wire_writer *w)
-{
-	files_send(t, w);
-	return files_receive(t);
-}
-
-static inline struct wire_slice files_utf16(struct files *t, const char *text)
-{
-	struct wire_slice s = {0};
-
-	assert_true(utf16_from_utf8(t, text, &s));
-	return s;
-}
 
 static inline struct wire_writer files_create_pdu(struct files *t,
 						  struct create_args a)
@@ -125,8 +56,8 @@ static inline NTSTATUS files_create(struct files *t, struct create_args a,
 
 	memset(out, 0, sizeof(*out));
 	if (status == NT_STATUS_OK) {
-		assert_true(smb2_create_response_decode(
-			t->reply->pdu[0].data, t->reply->pdu[0].len, out));
+		assert_true(smb2_create_response_decode(t->reply.data,
+							t->reply.len, out));
 	}
 	return status;
 }
@@ -169,20 +100,152 @@ static inline NTSTATUS files_close(struct files *t, struct smb2_file_id id)
 	return files_call(t, &w);
 }
 
-static inline NTSTATUS files_write(struct files *t, struct smb2_file_id id,
-				   const char *text, uint64_t offset)
+/* A file for everything, made if it is not there. */
+static inline struct smb2_file_id files_make(struct files *t, const char *name)
+{
+	return files_open(t, (struct create_args){.name = name,
+						  .disposition = FILE_OPEN_IF});
+}
+
+static inline struct smb2_file_id files_make_dir(struct files *t,
+						 const char *name)
+{
+	return files_open(t,
+			  (struct create_args){.name = name,
+					       .disposition = FILE_OPEN_IF,
+					       .options = FILE_DIRECTORY_FILE});
+}
+
+/* What an attempt to open it says. */
+static inline NTSTATUS files_there(struct files *t, const char *name)
+{
+	struct smb2_create_response out = {0};
+	NTSTATUS status = files_create(
+		t,
+		(struct create_args){.name = name,
+				     .access = FILE_READ_ATTRIBUTES,
+				     .disposition = FILE_OPEN},
+		&out);
+
+	if (status == NT_STATUS_OK) {
+		assert_int_equal(files_close(t, out.file_id), NT_STATUS_OK);
+	}
+	return status;
+}
+
+/* --- READ, WRITE, FLUSH, LOCK ---------------------------------------------
+ */
+
+static inline struct wire_writer files_read_pdu(struct files *t,
+						struct smb2_file_id id,
+						uint64_t offset,
+						uint32_t length,
+						uint32_t minimum)
+{
+	const struct smb2_read_request in = {
+		.length = length,
+		.offset = offset,
+		.file_id = id,
+		.minimum_count = minimum,
+	};
+	struct wire_writer w = files_pdu_long(t, SMB2_READ, length);
+
+	assert_true(smb2_read_request_encode(&w, &in));
+	return w;
+}
+
+/* @param out  the bytes. */
+static inline NTSTATUS files_read(struct files *t, struct smb2_file_id id,
+				  uint64_t offset, uint32_t length,
+				  struct wire_slice *out)
+{
+	struct wire_writer w = files_read_pdu(t, id, offset, length, 0);
+	struct smb2_read_response response = {0};
+	NTSTATUS status = files_call(t, &w);
+
+	if (status == NT_STATUS_OK) {
+		assert_true(smb2_read_response_decode(t->reply.data,
+						      t->reply.len, &response));
+	}
+	*out = response.data;
+	return status;
+}
+
+static inline void assert_content(struct files *t, struct smb2_file_id id,
+				  const char *text)
+{
+	struct wire_slice data = {0};
+
+	assert_int_equal(files_read(t, id, 0, 1000, &data),
+			 *text != '\0' ? NT_STATUS_OK : NT_STATUS_END_OF_FILE);
+	assert_int_equal(data.len, strlen(text));
+	if (data.len > 0) {
+		assert_memory_equal(data.data, text, data.len);
+	}
+}
+
+static inline struct wire_writer files_write_pdu(struct files *t,
+						 struct smb2_file_id id,
+						 uint64_t offset,
+						 const void *data, size_t len,
+						 uint32_t flags)
 {
 	const struct smb2_write_request in = {
 		.offset = offset,
 		.file_id = id,
-		.data = wire_slice(text, strlen(text)),
+		.flags = flags,
+		.data = wire_slice(data, len),
 	};
-	struct wire_writer w = files_pdu(t, SMB2_WRITE);
+	struct wire_writer w = files_pdu_long(t, SMB2_WRITE, len);
 
 	assert_true(smb2_write_request_encode(&w, &in));
-	wire_put(&w, text, strlen(text));
+	wire_put(&w, data, len);
+	return w;
+}
+
+static inline NTSTATUS files_write(struct files *t, struct smb2_file_id id,
+				   const char *text, uint64_t offset)
+{
+	struct wire_writer w =
+		files_write_pdu(t, id, offset, text, strlen(text), 0);
+
 	return files_call(t, &w);
 }
+
+static inline struct wire_writer files_flush_pdu(struct files *t,
+						 struct smb2_file_id id)
+{
+	const struct smb2_flush_request in = {.file_id = id};
+	struct wire_writer w = files_pdu(t, SMB2_FLUSH);
+
+	assert_true(smb2_flush_request_encode(&w, &in));
+	return w;
+}
+
+static inline struct wire_writer files_lock_pdu(
+	struct files *t, struct smb2_file_id id,
+	const struct smb2_lock_element *elements, uint16_t count)
+{
+	const struct smb2_lock_request in = {.lock_count = count,
+					     .file_id = id};
+	struct wire_writer w = files_pdu(t, SMB2_LOCK);
+
+	assert_true(smb2_lock_request_encode(&w, &in, elements));
+	return w;
+}
+
+static inline NTSTATUS files_lock(struct files *t, struct smb2_file_id id,
+				  uint64_t offset, uint64_t length,
+				  uint32_t flags)
+{
+	const struct smb2_lock_element element = {offset, length, flags};
+	struct wire_writer w = files_lock_pdu(t, id, &element, 1);
+
+	return files_call(t, &w);
+}
+
+/* --- SET_INFO -------------------------------------------------------------
+ */
 
 static inline NTSTATUS files_set(struct files *t, struct smb2_file_id id,
 				 uint8_t class, struct wire_slice data)
@@ -231,25 +294,65 @@ static inline NTSTATUS files_rename(struct files *t, struct smb2_file_id id,
 	return files_set(t, id, class, wire_writer_slice(&w));
 }
 
-/* What a class says; the slice lives until the next response. */
+/* --- queries ---------------------------------------------------------------
+ */
+
+/* The buffer of a response that has one. */
+static inline struct wire_slice files_buffer(struct files *t)
+{
+	struct wire_slice out = {0};
+
+	if (smb2_status_has_body(t->reply.header.command,
+				 t->reply.header.status)) {
+		assert_true(smb2_buffer_response_decode(t->reply.data,
+							t->reply.len, &out));
+	}
+	return out;
+}
+
+static inline struct wire_writer files_query_pdu(struct files *t,
+						 struct smb2_file_id id,
+						 uint8_t type, uint8_t class,
+						 uint32_t parts, uint32_t size)
+{
+	const struct smb2_query_info_request in = {
+		.info_type = type,
+		.file_info_class = class,
+		.output_buffer_length = size,
+		.additional_information = parts,
+		.file_id = id,
+	};
+	struct wire_writer w = files_pdu_long(t, SMB2_QUERY_INFO, size);
+
+	assert_true(smb2_query_info_request_encode(&w, &in));
+	return w;
+}
+
+/* What a class of a file says. */
 static inline NTSTATUS files_query(struct files *t, struct smb2_file_id id,
 				   uint8_t class, struct wire_slice *out)
 {
-	const struct smb2_query_info_request in = {
-		.info_type = SMB2_0_INFO_FILE,
-		.file_info_class = class,
-		.output_buffer_length = 4096,
-		.file_id = id,
-	};
-	struct wire_writer w = files_pdu(t, SMB2_QUERY_INFO);
+	struct wire_writer w =
+		files_query_pdu(t, id, SMB2_0_INFO_FILE, class, 0, 4096);
+	NTSTATUS status = files_call(t, &w);
+
+	*out = files_buffer(t);
+	return status;
+}
+
+static inline NTSTATUS files_list(struct files *t, struct smb2_file_id id,
+				  struct smb2_query_directory_request in,
+				  const char *pattern, struct wire_slice *out)
+{
+	struct wire_writer w = files_pdu_long(t, SMB2_QUERY_DIRECTORY,
+					      in.output_buffer_length);
 	NTSTATUS status = NT_STATUS_OK;
 
-	assert_true(smb2_query_info_request_encode(&w, &in));
+	in.file_id = id;
+	in.pattern = files_utf16(t, pattern);
+	assert_true(smb2_query_directory_request_encode(&w, &in));
 	status = files_call(t, &w);
-	if (status == NT_STATUS_OK) {
-		assert_true(smb2_buffer_response_decode(
-			t->reply->pdu[0].data, t->reply->pdu[0].len, out));
-	}
+	*out = files_buffer(t);
 	return status;
 }
 

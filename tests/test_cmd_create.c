@@ -349,6 +349,176 @@ static void test_eas(void **state)
 	assert_memory_equal(value, "value", 5);
 }
 
+/* Replacing the content is writing, superseding is deleting, whatever access
+ * was asked for (MS-FSA 2.1.5.1.2). */
+static void test_replacing_shares(void **state)
+{
+	static const struct {
+		uint32_t share, disposition;
+		NTSTATUS status;
+	} table[] = {
+		{FILE_SHARE_READ, FILE_OVERWRITE, NT_STATUS_SHARING_VIOLATION},
+		{FILE_SHARE_READ | FILE_SHARE_DELETE, FILE_OVERWRITE_IF,
+		 NT_STATUS_SHARING_VIOLATION},
+		{FILE_SHARE_READ | FILE_SHARE_WRITE, FILE_SUPERSEDE,
+		 NT_STATUS_SHARING_VIOLATION},
+		{FILE_SHARE_READ | FILE_SHARE_WRITE, FILE_OVERWRITE,
+		 NT_STATUS_OK},
+		{FILE_SHARE_READ | FILE_SHARE_DELETE, FILE_SUPERSEDE,
+		 NT_STATUS_OK},
+	};
+	struct files *t = *state;
+	size_t i = 0;
+
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct create_args a = {.name = "f",
+					.access = FILE_READ_DATA,
+					.share = table[i].share,
+					.disposition = FILE_OPEN};
+		struct smb2_create_response out = {0};
+		struct smb2_file_id id = files_make(t, "f");
+
+		files_write(t, id, "precious", 0);
+		files_close(t, id);
+		id = files_open(t, a);
+		a.share = 0;
+		a.disposition = table[i].disposition;
+		assert_int_equal(files_create(t, a, &out), table[i].status);
+		if (table[i].status == NT_STATUS_OK) {
+			/* what it asked for and no more */
+			assert_int_equal(files_write(t, out.file_id, "x", 0),
+					 NT_STATUS_ACCESS_DENIED);
+			files_close(t, out.file_id);
+			assert_content(t, id, "");
+		} else {
+			assert_content(t, id, "precious");
+		}
+		files_close(t, id);
+	}
+}
+
+/* A CREATE that fails leaves no file of its own behind. */
+static void test_nothing_left(void **state)
+{
+	static const uint64_t sizes[] = {UINT64_C(1) << 40, INT64_MAX,
+					 UINT64_C(1) << 63, UINT64_MAX};
+	struct files *t = *state;
+	struct create_args a = {.name = "f",
+				.disposition = FILE_CREATE,
+				.options = FILE_DELETE_ON_CLOSE,
+				.attributes = FILE_ATTRIBUTE_READONLY};
+	struct wire_writer w = wire_writer_talloc(t);
+	struct wire_chain list = smb2_create_context_list(&w);
+	size_t i = 0;
+
+	assert_int_equal(files_status(t, a), NT_STATUS_CANNOT_DELETE);
+	assert_int_equal(files_there(t, "f"), NT_STATUS_OBJECT_NAME_NOT_FOUND);
+	a.options = FILE_DELETE_ON_CLOSE | FILE_DIRECTORY_FILE;
+	assert_int_equal(files_status(t, a), NT_STATUS_CANNOT_DELETE);
+	assert_int_equal(files_there(t, "f"), NT_STATUS_OBJECT_NAME_NOT_FOUND);
+	a.options = 0;
+	a.attributes = 0;
+	smb2_create_context_put(&list, wire_slice(SMB2_CREATE_EA_BUFFER, 4),
+				wire_slice("not a list of attributes", 24));
+	a.contexts = wire_writer_slice(&w);
+	assert_int_equal(files_status(t, a), NT_STATUS_INVALID_PARAMETER);
+	assert_int_equal(files_there(t, "f"), NT_STATUS_OBJECT_NAME_NOT_FOUND);
+	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		w = wire_writer_talloc(t);
+		list = smb2_create_context_list(&w);
+		smb2_allocation_size_add(&list, sizes[i]);
+		a.contexts = wire_writer_slice(&w);
+		assert_int_equal(files_status(t, a),
+				 sizes[i] <= INT64_MAX
+					 ? NT_STATUS_DISK_FULL
+					 : NT_STATUS_INVALID_PARAMETER);
+		assert_int_equal(files_there(t, "f"),
+				 NT_STATUS_OBJECT_NAME_NOT_FOUND);
+	}
+	/* No more opens: the file made for it goes again. */
+	t->f->server->opens = idtable_new(t->f->server, 64, 0);
+	a.contexts = wire_slice(NULL, 0);
+	assert_int_equal(files_status(t, a), NT_STATUS_INSUFFICIENT_RESOURCES);
+	t->f->server->opens = idtable_new(t->f->server, 64, 10);
+	assert_int_equal(files_there(t, "f"), NT_STATUS_OBJECT_NAME_NOT_FOUND);
+}
+
+/* Nothing is made in a directory that is on its way out. */
+static void test_in_deleted_directory(void **state)
+{
+	struct files *t = *state;
+	struct smb2_file_id id = files_make_dir(t, "d");
+	struct create_args a = {.name = "d\\f", .disposition = FILE_CREATE};
+
+	assert_int_equal(files_disposition(t, id, true), NT_STATUS_OK);
+	assert_int_equal(files_status(t, a), NT_STATUS_DELETE_PENDING);
+	assert_int_equal(files_disposition(t, id, false), NT_STATUS_OK);
+	a.disposition = FILE_OPEN;
+	assert_int_equal(files_status(t, a), NT_STATUS_OBJECT_NAME_NOT_FOUND);
+	assert_int_equal(files_disposition(t, id, true), NT_STATUS_OK);
+	files_close(t, id);
+	assert_int_equal(files_status(t, a), NT_STATUS_OBJECT_PATH_NOT_FOUND);
+}
+
+/* The root of the share is never deleted. */
+static void test_root(void **state)
+{
+	struct files *t = *state;
+	struct create_args a = {.name = "",
+				.disposition = FILE_OPEN,
+				.options = FILE_DIRECTORY_FILE |
+					   FILE_DELETE_ON_CLOSE};
+
+	assert_int_equal(files_status(t, a), NT_STATUS_CANNOT_DELETE);
+	assert_int_equal(files_there(t, ""), NT_STATUS_OK);
+	a.options = FILE_DIRECTORY_FILE;
+	a.disposition = FILE_CREATE;
+	assert_int_equal(files_status(t, a), NT_STATUS_OBJECT_NAME_COLLISION);
+	a.disposition = FILE_OVERWRITE;
+	a.options = 0;
+	assert_int_equal(files_status(t, a), NT_STATUS_ACCESS_DENIED);
+	a.disposition = FILE_OPEN;
+	a.options = FILE_NON_DIRECTORY_FILE;
+	assert_int_equal(files_status(t, a), NT_STATUS_FILE_IS_A_DIRECTORY);
+}
+
+/* A client that knows the rights as of then is told that they are the same
+ * (MS-SMB2 3.3.5.9.5). */
+static void test_mxac_time(void **state)
+{
+	struct files *t = *state;
+	struct create_args a = {.name = "f", .disposition = FILE_OPEN};
+	struct smb2_create_response out = {0};
+	struct wire_writer w = wire_writer_talloc(t);
+	struct wire_chain list = smb2_create_context_list(&w);
+	struct smb2_mxac_response mxac = {0};
+	struct wire_slice data = {0};
+
+	make(t, "f", 0, 0);
+	assert_int_equal(files_create(t, a, &out), NT_STATUS_OK);
+	smb2_mxac_request_add(&list, out.change_time);
+	a.contexts = wire_writer_slice(&w);
+	assert_int_equal(files_create(t, a, &out), NT_STATUS_OK);
+	assert_true(smb2_create_context_find(
+		out.contexts, SMB2_CREATE_QUERY_MAXIMAL_ACCESS, &data));
+	assert_true(smb2_mxac_response_decode(data, &mxac));
+	assert_int_equal(mxac.query_status, NT_STATUS_NONE_MAPPED);
+	assert_int_equal(mxac.maximal_access, 0);
+}
+
+static void test_long_names(void **state)
+{
+	struct files *t = *state;
+	struct create_args a = {.disposition = FILE_CREATE};
+	char name[257] = "";
+
+	a.name = name;
+	memset(name, 'n', 255);
+	files_close(t, files_open(t, a));
+	name[255] = 'n';
+	assert_int_equal(files_status(t, a), NT_STATUS_OBJECT_NAME_INVALID);
+}
+
 /* The open of a CREATE that is given up is given up, too. */
 static void test_abandoned(void **state)
 {
@@ -376,6 +546,12 @@ int main(void)
 		TEST(test_contexts),
 		TEST(test_contexts_refused),
 		TEST(test_eas),
+		TEST(test_replacing_shares),
+		TEST(test_nothing_left),
+		TEST(test_in_deleted_directory),
+		TEST(test_root),
+		TEST(test_mxac_time),
+		TEST(test_long_names),
 		TEST(test_abandoned),
 	};
 

@@ -197,8 +197,8 @@ static void test_close_waits(void **state)
 	talloc_free(work);
 	assert_int_equal(files_receive(t), NT_STATUS_OK);
 	assert_null(open_of(t, id));
-	assert_true(smb2_close_response_decode(t->reply->pdu[0].data,
-					       t->reply->pdu[0].len, &out));
+	assert_true(
+		smb2_close_response_decode(t->reply.data, t->reply.len, &out));
 	assert_int_equal(out.flags, SMB2_CLOSE_FLAG_POSTQUERY_ATTRIB);
 	assert_int_equal(out.file_attributes, FILE_ATTRIBUTE_ARCHIVE);
 }
