@@ -9,6 +9,9 @@
 #   client SHARE COMMANDS [OPTION...]
 #                             smbquic-client as the section says; what it
 #                             prints and its exit status are the caller's
+#   samba SHARE COMMANDS [OPTION...]
+#                             Samba's smbclient likewise, once samba_name has
+#                             made the name known
 #
 # Shares: data ($RIG/data, writable) and ro (the same, read only).
 
@@ -79,4 +82,41 @@ client()
 		--client-protection="$CLIENT_PROTECTION" \
 		--ca="$RIG/ca.pem" -U "$RIG_USER%$RIG_PASSWORD" -q \
 		-c "$commands" "$@"
+}
+
+# Samba's client wants a name for QUIC, and the peer root sees our /etc/hosts
+samba_name()
+{
+	requires_root
+	requires "$TOP/scripts/peers" where
+	case $TMP in
+	/tmp/*) ;;
+	*) skip "the peer root sees /tmp only, and this test is in $TMP" ;;
+	esac
+	grep -q " $NAME\$" /etc/hosts || {
+		sed -i.smbquic-test "\$a 127.0.0.1 $NAME" /etc/hosts
+		cleanup_fn sed -i "/ $NAME\$/d" /etc/hosts
+	}
+}
+
+samba()
+{
+	local share=$1 commands=$2 options=()
+
+	shift 2
+	case $TRANSPORT in
+	quic)
+		options=(--option="client smb transports=quic:$QUIC_PORT"
+			--option="tls cafile=$RIG/ca.pem"
+			--option='tls verify peer=ca_and_name'
+			--option='client smb encryption over quic=no')
+		;;
+	tcp)
+		options=(-p "$TCP_PORT"
+			--client-protection="$CLIENT_PROTECTION")
+		;;
+	esac
+	"$TOP/scripts/peers" enter env SSLKEYLOGFILE="${SSLKEYLOGFILE:-}" \
+		smbclient "//$NAME/$share" -U "$RIG_USER%$RIG_PASSWORD" \
+		"${options[@]}" "$@" -c "$commands"
 }

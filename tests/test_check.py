@@ -151,6 +151,13 @@ class CheckTest(unittest.TestCase):
         for pid in self.read('build/check/one/001.full').split():
             self.assertFalse(alive(int(pid)), pid)
 
+    def test_a_limit_of_its_own(self):
+        self.add('001', '# seconds: 1\nsleep 50\n')
+        self.add('002', '# seconds: 50\nsleep 2\n')
+        text = self.check(status=1, TEST_SECONDS='1')
+        self.assertIn('one/001: FAILED: no end after 1 s', text)
+        self.assertIn('one/002: ok', text)
+
     def test_nothing_is_left_running(self):
         self.add('001', '(trap "" TERM; sleep 50) & echo $! > $FULL\n'
                  'setsid --fork true; exit 0\n')
