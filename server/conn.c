@@ -21,12 +21,6 @@
 /* What a message may be longer than its payload: headers, and the other
  * requests of a compound. */
 #define MESSAGE_OVERHEAD 65536
-/*
- * What a client that logged on may send before we have read any of it: four
- * of the largest writes. Samba's client sends two at once, and does not
- * survive a QUIC window that ends in the middle of a packet.
- */
-#define TRUSTED_WINDOW ((size_t)32 << 20)
 
 static void conn_read(struct conn *conn);
 
@@ -302,7 +296,6 @@ static void set_limit(struct conn *conn)
 	}
 	limits.max_message += MESSAGE_OVERHEAD;
 	message_conn_set_limits(conn->messages, &limits);
-	transport_widen(message_conn_transport(conn->messages), TRUSTED_WINDOW);
 }
 
 void conn_trust(struct conn *conn)

@@ -62,8 +62,6 @@ static void take_settings(const struct config *config,
 		(unsigned)config_int(config, NULL, CONFIG_MAX_CONNECTIONS);
 	out->max_connections_per_source = (unsigned)config_int(
 		config, NULL, CONFIG_MAX_CONNECTIONS_PER_SOURCE);
-	/* Until somebody has logged on: a few messages (conn_trust widens) */
-	out->stream_window = (size_t)4 * CONN_STRANGER_MESSAGE;
 	out->max_handshakes =
 		(unsigned)config_int(config, NULL, CONFIG_MAX_HANDSHAKES);
 }

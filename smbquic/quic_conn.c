@@ -407,21 +407,6 @@ void quic_conn_cancel_write(struct quic_conn *c, struct quic_write *w)
 	}
 }
 
-/*
- * ngtcp2 tells the peer of new room when half of its window was used up. So
- * that half is all that the window by itself promises, and what is promised
- * here comes on top.
- */
-void quic_conn_widen(struct quic_conn *c, size_t window)
-{
-	if (c->ng == NULL || c->stream_id == -1 || window <= c->widened) {
-		return;
-	}
-	quic_conn_credit(c, window - c->widened);
-	c->widened = window;
-	c->ops->wake(c->where);
-}
-
 /* A peer that fills its window too early may suffer more than a pause: some
  * clients do not survive it. So all of it at once, and not as it is used. */
 void quic_conn_trust(struct quic_conn *c)

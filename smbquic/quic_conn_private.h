@@ -21,8 +21,6 @@ struct quic_conn {
 	struct quic_peer peer;
 	FILE *qlog;
 
-	size_t widened; /* by quic_conn_widen, beyond the usual window */
-
 	size_t window;	/* what the peer has been promised ahead of reading */
 	bool complete;	/* the handshake, on our side */
 	bool confirmed; /* the handshake, on both sides */

@@ -286,9 +286,6 @@ void quic_conn_on_flushed(struct quic_conn *c,
 void quic_conn_trust(struct quic_conn *c);
 /** Say good-bye with an application code and end. Idempotent. */
 void quic_conn_close(struct quic_conn *c, uint64_t code, const char *reason);
-/** The peer may always send so many bytes that nobody has read; see
- *  transport_widen. */
-void quic_conn_widen(struct quic_conn *c, size_t window);
 /** Use new keys (RFC 9001 6). @return false: not possible now. */
 bool quic_conn_update_keys(struct quic_conn *c);
 

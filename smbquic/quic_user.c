@@ -528,14 +528,6 @@ static int quic_user_shutdown_recv(struct tevent_req *req)
 
 /* --- facts --------------------------------------------------------------- */
 
-static void quic_user_widen(void *private_data, size_t window)
-{
-	struct quic_user *u =
-		talloc_get_type_abort(private_data, struct quic_user);
-
-	quic_conn_widen(u->conn, window);
-}
-
 static void quic_user_stats(void *private_data, struct transport_stats *out)
 {
 	struct quic_user *u =
@@ -576,7 +568,6 @@ const struct transport_backend transport_quic_user = {
 	.write_recv = quic_user_write_recv,
 	.shutdown_send = quic_user_shutdown_send,
 	.shutdown_recv = quic_user_shutdown_recv,
-	.widen = quic_user_widen,
 	.stats = quic_user_stats,
 	.error = quic_user_error,
 	.trust = quic_user_trust,

@@ -304,13 +304,6 @@ void transport_set_choice(struct transport *t, const char *why)
 	t->facts.chosen_because = talloc_strdup(t, why);
 }
 
-void transport_widen(struct transport *t, size_t window)
-{
-	if (t->backend->widen != NULL) {
-		t->backend->widen(t->state, window);
-	}
-}
-
 void transport_stats(const struct transport *t, struct transport_stats *out)
 {
 	*out = (struct transport_stats){0};

@@ -162,7 +162,6 @@ struct transport_backend {
 					    enum transport_close code,
 					    const char *reason);
 	int (*shutdown_recv)(struct tevent_req *req);
-	void (*widen)(void *state, size_t window); /**< may be NULL */
 	void (*stats)(void *state, struct transport_stats *out);
 	const char *(*error)(void *state); /**< may be NULL */
 	void (*trust)(void *state);	   /**< may be NULL */
@@ -259,13 +258,6 @@ struct tevent_req *transport_shutdown_send(TALLOC_CTX *mem_ctx,
 					   enum transport_close code,
 					   const char *reason);
 int transport_shutdown_recv(struct tevent_req *req);
-
-/**
- * The peer, of whom something was read already, is trusted: from now on it
- * may always send at least this many bytes that nobody has read. The promise
- * only grows. A carrier that has no window of its own (TCP) ignores it.
- */
-void transport_widen(struct transport *t, size_t window);
 
 const struct transport_facts *transport_facts(const struct transport *t);
 /** Note why this transport was chosen (facts.chosen_because). Copied. */

@@ -483,37 +483,6 @@ static void test_back_pressure(void **state)
 	talloc_free(w);
 }
 
-/* Trusted, the client may send more at once: all of it arrives unread. */
-static void test_widened(void **state)
-{
-	struct quic_world *w = quic_world_new(NULL);
-	struct quic_world_transfer t;
-
-	(void)state;
-	w->server.settings.stream_window = 65536;
-	w->server.settings.max_window = 65536;
-	quic_world_connect(w);
-	quic_world_run(w, NGTCP2_SECONDS);
-	quic_conn_widen(w->server.conn, MIB); /* no stream yet: nothing */
-	assert_echo(w, 60000, NGTCP2_SECONDS);
-	quic_conn_widen(w->server.conn, MIB);
-	quic_conn_widen(w->server.conn, MIB - 1);
-	quic_world_send(w, w->client.conn, &t, MIB);
-	quic_world_run(w, 5 * NGTCP2_SECONDS);
-	assert_int_equal(w->server.conn->stream.buffered, MIB);
-	assert_int_equal(t.written, 0);
-	quic_world_receive(w->server.conn, &t);
-	assert_transferred(w, &t, NGTCP2_SECONDS);
-	/* And no more than that and the window. */
-	quic_world_send(w, w->client.conn, &t, 2 * MIB);
-	quic_world_run(w, 5 * NGTCP2_SECONDS);
-	assert_in_range(w->server.conn->stream.buffered, MIB, MIB + 65536);
-	assert_int_equal(t.written, -1);
-	quic_world_receive(w->server.conn, &t);
-	assert_transferred(w, &t, 60 * NGTCP2_SECONDS);
-	talloc_free(w);
-}
-
 /* The window grows with a reader that keeps up. */
 static void test_window_grows(void **state)
 {
@@ -964,7 +933,6 @@ int main(void)
 		cmocka_unit_test(test_nat_rebinding),
 		cmocka_unit_test(test_an_hour),
 		cmocka_unit_test(test_back_pressure),
-		cmocka_unit_test(test_widened),
 		cmocka_unit_test(test_window_grows),
 		cmocka_unit_test(test_trust),
 		cmocka_unit_test(test_small_reads),
