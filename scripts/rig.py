@@ -62,6 +62,7 @@ class Rig:
         self.quic_port, self.tcp_port = quic_port, tcp_port
         self.netns = netns
         self.listen = listen or "127.0.0.1"
+        self.short_name = name.split(".")[0]  # as NetBIOS minds ask for it
         self.ca = self.dir / "ca.pem"
         self.config = self.dir / "smbquic.conf"
         self.log = self.dir / "smbquicd.log"
@@ -86,11 +87,12 @@ class Rig:
             run([certmap, "make", "ca", "--name", "smbquic throw-away CA",
                  "--certificate", self.ca, "--key", self.dir / "ca.key"])
             run([certmap, "make", "server", "--name", self.name,
+                 "--name", self.short_name,
                  "--name", "localhost", "--name", "127.0.0.1",
                  "--ca", self.ca, "--ca-key", self.dir / "ca.key",
                  "--certificate", self.dir / "server.pem",
                  "--key", self.dir / "server.key"])
-        for name in (self.name, "localhost"):
+        for name in (self.name, self.short_name, "localhost"):
             if not map_file.exists() or \
                     "[%s]" % name not in map_file.read_text():
                 run([certmap, "-s", self.config, "new", "--name", name,
