@@ -128,6 +128,9 @@ start()
 
 	shift
 	note "start $name: $*"
+	# now, and not when the child comes to it: a log of an earlier process
+	# of this name would be taken for this one's
+	: >"$TMP/$name.log"
 	"$@" </dev/null >"$TMP/$name.log" 2>&1 &
 	echo $! >"$TMP/$name.pid"
 	BACKGROUND+=("$name")
