@@ -251,6 +251,11 @@ static void create_register(struct create_state *state)
 	}
 	state->handle = NULL;
 	request_set_open(r, open);
+	/* Whoever guesses the id and closes it waits for us. */
+	if (file_use(state, r) == NULL) {
+		create_undo(state, NT_STATUS_INSUFFICIENT_RESOURCES);
+		return;
+	}
 	state->fo->delete_on_close =
 		(state->create.in.create_options & FILE_DELETE_ON_CLOSE) != 0;
 	state->created.maximal_access =

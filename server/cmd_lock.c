@@ -139,6 +139,9 @@ static NTSTATUS cmd_lock_start(struct tevent_req *req, struct request *r)
 	struct smb2_lock_element first = {0};
 	NTSTATUS status = NT_STATUS_OK;
 
+	if (open == NULL || open->closing) {
+		return NT_STATUS_FILE_CLOSED;
+	}
 	if (!smb2_lock_request_decode(r->pdu.data, r->pdu.len, &lock) ||
 	    !smb2_lock_request_element(&lock, 0, &first) ||
 	    open->handle->directory) {

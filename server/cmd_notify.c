@@ -71,12 +71,16 @@ static NTSTATUS cmd_notify_start(struct tevent_req *req, struct request *r)
 {
 	struct cmd_notify_state *state =
 		tevent_req_data(req, struct cmd_notify_state);
+	const struct file_open *open = r->open->file;
 	struct smb2_change_notify_request in = {0};
 	NTSTATUS status = NT_STATUS_OK;
 
+	if (open == NULL || open->closing) {
+		return NT_STATUS_FILE_CLOSED;
+	}
 	if (!smb2_change_notify_request_decode(r->pdu.data, r->pdu.len, &in) ||
 	    in.output_buffer_length > r->conn->agreed.max_transact ||
-	    !r->open->file->handle->directory) {
+	    !open->handle->directory) {
 		return NT_STATUS_INVALID_PARAMETER;
 	}
 	if (!(r->open->access & FILE_LIST_DIRECTORY)) {
@@ -87,7 +91,7 @@ static NTSTATUS cmd_notify_start(struct tevent_req *req, struct request *r)
 	if (!NT_STATUS_IS_OK(status)) {
 		return status;
 	}
-	if (notify_ready(r->open->file->notify)) {
+	if (notify_ready(open->notify)) {
 		cmd_notify_finish(req);
 		return NT_STATUS_OK;
 	}

@@ -533,6 +533,38 @@ static void test_abandoned(void **state)
 	assert_int_equal(idtable_count(t->f->server->opens), 0);
 }
 
+/* A client can guess the id of an open before it is told: CLOSE waits for the
+ * CREATE. */
+static void test_closed_too_early(void **state)
+{
+	char *dir = NULL;
+	struct files *t = files_new_disk(&dir);
+	struct create_args a = {.name = "f", .disposition = FILE_OVERWRITE_IF};
+	const struct open *open = NULL;
+	struct wire_writer w = {0};
+	struct smb2_file_id id = {0};
+	uint64_t ids[2] = {0};
+	size_t cursor = 0;
+
+	(void)state;
+	files_close(t, files_open(t, a));
+	w = files_create_pdu(t, a);
+	ids[0] = files_send(t, &w);
+	while (open == NULL) {
+		tevent_loop_once(t->f->ev);
+		cursor = 0;
+		open = idtable_next(t->session->opens, &cursor);
+	}
+	id.persistent_id = open->persistent_id;
+	id.volatile_id = open->volatile_id;
+	w = files_close_pdu(t, id, 0);
+	ids[1] = files_send(t, &w);
+	assert_int_equal(files_wait(t, ids[0]), NT_STATUS_OK);
+	assert_int_equal(files_wait(t, ids[1]), NT_STATUS_OK);
+	assert_int_equal(idtable_count(t->session->opens), 0);
+	talloc_free(t);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -553,6 +585,7 @@ int main(void)
 		TEST(test_mxac_time),
 		TEST(test_long_names),
 		TEST(test_abandoned),
+		cmocka_unit_test(test_closed_too_early),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
