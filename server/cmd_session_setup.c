@@ -74,7 +74,6 @@ static NTSTATUS begin_session(struct request *r)
 		talloc_free(session);
 		return NT_STATUS_INSUFFICIENT_RESOURCES;
 	}
-	session->first = r->conn;
 	session->dialect = r->conn->agreed.dialect;
 	memcpy(session->client_guid, r->conn->agreed.client_guid,
 	       sizeof(session->client_guid));

@@ -168,7 +168,9 @@ static void conn_message(struct tevent_req *subreq);
 /* Too much is held: what was begun comes first. */
 static bool conn_is_full(const struct conn *conn)
 {
-	return conn->bytes_in + conn->bytes_out > CONN_MAX_BYTES;
+	size_t limit = conn->trusted ? CONN_MAX_BYTES : CONN_STRANGER_BYTES;
+
+	return conn->bytes_in + conn->bytes_out > limit;
 }
 
 static void conn_read(struct conn *conn)

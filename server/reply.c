@@ -41,6 +41,8 @@ static struct outgoing *outgoing_new(struct conn *conn, unsigned max)
 	}
 	talloc_set_name_const(out, "struct outgoing");
 	out->conn = conn;
+	out->size = REQUEST_OVERHEAD;
+	conn->bytes_out += out->size;
 	talloc_set_destructor(out, outgoing_destructor);
 	return out;
 }
@@ -362,7 +364,7 @@ bool request_notify(struct session *session, uint16_t command,
 	out->pdus[0].iov[0].iov_base = w.buf;
 	out->pdus[0].iov[0].iov_len = w.len;
 	out->pdus[0].iov_count = 1;
-	out->size = w.len;
+	out->size += w.len;
 	conn->bytes_out += w.len;
 	subreq = message_write_send(
 		out, conn->server->ev, conn->messages, out->pdus, 1,

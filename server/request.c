@@ -462,8 +462,8 @@ static bool chain_add(struct chain *chain, const struct message_pdu *pdu)
 	r->command = command_find(pdu->header.command);
 	r->session_id = pdu->header.session_id;
 	r->tree_id = pdu->header.tree_id;
-	chain->bytes_in += pdu->len;
-	chain->conn->bytes_in += pdu->len;
+	chain->bytes_in += pdu->len + REQUEST_OVERHEAD;
+	chain->conn->bytes_in += pdu->len + REQUEST_OVERHEAD;
 	chain->requests[chain->count++] = r;
 	return take_credits(r);
 }

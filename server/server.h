@@ -72,6 +72,8 @@ struct tree;
 #define CONN_MAX_ASYNC		  511 /* requests that wait (3.3.4.2), as Windows */
 #define CONN_STRANGER_MESSAGE	  70000 /* bytes, before anybody logged on */
 #define CONN_MAX_BYTES		  ((size_t)64 << 20) /* in and out: then we wait */
+#define CONN_STRANGER_BYTES	  ((size_t)1 << 20) /* before anybody logged on */
+#define REQUEST_OVERHEAD	  1024 /* what else a request, a reply costs */
 #define SESSION_MAX_TREES	  1024
 #define SESSION_MAX_OPENS	  65536
 
@@ -236,7 +238,6 @@ struct session {
 	uint64_t id;
 	enum session_state state;
 	struct channel *channels;
-	struct conn *first; /**< where it was made; NULL when gone */
 	uint16_t dialect;
 	uint8_t client_guid[NEGOTIATE_GUID_SIZE];
 

@@ -244,6 +244,38 @@ static void test_reading_stops(void **private_data)
 	talloc_free(f);
 }
 
+/* Somebody who asks and asks and never reads the answers. */
+static void test_deaf_stranger(void **private_data)
+{
+	struct fixture *f = fixture_new(GLOBAL, NULL);
+	unsigned sent = 0;
+
+	(void)private_data;
+	fixture_negotiated(f);
+	while (sent < 20000) {
+		struct smb2_header header = {.command = SMB2_ECHO,
+					     .credits = 100};
+		struct wire_writer w = fixture_pdu(f, &header);
+		struct message_out out = {0};
+
+		smb2_empty_encode(&w);
+		out = fixture_out(&w);
+		fixture_send(f, &out, 1, NULL, 0);
+		sent++;
+		if (sent % 100 == 0) {
+			fixture_idle(f, 0);
+		}
+	}
+	fixture_idle(f, 50);
+	assert_non_null(f->server->conns);
+	assert_null(f->conn->reading);
+	assert_true(f->conn->bytes_in + f->conn->bytes_out <
+		    CONN_STRANGER_BYTES + 10000);
+	assert_true(message_conn_queued(f->conn->messages) <
+		    CONN_STRANGER_BYTES);
+	talloc_free(f);
+}
+
 /* --- the end ---------------------------------------------------------------
  */
 
@@ -331,6 +363,7 @@ int main(void)
 		cmocka_unit_test(test_garbage),
 		cmocka_unit_test(test_sealed_elsewhere),
 		cmocka_unit_test(test_reading_stops),
+		cmocka_unit_test(test_deaf_stranger),
 		cmocka_unit_test(test_server_stops),
 		cmocka_unit_test(test_server_stops_alone),
 		cmocka_unit_test(test_dead),
