@@ -13,6 +13,7 @@
  *	store_posix_dir.c     listing, renaming, unlinking
  *	store_posix_xattr.c   extended attributes
  *	store_posix_watch.c   inotify
+ *	store_posix_walk.c    all directories of a tree, for that
  *
  * Functions called posix_do_... run in a worker thread, on plain memory only:
  * a job and what it points to. They return 0 or an errno. All else runs in the
@@ -297,5 +298,27 @@ void posix_listxattr(struct store_call *call, struct store_file *file);
 int posix_watch(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 		struct store_file *dir, bool tree, store_watch_fn fn,
 		void *private_data, struct store_watch **out);
+
+/* --- store_posix_walk.c */
+/** What inotify is asked for. */
+#define POSIX_WATCH_EVENTS                                                 \
+	(IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_MODIFY | \
+	 IN_ATTRIB | IN_DELETE_SELF | IN_ONLYDIR | IN_EXCL_UNLINK)
+
+/** One that was found; a list in plain memory. */
+struct posix_walked {
+	struct posix_walked *next;
+	int wd; /**< -1: a file */
+	bool directory;
+	char below[]; /**< from the watched directory on, as on disk */
+};
+
+/**
+ * In a thread: watches the directory job->path below the job's handle, and all
+ * below it, at most job->max, with the inotify descriptor job->len. Gives a
+ * list in job->out; job->more: not all could be watched.
+ */
+int posix_do_walk(struct posix_job *job);
+void posix_walk_free(struct posix_walked *walked);
 
 #endif

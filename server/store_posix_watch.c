@@ -8,12 +8,8 @@
  * directories that come later are walked when they are told of.
  */
 
-#define LOG_MODULE "store"
-
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,16 +17,10 @@
 #include <unistd.h>
 
 #include "server/store_posix.h"
-#include "smbquic/log.h"
 #include "smbquic/smb2.h"
 
 #define MAX_SPOTS   8192 /* of a store */
-#define MAX_DEPTH   64
 #define BUFFER_SIZE 65536
-
-#define EVENTS                                                             \
-	(IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_MODIFY | \
-	 IN_ATTRIB | IN_DELETE_SELF | IN_ONLYDIR | IN_EXCL_UNLINK)
 
 #define WHAT_MODIFY (FILE_NOTIFY_CHANGE_SIZE | FILE_NOTIFY_CHANGE_LAST_WRITE)
 #define WHAT_ATTRIB                                                      \
@@ -151,127 +141,6 @@ static void spots_drop_all(struct store_watch *watch)
 	}
 }
 
-/* --- walking a tree, in a thread ---------------------------------------- */
-
-struct walked {
-	struct walked *next;
-	int wd; /* -1: a file that was there already */
-	bool directory;
-	char below[];
-};
-
-struct walk {
-	struct walked *first, **end;
-	int inotify;
-	size_t room;
-	bool full;
-};
-
-static void walk_add(struct walk *walk, int wd, bool directory,
-		     const char *below)
-{
-	struct walked *walked = calloc(1, sizeof(*walked) + strlen(below) + 1);
-
-	if (walked == NULL) {
-		walk->full = true;
-		return;
-	}
-	walked->wd = wd;
-	walked->directory = directory;
-	memcpy(walked->below, below, strlen(below) + 1);
-	*walk->end = walked;
-	walk->end = &walked->next;
-}
-
-static void walk_directory(struct walk *walk, int fd, const char *below,
-			   unsigned depth);
-
-/* One entry of a directory that is walked. */
-static void walk_entry(struct walk *walk, DIR *dir, const struct dirent *entry,
-		       const char *below, unsigned depth)
-{
-	char path[POSIX_PATH_SIZE];
-	int n = snprintf(path, sizeof(path), "%s%s%s", below,
-			 *below != '\0' ? "/" : "", entry->d_name);
-	int fd = -1;
-
-	if (strcmp(entry->d_name, ".") == 0 ||
-	    strcmp(entry->d_name, "..") == 0 || n < 0 ||
-	    (size_t)n >= sizeof(path)) {
-		return;
-	}
-	if (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN) {
-		walk_add(walk, -1, false, path);
-		return;
-	}
-	fd = openat(dirfd(dir), entry->d_name,
-		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd != -1) {
-		walk_directory(walk, fd, path, depth + 1);
-	}
-}
-
-/* Takes fd. */
-static void walk_directory(struct walk *walk, int fd, const char *below,
-			   unsigned depth)
-{
-	const struct dirent *entry = NULL;
-	DIR *dir = fdopendir(fd);
-	int wd = -1;
-
-	if (dir == NULL) {
-		close(fd);
-		walk->full = true;
-		return;
-	}
-	if (walk->room > 0 && depth <= MAX_DEPTH) {
-		wd = inotify_add_watch(walk->inotify, posix_proc(fd).path,
-				       EVENTS);
-	}
-	if (wd == -1) {
-		walk->full = true;
-		closedir(dir);
-		return;
-	}
-	walk->room--;
-	walk_add(walk, wd, true, below);
-	entry = readdir(dir);
-	while (entry != NULL) {
-		walk_entry(walk, dir, entry, below, depth);
-		entry = readdir(dir);
-	}
-	closedir(dir);
-}
-
-static void walk_free(struct walked *walked)
-{
-	while (walked != NULL) {
-		struct walked *next = walked->next;
-
-		free(walked);
-		walked = next;
-	}
-}
-
-static int posix_do_walk(struct posix_job *job)
-{
-	struct walk walk = {
-		.end = &walk.first,
-		.inotify = (int)job->len,
-		.room = job->max,
-	};
-
-	int fd = posix_beneath_at(job->root, job->handle->fd, job->path,
-				  O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-
-	if (fd != -1) {
-		walk_directory(&walk, fd, job->path, 0);
-	}
-	job->out = walk.first;
-	job->more = walk.full;
-	return 0;
-}
-
 /* --- telling ------------------------------------------------------------ */
 
 /* false: the watch is gone. */
@@ -309,14 +178,14 @@ static void walk_done(struct tevent_req *subreq)
 	struct walking *walking =
 		tevent_req_callback_data(subreq, struct walking);
 	struct store_watch *watch = walking->watch;
-	struct walked *walked = walking->job->out;
+	struct posix_walked *walked = walking->job->out;
 	const char *top = NULL;
 	bool overflow = worker_submit_recv(subreq) != 0 || walking->job->more;
 	bool alive = true;
 
 	walking->job->out = NULL;
 	top = walked != NULL ? walked->below : "";
-	for (struct walked *w = walked; w != NULL && alive; w = w->next) {
+	for (struct posix_walked *w = walked; w != NULL && alive; w = w->next) {
 		if (w->wd != -1 && spot_add(watch, w->wd, w->below) != 0) {
 			overflow = true;
 		}
@@ -334,15 +203,16 @@ static void walk_done(struct tevent_req *subreq)
 	if (alive) {
 		talloc_free(walking);
 	}
-	walk_free(walked);
+	posix_walk_free(walked);
 }
 
 static void walk_job_release(struct worker_job *base)
 {
 	struct posix_job *job = (struct posix_job *)base;
 
-	walk_free(job->out);
+	posix_walk_free(job->out);
 	job->out = NULL;
+	close((int)job->len);
 	posix_job_release(base);
 }
 
@@ -353,9 +223,14 @@ static void walk_start(struct store_watch *watch, const char *below, bool news)
 		posix_job_alloc(watch->store, watch->handle, posix_do_walk);
 	struct walking *walking = talloc_zero(watch, struct walking);
 	struct tevent_req *subreq = NULL;
+	/* Its own: the walk may go on when the watch and the store are gone. */
+	int fd = fcntl(watch->inotify->fd, F_DUPFD_CLOEXEC, 0);
 
-	if (job == NULL || walking == NULL ||
+	if (job == NULL || walking == NULL || fd == -1 ||
 	    !posix_job_string(&job->path, below)) {
+		if (fd != -1) {
+			close(fd);
+		}
 		if (job != NULL) {
 			job->job.release(&job->job);
 		}
@@ -363,7 +238,7 @@ static void walk_start(struct store_watch *watch, const char *below, bool news)
 		return;
 	}
 	job->job.release = walk_job_release;
-	job->len = (size_t)watch->inotify->fd;
+	job->len = (size_t)fd;
 	job->max = MAX_SPOTS > watch->inotify->num_spots
 			   ? MAX_SPOTS - watch->inotify->num_spots
 			   : 0;
@@ -619,7 +494,7 @@ int posix_watch(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 		return err == EMFILE ? ENOSPC : err;
 	}
 	wd = inotify_add_watch(posix->inotify->fd, posix_proc(handle->fd).path,
-			       EVENTS);
+			       POSIX_WATCH_EVENTS);
 	if (wd == -1) {
 		return errno;
 	}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * All directories of a tree are watched one by one: they are walked by a
+ * thread, with the user's rights. Links are not followed.
+ */
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "server/store_posix.h"
+
+#define MAX_DEPTH 64
+
+struct walk {
+	struct posix_walked *first, **end;
+	int inotify;
+	size_t room;
+	bool full;
+};
+
+static void walk_add(struct walk *walk, int wd, bool directory,
+		     const char *below)
+{
+	struct posix_walked *walked =
+		calloc(1, sizeof(*walked) + strlen(below) + 1);
+
+	if (walked == NULL) {
+		walk->full = true;
+		return;
+	}
+	walked->wd = wd;
+	walked->directory = directory;
+	memcpy(walked->below, below, strlen(below) + 1);
+	*walk->end = walked;
+	walk->end = &walked->next;
+}
+
+static void walk_directory(struct walk *walk, int fd, const char *below,
+			   unsigned depth);
+
+/* One entry of a directory that is walked. */
+static void walk_entry(struct walk *walk, DIR *dir, const struct dirent *entry,
+		       const char *below, unsigned depth)
+{
+	char path[POSIX_PATH_SIZE];
+	int n = snprintf(path, sizeof(path), "%s%s%s", below,
+			 *below != '\0' ? "/" : "", entry->d_name);
+	int fd = -1;
+
+	if (strcmp(entry->d_name, ".") == 0 ||
+	    strcmp(entry->d_name, "..") == 0 || n < 0 ||
+	    (size_t)n >= sizeof(path)) {
+		return;
+	}
+	if (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN) {
+		walk_add(walk, -1, false, path);
+		return;
+	}
+	fd = openat(dirfd(dir), entry->d_name,
+		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd != -1) {
+		walk_directory(walk, fd, path, depth + 1);
+	}
+}
+
+/* Takes fd. */
+static void walk_directory(struct walk *walk, int fd, const char *below,
+			   unsigned depth)
+{
+	const struct dirent *entry = NULL;
+	DIR *dir = fdopendir(fd);
+	int wd = -1;
+
+	if (dir == NULL) {
+		close(fd);
+		walk->full = true;
+		return;
+	}
+	if (walk->room > 0 && depth <= MAX_DEPTH) {
+		wd = inotify_add_watch(walk->inotify, posix_proc(fd).path,
+				       POSIX_WATCH_EVENTS);
+	}
+	if (wd == -1) {
+		walk->full = true;
+		closedir(dir);
+		return;
+	}
+	walk->room--;
+	walk_add(walk, wd, true, below);
+	entry = readdir(dir);
+	while (entry != NULL) {
+		walk_entry(walk, dir, entry, below, depth);
+		entry = readdir(dir);
+	}
+	closedir(dir);
+}
+
+void posix_walk_free(struct posix_walked *walked)
+{
+	while (walked != NULL) {
+		struct posix_walked *next = walked->next;
+
+		free(walked);
+		walked = next;
+	}
+}
+
+int posix_do_walk(struct posix_job *job)
+{
+	struct walk walk = {
+		.end = &walk.first,
+		.inotify = (int)job->len,
+		.room = job->max,
+	};
+
+	int fd = posix_beneath_at(job->root, job->handle->fd, job->path,
+				  O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+
+	if (fd != -1) {
+		walk_directory(&walk, fd, job->path, 0);
+	}
+	job->out = walk.first;
+	job->more = walk.full;
+	return 0;
+}
