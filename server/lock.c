@@ -23,12 +23,17 @@ struct lock_table {
 	struct lock_wait_state *waiters;
 };
 
-/* Take every waiter off the list and end it: done, or with err. The callbacks
- * run from the loop, since they change the table. */
+/* Take every waiter off the list and end it, the oldest first: done, or with
+ * err. The callbacks run from the loop, since they change the table. */
 static void wake_all(struct lock_table *table, int err)
 {
-	while (table->waiters != NULL) {
-		struct lock_wait_state *w = table->waiters;
+	struct lock_wait_state *w = table->waiters;
+
+	while (w != NULL && w->next != NULL) {
+		w = w->next;
+	}
+	while (w != NULL) {
+		struct lock_wait_state *younger = w->prev;
 
 		LIST_REMOVE(table->waiters, w);
 		w->table = NULL;
@@ -36,6 +41,7 @@ static void wake_all(struct lock_table *table, int err)
 		if (!tevent_req_error(w->req, (uint64_t)err)) {
 			tevent_req_done(w->req);
 		}
+		w = younger;
 	}
 }
 

@@ -43,11 +43,17 @@ static const uint32_t actions[] = {
 	[STORE_EVENT_RENAMED_TO] = FILE_ACTION_RENAMED_NEW_NAME,
 };
 
-/* From the loop: events that come together are told together. */
+/* The oldest first (MS-FSA 2.1.5.11.1). From the loop: events that come
+ * together are told together. */
 static void wake_all(struct notify *notify, int err)
 {
-	while (notify->waiters != NULL) {
-		struct notify_wait_state *w = notify->waiters;
+	struct notify_wait_state *w = notify->waiters;
+
+	while (w != NULL && w->next != NULL) {
+		w = w->next;
+	}
+	while (w != NULL) {
+		struct notify_wait_state *younger = w->prev;
 
 		LIST_REMOVE(notify->waiters, w);
 		w->notify = NULL;
@@ -55,6 +61,7 @@ static void wake_all(struct notify *notify, int err)
 		if (!tevent_req_error(w->req, (uint64_t)err)) {
 			tevent_req_done(w->req);
 		}
+		w = younger;
 	}
 }
 
