@@ -138,7 +138,8 @@ struct tevent_req *call_send(TALLOC_CTX *mem_ctx, struct client_conn *conn,
 		return tevent_req_post(req, conn->ev);
 	}
 	if (!call_encoded(call)) {
-		req_failed(req, NT_STATUS_INVALID_PARAMETER);
+		/* Most likely a name that is no UTF-8, or too long. */
+		req_failed(req, NT_STATUS_OBJECT_NAME_INVALID);
 		return tevent_req_post(req, conn->ev);
 	}
 	/* Whoever is called back may free the connection, which dispatches. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * client_req.h - NTSTATUS in a tevent_req. Private to the client.
+ * client_req.h - NTSTATUS in a tevent_req, for those who write requests on top
+ * of the library's.
  *
  *	if (req_failed(req, status)) {
  *		return;

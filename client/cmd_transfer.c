@@ -109,9 +109,13 @@ void cmd_get(struct shell *shell, int argc, char **argv)
 	struct client_stat stat = {0};
 	NTSTATUS status = client_stat(shell->tree, remote, &stat);
 
+	if (argc == 2 && strcmp(local, TRANSFER_STDIO) == 0) {
+		local = "./" TRANSFER_STDIO; /* a file of that name */
+	}
 	if (!NT_STATUS_IS_OK(status)) {
 		shell_fail(shell, status, "\\%s", remote);
-	} else if (argc == 2 && !client_name_is_safe(local)) {
+	} else if (argc == 2 &&
+		   !client_name_is_safe(client_path_name(remote))) {
 		shell_fail(shell, NT_STATUS_OBJECT_NAME_INVALID, "\\%s",
 			   remote);
 	} else {

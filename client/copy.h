@@ -68,8 +68,7 @@ struct copy_end {
 	const char *name; /**< for messages to the user */
 	uint64_t size;	  /**< of a source; or COPY_SIZE_UNKNOWN */
 	bool sequential;  /**< has no offsets: a pipe, a terminal */
-	const char *why;  /**< the last failure in the end's own words, or
-			       NULL: the status says it all */
+	int err;	  /**< errno of the last local failure; 0: none */
 	void *private_data;
 };
 

@@ -70,7 +70,7 @@ static struct tevent_req *local_error(struct tevent_req *req,
 				      struct tevent_context *ev,
 				      struct copy_end *end, int err)
 {
-	end->why = strerror(err);
+	end->err = err;
 	req_failed(req, ntstatus_from_errno(err));
 	return tevent_req_post(req, ev);
 }

@@ -18,6 +18,7 @@
 struct stream {
 	int fd;
 	bool watch;
+	bool pipe;
 };
 
 struct stream_state {
@@ -46,7 +47,7 @@ static void stream_error(struct tevent_req *req, int err)
 {
 	struct stream_state *state = tevent_req_data(req, struct stream_state);
 
-	state->end->why = strerror(err);
+	state->end->err = err;
 	req_failed(req, ntstatus_from_errno(err));
 }
 
@@ -168,7 +169,12 @@ static struct tevent_req *stream_write_send(TALLOC_CTX *mem_ctx,
 		return NULL;
 	}
 	state->block = talloc_steal(state, block);
-	return stream_start(req, ev, TEVENT_FD_WRITE, stream_writable);
+	/* Who waits for writing alone is not told that the reader has gone. */
+	return stream_start(req, ev,
+			    state->stream->pipe
+				    ? TEVENT_FD_WRITE | TEVENT_FD_READ
+				    : TEVENT_FD_WRITE,
+			    stream_writable);
 }
 
 static const struct copy_end_ops stream_ops = {

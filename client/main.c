@@ -109,6 +109,13 @@ static struct shell *shell_new(struct shell_options *options)
 	return shell;
 }
 
+/* A write to a pipe that nobody reads is to fail, here; programs that we start
+ * do not inherit a handler. */
+static void nothing(int signum)
+{
+	(void)signum;
+}
+
 int main(int argc, const char **argv)
 {
 	struct shell_options *options =
@@ -118,7 +125,7 @@ int main(int argc, const char **argv)
 
 	log_set_program(SHELL_PROGRAM);
 	log_set_level(LOG_LEVEL_WARN);
-	signal(SIGPIPE, SIG_IGN);
+	signal(SIGPIPE, nothing);
 	mallopt(M_MMAP_THRESHOLD, KEEP_MEMORY);
 	mallopt(M_TRIM_THRESHOLD, KEEP_MEMORY);
 	status = shell_options_parse(argc, argv, options);

@@ -190,7 +190,8 @@ const char *shell_attributes(uint32_t attributes);
 void shell_time(NTTIME time, char buf[32]);
 /** "1.5 GiB" */
 void shell_size(uint64_t bytes, char buf[16]);
-/** For people to read: control characters become '?'. Child of mem_ctx. */
+/** For people to read: control characters, and what is no UTF-8, become '?'.
+ *  Child of mem_ctx. */
 char *shell_printable(TALLOC_CTX *mem_ctx, const char *text);
 /** The directory line of ls. */
 void shell_print_entry(struct shell *shell,

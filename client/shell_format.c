@@ -2,9 +2,11 @@
 /* What commands print: names, times, sizes, attributes. Scripts read some of
  * it, so it looks as smbclient's. */
 #include <inttypes.h>
+#include <string.h>
 #include <time.h>
 
 #include "client/shell.h"
+#include "smbquic/utf16.h"
 
 static const struct {
 	uint32_t bit;
@@ -68,16 +70,33 @@ void shell_size(uint64_t bytes, char buf[16])
 		 units[i]);
 }
 
+/* C0 and C1 controls steer terminals, and so may bytes that are no UTF-8. */
+static bool is_printable(uint32_t cp)
+{
+	return cp >= 0x20 && (cp < 0x7f || cp > 0x9f);
+}
+
 char *shell_printable(TALLOC_CTX *mem_ctx, const char *text)
 {
-	char *copy = shell_need(talloc_strdup(mem_ctx, text));
-	char *p = NULL;
+	size_t left = strlen(text);
+	char *copy = shell_need(talloc_array(mem_ctx, char, left + 1));
+	char *to = copy;
+	uint32_t cp = 0;
+	size_t n = 0;
 
-	for (p = copy; *p != '\0'; p++) {
-		if ((unsigned char)*p < 0x20 || *p == 0x7f) {
-			*p = '?';
+	while (left > 0) {
+		n = utf8_get(text, left, &cp);
+		if (n > 0 && is_printable(cp)) {
+			memcpy(to, text, n);
+			to += n;
+		} else {
+			*to++ = '?';
+			n = n > 0 ? n : 1;
 		}
+		text += n;
+		left -= n;
 	}
+	*to = '\0';
 	return copy;
 }
 

@@ -14,7 +14,6 @@ struct get_state {
 	const char *local;
 	struct client_file *from;
 	struct local_file *to;
-	struct copy_end *from_end;
 	struct client_stat stat;
 	TALLOC_CTX *owner; /* a small file: its bytes */
 	struct wire_slice data;
@@ -88,7 +87,6 @@ static void get_pump(struct tevent_req *req, struct copy_end *from)
 		    req, local_file_create(state, state->local, &state->to))) {
 		return;
 	}
-	state->from_end = from;
 	subreq = copy_send(state, t->ev, from, local_file_end(state->to), 0,
 			   &t->limits, t->progress, t->private_data);
 	if (tevent_req_nomem(subreq, req)) {
@@ -175,8 +173,8 @@ static void get_copied(struct tevent_req *subreq)
 	NTSTATUS status = copy_recv(subreq, &state->bytes, &failed);
 
 	talloc_free(subreq);
-	if (failed != NULL && failed != state->from_end) {
-		state->err = ntstatus_to_errno(status);
+	if (failed != NULL) {
+		state->err = failed->err;
 	}
 	if (req_failed(req, status)) {
 		return;

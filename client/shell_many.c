@@ -85,6 +85,10 @@ static char *local_name(struct many *many, const char *folder, const char *name)
 	char *path = NULL;
 	char *p = NULL;
 
+	/* A file that is called "-" is not standard output. */
+	if (*folder == '\0' && strcmp(name, TRANSFER_STDIO) == 0) {
+		folder = ".";
+	}
 	path = *folder != '\0' ? talloc_asprintf(many, "%s/%s", folder, name)
 			       : talloc_strdup(many, name);
 	shell_need(path);

@@ -218,8 +218,8 @@ static void put_copied(struct tevent_req *subreq)
 	NTSTATUS status = copy_recv(subreq, &state->bytes, &failed);
 
 	talloc_free(subreq);
-	if (failed != NULL && failed != state->to_end) {
-		state->err = ntstatus_to_errno(status);
+	if (failed != NULL) {
+		state->err = failed->err;
 	}
 	if (!req_failed(req, status)) {
 		put_commit(req);

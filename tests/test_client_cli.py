@@ -307,6 +307,40 @@ class Shell(unittest.TestCase):
         self.assertIn('nonsense: command not found', done.stderr)
         self.assertFalse(os.path.exists(os.path.join(self.data, 's')))
 
+    def test_odd_names(self):
+        """A file called "-" is a file; names that are no UTF-8 are refused."""
+        here = os.path.join(self.folder, 'odd')
+        os.makedirs(here)
+        with open(os.path.join(here, '-'), 'w', encoding='utf-8') as f:
+            f.write('minus')
+        with open(os.path.join(here.encode(), b'\xff'), 'wb'):
+            pass
+        done = run(*self.args('-q', '-U', USER + '%' + PASSWORD, '-c',
+                              'prompt; mput *'), env=self.env(), cwd=here)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('NT_STATUS_OBJECT_NAME_INVALID', done.stderr)
+        os.unlink(os.path.join(here, '-'))
+        for commands in ('get -', 'prompt; mget -'):
+            done = run(*self.args('-q', '-U', USER + '%' + PASSWORD, '-c',
+                                  commands), env=self.env(), cwd=here)
+            self.assertEqual((done.returncode, done.stdout), (0, ''))
+            os.unlink(os.path.join(here, '-'))
+        done = run(*self.args('-q', '-U', USER + '%' + PASSWORD, '-c',
+                              'get - -'), env=self.env(), cwd=here)
+        self.assertEqual(done.stdout, 'minus')
+
+    def test_pager(self):
+        with open(os.path.join(self.data, 'text'), 'w',
+                  encoding='utf-8') as f:
+            f.write('a line\n' * 100000)
+        for pager, count in (('cat', 100000), ('head -n 3', 3)):
+            done = run(*self.args('-q', '-U', USER + '%' + PASSWORD, '-c',
+                                  'more text'),
+                       env=dict(self.env(), PAGER=pager))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(done.stdout, 'a line\n' * count)
+        os.unlink(os.path.join(self.data, 'text'))
+
     def test_facts(self):
         for transport in ('quic', 'tcp'):
             done = run(*self.args('-d1', '-U', USER + '%' + PASSWORD, '-c',

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -346,7 +348,7 @@ static void test_failures(void **state)
 			     &failed),
 			 NT_STATUS_DISK_FULL);
 	assert_ptr_equal(failed, small);
-	assert_string_equal(small->why, strerror(ENOSPC));
+	assert_int_equal(small->err, ENOSPC);
 }
 
 /* An end that cannot be written is refused, not called. */
@@ -412,9 +414,40 @@ static void test_local_errors(void **state)
 		run(f, copy_null(f, 9999), full, 0, NULL, &copied, &failed),
 		NT_STATUS_DISK_FULL);
 	assert_ptr_equal(failed, full);
-	assert_string_equal(full->why, strerror(ENOSPC));
+	assert_int_equal(full->err, ENOSPC);
 	close(fd);
 	assert_null(copy_stream(f, -1, "closed"));
+}
+
+/* The reader of a pipe goes while we wait for room in it. */
+static void test_reader_goes(void **state)
+{
+	struct fixture *f = *state;
+	struct copy_end *failed = NULL;
+	struct copy_end *to = NULL;
+	struct tevent_req *req = NULL;
+	int fd[2] = {-1, -1};
+
+	signal(SIGPIPE, SIG_IGN);
+	assert_int_equal(pipe(fd), 0);
+	to = copy_stream(f, fd[1], "pipe");
+	req = copy_send(f, f->ev, copy_null(f, 1 << 20), to, 0, NULL, NULL,
+			NULL);
+	while (tevent_req_is_in_progress(req) && to->err == 0) {
+		struct pollfd p = {.fd = fd[1], .events = POLLOUT};
+
+		if (fd[0] >= 0 && poll(&p, 1, 0) == 0) {
+			close(fd[0]);
+			fd[0] = -1;
+		}
+		tevent_loop_once(f->ev);
+	}
+	testlib_wait(f->ev, req, 5);
+	assert_int_not_equal(copy_recv(req, NULL, &failed), NT_STATUS_OK);
+	assert_ptr_equal(failed, to);
+	assert_int_equal(to->err, EPIPE);
+	talloc_free(req);
+	close(fd[1]);
 }
 
 static void test_null(void **state)

@@ -388,7 +388,7 @@ static void test_paths(void **state)
 	assert_int_equal(f->peer->opened, 5);
 	assert_int_equal(f->peer->closed, 5);
 	assert_int_equal(client_rename(f->tree, "a", "\xff", true),
-			 NT_STATUS_INVALID_PARAMETER);
+			 NT_STATUS_OBJECT_NAME_INVALID);
 	f->peer->hook = fail_one;
 	failing = SMB2_CREATE;
 	failing_status = NT_STATUS_OBJECT_NAME_NOT_FOUND;

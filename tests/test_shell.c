@@ -361,6 +361,8 @@ static void test_text(void **state)
 	char when[32] = "";
 
 	setenv("TZ", "UTC", 1);
+	assert_string_equal(shell_printable(f, "\xc3\xa9\xc2\x9b\xff\t\x7fz"),
+			    "\xc3\xa9????z");
 	assert_string_equal(shell_attributes(0), "");
 	assert_string_equal(shell_attributes(FILE_ATTRIBUTE_READONLY |
 					     FILE_ATTRIBUTE_ARCHIVE),
