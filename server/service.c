@@ -14,8 +14,11 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "smbquic/log.h"
 
 /* There is one service in a process. */
 static int parent_fd = -1;
@@ -62,6 +65,20 @@ bool service_background(void)
 	return chdir("/") == 0;
 }
 
+static void to_syslog(void *private_data, enum log_level level,
+		      const char *module, const char *text)
+{
+	static const int priorities[] = {
+		[LOG_LEVEL_ERROR] = LOG_ERR,	 [LOG_LEVEL_WARN] = LOG_WARNING,
+		[LOG_LEVEL_NOTICE] = LOG_NOTICE, [LOG_LEVEL_INFO] = LOG_INFO,
+		[LOG_LEVEL_DEBUG] = LOG_DEBUG,
+	};
+
+	(void)private_data;
+	syslog(priorities[level], "%s%s%s", module == NULL ? "" : module,
+	       module == NULL ? "" : ": ", text);
+}
+
 void service_ready(void)
 {
 	int null = -1;
@@ -74,6 +91,8 @@ void service_ready(void)
 		dup2(null, STDIN_FILENO);
 		dup2(null, STDOUT_FILENO);
 		if (!logs_to_file) {
+			openlog("smbquicd", LOG_PID, LOG_DAEMON);
+			log_set_sink(to_syslog, NULL);
 			dup2(null, STDERR_FILENO);
 		}
 		close(null);

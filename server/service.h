@@ -16,7 +16,8 @@
  */
 bool service_background(void);
 
-/** In the background: tell the parent, and let go of the terminal. */
+/** In the background: tell the parent, let go of the terminal, and log to
+ *  syslog unless there is a log file. */
 void service_ready(void);
 
 /** Standard error goes to that file from now on (again after a rotation).
