@@ -259,6 +259,7 @@ static int serve(void)
 		talloc_free(top);
 		return EXIT_FAILED;
 	}
+	service_raise_descriptors();
 	if (options.daemon != 0 && !service_background()) {
 		talloc_free(top);
 		return failed(strerror(errno));

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -20,11 +21,32 @@
 
 #include "smbquic/log.h"
 
+/* Fewer descriptors than these are worth a word. */
+#define ENOUGH_DESCRIPTORS 4096
+
 /* There is one service in a process. */
 static int parent_fd = -1;
 static int pid_fd = -1;
 static char *pid_path;
 static bool logs_to_file;
+
+void service_raise_descriptors(void)
+{
+	struct rlimit limit = {0};
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+		return;
+	}
+	if (limit.rlim_cur != limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	if (limit.rlim_cur < ENOUGH_DESCRIPTORS) {
+		log_warn("only %ju descriptors are permitted (ulimit -Hn): an "
+			 "open file and a connection cost one each",
+			 (uintmax_t)limit.rlim_cur);
+	}
+}
 
 /* --- background ------------------------------------------------------------
  */

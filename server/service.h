@@ -29,6 +29,12 @@ bool service_log_to(const char *path);
 bool service_pid_file(const char *path);
 void service_pid_file_remove(void);
 
+/**
+ * Have as many descriptors as the system lets us: an open file costs one, a
+ * connection one. Fewer than enough is said in the log, not an error.
+ */
+void service_raise_descriptors(void);
+
 /** To systemd, when it started us: "READY=1", "STOPPING=1\nSTATUS=...". */
 void service_notify(const char *state);
 /** "RELOADING=1" with the time that goes with it. */
