@@ -197,8 +197,8 @@ struct copy_end *copy_stream(TALLOC_CTX *mem_ctx, int fd, const char *name)
 		return NULL;
 	}
 	stream->fd = fd;
-	stream->watch =
-		S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) || isatty(fd);
+	stream->pipe = S_ISFIFO(st.st_mode);
+	stream->watch = stream->pipe || S_ISSOCK(st.st_mode) || isatty(fd);
 	end->private_data = stream;
 	end->sequential = true;
 	return end;

@@ -470,13 +470,21 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_memory_to_memory), T(test_from_offset),
-		T(test_limits),		  T(test_short_and_backwards),
-		T(test_sequential_sink),  T(test_sequential_source),
-		T(test_shrinks),	  T(test_unknown_size),
-		T(test_failures),	  T(test_wrong_way),
-		T(test_cancel),		  T(test_local_file),
-		T(test_local_errors),	  T(test_null),
+		T(test_memory_to_memory),
+		T(test_from_offset),
+		T(test_limits),
+		T(test_short_and_backwards),
+		T(test_sequential_sink),
+		T(test_sequential_source),
+		T(test_shrinks),
+		T(test_unknown_size),
+		T(test_failures),
+		T(test_wrong_way),
+		T(test_cancel),
+		T(test_local_file),
+		T(test_local_errors),
+		T(test_reader_goes),
+		T(test_null),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
