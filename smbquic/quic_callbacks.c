@@ -139,6 +139,28 @@ static int on_complete(ngtcp2_conn *ng, void *user_data)
 	return 0;
 }
 
+/* After the handshake a server may still send tickets, which we did not ask
+ * for; a client has nothing to say (RFC 9001 4.4, 6). */
+static int on_late_crypto_data(ngtcp2_conn *ng, const struct quic_conn *c)
+{
+	if (!c->server) {
+		return 0;
+	}
+	ngtcp2_conn_set_tls_alert(ng, GNUTLS_A_UNEXPECTED_MESSAGE);
+	return NGTCP2_ERR_CRYPTO;
+}
+
+static int on_crypto_data(ngtcp2_conn *ng, ngtcp2_encryption_level level,
+			  uint64_t offset, const uint8_t *data, size_t len,
+			  void *user_data)
+{
+	if (ngtcp2_conn_get_tls_native_handle(ng) == NULL) {
+		return on_late_crypto_data(ng, user_data);
+	}
+	return ngtcp2_crypto_recv_crypto_data_cb(ng, level, offset, data, len,
+						 user_data);
+}
+
 static int on_confirmed(ngtcp2_conn *ng, void *user_data)
 {
 	struct quic_conn *c = user_data;
@@ -192,7 +214,7 @@ void quic_callbacks(ngtcp2_callbacks *out, bool server)
 	*out = (ngtcp2_callbacks){
 		.client_initial = ngtcp2_crypto_client_initial_cb,
 		.recv_client_initial = ngtcp2_crypto_recv_client_initial_cb,
-		.recv_crypto_data = ngtcp2_crypto_recv_crypto_data_cb,
+		.recv_crypto_data = on_crypto_data,
 		.encrypt = ngtcp2_crypto_encrypt_cb,
 		.decrypt = ngtcp2_crypto_decrypt_cb,
 		.hp_mask = ngtcp2_crypto_hp_mask_cb,

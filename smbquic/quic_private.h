@@ -140,6 +140,8 @@ unsigned quic_tls_refusal(const struct quic_tls *tls, int *err,
 /** Client: the server wants to see a certificate, so the handshake may still
  *  fail after it is complete on this side. */
 bool quic_tls_server_may_refuse(const struct quic_tls *tls);
+/** The handshake is complete on both sides. */
+void quic_tls_finish(struct quic_tls *tls);
 /** Fill in what TLS knows; strings become children of mem_ctx. */
 bool quic_tls_facts(const struct quic_tls *tls, TALLOC_CTX *mem_ctx,
 		    struct transport_facts *out);

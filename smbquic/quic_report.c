@@ -39,6 +39,9 @@ static void report_opened(struct quic_conn *c)
 {
 	int err = 0;
 
+	if (c->confirmed && !c->over) {
+		quic_tls_finish(c->tls);
+	}
 	if (c->reported || !is_decided(c)) {
 		return;
 	}

@@ -28,9 +28,10 @@ static const char priority[] =
 struct quic_tls {
 	ngtcp2_crypto_conn_ref ref; /* what the session's pointer shows */
 	ngtcp2_conn *ng;
-	gnutls_session_t session;
+	gnutls_session_t session; /* NULL once nothing is left to do */
 	gnutls_certificate_credentials_t cred; /* client: ours to free */
 	char *keylog_file;
+	const char *cipher; /* that was agreed on */
 	/* client */
 	const struct tls_client_policy *client;
 	const char *server_name; /* server: what the client asked for */
@@ -163,15 +164,39 @@ static bool agreed_on_smb(gnutls_session_t session)
 	       memcmp(alpn.data, TLS_ALPN_SMB, alpn.size) == 0;
 }
 
-static int quic_tls_destructor(struct quic_tls *t)
+static const char *cipher_name(gnutls_session_t session)
+{
+	return gnutls_cipher_get_name(gnutls_cipher_get(session));
+}
+
+static void drop_session(struct quic_tls *t)
 {
 	if (t->session != NULL) {
 		gnutls_deinit(t->session);
+		t->session = NULL;
 	}
 	if (t->cred != NULL) {
 		gnutls_certificate_free_credentials(t->cred);
+		t->cred = NULL;
 	}
+}
+
+static int quic_tls_destructor(struct quic_tls *t)
+{
+	drop_session(t);
 	return 0;
+}
+
+/* The keys are ngtcp2's by now, and no tickets are exchanged: what is left of
+ * the session is half of an idle connection's memory. */
+void quic_tls_finish(struct quic_tls *t)
+{
+	if (t->session == NULL) {
+		return;
+	}
+	t->cipher = cipher_name(t->session);
+	ngtcp2_conn_set_tls_native_handle(t->ng, NULL);
+	drop_session(t);
 }
 
 static struct quic_tls *quic_tls_new(TALLOC_CTX *mem_ctx, unsigned flags,
@@ -448,7 +473,8 @@ bool quic_tls_facts(const struct quic_tls *t, TALLOC_CTX *mem_ctx,
 
 	out->alpn = TLS_ALPN_SMB;
 	out->tls_version = "TLS1.3";
-	out->tls_cipher = gnutls_cipher_get_name(gnutls_cipher_get(t->session));
+	out->tls_cipher =
+		t->session == NULL ? t->cipher : cipher_name(t->session);
 	out->server_name = copy(mem_ctx, t->server_name);
 	out->peer_verified = t->judgement.verified;
 	out->trust = copy(mem_ctx, t->judgement.how);
