@@ -10,6 +10,7 @@
 static NTSTATUS ioctl_validate_negotiate(struct ioctl *io,
 					 struct wire_writer *out);
 static NTSTATUS ioctl_no_dfs(struct ioctl *io, struct wire_writer *out);
+static NTSTATUS ioctl_no_resiliency(struct ioctl *io, struct wire_writer *out);
 static NTSTATUS ioctl_get_compression(struct ioctl *io,
 				      struct wire_writer *out);
 static NTSTATUS ioctl_set_compression(struct ioctl *io,
@@ -40,6 +41,13 @@ static const struct ioctl_row rows[] = {
 		.name = "DFS_GET_REFERRALS_EX",
 		.section = "3.3.5.15.2",
 		.now = ioctl_no_dfs,
+	},
+	{
+		.code = FSCTL_LMR_REQUEST_RESILIENCY,
+		.name = "LMR_REQUEST_RESILIENCY",
+		.section = "3.3.5.15.9",
+		.needs = IOCTL_FILE,
+		.now = ioctl_no_resiliency,
 	},
 	{
 		.code = FSCTL_SRV_REQUEST_RESUME_KEY,
@@ -174,6 +182,13 @@ static NTSTATUS ioctl_no_dfs(struct ioctl *io, struct wire_writer *out)
 	return NT_STATUS_FS_DRIVER_REQUIRED;
 }
 
+static NTSTATUS ioctl_no_resiliency(struct ioctl *io, struct wire_writer *out)
+{
+	(void)io;
+	(void)out;
+	return NT_STATUS_NOT_SUPPORTED;
+}
+
 static NTSTATUS ioctl_get_compression(struct ioctl *io, struct wire_writer *out)
 {
 	(void)io;
@@ -219,11 +234,16 @@ NTSTATUS ioctl_simple_recv(struct tevent_req *req, struct wire_writer *out)
 /* --- the command
  * -------------------------------------------------------------- */
 
-static NTSTATUS check_open(const struct ioctl_row *row,
-			   const struct file_open *open)
+static NTSTATUS check_open(const struct ioctl_row *row, const struct ioctl *io)
 {
+	const struct smb2_file_id *id = &io->in.file_id;
+	const struct file_open *open = io->open;
+
 	if (!(row->needs & IOCTL_FILE)) {
-		return NT_STATUS_OK;
+		return id->persistent_id == SMB2_FILE_ID_ANY &&
+				       id->volatile_id == SMB2_FILE_ID_ANY
+			       ? NT_STATUS_OK
+			       : NT_STATUS_INVALID_PARAMETER;
 	}
 	if (open == NULL) {
 		return NT_STATUS_FILE_CLOSED;
@@ -305,7 +325,7 @@ static NTSTATUS cmd_ioctl_check(struct cmd_ioctl_state *state)
 			return NT_STATUS_FILE_CLOSED;
 		}
 	}
-	status = check_open(state->row, state->io.open);
+	status = check_open(state->row, &state->io);
 	if (status == NT_STATUS_OK &&
 	    in->max_output_response < state->row->min_output) {
 		return NT_STATUS_INVALID_PARAMETER;
@@ -389,7 +409,7 @@ NTSTATUS cmd_ioctl_recv(struct tevent_req *req, struct reply *reply)
 		return NT_STATUS_NO_MEMORY;
 	}
 	response.ctl_code = state->io.in.ctl_code;
-	response.file_id = state->io.in.file_id;
+	response.file_id = state->io.r->file_id;
 	response.output = state->row != NULL ? wire_writer_slice(&state->out)
 					     : state->pipe_output;
 	if (has_body(state->status, response.output)) {

@@ -61,7 +61,8 @@ static bool within_limits(const struct smb2_copychunk_request *copy)
 		struct smb2_copychunk chunk = {0};
 
 		if (!smb2_copychunk_request_chunk(copy, i, &chunk) ||
-		    chunk.length == 0 || chunk.length > COPY_MAX_CHUNK_SIZE) {
+		    chunk.length == 0 || chunk.length > COPY_MAX_CHUNK_SIZE ||
+		    chunk.target_offset > INT64_MAX) {
 			return false;
 		}
 		total += chunk.length;
@@ -92,10 +93,8 @@ static NTSTATUS find_source(struct ioctl_copychunk_state *state)
 
 static NTSTATUS begin(struct ioctl_copychunk_state *state)
 {
-	if (!smb2_copychunk_request_decode(state->io->in.input, &state->copy)) {
-		return NT_STATUS_INVALID_PARAMETER;
-	}
-	if (!within_limits(&state->copy)) {
+	if (!smb2_copychunk_request_decode(state->io->in.input, &state->copy) ||
+	    !within_limits(&state->copy)) {
 		state->too_much = true;
 		return NT_STATUS_INVALID_PARAMETER;
 	}
