@@ -187,6 +187,11 @@ static void many_add_local_name(struct many *many, const char *remote,
 			   : !by_mask || mask_matches(many->shell, name)) {
 			many_add(many, remote, local, name, folder, &info);
 		}
+	} else if (!by_mask || mask_matches(many->shell, name)) {
+		shell_say(many->shell,
+			  "left out: %s (neither a file nor a folder, or a "
+			  "link that leads to no file)",
+			  file);
 	}
 	talloc_free(file);
 }

@@ -8,6 +8,7 @@
 #include "client/shell.h"
 #include "config.h"
 #include "smbquic/log.h"
+#include "smbquic/race.h"
 
 #define TIMEOUT_MAX 86400
 
@@ -215,6 +216,10 @@ static bool take_trust(struct shell_options *o)
 	if (tls->trust == TLS_TRUST_PIN && tls->pin == NULL) {
 		return usage("--trust=pin needs", "--pin=sha256:HEX");
 	}
+	if (tls->pin != NULL && !tls_pin_valid(tls->pin)) {
+		return usage("--pin is a SHA-256 of 64 hexadecimal digits",
+			     tls->pin);
+	}
 	if ((tls->cert_file == NULL) != (tls->key_file == NULL)) {
 		return usage("--client-cert and --client-key",
 			     "one does not work without the other");
@@ -248,6 +253,17 @@ static bool take_rest(struct shell_options *o, poptContext context)
 	return true;
 }
 
+static bool take_transports(struct shell_options *o)
+{
+	struct race_params lanes = {0};
+	char *why = NULL;
+
+	o->transports = adopt(o, &raw.transport);
+	return o->transports == NULL ||
+	       race_parse_lanes(o, o->transports, 0, &lanes, &why) ||
+	       usage("--transport", why == NULL ? "out of memory" : why);
+}
+
 static bool parse(struct shell_options *o, poptContext context, int *status)
 {
 	int option = poptGetNextOpt(context);
@@ -270,7 +286,7 @@ static bool parse(struct shell_options *o, poptContext context, int *status)
 	if (option < -1) {
 		return usage(poptBadOption(context, 0), poptStrerror(option));
 	}
-	return take_rest(o, context) && take_trust(o);
+	return take_rest(o, context) && take_trust(o) && take_transports(o);
 }
 
 /* Passwords need not be seen by everyone who lists processes. */
@@ -312,7 +328,6 @@ int shell_options_parse(int argc, const char **argv, struct shell_options *out)
 		out->grepable = raw.grepable != 0;
 		out->quiet = raw.quiet != 0;
 		c->address = adopt(out, &raw.ip_address);
-		out->transports = adopt(out, &raw.transport);
 		c->timeout_ms = out->timeout * 1000;
 		status = -1;
 	}

@@ -219,8 +219,16 @@ static void load_file(struct loader *l, const char *file, const char *section)
 	size_t i = 0;
 
 	if (ini == NULL) {
-		say(l, CONFIG_ERROR, "cannot read %s: %s", file,
-		    errno == EINVAL ? "it is not a file" : strerror(errno));
+		const char *why =
+			errno == EINVAL ? "it is not a file" : strerror(errno);
+
+		if (outer_file == NULL) {
+			l->file = file;
+			say(l, CONFIG_ERROR, "cannot read it: %s", why);
+			l->file = NULL;
+		} else {
+			say(l, CONFIG_ERROR, "cannot read %s: %s", file, why);
+		}
 		return;
 	}
 	l->file = file;

@@ -29,6 +29,9 @@ enum tls_trust {
 bool tls_trust_parse(const char *name, enum tls_trust *out);
 const char *tls_trust_name(enum tls_trust trust);
 
+/** @return whether tls_client_policy.pin may be that text. */
+bool tls_pin_valid(const char *pin);
+
 /** Strings are borrowed; the caller keeps them as long as the policy. */
 struct tls_client_policy {
 	enum tls_trust trust;

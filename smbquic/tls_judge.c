@@ -314,6 +314,13 @@ static bool normalise_pin(const char *pin, char out[SHA256_HEX + 1])
 	return n == SHA256_HEX;
 }
 
+bool tls_pin_valid(const char *pin)
+{
+	char hex[SHA256_HEX + 1];
+
+	return normalise_pin(pin, hex);
+}
+
 static void judge_pin(struct trial *t)
 {
 	char pin[SHA256_HEX + 1];

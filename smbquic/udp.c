@@ -157,6 +157,37 @@ static int udp_open(TALLOC_CTX *mem_ctx, const struct sockaddr *addr,
 	return 0;
 }
 
+/* Why nothing can be bound there, and the way out. */
+static int udp_listen_failed(struct udp_socket **s, TALLOC_CTX *mem_ctx,
+			     const struct sockaddr *addr, char **why)
+{
+	const char *at = transport_address_string(addr);
+	int err = errno;
+
+	switch (err) {
+	case EADDRINUSE:
+		*why = talloc_asprintf(
+			mem_ctx,
+			"UDP %s is in use by another program ('ss -lunp' "
+			"tells which); choose another port with 'server smb "
+			"transports'",
+			at);
+		break;
+	case EACCES:
+		*why = talloc_asprintf(mem_ctx,
+				       "UDP %s: a port below 1024 needs root "
+				       "or CAP_NET_BIND_SERVICE",
+				       at);
+		break;
+	default:
+		*why = talloc_asprintf(mem_ctx, "cannot listen on %s/udp: %s",
+				       at, strerror(err));
+		break;
+	}
+	TALLOC_FREE(*s);
+	return err;
+}
+
 static int udp_open_failed(struct udp_socket **s, TALLOC_CTX *mem_ctx,
 			   const char *what, const struct sockaddr *addr,
 			   char **why)
@@ -186,8 +217,7 @@ int udp_listen(TALLOC_CTX *mem_ctx, const struct sockaddr *addr,
 		return err;
 	}
 	if (bind((*out)->fd, addr, addr_len) != 0 || !learn_local(*out)) {
-		return udp_open_failed(out, mem_ctx, "cannot listen on", addr,
-				       why);
+		return udp_listen_failed(out, mem_ctx, addr, why);
 	}
 	return 0;
 }

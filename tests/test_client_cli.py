@@ -53,6 +53,9 @@ class CommandLine(unittest.TestCase):
     def test_wrong_usage(self):
         for args in ([], ['srv'], ['//srv'], ['//srv/share', '-p', 'x'],
                      ['//srv/share', '--nonsense'], ['//'],
+                     ['//srv/share', '--pin=sha256:abc'],
+                     ['//srv/share', '--transport=quick'],
+                     ['//srv/share', '--transport=tcp:70000'],
                      ['http://srv/share'], ['//a b/share'],
                      ['//srv/share', '-A', '/no/such/file'],
                      ['//srv/share', 'pw', 'too much']):

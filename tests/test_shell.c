@@ -208,7 +208,14 @@ static void test_options(void **state)
 	assert_int_equal(o->client.tls.trust, TLS_TRUST_CA);
 	assert_int_equal(o->client.timeout_ms, 0);
 	talloc_free(o);
-	assert_int_equal(parse(&o, "//s/x", "--pin=sha256:00", NULL, NULL), -1);
+	assert_int_equal(parse(&o, "//s/x", "--pin=sha256:00", NULL, NULL), 2);
+	assert_int_equal(parse(&o, "//s/x", "--transport=quick", NULL, NULL),
+			 2);
+	assert_int_equal(parse(&o, "//s/x",
+			       "--pin=sha256:0011223344556677:8899aabbccddeeff"
+			       ":0011223344556677:8899AABBCCDDEEFF",
+			       NULL, NULL),
+			 -1);
 	assert_int_equal(o->client.tls.trust, TLS_TRUST_PIN);
 	talloc_free(o);
 	assert_int_equal(

@@ -189,7 +189,7 @@ static void test_in_use(void **state)
 				    &why),
 			 EADDRINUSE);
 	assert_null(other);
-	assert_non_null(strstr(why, "cannot listen on 127.0.0.1:"));
+	assert_non_null(strstr(why, "UDP 127.0.0.1:"));
 	talloc_free(p);
 }
 
