@@ -172,6 +172,7 @@ static void cmd_query_directory_end(struct tevent_req *req, bool full)
 		tevent_req_error(req, NT_STATUS_INFO_LENGTH_MISMATCH);
 		return;
 	}
+	listing_none(state->listing);
 	tevent_req_error(req, state->told_before ? NT_STATUS_NO_MORE_FILES
 						 : NT_STATUS_NO_SUCH_FILE);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
+#include <string.h>
 
 #include "server/listing.h"
 
@@ -91,6 +92,11 @@ const struct store_entry *listing_peek(struct listing *l)
 	return NULL;
 }
 
+void listing_none(struct listing *l)
+{
+	l->told = true;
+}
+
 void listing_next(struct listing *l)
 {
 	l->told = true;
@@ -137,7 +143,19 @@ struct tevent_req *listing_peek_send(TALLOC_CTX *mem_ctx,
 	return req;
 }
 
-/* A pattern without wildcards is looked up, not searched for. */
+/* A pattern without wildcards is looked up, not searched for: its name, or
+ * NULL. "." and ".." are no names of a store. */
+static const char *literal_of(const struct listing *l)
+{
+	const char *literal = name_pattern_literal(l->pattern);
+
+	if (literal == NULL || strcmp(literal, ".") == 0 ||
+	    strcmp(literal, "..") == 0) {
+		return NULL;
+	}
+	return literal;
+}
+
 static struct tevent_req *look_up(struct listing_peek_state *state,
 				  const char *literal)
 {
@@ -159,7 +177,7 @@ static void listing_fill(struct tevent_req *req)
 	struct listing_peek_state *state =
 		tevent_req_data(req, struct listing_peek_state);
 	struct listing *l = state->listing;
-	const char *literal = name_pattern_literal(l->pattern);
+	const char *literal = literal_of(l);
 	tevent_req_fn done = NULL;
 	struct tevent_req *subreq = NULL;
 

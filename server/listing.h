@@ -21,7 +21,7 @@ bool listing_begun(const struct listing *listing);
 /** Begin (again) with a pattern, which is taken over; NULL: with the same. */
 void listing_restart(struct listing *listing, struct name_pattern *pattern);
 
-/** Has an entry been told since the beginning? */
+/** Has an entry been told since the beginning, or that there is none? */
 bool listing_told(const struct listing *listing);
 
 /** Requests on one listing take turns: done when it is this one's. The turn
@@ -44,6 +44,9 @@ int listing_peek_recv(struct tevent_req *req, const struct store_entry **entry);
 
 /** Without waiting: the next entry when it is in memory, else NULL. */
 const struct store_entry *listing_peek(struct listing *listing);
+
+/** That there is nothing was told. */
+void listing_none(struct listing *listing);
 
 /** That entry was told. */
 void listing_next(struct listing *listing);
