@@ -24,7 +24,7 @@ static NTSTATUS judge_oplock(struct request *r)
 	if (open == NULL) {
 		return NT_STATUS_FILE_CLOSED;
 	}
-	return NT_STATUS_INVALID_OPLOCK_PROTOCOL;
+	return NT_STATUS_INVALID_DEVICE_STATE;
 }
 
 static NTSTATUS judge(struct request *r)

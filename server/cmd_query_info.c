@@ -202,13 +202,16 @@ static void cmd_query_info_space(struct tevent_req *subreq)
 	cmd_query_info_answer(req);
 }
 
-/* 3.3.5.20.3: the size that would have done, as error data (2.2.2). */
+/* Error data of a buffer that is too small (2.2.2): the size that would have
+ * done (3.3.5.20.3), or no size (3.3.5.20.1, .2). */
 static void tell_needed(struct cmd_query_info_state *state, struct reply *reply)
 {
 	struct wire_writer number = wire_writer_talloc(reply->request);
 	struct wire_writer context = wire_writer_talloc(reply->request);
 
-	wire_put_u32(&number, state->needed);
+	if (state->needed != 0) {
+		wire_put_u32(&number, state->needed);
+	}
 	reply->error_data = wire_writer_slice(&number);
 	if (state->r->conn->agreed.dialect == SMB2_DIALECT_311 &&
 	    smb2_error_context_add(&context, SMB2_ERROR_ID_DEFAULT,
@@ -225,7 +228,8 @@ NTSTATUS cmd_query_info_recv(struct tevent_req *req, struct reply *reply)
 	NTSTATUS status = NT_STATUS_OK;
 
 	if (request_failed(req, &status)) {
-		if (state->needed != 0) {
+		if (state->needed != 0 ||
+		    status == NT_STATUS_INFO_LENGTH_MISMATCH) {
 			tell_needed(state, reply);
 		}
 		return status;
