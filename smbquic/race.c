@@ -409,6 +409,12 @@ static void race_won(struct race_state *state, const struct runner *one)
 				      one->lane->because);
 	}
 	transport_set_choice(state->winner, why);
+	if (state->params.lane[0].via->secure && !one->lane->via->secure) {
+		log_warn("%s is reached without QUIC, by %s: its certificate "
+			 "was not checked, and only SMB's own signing or "
+			 "encryption protects the connection",
+			 state->params.server_name, one->lane->via->name);
+	}
 	log_info("connected to %s (%s) by %s: %s", state->params.server_name,
 		 transport_address_string((const struct sockaddr *)&one->addr),
 		 transport_facts(state->winner)->backend, why);

@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "smbquic/log.h"
 #include "smbquic/race.h"
 #include "tests/testlib.h"
 
@@ -187,15 +188,30 @@ static void test_preferred_alone(void **state)
 	assert_int_equal(slow.started, 0);
 }
 
+static void count_warnings(void *private_data, enum log_level level,
+			   const char *module, const char *text)
+{
+	(void)module;
+	if (level == LOG_LEVEL_WARN && strstr(text, "without QUIC") != NULL) {
+		(*(unsigned *)private_data)++;
+	}
+}
+
+/* The second is in the clear, so it is said aloud. */
 static void test_second_after_the_head_start(void **state)
 {
 	struct outcome o = {0};
+	unsigned warnings = 0;
+
+	log_set_sink(count_warnings, &warnings);
 
 	fast.delay_ms = 5000;
 	slow.delay_ms = 5;
 	o = run(*state, "127.0.0.1");
 	assert_int_equal(o.err, 0);
 	assert_string_equal(transport_facts(o.transport)->backend, "second");
+	log_set_sink(NULL, NULL);
+	assert_int_equal(warnings, 1);
 	assert_int_equal(fast.started, 1);
 	assert_int_equal(fast.cancelled, 1);
 }
