@@ -421,9 +421,7 @@ static bool save_key(TALLOC_CTX *mem_ctx, const struct cert *cert,
 {
 	gnutls_datum_t pem = {0};
 	bool ok = false;
-	/* PKCS#8, which everybody reads. */
-	int rc = gnutls_x509_privkey_export2_pkcs8(
-		cert->key, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN, &pem);
+	int rc = cert_key_pem(cert->key, &pem);
 
 	if (rc < 0) {
 		*why = talloc_strdup(mem_ctx, gnutls_strerror(rc));

@@ -34,4 +34,8 @@ int cert_import_key(const gnutls_datum_t *pem, const char *password,
 /** Whether the private key belongs to the certificate. */
 bool cert_key_fits(gnutls_x509_privkey_t key, gnutls_x509_crt_t crt);
 
+/* As PKCS#8 in PEM (cert_key.c), to be wiped and freed by gnutls_free().
+ * 0 or an error of GnuTLS. */
+int cert_key_pem(gnutls_x509_privkey_t key, gnutls_datum_t *pem);
+
 #endif
