@@ -399,6 +399,14 @@ bool quic_conn_write(struct quic_conn *c, struct quic_write *w, int *err)
 	return false;
 }
 
+void quic_conn_end_stream(struct quic_conn *c)
+{
+	c->stream.finishing = true;
+	if (!c->over) {
+		c->ops->wake(c->where);
+	}
+}
+
 void quic_conn_cancel_write(struct quic_conn *c, struct quic_write *w)
 {
 	if (quic_stream_cancel(&c->stream, w)) {

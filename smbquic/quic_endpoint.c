@@ -415,7 +415,9 @@ int quic_endpoint_listen(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 {
 	struct udp_socket *socket = NULL;
 	struct quic_endpoint *e = NULL;
-	int err = udp_listen(mem_ctx, how->addr, how->addr_len, &socket, why);
+	int err = how->fd != 0 ? udp_adopt(mem_ctx, how->fd, &socket, why)
+			       : udp_listen(mem_ctx, how->addr, how->addr_len,
+					    &socket, why);
 
 	if (err != 0) {
 		return err;

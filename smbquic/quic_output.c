@@ -96,19 +96,26 @@ static ngtcp2_ssize write_packet(struct quic_conn *c, ngtcp2_path *path,
 		ngtcp2_ssize taken = -1;
 		ngtcp2_ssize n = 0;
 		bool more = false;
+		bool last = false;
 		size_t count = 0;
 
 		if (!blocked) {
 			count = quic_stream_peek(&c->stream, vec, VEC_MAX,
 						 &more);
+			last = !more && quic_stream_end_due(&c->stream);
 		}
 		n = ngtcp2_conn_writev_stream(
 			c->ng, path, pi, dest, room, &taken,
-			more ? NGTCP2_WRITE_STREAM_FLAG_MORE
-			     : NGTCP2_WRITE_STREAM_FLAG_NONE,
-			count > 0 ? c->stream_id : -1, vec, count, now);
+			more   ? NGTCP2_WRITE_STREAM_FLAG_MORE
+			: last ? NGTCP2_WRITE_STREAM_FLAG_FIN
+			       : NGTCP2_WRITE_STREAM_FLAG_NONE,
+			count > 0 || last ? c->stream_id : -1, vec, count, now);
 		if (taken > 0) {
 			quic_stream_sent(&c->stream, (size_t)taken);
+		}
+		/* the end goes with the last byte, not before it */
+		if (last && taken >= 0 && c->stream.sending == NULL) {
+			c->stream.finished = true;
 		}
 		if (n == NGTCP2_ERR_WRITE_MORE) {
 			continue;

@@ -84,6 +84,8 @@ struct quic_stream {
 	struct quic_write_list acked;	/* waiting for their done */
 	struct quic_write *sending;	/* first with bytes not yet sent */
 	size_t first_acked; /* bytes of unacked.first that are acked */
+	bool finishing;	    /* nothing follows what is queued */
+	bool finished;	    /* and the peer was told */
 	uint64_t bytes_out;
 };
 
@@ -109,6 +111,8 @@ bool quic_stream_queue(struct quic_stream *s, struct quic_write *w);
 size_t quic_stream_peek(const struct quic_stream *s, ngtcp2_vec *vec,
 			size_t max, bool *more);
 void quic_stream_sent(struct quic_stream *s, size_t len);
+/** Is the end of the stream still to be told, behind all bytes? */
+bool quic_stream_end_due(const struct quic_stream *s);
 void quic_stream_acked(struct quic_stream *s, uint64_t len);
 /** Everything was acknowledged. */
 bool quic_stream_idle(const struct quic_stream *s);
@@ -278,6 +282,8 @@ void quic_conn_cancel_read(struct quic_conn *c, struct quic_read *r);
 bool quic_conn_write(struct quic_conn *c, struct quic_write *w, int *err);
 /** Ends the connection when bytes of it were sent. */
 void quic_conn_cancel_write(struct quic_conn *c, struct quic_write *w);
+/** No write follows: the peer is told behind the last byte. */
+void quic_conn_end_stream(struct quic_conn *c);
 /** Call flushed (once, by dispatch) when all writes are acknowledged or the
  *  connection is over. NULL: do not. */
 void quic_conn_on_flushed(struct quic_conn *c,

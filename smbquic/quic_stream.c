@@ -273,6 +273,11 @@ void quic_stream_acked(struct quic_stream *s, uint64_t len)
 	}
 }
 
+bool quic_stream_end_due(const struct quic_stream *s)
+{
+	return s->finishing && !s->finished;
+}
+
 bool quic_stream_idle(const struct quic_stream *s)
 {
 	return s->unacked.first == NULL;

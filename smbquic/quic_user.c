@@ -439,6 +439,14 @@ static int quic_user_write_recv(struct tevent_req *req)
 	return err;
 }
 
+static void quic_user_finish(void *private_data)
+{
+	struct quic_user *u =
+		talloc_get_type_abort(private_data, struct quic_user);
+
+	quic_conn_end_stream(u->conn);
+}
+
 /* --- shutdown ------------------------------------------------------------ */
 
 static int quic_user_shutdown_destructor(struct quic_user_shutdown *state)
@@ -568,6 +576,7 @@ const struct transport_backend transport_quic_user = {
 	.write_recv = quic_user_write_recv,
 	.shutdown_send = quic_user_shutdown_send,
 	.shutdown_recv = quic_user_shutdown_recv,
+	.finish = quic_user_finish,
 	.stats = quic_user_stats,
 	.error = quic_user_error,
 	.trust = quic_user_trust,

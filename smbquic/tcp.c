@@ -4,6 +4,7 @@
  * made and accepted. Their bytes move in tcp_stream.c.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <unistd.h>
@@ -352,9 +353,34 @@ static int tcp_listener_destructor(struct tcp_listener *l)
 	return 0;
 }
 
+/* A socket that somebody else has bound: it has to listen already. */
+static int tcp_adopt(struct tcp_listener *l)
+{
+	int listening = 0;
+	socklen_t len = sizeof(listening);
+
+	if (getsockopt(l->fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) !=
+	    0) {
+		return errno;
+	}
+	if (listening == 0) {
+		return EINVAL;
+	}
+	if (fcntl(l->fd, F_SETFD, FD_CLOEXEC) == -1 ||
+	    fcntl(l->fd, F_SETFL, O_NONBLOCK) == -1) {
+		return errno;
+	}
+	return 0;
+}
+
 static int tcp_bind(struct tcp_listener *l, const struct transport_listen *p)
 {
 	int one = 1;
+
+	if (p->fd != 0) {
+		l->fd = p->fd;
+		return tcp_adopt(l);
+	}
 
 	l->fd = socket(p->addr->sa_family,
 		       SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -416,6 +442,9 @@ static int tcp_listen(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 	int err = 0;
 
 	if (l == NULL) {
+		if (p->fd != 0) {
+			close(p->fd);
+		}
 		return ENOMEM;
 	}
 	l->fd = -1;
@@ -467,6 +496,7 @@ const struct transport_backend transport_tcp = {
 	.write_recv = tcp_stream_simple_recv,
 	.shutdown_send = tcp_stream_shutdown_send,
 	.shutdown_recv = tcp_stream_simple_recv,
+	.finish = tcp_stream_finish,
 	.stats = tcp_stream_stats,
 	.error = tcp_stream_error,
 };

@@ -45,8 +45,9 @@ struct tcp_stream {
 	struct tcp_read *read;
 	struct tcp_write *writes, **writes_end;
 	struct tevent_req *shutdown;
-	int dead;   /* errno that ended it; 0 alive */
-	bool ended; /* the peer's FIN was read */
+	int dead;	/* errno that ended it; 0 alive */
+	bool ended;	/* the peer's FIN was read */
+	bool finishing; /* our FIN follows the last write */
 	const char *error;
 	struct transport_stats stats;
 	void (*on_close)(void *private_data);
@@ -344,6 +345,13 @@ static int tcp_send_some(struct tcp_stream *c, struct tcp_write *w)
 	return 0;
 }
 
+static void tcp_finish_sending(struct tcp_stream *c)
+{
+	if (c->finishing && c->writes == NULL) {
+		shutdown(c->fd, SHUT_WR);
+	}
+}
+
 static void tcp_finish_shutdown(struct tcp_stream *c)
 {
 	struct tevent_req *req = c->shutdown;
@@ -381,6 +389,7 @@ static void tcp_flush(struct tcp_stream *c)
 		}
 	}
 	TEVENT_FD_NOT_WRITEABLE(c->fde);
+	tcp_finish_sending(c);
 	tcp_finish_shutdown(c);
 }
 
@@ -452,6 +461,16 @@ int tcp_stream_simple_recv(struct tevent_req *req)
 	}
 	tevent_req_received(req);
 	return result;
+}
+
+void tcp_stream_finish(void *state)
+{
+	struct tcp_stream *c = talloc_get_type_abort(state, struct tcp_stream);
+
+	c->finishing = true;
+	if (c->dead == 0) {
+		tcp_finish_sending(c);
+	}
 }
 
 /* --- orderly close -------------------------------------------------------- */

@@ -40,6 +40,7 @@ struct tevent_req *tcp_stream_shutdown_send(TALLOC_CTX *mem_ctx,
 					    const char *reason);
 /** Of writes and shutdowns. */
 int tcp_stream_simple_recv(struct tevent_req *req);
+void tcp_stream_finish(void *state);
 void tcp_stream_stats(void *state, struct transport_stats *out);
 const char *tcp_stream_error(void *state);
 

@@ -27,6 +27,7 @@ struct transport {
 	void *state;
 	struct transport_facts facts;
 	struct transport_call_state *reading; /* the one read, or NULL */
+	bool finished;			      /* nothing is written any more */
 };
 
 struct transport_listener {
@@ -416,6 +417,7 @@ struct tevent_req *transport_write_send(TALLOC_CTX *mem_ctx,
 	struct transport_call_state *state = NULL;
 
 	assert(count > 0);
+	assert(!t->finished);
 	req = tevent_req_create(mem_ctx, &state, struct transport_call_state);
 	if (req == NULL) {
 		return NULL;
@@ -450,6 +452,14 @@ int transport_write_recv(struct tevent_req *req)
 
 	tevent_req_received(req);
 	return err;
+}
+
+void transport_finish(struct transport *t)
+{
+	if (!t->finished) {
+		t->finished = true;
+		t->backend->finish(t->state);
+	}
 }
 
 static void transport_shutdown_done(struct tevent_req *subreq);

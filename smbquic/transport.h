@@ -120,8 +120,11 @@ struct transport_target {
 typedef void (*transport_accept_fn)(struct transport *t, void *private_data);
 
 struct transport_listen {
-	const struct sockaddr *addr; /**< port 0: any; see _port() */
+	const struct sockaddr *addr; /**< port 0: any */
 	socklen_t addr_len;
+	int fd; /**< 0: make a socket; else one that is bound to addr (and, of
+		   TCP, listens), owned by the listener from here on, whatever
+		   happens. ENOTSUP where the carrier cannot take one */
 	const struct tls_server_policy *tls; /**< kept by the caller */
 	const struct transport_settings *settings;
 	transport_accept_fn accept;
@@ -162,6 +165,7 @@ struct transport_backend {
 					    enum transport_close code,
 					    const char *reason);
 	int (*shutdown_recv)(struct tevent_req *req);
+	void (*finish)(void *state);
 	void (*stats)(void *state, struct transport_stats *out);
 	const char *(*error)(void *state); /**< may be NULL */
 	void (*trust)(void *state);	   /**< may be NULL */
@@ -246,6 +250,13 @@ struct tevent_req *transport_write_send(TALLOC_CTX *mem_ctx,
 					const struct iovec *iov, int count);
 /** @return 0 or an errno value as for reads. */
 int transport_write_recv(struct tevent_req *req);
+
+/**
+ * Half-close: behind everything that was written the peer reads the orderly
+ * end of the stream; reading goes on. Nothing can be written any more.
+ * Idempotent.
+ */
+void transport_finish(struct transport *t);
 
 /**
  * Finish what was written (bounded by a few seconds), then close with code

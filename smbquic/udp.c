@@ -4,6 +4,7 @@
  */
 #define LOG_MODULE "udp"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -219,6 +220,31 @@ int udp_listen(TALLOC_CTX *mem_ctx, const struct sockaddr *addr,
 	if (bind((*out)->fd, addr, addr_len) != 0 || !learn_local(*out)) {
 		return udp_listen_failed(out, mem_ctx, addr, why);
 	}
+	return 0;
+}
+
+int udp_adopt(TALLOC_CTX *mem_ctx, int fd, struct udp_socket **out, char **why)
+{
+	struct udp_socket *s = talloc_zero(mem_ctx, struct udp_socket);
+
+	if (s == NULL) {
+		close(fd);
+		return ENOMEM;
+	}
+	s->fd = fd;
+	talloc_set_destructor(s, udp_destructor);
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 ||
+	    fcntl(fd, F_SETFL, O_NONBLOCK) == -1 || !learn_local(s)) {
+		int err = errno;
+
+		*why = talloc_asprintf(mem_ctx,
+				       "descriptor %d cannot be used: %s", fd,
+				       strerror(err));
+		talloc_free(s);
+		return err;
+	}
+	set_options(s);
+	*out = s;
 	return 0;
 }
 

@@ -58,6 +58,10 @@ struct udp_socket;
 int udp_listen(TALLOC_CTX *mem_ctx, const struct sockaddr *addr,
 	       socklen_t addr_len, struct udp_socket **out, char **why);
 
+/** The same with a socket that somebody else has bound. It is ours from here
+ *  on, whatever happens. */
+int udp_adopt(TALLOC_CTX *mem_ctx, int fd, struct udp_socket **out, char **why);
+
 /** Talk to one address only (a client). ICMP errors come back as errors of
  *  udp_recv and udp_send. @return 0, or ENETUNREACH, EHOSTUNREACH, ... */
 int udp_connect(TALLOC_CTX *mem_ctx, const struct sockaddr *peer,

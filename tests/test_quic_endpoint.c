@@ -255,6 +255,83 @@ static void test_wildcard(void **state)
 	conversation("::", "::1");
 }
 
+static ssize_t read_one(struct place *p, struct transport *t, int *err)
+{
+	uint8_t byte = 0;
+	struct tevent_req *req = transport_read_send(p, p->ev, t, &byte, 1, 1);
+	ssize_t got = 0;
+
+	testlib_wait(p->ev, req, 30);
+	got = transport_read_recv(req, err);
+	talloc_free(req);
+	return got;
+}
+
+/* The end goes behind what is written, and the other direction goes on. */
+static void half_close(struct place *p, struct transport *from,
+		       struct transport *to)
+{
+	struct copy w, r;
+	int err = 0;
+
+	start_write(p, from, &w, 3 * MIB + 1);
+	transport_finish(from);
+	start_read(p, to, &r, 3 * MIB + 1);
+	testlib_wait(p->ev, r.req, 30);
+	testlib_wait(p->ev, w.req, 30);
+	assert_int_equal(transport_read_recv(r.req, &err), 3 * MIB + 1);
+	assert_int_equal(transport_write_recv(w.req), 0);
+	assert_memory_equal(r.buf, w.buf, w.len);
+	assert_int_equal(read_one(p, to, &err), 0);
+	assert_int_equal(err, 0);
+	carry(p, to, from, 100000);
+	transport_finish(to); /* with nothing before it */
+	assert_int_equal(read_one(p, from, &err), 0);
+	assert_int_equal(err, 0);
+}
+
+static void test_half_close(void **state)
+{
+	struct place *p = new_server("127.0.0.1");
+	struct transport *t = do_connect(p, "127.0.0.1");
+
+	(void)state;
+	carry(p, t, p->server, 10);
+	half_close(p, t, p->server);
+	t = do_connect(p, "127.0.0.1");
+	carry(p, t, p->server, 10); /* the client opens the stream */
+	half_close(p, p->server, t);
+	talloc_free(p);
+}
+
+/* A socket that somebody else has bound. */
+static void test_passed_socket(void **state)
+{
+	struct place *p = new_place();
+	struct transport *t = NULL;
+	union udp_address a;
+	struct transport_listen how = {
+		.addr = &a.sa,
+		.tls = &p->server_policy,
+		.settings = &p->settings,
+		.accept = on_accept,
+		.private_data = p,
+		.fd = socket(AF_INET, SOCK_DGRAM, 0),
+	};
+
+	(void)state;
+	set_address(&a, "127.0.0.1", 0);
+	how.addr_len = udp_address_len(&a);
+	assert_int_equal(bind(how.fd, &a.sa, how.addr_len), 0);
+	assert_int_equal(
+		transport_listen(p, p->ev, via, &how, &p->listener, &p->why),
+		0);
+	assert_int_not_equal(port_of(p), 0);
+	t = do_connect(p, "127.0.0.1");
+	carry(p, t, p->server, 100000);
+	talloc_free(p);
+}
+
 /* --- limits -------------------------------------------------------------- */
 
 static void test_retry(void **state)
@@ -672,6 +749,8 @@ int main(void)
 		cmocka_unit_test(test_ipv4),
 		cmocka_unit_test(test_ipv6),
 		cmocka_unit_test(test_wildcard),
+		cmocka_unit_test(test_half_close),
+		cmocka_unit_test(test_passed_socket),
 		cmocka_unit_test(test_retry),
 		cmocka_unit_test(test_max_connections),
 		cmocka_unit_test(test_max_per_source),

@@ -204,6 +204,33 @@ static void test_orderly_end(void **state)
 	assert_int_equal(err, 0);
 }
 
+/* The end goes behind what is written, and the other direction goes on. */
+static void test_half_close(void **state)
+{
+	struct world *w = *state;
+	enum { SIZE = 8 << 20 };
+	uint8_t *out = talloc_zero_size(w, SIZE);
+	uint8_t *in = talloc_size(w, SIZE);
+	const struct iovec iov = {.iov_base = out, .iov_len = SIZE};
+	struct tevent_req *write = NULL;
+	struct tevent_req *req = NULL;
+	int err = 0;
+
+	connect_pair(w, AF_INET);
+	write = transport_write_send(w, w->ev, w->client, &iov, 1);
+	transport_finish(w->client);
+	transport_finish(w->client);
+	testlib_read(w->ev, w->server, in, SIZE);
+	assert_int_equal(transport_write_recv(write), 0);
+	req = transport_read_send(w, w->ev, w->server, in, 1, 1);
+	testlib_wait(w->ev, req, 5);
+	assert_int_equal(transport_read_recv(req, &err), 0);
+	assert_int_equal(err, 0);
+	testlib_write(w->ev, w->server, "back", 4);
+	testlib_read(w->ev, w->client, in, 4);
+	assert_memory_equal(in, "back", 4);
+}
+
 static void test_end_in_the_middle(void **state)
 {
 	struct world *w = *state;
@@ -369,6 +396,7 @@ int main(void)
 		world_test(test_big_vector),
 		world_test(test_read_some),
 		world_test(test_orderly_end),
+		world_test(test_half_close),
 		world_test(test_end_in_the_middle),
 		world_test(test_freed_under_a_read),
 		world_test(test_abandoned_write),

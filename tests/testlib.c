@@ -238,6 +238,14 @@ static int memory_simple_recv(struct tevent_req *req)
 	return err;
 }
 
+static void memory_finish(void *state)
+{
+	struct memory_end *e = talloc_get_type_abort(state, struct memory_end);
+
+	e->shut = true;
+	memory_move(e);
+}
+
 struct memory_shutdown_state {
 	char unused;
 };
@@ -277,6 +285,7 @@ static const struct transport_backend memory_backend = {
 	.write_recv = memory_simple_recv,
 	.shutdown_send = memory_shutdown_send,
 	.shutdown_recv = memory_simple_recv,
+	.finish = memory_finish,
 	.stats = memory_stats,
 };
 
