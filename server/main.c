@@ -13,6 +13,7 @@
 
 #include "server/server.h"
 #include "server/service.h"
+#include "smbquic/systemd.h"
 
 #define LOG_MODULE "server"
 #include "smbquic/log.h"
@@ -139,7 +140,7 @@ static void on_terminate(struct tevent_context *ev, struct tevent_signal *se,
 	life->stopping = true;
 	log_notice("%s: answering what is at work, then stopping",
 		   signum == SIGINT ? "interrupted" : "asked to stop");
-	service_notify("STOPPING=1\nSTATUS=stopping");
+	systemd_notify("STOPPING=1\nSTATUS=stopping");
 	server_stop(life->server, on_stopped, life);
 }
 
@@ -171,9 +172,9 @@ static void on_hangup(struct tevent_context *ev, struct tevent_signal *se,
 	(void)signum;
 	(void)count;
 	(void)siginfo;
-	service_notify_reloading();
+	systemd_notify_reloading();
 	reload(life);
-	service_notify("READY=1");
+	systemd_notify("READY=1");
 }
 
 static bool set_signals(struct life *life)
@@ -223,7 +224,7 @@ static void announce(const struct life *life)
 
 	fprintf(stderr, "%s: ready: %s\n", PROGRAM, where == NULL ? "" : where);
 	talloc_free(where);
-	service_notify("READY=1\nSTATUS=serving");
+	systemd_notify("READY=1\nSTATUS=serving");
 	service_ready();
 }
 

@@ -4,19 +4,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <syslog.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "smbquic/log.h"
@@ -186,46 +182,4 @@ void service_pid_file_remove(void)
 		close(pid_fd);
 		pid_fd = -1;
 	}
-}
-
-/* --- systemd ---------------------------------------------------------------
- */
-
-void service_notify(const char *state)
-{
-	const char *path = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
-	socklen_t len = 0;
-	int fd = -1;
-
-	if (path == NULL || (path[0] != '/' && path[0] != '@') ||
-	    strlen(path) >= sizeof(addr.sun_path)) {
-		return;
-	}
-	memcpy(addr.sun_path, path, strlen(path));
-	len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
-			  strlen(path));
-	if (path[0] == '@') {
-		addr.sun_path[0] = '\0';
-	}
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0) {
-		return;
-	}
-	if (sendto(fd, state, strlen(state), MSG_NOSIGNAL,
-		   (const struct sockaddr *)&addr, len) < 0) {
-		/* It does not listen any more: nothing to be done. */
-	}
-	close(fd);
-}
-
-void service_notify_reloading(void)
-{
-	struct timespec now = {0};
-	char state[64] = "";
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	snprintf(state, sizeof(state), "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
-		 (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
-	service_notify(state);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * service.h - smbquicd as a Unix service: background, pid file, log file and
- * what systemd wants to hear (sd_notify(3), written by hand: one datagram).
+ * service.h - smbquicd as a Unix service: background, pid file, log file.
  */
 #ifndef SERVER_SERVICE_H
 #define SERVER_SERVICE_H
@@ -34,10 +33,5 @@ void service_pid_file_remove(void);
  * connection one. Fewer than enough is said in the log, not an error.
  */
 void service_raise_descriptors(void);
-
-/** To systemd, when it started us: "READY=1", "STOPPING=1\nSTATUS=...". */
-void service_notify(const char *state);
-/** "RELOADING=1" with the time that goes with it. */
-void service_notify_reloading(void);
 
 #endif
