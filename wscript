@@ -176,7 +176,7 @@ def smbquic_program(bld, name, source, use, libs, sbin=False):
         use += ' NGTCP2_STATIC GNUTLS'
         linkflags = ['-no-pie']
     bld.program(source=source, target='../bin/' + name, name=name,
-                use=known(bld, libs) + use.split(), linkflags=linkflags,
+                use=libs.split() + use.split(), linkflags=linkflags,
                 rpath=rpath(bld, 'SBINDIR' if sbin else 'BINDIR'),
                 install_path='${SBINDIR}' if sbin else '${BINDIR}')
 

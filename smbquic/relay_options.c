@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "smbquic/relay_options.h"
+
+#include <config.h>
+#include <popt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "smbquic/log.h"
+#include "smbquic/systemd.h"
+
+/* A listener holds no more for one peer than this, however fast the path. */
+#define RELAY_WINDOW (16u << 20)
+/* An hour; more is a typing error. */
+#define MS_MAX 3600000
+
+enum { OPT_TRUST = 1, OPT_DEBUG, OPT_VERSION };
+
+/* What popt stores by itself. */
+static struct {
+	const char **listen; /* NULL-terminated */
+	char *connect, *server_name, *address;
+	char *certificate_map, *certificate, *key, *client_ca;
+	char *ca, *pin, *known_hosts, *client_cert, *client_key;
+	int max_connections, max_per_source, max_handshakes;
+	int handshake_ms, connect_ms, idle_ms, quiet_ms, drain_ms;
+} raw;
+
+#define STRING POPT_ARG_STRING
+#define NUMBER (POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT)
+#define MAP    SMBQUIC_SYSCONFDIR "/smbquic/certmap.conf"
+
+/* clang-format off */
+static struct poptOption table[] = {
+	{"listen", 'l', POPT_ARG_ARGV, &raw.listen, 0,
+	 "where connections come in; may be given often. Without HOST: every "
+	 "address", "TRANSPORT:[HOST:]PORT"},
+	{"connect", 'c', STRING, &raw.connect, 0,
+	 "where they go on to; TRANSPORT is quic, tcp, quic-user or "
+	 "quic-kernel", "TRANSPORT:HOST[:PORT]"},
+	{"server-name", 0, STRING, &raw.server_name, 0,
+	 "the name that the server's certificate must have, when it is not "
+	 "HOST", "NAME"},
+	{"ip-address", 'I', STRING, &raw.address, 0,
+	 "connect to this address instead of where HOST points", "ADDRESS"},
+	{"trust", 0, STRING, NULL, OPT_TRUST,
+	 "how to judge the server's certificate: system, ca, pin, tofu (what "
+	 "was seen first) or none", "HOW"},
+	{"ca", 0, STRING, &raw.ca, 0,
+	 "certificates of the authorities to trust (PEM)", "FILE"},
+	{"pin", 0, STRING, &raw.pin, 0,
+	 "trust the certificate with this SHA-256 alone", "sha256:HEX"},
+	{"known-hosts", 0, STRING, &raw.known_hosts, 0,
+	 "where --trust=tofu keeps what it has seen", "FILE"},
+	{"client-cert", 0, STRING, &raw.client_cert, 0,
+	 "our own certificate for the server (PEM)", "FILE"},
+	{"client-key", 0, STRING, &raw.client_key, 0,
+	 "its key (PEM)", "FILE"},
+	{"certificate-map", 0, STRING, &raw.certificate_map, 0,
+	 "what to present to QUIC clients, by the name they ask for; see "
+	 "smbquic-certmap(1) (" MAP ")", "FILE"},
+	{"certificate", 0, STRING, &raw.certificate, 0,
+	 "present this certificate (PEM, chain behind it) whatever the name, "
+	 "in place of a map", "FILE"},
+	{"key", 0, STRING, &raw.key, 0,
+	 "the key of --certificate (PEM)", "FILE"},
+	{"client-ca", 0, STRING, &raw.client_ca, 0,
+	 "with --certificate: let in only clients whose certificate chains "
+	 "to these (PEM)", "FILE"},
+	{"max-connections", 0, NUMBER, &raw.max_connections, 0,
+	 "per listener; 0: any number", "N"},
+	{"max-connections-per-source", 0, NUMBER, &raw.max_per_source, 0,
+	 "per address that they come from; 0: any number", "N"},
+	{"max-handshakes", 0, NUMBER, &raw.max_handshakes, 0,
+	 "unfinished QUIC handshakes, beyond which clients must prove their "
+	 "address", "N"},
+	{"handshake-timeout", 0, NUMBER, &raw.handshake_ms, 0,
+	 "how long a QUIC handshake may take", "MS"},
+	{"connect-timeout", 0, NUMBER, &raw.connect_ms, 0,
+	 "how long connecting to the server may take", "MS"},
+	{"idle-timeout", 0, NUMBER, &raw.idle_ms, 0,
+	 "when a peer that answers nothing is given up", "MS"},
+	{"half-close-timeout", 0, NUMBER, &raw.quiet_ms, 0,
+	 "how long one side may be silent after the other has ended", "MS"},
+	{"drain-time", 0, NUMBER, &raw.drain_ms, 0,
+	 "how long SIGTERM waits for connections in which bytes move", "MS"},
+	{"debuglevel", 'd', STRING, NULL, OPT_DEBUG,
+	 "how much is logged: 0 to 10, or error, warn, notice, info, debug",
+	 "LEVEL"},
+	{"version", 'V', POPT_ARG_NONE, NULL, OPT_VERSION,
+	 "print the version", NULL},
+	POPT_AUTOHELP
+	POPT_TABLEEND
+};
+
+/* Numbers with their bounds, and where they go. */
+static const struct {
+	const char *name;
+	const int *value;
+	int min, max;
+	size_t offset; /* in struct relay_options */
+} numbers[] = {
+#define SETTING(name, member, min, max, field) \
+	{name, &raw.member, min, max, offsetof(struct relay_options, field)}
+	SETTING("max-connections", max_connections, 0, 1000000,
+		settings.max_connections),
+	SETTING("max-connections-per-source", max_per_source, 0, 1000000,
+		settings.max_connections_per_source),
+	SETTING("max-handshakes", max_handshakes, 1, 1000000,
+		settings.max_handshakes),
+	SETTING("handshake-timeout", handshake_ms, 100, MS_MAX,
+		settings.handshake_timeout_ms),
+	SETTING("connect-timeout", connect_ms, 100, MS_MAX,
+		settings.connect_timeout_ms),
+	SETTING("idle-timeout", idle_ms, 1000, MS_MAX,
+		settings.idle_timeout_ms),
+	SETTING("half-close-timeout", quiet_ms, 100, MS_MAX, quiet_ms),
+	SETTING("drain-time", drain_ms, 0, MS_MAX, drain_ms),
+#undef SETTING
+};
+/* clang-format on */
+
+static bool usage(const char *what, const char *value)
+{
+	fprintf(stderr, RELAY_PROGRAM ": %s: %s\n", what, value);
+	return false;
+}
+
+static unsigned *number_at(struct relay_options *o, size_t i)
+{
+	return (unsigned *)(void *)((char *)o + numbers[i].offset);
+}
+
+static void defaults(struct relay_options *o)
+{
+	transport_settings_default(&o->settings);
+	o->settings.max_window = RELAY_WINDOW;
+	o->quiet_ms = 60000;
+	o->drain_ms = 10000;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		*(int *)(uintptr_t)numbers[i].value = (int)*number_at(o, i);
+	}
+}
+
+static bool take_numbers(struct relay_options *o)
+{
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		int value = *numbers[i].value;
+
+		if (value < numbers[i].min || value > numbers[i].max) {
+			fprintf(stderr,
+				RELAY_PROGRAM ": --%s is from %d to %d: %d\n",
+				numbers[i].name, numbers[i].min, numbers[i].max,
+				value);
+			return false;
+		}
+		*number_at(o, i) = (unsigned)value;
+	}
+	if (o->settings.keepalive_ms > o->settings.idle_timeout_ms / 3) {
+		o->settings.keepalive_ms = o->settings.idle_timeout_ms / 3;
+	}
+	return true;
+}
+
+/* The string becomes a child of o. */
+static const char *adopt(struct relay_options *o, char **text)
+{
+	char *out = NULL;
+
+	if (*text != NULL) {
+		out = talloc_strdup(o, *text);
+		free(*text);
+		*text = NULL;
+	}
+	return out;
+}
+
+static const char *known_hosts(struct relay_options *o)
+{
+	const char *given = adopt(o, &raw.known_hosts);
+	const char *home = getenv("HOME");
+
+	if (given != NULL) {
+		return given;
+	}
+	return talloc_asprintf(o, "%s/.config/smbquic/known_hosts",
+			       home != NULL ? home : "");
+}
+
+/* A file or a pin says how to trust, when nothing else does. */
+static bool take_trust(struct relay_options *o, bool given)
+{
+	struct tls_client_policy *tls = &o->client;
+
+	tls->ca_file = adopt(o, &raw.ca);
+	tls->pin = adopt(o, &raw.pin);
+	tls->cert_file = adopt(o, &raw.client_cert);
+	tls->key_file = adopt(o, &raw.client_key);
+	tls->known_hosts = known_hosts(o);
+	if (!given && tls->pin != NULL) {
+		tls->trust = TLS_TRUST_PIN;
+	} else if (!given && tls->ca_file != NULL) {
+		tls->trust = TLS_TRUST_CA;
+	}
+	if (tls->trust == TLS_TRUST_CA && tls->ca_file == NULL) {
+		return usage("--trust=ca needs", "--ca=FILE");
+	}
+	if (tls->trust == TLS_TRUST_PIN && tls->pin == NULL) {
+		return usage("--trust=pin needs", "--pin=sha256:HEX");
+	}
+	if (tls->pin != NULL && !tls_pin_valid(tls->pin)) {
+		return usage("--pin is a SHA-256 of 64 hexadecimal digits",
+			     tls->pin);
+	}
+	if ((tls->cert_file == NULL) != (tls->key_file == NULL)) {
+		return usage("--client-cert and --client-key",
+			     "one needs the other");
+	}
+	return true;
+}
+
+static bool take_certificates(struct relay_options *o)
+{
+	o->certificate_map = adopt(o, &raw.certificate_map);
+	o->certificate = adopt(o, &raw.certificate);
+	o->key = adopt(o, &raw.key);
+	o->client_ca = adopt(o, &raw.client_ca);
+	if ((o->certificate == NULL) != (o->key == NULL)) {
+		return usage("--certificate and --key", "one needs the other");
+	}
+	if (o->certificate != NULL && o->certificate_map != NULL) {
+		return usage("--certificate and --certificate-map",
+			     "one excludes the other");
+	}
+	if (o->client_ca != NULL && o->certificate == NULL) {
+		return usage("--client-ca needs", "--certificate=FILE");
+	}
+	if (o->certificate_map == NULL) {
+		o->certificate_map = MAP;
+	}
+	return true;
+}
+
+static bool take_places(struct relay_options *o)
+{
+	unsigned count = 0;
+	char *why = NULL;
+
+	while (raw.listen != NULL && raw.listen[count] != NULL) {
+		count++;
+	}
+	if (count == 0 && o->fds == 0) {
+		return usage("where to listen?", "--listen=TRANSPORT:PORT");
+	}
+	if (raw.connect == NULL) {
+		return usage("where to connect to?",
+			     "--connect=TRANSPORT:HOST");
+	}
+	o->listen = talloc_zero_array(o, struct relay_place, count);
+	o->count = count;
+	for (unsigned i = 0; i < count; i++) {
+		if (!relay_place_parse(o, raw.listen[i], false, &o->listen[i],
+				       &why)) {
+			return usage("--listen", why != NULL ? why : "?");
+		}
+		o->needs_certificate |= o->listen[i].via->secure;
+	}
+	for (unsigned i = 0; i < o->fds; i++) {
+		o->needs_certificate |=
+			relay_fd_is_quic(SYSTEMD_FIRST_FD + (int)i);
+	}
+	if (!relay_place_parse(o, raw.connect, true, &o->connect, &why)) {
+		return usage("--connect", why != NULL ? why : "?");
+	}
+	o->server_name = adopt(o, &raw.server_name);
+	o->address = adopt(o, &raw.address);
+	return true;
+}
+
+/* @return -1: go on; else the exit status. */
+static int take_options(poptContext context, struct relay_options *o,
+			bool *trust_given)
+{
+	int rc = poptGetNextOpt(context);
+
+	for (; rc > 0; rc = poptGetNextOpt(context)) {
+		char *arg = poptGetOptArg(context);
+		bool ok = true;
+
+		if (rc == OPT_TRUST) {
+			*trust_given = true;
+			ok = tls_trust_parse(arg, &o->client.trust) ||
+			     usage("--trust is system, ca, pin, tofu or none",
+				   arg);
+		} else if (rc == OPT_DEBUG) {
+			ok = log_set_levels(arg) ||
+			     usage("--debuglevel is not understood", arg);
+		} else {
+			printf(RELAY_PROGRAM " %s\n", SMBQUIC_VERSION);
+		}
+		free(arg);
+		if (!ok || rc == OPT_VERSION) {
+			return ok ? 0 : 2;
+		}
+	}
+	if (rc < -1) {
+		usage(poptBadOption(context, 0), poptStrerror(rc));
+		return 2;
+	}
+	if (poptPeekArg(context) != NULL) {
+		usage("unexpected argument", poptPeekArg(context));
+		return 2;
+	}
+	return -1;
+}
+
+int relay_options_parse(int argc, const char **argv, unsigned fds,
+			struct relay_options *o)
+{
+	poptContext context = NULL;
+	bool trust_given = false;
+	int status = 2;
+
+	o->fds = fds;
+	defaults(o);
+	context = poptGetContext(RELAY_PROGRAM, argc, argv, table, 0);
+	if (context == NULL) {
+		return 1;
+	}
+	status = take_options(context, o, &trust_given);
+	if (status < 0 &&
+	    !(take_numbers(o) && take_places(o) && take_certificates(o) &&
+	      take_trust(o, trust_given))) {
+		status = 2;
+	}
+	poptFreeContext(context);
+	free(raw.connect);
+	return status;
+}

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=bash
+# Relays for a numbered test; sourced after tests/server.sh.
+#
+#   start_relay NAME OPTION...   smbquic-relay, until it says that it is ready
+
+start_relay()
+{
+	local name=$1
+
+	shift
+	start "$name" smbquic-relay "$@"
+	wait_for 20 grep -q 'ready: ' "$TMP/$name.log" || {
+		cat "$TMP/$name.log" >>"$FULL"
+		fail "$name did not become ready: $(tail -n 1 "$TMP/$name.log")"
+	}
+}
