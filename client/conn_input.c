@@ -27,7 +27,8 @@ struct smb2_sealing_key *conn_keyring(uint64_t session_id, void *private_data)
 	return NULL;
 }
 
-/* A server that has lost the session cannot sign what it says about it. */
+/* A server that has lost the session cannot sign what it says about it; the
+ * flag it may still copy from the request. */
 static bool may_be_unsigned(NTSTATUS status)
 {
 	return status == NT_STATUS_USER_SESSION_DELETED ||
@@ -62,7 +63,7 @@ static bool reply_is_protected(struct call_part *part, const struct message *m,
 	}
 	if (has_flag && status != NT_STATUS_PENDING) {
 		part->is_signed = message_verify(pdu, channel->signing);
-		return part->is_signed;
+		return part->is_signed || may_be_unsigned(status);
 	}
 	return !(channel->sign || call->must_sign) ||
 	       status == NT_STATUS_PENDING || may_be_unsigned(status);

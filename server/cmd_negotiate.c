@@ -56,6 +56,9 @@ static void set_policy(struct conn *conn)
 	    CONFIG_ENCRYPT_OFF) {
 		policy->ciphers.count = 0;
 	}
+	if (config_bool(config, NULL, CONFIG_MULTI_CHANNEL)) {
+		policy->capabilities |= SMB2_GLOBAL_CAP_MULTI_CHANNEL;
+	}
 	policy->max_transact = size_of(config, CONFIG_SMB2_MAX_TRANS);
 	policy->max_read = size_of(config, CONFIG_SMB2_MAX_READ);
 	policy->max_write = size_of(config, CONFIG_SMB2_MAX_WRITE);

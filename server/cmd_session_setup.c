@@ -5,7 +5,10 @@
  */
 
 #include "server/account.h"
+#include "server/binding.h"
 #include "server/dispatch.h"
+
+#define NT_TIME_MS 10000 /* of 100 ns */
 
 #define LOG_MODULE "session"
 #include "smbquic/log.h"
@@ -75,6 +78,8 @@ static NTSTATUS begin_session(struct request *r)
 		return NT_STATUS_INSUFFICIENT_RESOURCES;
 	}
 	session->dialect = r->conn->agreed.dialect;
+	session->signing_algorithm = r->conn->agreed.signing_algorithm;
+	session->cipher = r->conn->agreed.cipher;
 	memcpy(session->client_guid, r->conn->agreed.client_guid,
 	       sizeof(session->client_guid));
 	memcpy(channel->preauth, r->conn->agreed.preauth,
@@ -84,16 +89,12 @@ static NTSTATUS begin_session(struct request *r)
 }
 
 /* Whatever is wrong with the request before any token is looked at. */
-static NTSTATUS refuse(const struct request *r,
-		       const struct smb2_session_setup_request *in)
+static NTSTATUS refuse(const struct request *r)
 {
 	const struct conn *conn = r->conn;
 	int64_t encrypt =
 		config_int(conn->server->config, NULL, CONFIG_SMB_ENCRYPT);
 
-	if ((in->flags & SMB2_SESSION_FLAG_BINDING) != 0) {
-		return NT_STATUS_REQUEST_NOT_ACCEPTED;
-	}
 	if (encrypt == CONFIG_ENCRYPT_REQUIRED && conn->agreed.cipher == 0 &&
 	    !conn->agreed.accept_transport_security) {
 		log_notice("%s: refused: the client cannot encrypt, which "
@@ -101,13 +102,59 @@ static NTSTATUS refuse(const struct request *r,
 			   conn->peer);
 		return NT_STATUS_ACCESS_DENIED;
 	}
-	if (r->session_id != 0 && r->channel == NULL) {
-		return NT_STATUS_USER_SESSION_DELETED;
-	}
 	if (r->channel != NULL && r->channel->busy) {
 		return NT_STATUS_REQUEST_NOT_ACCEPTED;
 	}
 	return NT_STATUS_OK;
+}
+
+/* 3.3.5.5: a further connection of a session. */
+static NTSTATUS join_session(struct request *r)
+{
+	struct session *session = binding_session(r);
+	struct channel *channel = NULL;
+	NTSTATUS status = NT_STATUS_OK;
+
+	if (session == NULL) {
+		return NT_STATUS_USER_SESSION_DELETED;
+	}
+	session_state(session, server_now());
+	status = binding_check(r, session);
+	if (status != NT_STATUS_OK || r->channel != NULL) {
+		return status;
+	}
+	channel = channel_new(r->conn, session);
+	if (channel == NULL) {
+		return NT_STATUS_INSUFFICIENT_RESOURCES;
+	}
+	channel->binding = true;
+	memcpy(channel->preauth, r->conn->agreed.preauth,
+	       sizeof(channel->preauth));
+	request_set_session(r, channel);
+	return NT_STATUS_OK;
+}
+
+/* The channel that this request is about: a new one, or found. */
+static NTSTATUS find_channel(struct cmd_session_setup_state *state)
+{
+	struct request *r = state->r;
+	NTSTATUS status = NT_STATUS_OK;
+
+	if ((state->in.flags & SMB2_SESSION_FLAG_BINDING) != 0) {
+		return join_session(r);
+	}
+	if (r->session_id == 0) {
+		status = begin_session(r);
+		state->ends_session = status == NT_STATUS_OK;
+		return status;
+	}
+	if (r->channel == NULL) {
+		return NT_STATUS_USER_SESSION_DELETED;
+	}
+	/* Having begun to join it, it has to go on like that. */
+	return r->channel->binding && !r->channel->valid
+		       ? NT_STATUS_INVALID_PARAMETER
+		       : NT_STATUS_OK;
 }
 
 static NTSTATUS find_session(struct cmd_session_setup_state *state)
@@ -119,10 +166,9 @@ static NTSTATUS find_session(struct cmd_session_setup_state *state)
 					       &state->in)) {
 		return NT_STATUS_INVALID_PARAMETER;
 	}
-	status = refuse(r, &state->in);
-	if (status == NT_STATUS_OK && r->session_id == 0) {
-		status = begin_session(r);
-		state->ends_session = status == NT_STATUS_OK;
+	status = refuse(r);
+	if (status == NT_STATUS_OK) {
+		status = find_channel(state);
 	}
 	if (status == NT_STATUS_OK && r->channel->auth == NULL) {
 		server_refresh_users(r->conn->server);
@@ -231,8 +277,13 @@ static NTSTATUS make_keys(struct request *r)
 		.session_key = auth_session_key(r->channel->auth),
 		.preauth = r->channel->preauth,
 	};
-	NTSTATUS status = session_keys_new(session, &input, &session->keys);
+	NTSTATUS status = NT_STATUS_OK;
 
+	if (r->channel->binding) {
+		return channel_signing_key_new(r->channel, &input,
+					       &r->channel->signing);
+	}
+	status = session_keys_new(session, &input, &session->keys);
 	if (status == NT_STATUS_OK) {
 		r->channel->signing = session->keys->signing;
 	}
@@ -296,6 +347,9 @@ static NTSTATUS establish(struct cmd_session_setup_state *state,
 	if (status != NT_STATUS_OK || r->channel->valid) {
 		return status;
 	}
+	if (r->channel->binding) {
+		return make_keys(r);
+	}
 	session->domain = talloc_strdup(session, auth_domain(auth));
 	session->workstation = talloc_strdup(session, auth_workstation(auth));
 	session->mechanism = talloc_strdup(session, auth_mechanism(auth));
@@ -305,6 +359,21 @@ static NTSTATUS establish(struct cmd_session_setup_state *state,
 	}
 	set_protection(r, &state->in);
 	return make_keys(r);
+}
+
+/* A further connection does not prolong what its session has left. */
+static void session_renew(struct request *r)
+{
+	struct session *session = r->session;
+	int64_t ms = config_int(session->server->config, NULL,
+				CONFIG_SESSION_LIFETIME);
+
+	if (r->channel->binding && !r->channel->valid) {
+		return;
+	}
+	session->state = SESSION_VALID;
+	session->expires =
+		ms == 0 ? 0 : server_now() + (uint64_t)ms * NT_TIME_MS;
 }
 
 static void cmd_session_setup_resolved(struct tevent_req *subreq)
@@ -331,7 +400,7 @@ static void cmd_session_setup_resolved(struct tevent_req *subreq)
 						      : status);
 		return;
 	}
-	r->session->state = SESSION_VALID;
+	session_renew(r);
 	channel_set_valid(r->channel);
 	r->conn->failed_logons = 0;
 	end_previous(r->conn->server, state->in.previous_session_id,
@@ -391,6 +460,17 @@ static void cmd_session_setup_delayed(struct tevent_req *subreq)
 /* --- the response ----------------------------------------------------------
  */
 
+/* 3.3.5.5.3: who fails to prove again who he is has no session any more. Who
+ * fails to join one leaves it as it was. */
+static void end_failed(struct request *r)
+{
+	if (r->channel->binding && !r->channel->valid) {
+		request_end_channel(r);
+	} else {
+		session_end(r->session, r);
+	}
+}
+
 NTSTATUS cmd_session_setup_recv(struct tevent_req *req, struct reply *reply)
 {
 	struct cmd_session_setup_state *state =
@@ -406,13 +486,14 @@ NTSTATUS cmd_session_setup_recv(struct tevent_req *req, struct reply *reply)
 	}
 	if (request_failed(req, &status)) {
 		if (state->ends_session) {
-			session_end(r->session, r);
+			end_failed(r);
 		}
 		return status;
 	}
 	if (state->status == NT_STATUS_OK) {
 		TALLOC_FREE(r->channel->auth);
-		if (conn_must_seal(r->conn, r->session)) {
+		if (!r->channel->binding &&
+		    conn_must_seal(r->conn, r->session)) {
 			out.session_flags |= SMB2_SESSION_FLAG_ENCRYPT_DATA;
 		}
 	} else {

@@ -6,6 +6,7 @@
 
 #include "server/dispatch.h"
 
+#include "server/binding.h"
 #include "server/chain.h"
 
 /* A request that is no longer than this needs no multi-credit (3.3.5.2). */
@@ -114,25 +115,38 @@ static NTSTATUS gate_channel(struct request *r)
 	return NT_STATUS_OK;
 }
 
+/* SESSION_SETUP of a session that is none of this connection's. One that joins
+ * it is signed with the session's key; whether it may is its handler's
+ * question, and so is every other one. */
+static NTSTATUS check_foreign_signature(struct request *r)
+{
+	const struct session *session = binding_session(r);
+
+	if (session == NULL || session->keys == NULL) {
+		return NT_STATUS_OK;
+	}
+	r->signed_ok = message_verify(r->received, session->keys->signing);
+	return r->signed_ok ? NT_STATUS_OK : NT_STATUS_ACCESS_DENIED;
+}
+
 static NTSTATUS check_signature(struct request *r)
 {
+	struct smb2_signing_key *key = NULL;
+
 	if (r->header.command == SMB2_NEGOTIATE) {
 		return NT_STATUS_INVALID_PARAMETER;
 	}
 	if (r->channel == NULL) {
-		/* To bind a session is refused by its handler. */
 		return r->header.command == SMB2_SESSION_SETUP
-			       ? NT_STATUS_OK
+			       ? check_foreign_signature(r)
 			       : NT_STATUS_USER_SESSION_DELETED;
 	}
-	if (r->channel->signing == NULL) {
+	key = channel_signing_key(r->channel);
+	if (key == NULL) {
 		return NT_STATUS_NOT_SUPPORTED;
 	}
-	if (!message_verify(r->received, r->channel->signing)) {
-		return NT_STATUS_ACCESS_DENIED;
-	}
-	r->signed_ok = true;
-	return NT_STATUS_OK;
+	r->signed_ok = message_verify(r->received, key);
+	return r->signed_ok ? NT_STATUS_OK : NT_STATUS_ACCESS_DENIED;
 }
 
 /* 3.3.5.2.4. */
@@ -173,7 +187,7 @@ static NTSTATUS gate_session(struct request *r)
 	if (r->channel == NULL || !r->channel->valid) {
 		return NT_STATUS_USER_SESSION_DELETED;
 	}
-	switch (r->session->state) {
+	switch (session_state(r->session, server_now())) {
 	case SESSION_VALID: return NT_STATUS_OK;
 	case SESSION_EXPIRED:
 		return needs(r, ALLOWS_EXPIRED)

@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "server/hosts.h"
 #include "server/ioctl.h"
@@ -19,7 +20,7 @@
 static uint64_t link_speed(const char *name)
 {
 	char path[64 + IFNAMSIZ] = "";
-	unsigned long mbit = 0;
+	long mbit = 0;
 	FILE *f = NULL;
 
 	snprintf(path, sizeof(path), "/sys/class/net/%s/speed", name);
@@ -27,21 +28,31 @@ static uint64_t link_speed(const char *name)
 	if (f == NULL) {
 		return UNKNOWN_SPEED;
 	}
-	if (fscanf(f, "%9lu", &mbit) != 1 || mbit == 0) {
+	/* -1: no carrier, or a device that cannot tell */
+	if (fscanf(f, "%9ld", &mbit) != 1 || mbit <= 0) {
 		mbit = UNKNOWN_SPEED / 1000000;
 	}
 	fclose(f);
 	return (uint64_t)mbit * 1000000;
 }
 
-/* The setting `interfaces`: names, addresses, networks; empty: all. */
-static bool wanted(const char *const *list, const struct ifaddrs *ifa)
+/*
+ * Receive side scaling: does it spread what arrives over several queues? With
+ * that Windows uses up to four connections to one address.
+ */
+static bool is_rss_capable(const char *name)
+{
+	char path[64 + IFNAMSIZ] = "";
+
+	snprintf(path, sizeof(path), "/sys/class/net/%s/queues/rx-1", name);
+	return access(path, F_OK) == 0;
+}
+
+/* The setting `interfaces`: names, addresses, networks. */
+static bool listed(const char *const *list, const struct ifaddrs *ifa)
 {
 	size_t i = 0;
 
-	if (list == NULL || list[0] == NULL) {
-		return true;
-	}
 	for (i = 0; list[i] != NULL; i++) {
 		if (strcmp(list[i], ifa->ifa_name) == 0) {
 			return true;
@@ -50,23 +61,34 @@ static bool wanted(const char *const *list, const struct ifaddrs *ifa)
 	return hosts_match(list, ifa->ifa_addr);
 }
 
-/* Reachable from elsewhere: up, no loopback, no link-local address. */
-static bool reachable(const struct ifaddrs *ifa)
+static bool is_inet(const struct ifaddrs *ifa)
 {
-	const struct sockaddr_in6 *in6 = NULL;
+	return ifa->ifa_addr != NULL && (ifa->ifa_addr->sa_family == AF_INET ||
+					 ifa->ifa_addr->sa_family == AF_INET6);
+}
 
-	if (ifa->ifa_addr == NULL || !(ifa->ifa_flags & IFF_UP) ||
-	    (ifa->ifa_flags & IFF_LOOPBACK)) {
+static bool is_link_local(const struct ifaddrs *ifa)
+{
+	const struct sockaddr_in6 *in6 =
+		(const struct sockaddr_in6 *)(const void *)ifa->ifa_addr;
+
+	return ifa->ifa_addr->sa_family == AF_INET6 &&
+	       IN6_IS_ADDR_LINKLOCAL(&in6->sin6_addr);
+}
+
+/*
+ * Up, and not good on this link alone. Loopback only where the list names it:
+ * then it is meant.
+ */
+static bool wanted(const char *const *list, const struct ifaddrs *ifa)
+{
+	if (!is_inet(ifa) || !(ifa->ifa_flags & IFF_UP) || is_link_local(ifa)) {
 		return false;
 	}
-	if (ifa->ifa_addr->sa_family == AF_INET) {
-		return true;
+	if (list == NULL || list[0] == NULL) {
+		return !(ifa->ifa_flags & IFF_LOOPBACK);
 	}
-	if (ifa->ifa_addr->sa_family != AF_INET6) {
-		return false;
-	}
-	in6 = (const struct sockaddr_in6 *)(const void *)ifa->ifa_addr;
-	return !IN6_IS_ADDR_LINKLOCAL(&in6->sin6_addr);
+	return listed(list, ifa);
 }
 
 static void add(struct wire_chain *list, const struct ifaddrs *ifa)
@@ -76,6 +98,9 @@ static void add(struct wire_chain *list, const struct ifaddrs *ifa)
 		.link_speed = link_speed(ifa->ifa_name),
 	};
 
+	if (is_rss_capable(ifa->ifa_name)) {
+		out.capability |= SMB2_NETWORK_INTERFACE_RSS_CAPABLE;
+	}
 	if (ifa->ifa_addr->sa_family == AF_INET) {
 		const struct sockaddr_in *in =
 			(const struct sockaddr_in *)(const void *)ifa->ifa_addr;
@@ -105,7 +130,7 @@ NTSTATUS ioctl_network_interfaces(struct ioctl *io, struct wire_writer *out)
 		return NT_STATUS_INSUFFICIENT_RESOURCES;
 	}
 	for (ifa = all; ifa != NULL; ifa = ifa->ifa_next) {
-		if (reachable(ifa) && wanted(list, ifa)) {
+		if (wanted(list, ifa)) {
 			add(&chain, ifa);
 		}
 	}

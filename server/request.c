@@ -212,6 +212,12 @@ static bool request_start(struct request *r)
 	return true;
 }
 
+static unsigned max_async(const struct conn *conn)
+{
+	return (unsigned)config_int(conn->server->config, NULL,
+				    CONFIG_SMB2_MAX_ASYNC);
+}
+
 NTSTATUS request_wait(struct request *r)
 {
 	struct conn *conn = r->conn;
@@ -223,7 +229,7 @@ NTSTATUS request_wait(struct request *r)
 	if (!last && !needs(r, MAY_WAIT_IN_CHAIN)) {
 		return NT_STATUS_INTERNAL_ERROR;
 	}
-	if (conn->num_async >= CONN_MAX_ASYNC) {
+	if (conn->num_async + 1 >= max_async(conn)) {
 		return NT_STATUS_INSUFFICIENT_RESOURCES;
 	}
 	conn->num_async++;
@@ -299,6 +305,11 @@ void request_abort_all(struct conn *conn, const struct session *session,
 void request_end_session(struct request *r)
 {
 	talloc_steal(r->chain, r->session);
+}
+
+void request_end_channel(struct request *r)
+{
+	talloc_steal(r->chain, r->channel);
 }
 
 void request_forget_open(struct request *r)

@@ -176,6 +176,9 @@ void request_abort_all(struct conn *conn, const struct session *session,
  *  out. For session_end(). */
 void request_end_session(struct request *r);
 
+/** Likewise for its channel alone: what wanted to join a session may not. */
+void request_end_channel(struct request *r);
+
 /** The request's open is gone: r->open becomes NULL, the request goes on. For
  *  open.c. */
 void request_forget_open(struct request *r);

@@ -66,14 +66,14 @@ struct tree;
 /* Bounds that are not settings. */
 #define SERVER_MAX_SESSIONS	  65534
 #define SERVER_MAX_OPENS	  262144
-#define CONN_MAX_SESSIONS	  1024 /* channels of a connection */
-#define CONN_MAX_PENDING_SESSIONS 16   /* logons under way */
-#define CONN_MAX_FAILED_LOGONS	  32   /* then the connection ends */
-#define CONN_MAX_ASYNC		  511 /* requests that wait (3.3.4.2), as Windows */
+#define CONN_MAX_SESSIONS	  1024	/* channels of a connection */
+#define CONN_MAX_PENDING_SESSIONS 16	/* logons under way */
+#define CONN_MAX_FAILED_LOGONS	  32	/* then the connection ends */
 #define CONN_STRANGER_MESSAGE	  70000 /* bytes, before anybody logged on */
 #define CONN_MAX_BYTES		  ((size_t)64 << 20) /* in and out: then we wait */
 #define CONN_STRANGER_BYTES	  ((size_t)1 << 20) /* before anybody logged on */
 #define REQUEST_OVERHEAD	  1024 /* what else a request, a reply costs */
+#define SESSION_MAX_CHANNELS	  32   /* connections, as Windows */
 #define SESSION_MAX_TREES	  1024
 #define SESSION_MAX_OPENS	  65536
 
@@ -238,7 +238,9 @@ struct session {
 	uint64_t id;
 	enum session_state state;
 	struct channel *channels;
-	uint16_t dialect;
+	unsigned num_channels;
+	/** Of the connection it was made on; further ones have to fit. */
+	uint16_t dialect, signing_algorithm, cipher;
 	uint8_t client_guid[NEGOTIATE_GUID_SIZE];
 
 	struct user *user;	    /**< who; NULL until valid */
@@ -251,6 +253,7 @@ struct session {
 	bool encrypt_data;	     /**< everything must be sealed, unless the
 					  connection's transport counts as that */
 	uint64_t created, last_used; /**< NT times */
+	uint64_t expires; /**< NT time, when it has to log on again; 0: never */
 
 	struct idtable *trees; /**< TreeId -> struct tree */
 	struct idtable *opens; /**< FileId.Volatile -> struct open */
@@ -262,15 +265,19 @@ struct channel {
 	struct session *session;
 	struct channel *conn_prev, *conn_next;
 	struct channel *session_prev, *session_next;
-	struct smb2_signing_key *signing; /**< NULL until valid */
-	struct auth *auth;		  /**< while a logon is under way */
-	bool busy;			  /**< a SESSION_SETUP is at work */
+	/** NULL until valid. The session's own on the connection that made the
+	    session; else a child of the channel. */
+	struct smb2_signing_key *signing;
+	struct auth *auth; /**< while a logon is under way */
+	bool busy;	   /**< a SESSION_SETUP is at work */
+	bool binding;	   /**< joins a session that was made elsewhere */
 	uint8_t preauth[CRYPTO_PREAUTH_SIZE];
 	bool valid; /**< logged on here */
 };
 
 struct session *session_new(struct server *server);
-/** @return NULL: no memory, or the connection has its number of sessions. */
+/** @return NULL: no memory, or the connection has its number of sessions, or
+ *  the session its number of connections. */
 struct channel *channel_new(struct conn *conn, struct session *session);
 
 /**
@@ -285,6 +292,13 @@ void channel_set_valid(struct channel *channel);
 
 /** Some valid channel to reach the client by; NULL: none is left. */
 struct channel *session_channel(const struct session *session);
+
+/** What signs on that channel: its own key, or, while it still joins its
+ *  session, that of the session (3.3.5.2.4). NULL: nothing does yet. */
+struct smb2_signing_key *channel_signing_key(const struct channel *channel);
+
+/** SESSION_EXPIRED from the time on that session->expires says. */
+enum session_state session_state(struct session *session, uint64_t now);
 
 /* -------------------------------------------------------------- share.c */
 

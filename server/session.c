@@ -58,6 +58,19 @@ struct session *session_new(struct server *server)
 	return session;
 }
 
+static bool has_valid_channel(const struct session *session)
+{
+	const struct channel *channel = NULL;
+
+	for (channel = session->channels; channel != NULL;
+	     channel = channel->session_next) {
+		if (channel->valid) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static int channel_destructor(struct channel *channel)
 {
 	struct conn *conn = channel->conn;
@@ -71,7 +84,10 @@ static int channel_destructor(struct channel *channel)
 		conn->num_pending--;
 	}
 	LIST_REMOVE_AS(session->channels, channel, session_prev, session_next);
-	if (session->channels == NULL && session->state != SESSION_ENDED) {
+	session->num_channels--;
+	if (session->state != SESSION_ENDED &&
+	    (session->channels == NULL ||
+	     (channel->valid && !has_valid_channel(session)))) {
 		session_end(session, NULL);
 	}
 	return 0;
@@ -82,7 +98,8 @@ struct channel *channel_new(struct conn *conn, struct session *session)
 	struct channel *channel = NULL;
 
 	if (conn->num_channels >= CONN_MAX_SESSIONS ||
-	    conn->num_pending >= CONN_MAX_PENDING_SESSIONS) {
+	    conn->num_pending >= CONN_MAX_PENDING_SESSIONS ||
+	    session->num_channels >= SESSION_MAX_CHANNELS) {
 		return NULL;
 	}
 	channel = talloc_zero(conn, struct channel);
@@ -93,6 +110,7 @@ struct channel *channel_new(struct conn *conn, struct session *session)
 	channel->session = session;
 	LIST_ADD_AS(conn->channels, channel, conn_prev, conn_next);
 	LIST_ADD_AS(session->channels, channel, session_prev, session_next);
+	session->num_channels++;
 	conn->num_channels++;
 	conn->num_pending++;
 	talloc_set_destructor(channel, channel_destructor);
@@ -143,4 +161,23 @@ struct channel *session_channel(const struct session *session)
 		}
 	}
 	return NULL;
+}
+
+struct smb2_signing_key *channel_signing_key(const struct channel *channel)
+{
+	const struct session_keys *keys = channel->session->keys;
+
+	if (channel->signing != NULL || !channel->binding || keys == NULL) {
+		return channel->signing;
+	}
+	return keys->signing;
+}
+
+enum session_state session_state(struct session *session, uint64_t now)
+{
+	if (session->state == SESSION_VALID && session->expires != 0 &&
+	    session->expires <= now) {
+		session->state = SESSION_EXPIRED;
+	}
+	return session->state;
 }

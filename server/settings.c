@@ -253,6 +253,25 @@ static const struct setting settings[] = {
 		"Requests that one connection may have under way.",
 		.min = 128, .max = 65535,
 	},
+	[CONFIG_SMB2_MAX_ASYNC] = {
+		"smb2 max async credits", SETTING_GLOBAL, SETTING_INT, "512",
+		"One more than the requests of a connection that may wait at "
+		"a time for something which may never come: a lock, a "
+		"change, data in a pipe.",
+		.min = 2, .max = 65535,
+	},
+	[CONFIG_MULTI_CHANNEL] = {
+		"server multi channel support", SETTING_GLOBAL, SETTING_BOOL,
+		"yes",
+		"Whether a session may use several connections at a time "
+		"(SMB 3.0 and above), up to 32.",
+	},
+	[CONFIG_SESSION_LIFETIME] = {
+		"session lifetime", SETTING_GLOBAL, SETTING_INT, "0",
+		"After so long a client has to prove its user again; clients "
+		"do that by themselves. 0: never.",
+		.min = 0, .max = ONE_YEAR, .unit = SETTING_UNIT_SECONDS,
+	},
 	[CONFIG_WORKER_THREADS] = {
 		"worker threads", SETTING_GLOBAL, SETTING_INT, "8",
 		"Threads for work that blocks, such as disk access.",

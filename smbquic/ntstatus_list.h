@@ -365,6 +365,8 @@ STATUS(NT_STATUS_COMPRESSION_DISABLED, 0xC0000426, EOPNOTSUPP,
        "compression is disabled on this volume")
 STATUS(NT_STATUS_FILE_SYSTEM_LIMITATION, 0xC0000427, EFBIG,
        "a limit of the file system was reached")
+STATUS(NT_STATUS_REQUEST_OUT_OF_SEQUENCE, 0xC000042A, EPROTO,
+       "the request does not fit to what went before")
 STATUS(NT_STATUS_NO_RANGES_PROCESSED, 0xC0000460, EINVAL,
        "none of the ranges could be processed")
 STATUS(NT_STATUS_DEVICE_FEATURE_NOT_SUPPORTED, 0xC0000463, EOPNOTSUPP,

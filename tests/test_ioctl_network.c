@@ -71,6 +71,39 @@ static void test_settings(void **state)
 	}
 }
 
+/* Loopback, both families, where `interfaces` names it. */
+static void test_loopback(void **state)
+{
+	static const uint8_t v4[4] = {127, 0, 0, 1};
+	static const uint8_t v6[16] = {[15] = 1};
+	struct files *t =
+		files_new_config(FILES_GLOBAL "interfaces = lo\n[data]\n"
+					      "store = memory\n");
+	struct smb2_network_interface interface = {0};
+	struct wire_slice out = {0};
+	struct wire_walker list = {0};
+	bool found = false;
+
+	(void)state;
+	assert_int_equal(files_fsctl(t, files_inherited,
+				     FSCTL_QUERY_NETWORK_INTERFACE_INFO,
+				     nothing, 65536, &out),
+			 NT_STATUS_OK);
+	list = smb2_network_interfaces(out);
+	while (smb2_network_interfaces_next(&list, &interface)) {
+		/* one queue */
+		assert_int_equal(interface.capability, 0);
+		if (interface.family == SMB2_SOCKADDR_INET) {
+			found = found || memcmp(interface.address, v4, 4) == 0;
+		} else {
+			assert_memory_equal(interface.address, v6, 16);
+		}
+	}
+	assert_true(wire_walker_ok(&list));
+	assert_true(found);
+	talloc_free(t);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -78,6 +111,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_network_interfaces),
 		cmocka_unit_test(test_settings),
+		cmocka_unit_test(test_loopback),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

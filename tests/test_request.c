@@ -536,7 +536,7 @@ static void test_too_many_wait(void **private_data)
 
 	(void)private_data;
 	script.wait = true;
-	l.f->conn->num_async = CONN_MAX_ASYNC;
+	l.f->conn->num_async = 511;
 	send_one(&l, SMB2_FLUSH, NULL, 0);
 	m = fixture_read(l.f);
 	assert_int_equal(m->pdu[0].header.status,

@@ -303,10 +303,9 @@ static void test_refused_setups(void **private_data)
 	l.session_id = 12345;
 	assert_int_equal(logon_leg(&l, wire_slice(NULL, 0), &answer),
 			 NT_STATUS_USER_SESSION_DELETED);
-	/* Several channels are not offered. */
 	l.flags = SMB2_SESSION_FLAG_BINDING;
 	assert_int_equal(logon_leg(&l, wire_slice(NULL, 0), &answer),
-			 NT_STATUS_REQUEST_NOT_ACCEPTED);
+			 NT_STATUS_USER_SESSION_DELETED);
 	talloc_free(f);
 }
 
