@@ -154,8 +154,8 @@ void quic_accept_datagram(struct quic_endpoint *e, const struct udp_train *from,
 			  const uint8_t *data, size_t len, quic_time now)
 {
 	const struct quic_house house = {
-		.secret = e->secret,
-		.reset_secret = e->reset_secret,
+		.secret = e->secrets.address,
+		.reset_secret = e->secrets.reset,
 		.listening = e->server,
 		.full = !e->listening || is_full(e, &from->peer),
 		.crowded = e->slots.handshakes >= e->settings.max_handshakes,

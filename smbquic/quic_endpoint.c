@@ -174,7 +174,7 @@ static bool op_new_cid(void *where, ngtcp2_cid *cid, uint8_t *token)
 
 	cid->datalen = QUIC_CID_LEN;
 	gnutls_rnd(GNUTLS_RND_NONCE, cid->data, cid->datalen);
-	return quic_reset_token(s->endpoint->reset_secret, cid, token) &&
+	return quic_reset_token(s->endpoint->secrets.reset, cid, token) &&
 	       quic_slot_add_cid(s, cid);
 }
 
@@ -338,33 +338,6 @@ static void endpoint_check_users(struct quic_endpoint *e)
 	}
 }
 
-/*
- * Reset tokens outlive the program: after a restart the clients of before
- * learn at once that their connections are gone. So their secret comes from
- * the machine's identity, through a MAC as machine-id(5) asks for, and the
- * address that is bound.
- */
-static void make_reset_secret(struct quic_endpoint *e)
-{
-	static const char purpose[] = "smbquic stateless reset ";
-	const union udp_address *local = udp_local(e->socket);
-	char id[64] = "";
-	char text[128] = "";
-	FILE *f = fopen("/etc/machine-id", "re");
-
-	gnutls_rnd(GNUTLS_RND_RANDOM, e->reset_secret, QUIC_SECRET_LEN);
-	if (f == NULL) {
-		return;
-	}
-	if (fgets(id, sizeof(id), f) != NULL) {
-		snprintf(text, sizeof(text), "%s%s", purpose,
-			 transport_address_string(&local->sa));
-		gnutls_hmac_fast(GNUTLS_MAC_SHA256, id, strlen(id), text,
-				 strlen(text), e->reset_secret);
-	}
-	fclose(f);
-}
-
 static bool endpoint_events(struct quic_endpoint *e)
 {
 	e->timer_fd =
@@ -383,7 +356,8 @@ static bool endpoint_events(struct quic_endpoint *e)
 /* It belongs to nobody, see endpoint_check_users(). */
 static struct quic_endpoint *endpoint_new(struct tevent_context *ev,
 					  struct udp_socket *socket,
-					  const struct transport_settings *s)
+					  const struct transport_settings *s,
+					  const uint8_t *kept)
 {
 	struct quic_endpoint *e = talloc_zero(NULL, struct quic_endpoint);
 	uint8_t secret[16];
@@ -398,10 +372,9 @@ static struct quic_endpoint *endpoint_new(struct tevent_context *ev,
 	e->settings = *s;
 	e->socket = talloc_steal(e, socket);
 	talloc_set_destructor(e, endpoint_destructor);
-	gnutls_rnd(GNUTLS_RND_RANDOM, e->secret, sizeof(e->secret));
 	gnutls_rnd(GNUTLS_RND_RANDOM, secret, sizeof(secret));
-	make_reset_secret(e);
-	if (!quic_slots_init(&e->slots, e, secret) || !endpoint_events(e)) {
+	if (!quic_secrets_derive(&e->secrets, kept, udp_local(e->socket)) ||
+	    !quic_slots_init(&e->slots, e, secret) || !endpoint_events(e)) {
 		talloc_free(e);
 		return NULL;
 	}
@@ -422,7 +395,7 @@ int quic_endpoint_listen(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 	if (err != 0) {
 		return err;
 	}
-	e = endpoint_new(ev, socket, how->settings);
+	e = endpoint_new(ev, socket, how->settings, how->secret);
 	if (e == NULL) {
 		return ENOMEM;
 	}
@@ -492,7 +465,7 @@ int quic_endpoint_connect(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 	if (err != 0) {
 		return err;
 	}
-	e = endpoint_new(ev, socket, to->settings);
+	e = endpoint_new(ev, socket, to->settings, NULL);
 	if (e == NULL) {
 		return ENOMEM;
 	}

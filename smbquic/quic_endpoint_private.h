@@ -7,8 +7,6 @@
 
 #include "smbquic/quic_slot_private.h"
 
-#define QUIC_SECRET_LEN 32
-
 struct kept;
 
 /** So many a second, and no more. */
@@ -35,8 +33,7 @@ struct quic_endpoint {
 	const struct tls_server_policy *tls;
 	quic_accept_fn accept;
 	void *private_data;
-	uint8_t secret[QUIC_SECRET_LEN];       /* of address tokens */
-	uint8_t reset_secret[QUIC_SECRET_LEN]; /* of reset tokens */
+	struct quic_secrets secrets;
 
 	struct quic_slots slots;
 	unsigned busy; /* settle() runs or will run: no need to wake it */

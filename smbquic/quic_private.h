@@ -14,6 +14,7 @@
  *	quic_timer	who is due next
  *	quic_slot	the books of an endpoint
  *	quic_stranger	what to do with a datagram that belongs to nobody
+ *	quic_secret	what its tokens are made with
  *	quic_endpoint	a UDP socket, the clock, and the connections on it.
  *			Parts of it: quic_accept, quic_outbox
  *	quic_user	the transport row (transport.h) on top
@@ -380,6 +381,29 @@ bool quic_stranger_retry(const struct quic_house *house,
 			 struct quic_stranger *out);
 bool quic_reset_token(const uint8_t *secret, const ngtcp2_cid *cid,
 		      uint8_t *token);
+
+/* --- quic_secret: keys that outlive the program --------------------------- */
+
+#define QUIC_SECRET_LEN 32
+
+/** What a server's tokens are made with. */
+struct quic_secrets {
+	uint8_t address[QUIC_SECRET_LEN]; /**< RFC 9000 8.1: Retry, NEW_TOKEN */
+	uint8_t reset[QUIC_SECRET_LEN];	  /**< RFC 9000 10.3 */
+};
+
+/**
+ * Keys from a listener's secret, by HKDF-SHA256 (RFC 5869). Address tokens are
+ * good at every address of the server; reset tokens belong to one, or a packet
+ * sent to another endpoint of the server would elicit the token that ends a
+ * connection here (RFC 9000 10.3.2).
+ *
+ * @param secret  TRANSPORT_SECRET_SIZE bytes; NULL: fresh keys.
+ * @param local   where the endpoint is bound.
+ * @return false: GnuTLS failed.
+ */
+bool quic_secrets_derive(struct quic_secrets *out, const uint8_t *secret,
+			 const union udp_address *local);
 
 /* --- quic_endpoint ------------------------------------------------------- */
 

@@ -119,6 +119,8 @@ struct transport_target {
  */
 typedef void (*transport_accept_fn)(struct transport *t, void *private_data);
 
+#define TRANSPORT_SECRET_SIZE 32
+
 struct transport_listen {
 	const struct sockaddr *addr; /**< port 0: any */
 	socklen_t addr_len;
@@ -127,6 +129,11 @@ struct transport_listen {
 		   happens. ENOTSUP where the carrier cannot take one */
 	const struct tls_server_policy *tls; /**< kept by the caller */
 	const struct transport_settings *settings;
+	/** TRANSPORT_SECRET_SIZE random bytes that outlive the program, read
+	    during the call: what QUIC's stateless reset and address tokens are
+	    made of, so that those of before a restart hold after it. NULL:
+	    fresh ones. */
+	const uint8_t *secret;
 	transport_accept_fn accept;
 	void *private_data;
 };

@@ -14,6 +14,8 @@
 
 #define MIB ((size_t)1 << 20)
 
+static const uint8_t kept[TRANSPORT_SECRET_SIZE] =
+	"a secret that outlives programs";
 static const struct transport_backend *const via = &transport_quic_user;
 
 struct place {
@@ -87,6 +89,7 @@ static void start(struct place *p, const char *host, uint16_t port)
 		.addr = &a.sa,
 		.tls = &p->server_policy,
 		.settings = &p->settings,
+		.secret = kept,
 		.accept = on_accept,
 		.private_data = p,
 	};
