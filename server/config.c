@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "server/config_private.h"
+#include "server/state_dir.h"
 #include "smbquic/ini.h"
 
 #define MAX_SHARE_NAME 80 /* MS-SRVS 2.2.4.23, NNLEN */
@@ -302,6 +303,15 @@ static void set_host_name(struct config *cfg)
 	}
 }
 
+/* Likewise: a user's own folder. */
+static bool set_state_directory(struct config *cfg)
+{
+	struct setting_value *initial = &cfg->initial[CONFIG_STATE_DIRECTORY];
+
+	initial->text = state_dir_default(cfg, initial->text);
+	return initial->text != NULL;
+}
+
 /* What no single line can tell. */
 static void check_whole(struct loader *l)
 {
@@ -350,7 +360,8 @@ struct config *config_load(TALLOC_CTX *mem_ctx, const char *file,
 	}
 	cfg->file = talloc_strdup(cfg, file);
 	cfg->global = talloc_zero(cfg, struct config_share);
-	if (cfg->file == NULL || cfg->global == NULL || !set_initial(cfg)) {
+	if (cfg->file == NULL || cfg->global == NULL || !set_initial(cfg) ||
+	    !set_state_directory(cfg)) {
 		talloc_free(cfg);
 		return NULL;
 	}

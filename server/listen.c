@@ -76,6 +76,7 @@ static int listen_on(struct server *server, const struct config_transport *how,
 		.addr = &address->sa,
 		.addr_len = address_len(address),
 		.settings = &settings,
+		.secret = server->secret,
 		.accept = on_accept,
 		.private_data = listener,
 	};

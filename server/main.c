@@ -200,6 +200,7 @@ static bool start(struct life *life, struct config *config)
 		log_error("%s", why == NULL ? "out of memory" : why);
 		return false;
 	}
+	server_remember(life->server);
 	if (!server_listen(life->server, &why)) {
 		log_error("%s", why == NULL ? "out of memory" : why);
 		return false;

@@ -10,6 +10,7 @@
 
 #include "certs/certmap.h"
 #include "server/server.h"
+#include "server/state_dir.h"
 
 #define LOG_MODULE "server"
 #include "smbquic/log.h"
@@ -210,7 +211,8 @@ static bool make_tables(struct server *server)
 	server->files = file_table_new(server);
 	return server->sessions != NULL && server->opens != NULL &&
 	       server->files != NULL && set_names(server) &&
-	       crypto_random(server->guid, sizeof(server->guid)) == 0;
+	       crypto_random(server->guid, sizeof(server->guid)) == 0 &&
+	       crypto_random(server->secret, sizeof(server->secret)) == 0;
 }
 
 static bool make_workers(struct server *server)
@@ -268,6 +270,44 @@ struct server *server_new(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 	return server;
 }
 
+/* --- what outlives a server ------------------------------------------------
+ */
+
+static const char *state_path(const struct config *config)
+{
+	return config_string(config, NULL, CONFIG_STATE_DIRECTORY);
+}
+
+static void keep_secret(struct server *server, const char *name, uint8_t *out,
+			size_t size)
+{
+	int err = state_dir_secret(server->state, name, out, size);
+
+	if (err != 0) {
+		log_warn("state directory %s: %s cannot be kept: %s; after a "
+			 "restart it is another one",
+			 state_path(server->config), name, strerror(err));
+	}
+}
+
+void server_remember(struct server *server)
+{
+	char *why = NULL;
+
+	server->state =
+		state_dir_open(server, state_path(server->config), &why);
+	if (server->state == NULL) {
+		log_warn("%s; the server goes on, but after a restart its "
+			 "clients will take it for another one",
+			 why == NULL ? "out of memory" : why);
+		talloc_free(why);
+		return;
+	}
+	keep_secret(server, "guid", server->guid, sizeof(server->guid));
+	keep_secret(server, "quic-secret", server->secret,
+		    sizeof(server->secret));
+}
+
 /* --- reload ----------------------------------------------------------------
  */
 
@@ -301,6 +341,9 @@ bool server_reload(struct server *server, struct config *config, char **why)
 	if (!same_listeners(server->config, config)) {
 		log_warn("`server smb transports` has changed: that needs a "
 			 "restart");
+	}
+	if (strcmp(state_path(server->config), state_path(config)) != 0) {
+		log_warn("`state directory` has changed: that needs a restart");
 	}
 	shares_unload(server, server->shares);
 	server->shares = shares;

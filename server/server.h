@@ -89,8 +89,10 @@ struct server {
 	struct config *config;
 	struct users *users;	 /**< the users file as last read */
 	struct certmap *certmap; /**< certs/certmap.h; NULL: no QUIC */
+	struct state_dir *state; /**< server/state_dir.h; NULL: nothing stays */
 	uint8_t guid[NEGOTIATE_GUID_SIZE];
-	uint64_t start_time;	  /**< NT time */
+	uint8_t secret[TRANSPORT_SECRET_SIZE]; /**< of the listeners */
+	uint64_t start_time;		       /**< NT time */
 	const char *netbios_name; /**< upper case, at most 15 bytes */
 	const char *dns_name;	  /**< NULL: unknown */
 	bool root;		  /**< files are opened as their users */
@@ -116,6 +118,11 @@ struct server {
  */
 struct server *server_new(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 			  struct config *config, char **why);
+
+/** Take `state directory`, and be who the server was before: to be called
+ *  before server_listen(). Where that cannot be, the log says so and the
+ *  server goes on as a new one. */
+void server_remember(struct server *server);
 
 /** Read users and shares again under another configuration. Connections,
  *  sessions and opens stay. On failure nothing has changed. */

@@ -163,7 +163,11 @@ static const struct setting settings[] = {
 	[CONFIG_STATE_DIRECTORY] = {
 		"state directory", SETTING_GLOBAL, SETTING_PATH,
 		SMBQUIC_LOCALSTATEDIR "/lib/smbquic",
-		"Where the server keeps what must outlive it.",
+		"Where the server keeps what must outlive it: its GUID and the "
+		"secret of QUIC's tokens, so that after a restart clients know "
+		"it again. Made with mode 0700 when it is missing; one "
+		"smbquicd at a time uses it. For an ordinary user the default "
+		"is $XDG_STATE_HOME/smbquic or ~/.local/state/smbquic.",
 	},
 	[CONFIG_PID_FILE] = {
 		"pid file", SETTING_GLOBAL, SETTING_PATH, "",

@@ -182,6 +182,62 @@ class Smbquicd(unittest.TestCase):
         self.assertEqual(s.recv(1), b'')
         self.assertEqual(p.wait(SECONDS), 0)
 
+    def guid(self):
+        """The server's, from its answer to a NEGOTIATE (2.2.4)."""
+        s = socket.create_connection(('127.0.0.1', self.port), SECONDS)
+        s.sendall(len(NEGOTIATE).to_bytes(4, 'big') + NEGOTIATE)
+        answer = s.recv(4096)
+        s.close()
+        return answer[4 + 64 + 8:4 + 64 + 24]
+
+    def guid_of_a_run(self):
+        p = self.ready()
+        guid = self.guid()
+        p.send_signal(signal.SIGKILL)
+        p.wait(SECONDS)
+        return guid
+
+    def configure_state(self, path):
+        self.configure()
+        with open(self.path('smbquic.conf'), encoding='utf-8') as f:
+            text = f.read()
+        with open(self.path('smbquic.conf'), 'w', encoding='utf-8') as f:
+            f.write(text.replace('state directory = ' + self.folder,
+                                 'state directory = ' + path))
+
+    def test_state_directory(self):
+        state = self.path('not/yet')
+        self.configure_state(state)
+        first = self.guid_of_a_run()
+        self.assertEqual(os.stat(state).st_mode & 0o777, 0o700)
+        for name in ('guid', 'quic-secret', 'lock'):
+            self.assertEqual(
+                os.stat(os.path.join(state, name)).st_mode & 0o777, 0o600)
+        self.assertNotIn('state directory', self.log())
+        self.assertEqual(self.guid_of_a_run(), first)
+        os.unlink(os.path.join(state, 'guid'))
+        self.assertNotEqual(self.guid_of_a_run(), first)
+
+    def test_state_directory_unusable(self):
+        self.configure_state(self.path('smbpasswd'))
+        first = self.guid_of_a_run()
+        self.assertIn('state directory %s: Not a directory; the server goes '
+                      'on' % self.path('smbpasswd'), self.log())
+        self.assertNotEqual(self.guid_of_a_run(), first)
+
+    def test_state_directory_of_another_server(self):
+        p = self.ready()
+        other = Smbquicd('test_ready_line')
+        other.setUp()
+        self.addCleanup(other.doCleanups)
+        other.configure_state(self.folder)
+        other.ready()
+        self.assertIn('another smbquicd has it', other.log())
+        self.assertNotEqual(self.guid(), other.guid())
+        self.configure_state(self.path('elsewhere'))
+        p.send_signal(signal.SIGHUP)
+        self.wait_log('`state directory` has changed')
+
     def test_pid_file(self):
         pid_file = self.path('pid')
         self.configure('pid file = %s\n' % pid_file)
