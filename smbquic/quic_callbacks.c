@@ -25,8 +25,12 @@ void quic_conn_doom(struct quic_conn *c, int err, uint64_t code,
 
 /* --- the stream ---------------------------------------------------------- */
 
-void quic_conn_credit(struct quic_conn *c, size_t len)
+/* Once before packets go out, not once for each that came in. */
+void quic_conn_give_credit(struct quic_conn *c)
 {
+	size_t len = c->credit;
+
+	c->credit = 0;
 	if (len == 0 || c->ng == NULL) {
 		return;
 	}
@@ -52,7 +56,7 @@ static int on_stream_data(ngtcp2_conn *ng, uint32_t flags, int64_t stream_id,
 			       "out of memory");
 		return 0;
 	}
-	quic_conn_credit(c, consumed);
+	c->credit += consumed;
 	if (flags & NGTCP2_STREAM_DATA_FLAG_FIN) {
 		c->stream.fin = true;
 	}

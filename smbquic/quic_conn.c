@@ -368,7 +368,7 @@ bool quic_conn_read(struct quic_conn *c, struct quic_read *r, int *err)
 	c->stream.read = r;
 	moved = quic_stream_fill(&c->stream);
 	if (moved > 0) {
-		quic_conn_credit(c, moved);
+		c->credit += moved;
 		c->ops->wake(c->where);
 	}
 	if (!quic_stream_read_ready(&c->stream, c->over, c->end.err, err)) {

@@ -22,6 +22,7 @@ struct quic_conn {
 	FILE *qlog;
 
 	size_t window;	/* what the peer has been promised ahead of reading */
+	size_t credit;	/* bytes read since the peer was promised more */
 	bool complete;	/* the handshake, on our side */
 	bool confirmed; /* the handshake, on both sides */
 	bool reported;	/* opened was called */
@@ -53,8 +54,8 @@ void quic_callbacks(ngtcp2_callbacks *out, bool server);
 void quic_qlog_open(struct quic_conn *c, const ngtcp2_cid *cid);
 void quic_qlog_write(void *user_data, uint32_t flags, const void *data,
 		     size_t len);
-/** Give credit back for bytes that the reader has. */
-void quic_conn_credit(struct quic_conn *c, size_t len);
+/** Give credit back for the bytes that the reader has by now. */
+void quic_conn_give_credit(struct quic_conn *c);
 /** End the connection as soon as ngtcp2 returns. */
 void quic_conn_doom(struct quic_conn *c, int err, uint64_t code,
 		    const char *why);

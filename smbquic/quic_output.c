@@ -90,6 +90,7 @@ static ngtcp2_ssize write_packet(struct quic_conn *c, ngtcp2_path *path,
 				 size_t room, quic_time now)
 {
 	bool blocked = c->stream_id == -1;
+	size_t most = ngtcp2_conn_get_path_max_tx_udp_payload_size(c->ng);
 
 	for (;;) {
 		ngtcp2_vec vec[VEC_MAX];
@@ -100,7 +101,7 @@ static ngtcp2_ssize write_packet(struct quic_conn *c, ngtcp2_path *path,
 		size_t count = 0;
 
 		if (!blocked) {
-			count = quic_stream_peek(&c->stream, vec, VEC_MAX,
+			count = quic_stream_peek(&c->stream, vec, VEC_MAX, most,
 						 &more);
 			last = !more && quic_stream_end_due(&c->stream);
 		}
@@ -146,6 +147,7 @@ bool quic_conn_output(struct quic_conn *c, uint8_t *scratch, quic_time now)
 	if (c->ng == NULL) {
 		return false;
 	}
+	quic_conn_give_credit(c);
 	while (!b.blocked) {
 		ngtcp2_path_storage ps;
 		ngtcp2_pkt_info pi = {0};

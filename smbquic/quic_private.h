@@ -108,9 +108,11 @@ bool quic_stream_read_ready(const struct quic_stream *s, bool ended, int end,
 
 /** @return false: nothing to send, w is done already (no bytes). */
 bool quic_stream_queue(struct quic_stream *s, struct quic_write *w);
-/** The next bytes to send. @param more  out: there are others behind. */
+/** The next bytes to send: at least room of them where there are so many.
+ *  Who fills a packet need not walk through megabytes for each.
+ *  @param more  out: there are others behind that vec had no place for. */
 size_t quic_stream_peek(const struct quic_stream *s, ngtcp2_vec *vec,
-			size_t max, bool *more);
+			size_t max, size_t room, bool *more);
 void quic_stream_sent(struct quic_stream *s, size_t len);
 /** Is the end of the stream still to be told, behind all bytes? */
 bool quic_stream_end_due(const struct quic_stream *s);

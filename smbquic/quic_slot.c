@@ -53,6 +53,7 @@ static void drop_at(struct quic_slot *s, struct slot_cid **at)
 	struct slot_cid *c = *at;
 	struct quic_key key;
 
+	s->slots->found = NULL;
 	set_key(&key, c->cid.data, c->cid.datalen);
 	quic_route_remove(s->slots->cids, &key);
 	*at = c->next;
@@ -71,16 +72,18 @@ void quic_slot_drop_cid(struct quic_slot *s, const ngtcp2_cid *cid)
 	}
 }
 
-struct quic_slot *quic_slots_find(const struct quic_slots *all,
-				  const uint8_t *cid, size_t len)
+struct quic_slot *quic_slots_find(struct quic_slots *all, const uint8_t *cid,
+				  size_t len)
 {
-	struct quic_key key;
-
 	if (len > QUIC_KEY_MAX) {
 		return NULL;
 	}
-	set_key(&key, cid, len);
-	return quic_route_find(all->cids, &key);
+	if (all->found == NULL || all->found_key.len != len ||
+	    memcmp(all->found_key.data, cid, len) != 0) {
+		set_key(&all->found_key, cid, len);
+		all->found = quic_route_find(all->cids, &all->found_key);
+	}
+	return all->found;
 }
 
 /* --- counts -------------------------------------------------------------- */

@@ -25,6 +25,8 @@ struct quic_slots {
 	struct quic_route *sources;
 	struct quic_timers *timers;
 	struct quic_slot *first;
+	struct quic_slot *found;   /* by the last search, as packets come in */
+	struct quic_key found_key; /* rows: what was searched then */
 	struct quic_slot *marked, *marked_last;
 	unsigned round;	      /* slots marked in this one wait for the next */
 	unsigned connections; /* that are not over */
@@ -62,8 +64,8 @@ struct quic_slot *quic_slot_new(struct quic_slots *all, TALLOC_CTX *mem_ctx);
 /** Packets to cid belong to s. */
 bool quic_slot_add_cid(struct quic_slot *s, const ngtcp2_cid *cid);
 void quic_slot_drop_cid(struct quic_slot *s, const ngtcp2_cid *cid);
-struct quic_slot *quic_slots_find(const struct quic_slots *all,
-				  const uint8_t *cid, size_t len);
+struct quic_slot *quic_slots_find(struct quic_slots *all, const uint8_t *cid,
+				  size_t len);
 
 /** It counts as a connection, in handshake, of its source. */
 bool quic_slot_count(struct quic_slot *s);

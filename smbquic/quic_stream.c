@@ -197,17 +197,18 @@ bool quic_stream_queue(struct quic_stream *s, struct quic_write *w)
 }
 
 size_t quic_stream_peek(const struct quic_stream *s, ngtcp2_vec *vec,
-			size_t max, bool *more)
+			size_t max, size_t room, bool *more)
 {
 	const struct quic_write *w = s->sending;
 	size_t n = 0;
+	size_t len = 0;
 
 	*more = false;
-	for (; w != NULL; w = w->next) {
+	for (; w != NULL && len < room; w = w->next) {
 		size_t i = w->vec_index;
 		size_t offset = w->vec_offset;
 
-		for (; i < w->count; i++, offset = 0) {
+		for (; i < w->count && len < room; i++, offset = 0) {
 			if (w->vec[i].len == offset) {
 				continue;
 			}
@@ -217,6 +218,7 @@ size_t quic_stream_peek(const struct quic_stream *s, ngtcp2_vec *vec,
 			}
 			vec[n].base = w->vec[i].base + offset;
 			vec[n].len = w->vec[i].len - offset;
+			len += vec[n].len;
 			n++;
 		}
 	}

@@ -60,6 +60,7 @@ static void test_cids(void **state)
 	quic_slot_drop_cid(a, &three);
 	assert_null(quic_slots_find(all, one.data, 8));
 	assert_ptr_equal(quic_slots_find(all, three.data, 8), b);
+	assert_ptr_equal(quic_slots_find(all, two.data, 8), a);
 	talloc_free(a);
 	assert_null(quic_slots_find(all, two.data, 8));
 	assert_ptr_equal(all->first, b);

@@ -175,24 +175,29 @@ static void test_peek_and_sent(void **state)
 	make(&two, bytes + 10, 0, 5, 5);
 	assert_true(quic_stream_queue(&s, &one.w));
 	assert_true(quic_stream_queue(&s, &two.w));
-	assert_int_equal(quic_stream_peek(&s, vec, 8, &more), 4);
+	assert_int_equal(quic_stream_peek(&s, vec, 8, SIZE_MAX, &more), 4);
 	assert_false(more);
 	assert_ptr_equal(vec[0].base, bytes);
 	assert_int_equal(vec[1].len, 6);
 	assert_ptr_equal(vec[3].base, bytes + 15);
-	assert_int_equal(quic_stream_peek(&s, vec, 3, &more), 3);
+	assert_int_equal(quic_stream_peek(&s, vec, 3, SIZE_MAX, &more), 3);
+	assert_true(more);
+	assert_int_equal(quic_stream_peek(&s, vec, 8, 10, &more), 2);
+	assert_false(more);
+	assert_int_equal(quic_stream_peek(&s, vec, 8, 11, &more), 3);
+	assert_int_equal(quic_stream_peek(&s, vec, 1, 5, &more), 1);
 	assert_true(more);
 
 	quic_stream_sent(&s, 7);
-	assert_int_equal(quic_stream_peek(&s, vec, 8, &more), 3);
+	assert_int_equal(quic_stream_peek(&s, vec, 8, SIZE_MAX, &more), 3);
 	assert_ptr_equal(vec[0].base, bytes + 7);
 	assert_int_equal(vec[0].len, 3);
 	quic_stream_sent(&s, 5);
-	assert_int_equal(quic_stream_peek(&s, vec, 8, &more), 2);
+	assert_int_equal(quic_stream_peek(&s, vec, 8, SIZE_MAX, &more), 2);
 	assert_ptr_equal(vec[0].base, bytes + 12);
 	assert_int_equal(vec[0].len, 3);
 	quic_stream_sent(&s, 8);
-	assert_int_equal(quic_stream_peek(&s, vec, 8, &more), 0);
+	assert_int_equal(quic_stream_peek(&s, vec, 8, SIZE_MAX, &more), 0);
 	assert_int_equal(s.bytes_out, 20);
 	assert_false(quic_stream_idle(&s));
 }
@@ -258,13 +263,13 @@ static void test_cancel(void **state)
 	assert_false(quic_stream_cancel(&s, &w[0].w));
 	assert_null(quic_stream_pop_acked(&s));
 	assert_false(quic_stream_cancel(&s, &w[2].w));
-	assert_int_equal(quic_stream_peek(&s, vec, 16, &more), 5);
+	assert_int_equal(quic_stream_peek(&s, vec, 16, SIZE_MAX, &more), 5);
 	assert_ptr_equal(vec[2].base, bytes + 30);
 	assert_true(quic_stream_cancel(&s, &w[1].w));
 	assert_false(quic_stream_cancel(&s, &w[1].w));
 	assert_ptr_equal(quic_stream_pop_unacked(&s), &w[3].w);
 	assert_null(quic_stream_pop_unacked(&s));
-	assert_int_equal(quic_stream_peek(&s, vec, 16, &more), 0);
+	assert_int_equal(quic_stream_peek(&s, vec, 16, SIZE_MAX, &more), 0);
 }
 
 int main(void)
