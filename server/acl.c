@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Windows' rights from what a store says. */
-
-#include <sys/stat.h>
+/* Windows' rights, and the access check. */
 
 #include "server/acl.h"
 #include "smbquic/security_descriptor.h"
@@ -68,58 +66,115 @@ uint32_t acl_rights(unsigned may, bool directory)
 	return rights;
 }
 
-/* The rights of three bits of a mode. */
-static uint32_t rights_of_bits(uint32_t bits, bool owner, bool directory)
-{
-	unsigned may = 0;
+/* --- who asks ------------------------------------------------------------- */
 
-	may |= (bits & 4) != 0 ? STORE_MAY_READ : 0u;
-	may |= (bits & 2) != 0 ? STORE_MAY_WRITE | STORE_MAY_DELETE : 0u;
-	may |= (bits & 1) != 0 ? STORE_MAY_EXECUTE : 0u;
-	may |= owner ? STORE_MAY_OWN : 0u;
-	return acl_rights(may, directory);
+static const struct sid network = {5, 1, {2}};
+const struct sid acl_owner_rights = {3, 1, {4}};
+
+static bool has_group(const struct acl_who *who, gid_t gid)
+{
+	size_t i = 0;
+
+	for (i = 0; i < who->num_groups; i++) {
+		if (who->groups[i] == gid) {
+			return true;
+		}
+	}
+	return gid == who->gid;
 }
 
-static void add_ace(struct wire_writer *w, size_t acl, const struct sid *sid,
-		    uint32_t mask)
+/* Everybody who is asked for here has logged on over the network. */
+static bool has_well_known(const struct acl_who *who, const struct sid *sid)
 {
-	const struct security_ace ace = {
-		.type = ACCESS_ALLOWED_ACE_TYPE,
-		.mask = mask,
-		.sid = *sid,
-	};
-
-	(void)security_acl_add(w, acl, &ace);
+	return sid_equal(sid, &sid_everyone) ||
+	       sid_equal(sid, &sid_authenticated_users) ||
+	       sid_equal(sid, &sid_users) || sid_equal(sid, &network) ||
+	       (acl_who_admin(who) && sid_equal(sid, &sid_administrators));
 }
 
-bool acl_descriptor(struct wire_writer *w, const struct store_attr *attr,
-		    uint32_t parts)
+bool acl_who_has(const struct acl_who *who, const struct sid *sid)
 {
-	bool directory = S_ISDIR(attr->mode);
-	struct sid owner = sid_from_uid(attr->uid);
-	struct sid group = sid_from_gid(attr->gid);
-	struct security_descriptor sd = {0};
-	uint8_t buf[512];
-	struct wire_writer list = wire_writer_fixed(buf, sizeof(buf));
-	size_t acl = security_acl_begin(&list);
+	uid_t uid = 0;
+	gid_t gid = 0;
 
-	add_ace(&list, acl, &owner,
-		rights_of_bits(attr->mode >> 6, true, directory));
-	add_ace(&list, acl, &group,
-		rights_of_bits(attr->mode >> 3, false, directory));
-	add_ace(&list, acl, &sid_everyone,
-		rights_of_bits(attr->mode, false, directory));
-	if ((parts & OWNER_SECURITY_INFORMATION) != 0) {
-		sd.has_owner = true;
-		sd.owner = owner;
+	if (has_well_known(who, sid)) {
+		return true;
 	}
-	if ((parts & GROUP_SECURITY_INFORMATION) != 0) {
-		sd.has_group = true;
-		sd.group = group;
+	if (sidmap_uid(who->map, sid, &uid)) {
+		return uid == who->uid;
 	}
-	if ((parts & DACL_SECURITY_INFORMATION) != 0) {
-		sd.control |= SD_DACL_PRESENT;
-		sd.dacl = security_acl_end(&list, acl);
+	return sidmap_gid(who->map, sid, &gid) && has_group(who, gid);
+}
+
+bool acl_who_admin(const struct acl_who *who)
+{
+	return who->uid == 0;
+}
+
+uint32_t acl_privileged(const struct acl_who *who)
+{
+	return acl_who_admin(who)
+		       ? SEC_STD_WRITE_OWNER | SEC_ACCESS_SYSTEM_SECURITY
+		       : 0;
+}
+
+/* --- the access check ------------------------------------------------------
+ */
+
+static bool applies(const struct security_ace *ace, const struct acl_who *who,
+		    bool owner)
+{
+	if ((ace->flags & ACE_FLAG_INHERIT_ONLY) != 0 ||
+	    (ace->type != ACCESS_ALLOWED_ACE_TYPE &&
+	     ace->type != ACCESS_DENIED_ACE_TYPE)) {
+		return false;
 	}
-	return security_descriptor_encode(w, &sd);
+	return acl_who_has(who, &ace->sid) ||
+	       (owner && sid_equal(&ace->sid, &acl_owner_rights));
+}
+
+/* The owner may read and change the DACL, unless it says itself what he may
+ * (MS-DTYP 2.5.3.2, OWNER RIGHTS). */
+static uint32_t owners_own(const struct security_descriptor *sd)
+{
+	struct security_acl_walk walk = security_acl(sd->dacl);
+	struct security_ace ace = {0};
+
+	while (security_acl_next(&walk, &ace)) {
+		if ((ace.flags & ACE_FLAG_INHERIT_ONLY) == 0 &&
+		    sid_equal(&ace.sid, &acl_owner_rights)) {
+			return 0;
+		}
+	}
+	return SEC_STD_READ_CONTROL | SEC_STD_WRITE_DAC;
+}
+
+/* Each right is decided by the first entry that speaks of it, in whatever
+ * order they stand. */
+uint32_t acl_granted(const struct security_descriptor *sd,
+		     const struct acl_who *who)
+{
+	struct security_acl_walk walk = security_acl(sd->dacl);
+	bool owner = sd->has_owner && acl_who_has(who, &sd->owner);
+	struct security_ace ace = {0};
+	uint32_t granted = 0;
+	uint32_t denied = 0;
+
+	if ((sd->control & SD_DACL_PRESENT) == 0 || sd->dacl.len == 0) {
+		return FILE_ALL_ACCESS;
+	}
+	granted = owner ? owners_own(sd) : 0;
+	while (security_acl_next(&walk, &ace)) {
+		uint32_t mask = acl_map_generic(ace.mask) & FILE_ALL_ACCESS;
+
+		if (!applies(&ace, who, owner)) {
+			continue;
+		}
+		if (ace.type == ACCESS_ALLOWED_ACE_TYPE) {
+			granted |= mask & ~denied;
+		} else {
+			denied |= mask & ~granted;
+		}
+	}
+	return security_acl_ok(&walk) ? granted : 0;
 }

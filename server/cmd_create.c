@@ -116,11 +116,11 @@ struct tevent_req *cmd_create_send(TALLOC_CTX *mem_ctx,
 		tevent_req_error(req, status);
 		return tevent_req_post(req, ev);
 	}
-	subreq = store_open_send(
+	subreq = store_open_secured_send(
 		state, ev, r->tree->store, r->tree->cred,
 		state->create.name.path,
 		create_store_flags(&state->create, r->tree->read_only),
-		create_attributes(&state->create));
+		create_attributes(&state->create), state->create.security);
 	if (tevent_req_nomem(subreq, req)) {
 		return tevent_req_post(req, ev);
 	}
@@ -180,9 +180,14 @@ static NTSTATUS granted_access(struct create_state *state, uint32_t *granted)
 		(state->create.in.create_options & FILE_DELETE_ON_CLOSE) != 0;
 	NTSTATUS status = NT_STATUS_OK;
 
+	if ((state->create.access & SEC_ACCESS_SYSTEM_SECURITY &
+	     ~state->info.privileged) != 0) {
+		return NT_STATUS_PRIVILEGE_NOT_HELD;
+	}
 	if (state->info.created) {
 		*granted = state->create.maximum
-				   ? tree->maximal_access & FILE_ALL_ACCESS
+				   ? tree->maximal_access & FILE_ALL_ACCESS &
+					     state->info.granted
 				   : state->create.access;
 		if (deletes && (state->info.attr.attributes &
 				FILE_ATTRIBUTE_READONLY) != 0) {
@@ -259,8 +264,7 @@ static void create_register(struct create_state *state)
 	state->fo->delete_on_close =
 		(state->create.in.create_options & FILE_DELETE_ON_CLOSE) != 0;
 	state->created.maximal_access =
-		acl_rights(state->info.may, state->fo->handle->directory) &
-		r->tree->maximal_access;
+		create_rights(&state->create, r->tree, &state->info);
 	create_replace(state);
 }
 

@@ -4,6 +4,8 @@
  * security. Quotas there are none.
  */
 
+#include <errno.h>
+
 #include "server/acl.h"
 #include "server/dispatch.h"
 #include "server/query_info.h"
@@ -15,12 +17,14 @@ struct cmd_query_info_state {
 	struct smb2_query_info_request in;
 	const struct query_class *class; /* NULL: security */
 	struct query_info q;
+	struct wire_slice sd; /* empty: made of attributes */
 	struct wire_slice data;
 	uint32_t needed; /* BUFFER_TOO_SMALL: so much would do */
 	NTSTATUS status;
 };
 
 static void cmd_query_info_attr(struct tevent_req *subreq);
+static void cmd_query_info_security(struct tevent_req *subreq);
 static void cmd_query_info_space(struct tevent_req *subreq);
 
 /* --- what is asked for
@@ -126,9 +130,19 @@ struct tevent_req *cmd_query_info_send(TALLOC_CTX *mem_ctx,
 static bool put_answer(struct cmd_query_info_state *state,
 		       struct wire_writer *w)
 {
+	struct security_descriptor sd = {0};
+	uint32_t parts = state->in.additional_information;
+
+	if (state->class == NULL && state->sd.len == 0) {
+		return acl_descriptor(w, &state->r->conn->server->sids,
+				      &state->q.attr, parts);
+	}
 	if (state->class == NULL) {
-		return acl_descriptor(w, &state->q.attr,
-				      state->in.additional_information);
+		if (!security_descriptor_decode(state->sd, &sd)) {
+			return false;
+		}
+		sd = acl_parts(&sd, parts);
+		return security_descriptor_encode(w, &sd);
 	}
 	return state->class->put(w, &state->q);
 }
@@ -175,6 +189,15 @@ static void cmd_query_info_attr(struct tevent_req *subreq)
 		tevent_req_error(req, ntstatus_from_errno(err));
 		return;
 	}
+	if (state->class == NULL) {
+		subreq = store_getsecurity_send(state, state->ev,
+						state->q.open->handle);
+		if (!tevent_req_nomem(subreq, req)) {
+			tevent_req_set_callback(subreq, cmd_query_info_security,
+						req);
+		}
+		return;
+	}
 	if (state->in.info_type != SMB2_0_INFO_FILESYSTEM) {
 		cmd_query_info_answer(req);
 		return;
@@ -184,6 +207,22 @@ static void cmd_query_info_attr(struct tevent_req *subreq)
 		return;
 	}
 	tevent_req_set_callback(subreq, cmd_query_info_space, req);
+}
+
+static void cmd_query_info_security(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct cmd_query_info_state *state =
+		tevent_req_data(req, struct cmd_query_info_state);
+	int err = store_getsecurity_recv(subreq, state, &state->sd);
+
+	TALLOC_FREE(subreq);
+	if (err != 0 && err != EOPNOTSUPP) {
+		tevent_req_error(req, ntstatus_from_errno(err));
+		return;
+	}
+	cmd_query_info_answer(req);
 }
 
 static void cmd_query_info_space(struct tevent_req *subreq)

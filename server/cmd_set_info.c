@@ -140,26 +140,6 @@ static NTSTATUS start_fs_class(const struct set_info *set)
 	}
 }
 
-/* 3.3.5.21.3: rights are what the store's modes say; a volume without
- * PERSISTENT_ACLS cannot be told others. */
-static NTSTATUS start_security(const struct set_info *set)
-{
-	uint32_t parts = set->in.additional_information;
-	uint32_t access = set->fo->access;
-
-	if ((parts & (SACL_SECURITY_INFORMATION | SCOPE_SECURITY_INFORMATION |
-		      BACKUP_SECURITY_INFORMATION)) != 0 ||
-	    ((parts & (DACL_SECURITY_INFORMATION |
-		       ATTRIBUTE_SECURITY_INFORMATION)) != 0 &&
-	     (access & SEC_STD_WRITE_DAC) == 0) ||
-	    ((parts & (OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION |
-		       LABEL_SECURITY_INFORMATION)) != 0 &&
-	     (access & SEC_STD_WRITE_OWNER) == 0)) {
-		return NT_STATUS_ACCESS_DENIED;
-	}
-	return NT_STATUS_NOT_SUPPORTED;
-}
-
 static NTSTATUS start(struct set_info *set)
 {
 	const struct request *r = set->r;
@@ -176,7 +156,7 @@ static NTSTATUS start(struct set_info *set)
 	switch (set->in.info_type) {
 	case SMB2_0_INFO_FILE: return start_file_class(set);
 	case SMB2_0_INFO_FILESYSTEM: return start_fs_class(set);
-	case SMB2_0_INFO_SECURITY: return start_security(set);
+	case SMB2_0_INFO_SECURITY: return set_security(set);
 	case SMB2_0_INFO_QUOTA: return NT_STATUS_NOT_SUPPORTED;
 	default: return NT_STATUS_INVALID_PARAMETER;
 	}

@@ -299,6 +299,11 @@ NTSTATUS cmd_tree_connect_recv(struct tevent_req *req, struct reply *reply)
 	    !state->r->conn->agreed.accept_transport_security) {
 		out.share_flags |= SMB2_SHAREFLAG_ENCRYPT_DATA;
 	}
+	if (tree->share->type == SHARE_DISK &&
+	    config_bool(tree->share->config, tree->share->section,
+			CONFIG_HIDE_UNREADABLE)) {
+		out.share_flags |= SMB2_SHAREFLAG_ACCESS_BASED_DIRECTORY_ENUM;
+	}
 	smb2_tree_connect_response_encode(&reply->body, &out);
 	return NT_STATUS_OK;
 }

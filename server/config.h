@@ -96,12 +96,16 @@ enum config_key {
 	CONFIG_SHARE_MAX_CONNECTIONS, /* int; 0: no limit */
 
 	/* Shares: how files are made and shown */
-	CONFIG_CREATE_MASK,    /* int: octal */
-	CONFIG_DIRECTORY_MASK, /* int: octal */
-	CONFIG_HIDE_DOT_FILES, /* bool */
-	CONFIG_VETO_FILES,     /* list of patterns with * and ? */
-	CONFIG_CASE_SENSITIVE, /* bool */
-	CONFIG_STRICT_SYNC,    /* bool */
+	CONFIG_CREATE_MASK,	   /* int: octal */
+	CONFIG_DIRECTORY_MASK,	   /* int: octal */
+	CONFIG_HIDE_DOT_FILES,	   /* bool */
+	CONFIG_HIDE_UNREADABLE,	   /* bool */
+	CONFIG_NT_ACL_SUPPORT,	   /* bool */
+	CONFIG_STORE_NT_ACLS,	   /* bool */
+	CONFIG_IGNORE_SYSTEM_ACLS, /* bool */
+	CONFIG_VETO_FILES,	   /* list of patterns with * and ? */
+	CONFIG_CASE_SENSITIVE,	   /* bool */
+	CONFIG_STRICT_SYNC,	   /* bool */
 
 	CONFIG_KEY_COUNT
 };

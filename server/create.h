@@ -24,8 +24,9 @@ struct create {
 	bool want_mxac;
 	NTTIME mxac_time;
 	bool want_qfid;
-	uint64_t allocation;   /**< AlSi; 0: none */
-	struct wire_slice eas; /**< ExtA */
+	uint64_t allocation;	    /**< AlSi; 0: none */
+	struct wire_slice eas;	    /**< ExtA */
+	struct wire_slice security; /**< SecD: of what is made */
 };
 
 /** MS-SMB2 3.3.5.9 up to "Open Execution", MS-FSA 2.1.5.1 phase 1. Pointers in
@@ -42,6 +43,11 @@ uint32_t create_replacing_access(const struct create *create);
 
 /** STORE_OPEN_* for it. */
 unsigned create_store_flags(const struct create *create, bool read_only);
+
+/** All rights the user has on what was opened; privileges that must be asked
+ *  for by name are not among them. */
+uint32_t create_rights(const struct create *create, const struct tree *tree,
+		       const struct store_opened *info);
 
 /**
  * May this user open this existing file so (MS-FSA 2.1.5.1.2, 2.1.5.1.2.1)?

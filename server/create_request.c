@@ -60,9 +60,6 @@ static NTSTATUS check_fields(const struct smb2_create_request *in)
 	    (in->file_attributes & ~ATTRIBUTES_KNOWN) != 0) {
 		return NT_STATUS_INVALID_PARAMETER;
 	}
-	if ((in->desired_access & SEC_ACCESS_SYSTEM_SECURITY) != 0) {
-		return NT_STATUS_PRIVILEGE_NOT_HELD;
-	}
 	return check_options(in);
 }
 
@@ -154,6 +151,18 @@ static NTSTATUS take_mxac(struct wire_slice data, struct create *out)
 		       : NT_STATUS_INVALID_PARAMETER;
 }
 
+/* 3.3.5.9.2 */
+static NTSTATUS take_security(struct wire_slice data, struct create *out)
+{
+	struct security_descriptor sd = {0};
+
+	if (data.len > ACL_SIZE_MAX || !security_descriptor_decode(data, &sd)) {
+		return NT_STATUS_INVALID_PARAMETER;
+	}
+	out->security = data;
+	return NT_STATUS_OK;
+}
+
 static NTSTATUS take_qfid(struct wire_slice data, struct create *out)
 {
 	(void)data;
@@ -168,6 +177,7 @@ static const struct {
 	NTSTATUS (*take)(struct wire_slice data, struct create *out);
 } contexts[] = {
 	{SMB2_CREATE_EA_BUFFER, take_eas},
+	{SMB2_CREATE_SD_BUFFER, take_security},
 	{SMB2_CREATE_ALLOCATION_SIZE, take_allocation},
 	{SMB2_CREATE_QUERY_MAXIMAL_ACCESS, take_mxac},
 	{SMB2_CREATE_QUERY_ON_DISK_ID, take_qfid},
@@ -237,7 +247,8 @@ static NTSTATUS check_access(const struct request *r, struct create *out)
 	if ((out->in.create_options & FILE_NO_INTERMEDIATE_BUFFERING) != 0) {
 		out->access &= ~FILE_APPEND_DATA;
 	}
-	if ((out->access & ~r->tree->maximal_access) != 0) {
+	if ((out->access & ~SEC_ACCESS_SYSTEM_SECURITY &
+	     ~r->tree->maximal_access) != 0) {
 		return NT_STATUS_ACCESS_DENIED;
 	}
 	if (r->tree->read_only &&
@@ -353,6 +364,21 @@ static NTSTATUS check_replacing(const struct create *create,
 	return NT_STATUS_OK;
 }
 
+/* By the file's descriptor, and by the store as well. With backup intent a
+ * privilege stands in for the descriptor (MS-FSA 2.1.5.1.2.1). */
+uint32_t create_rights(const struct create *create, const struct tree *tree,
+		       const struct store_opened *info)
+{
+	uint32_t rights = acl_rights(info->may, S_ISDIR(info->attr.mode));
+	bool backup =
+		(create->in.create_options & FILE_OPEN_FOR_BACKUP_INTENT) != 0;
+
+	if (!backup || info->privileged == 0) {
+		rights &= info->granted;
+	}
+	return rights & tree->maximal_access;
+}
+
 NTSTATUS create_check_access(const struct create *create,
 			     const struct tree *tree,
 			     const struct store_opened *info, uint32_t *granted)
@@ -360,8 +386,7 @@ NTSTATUS create_check_access(const struct create *create,
 	bool directory = S_ISDIR(info->attr.mode);
 	bool readonly = !directory &&
 			(info->attr.attributes & FILE_ATTRIBUTE_READONLY) != 0;
-	uint32_t rights =
-		acl_rights(info->may, directory) & tree->maximal_access;
+	uint32_t rights = create_rights(create, tree, info);
 	NTSTATUS status = check_replacing(create, info);
 
 	if (status != NT_STATUS_OK) {
@@ -370,6 +395,7 @@ NTSTATUS create_check_access(const struct create *create,
 	if (readonly) {
 		rights &= ~ACCESS_WRITE;
 	}
+	rights |= create->access & info->privileged;
 	if (((create->access | create_replacing_access(create)) & ~rights) !=
 	    0) {
 		return NT_STATUS_ACCESS_DENIED;

@@ -92,6 +92,9 @@ static bool put_attribute(struct wire_writer *w, const struct query_info *q)
 	if (q->space.sparse) {
 		out.attributes |= FILE_SUPPORTS_SPARSE_FILES;
 	}
+	if (q->space.acls) {
+		out.attributes |= FILE_PERSISTENT_ACLS;
+	}
 	if (q->open->open->tree->read_only) {
 		out.attributes |= FILE_READ_ONLY_VOLUME;
 	}

@@ -42,6 +42,7 @@
 #include "negotiate/negotiate.h"
 #include "server/config.h"
 #include "server/idtable.h"
+#include "server/sidmap.h"
 #include "server/store.h"
 #include "server/users.h"
 #include "server/worker.h"
@@ -96,6 +97,7 @@ struct server {
 	const char *netbios_name; /**< upper case, at most 15 bytes */
 	const char *dns_name;	  /**< NULL: unknown */
 	bool root;		  /**< files are opened as their users */
+	struct sidmap sids;	  /**< of this machine; constant */
 
 	struct listener *listeners; /**< listen.c */
 	struct conn *conns;

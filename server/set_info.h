@@ -34,5 +34,6 @@ NTSTATUS set_rename(struct set_info *set);
 NTSTATUS set_link(struct set_info *set);
 NTSTATUS set_disposition(struct set_info *set);
 NTSTATUS set_full_ea(struct set_info *set);
+NTSTATUS set_security(struct set_info *set); /**< set_security.c */
 
 #endif

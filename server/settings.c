@@ -384,6 +384,32 @@ static const struct setting settings[] = {
 		"Whether names that begin with a dot have the hidden "
 		"attribute.",
 	},
+	[CONFIG_HIDE_UNREADABLE] = {
+		"hide unreadable", SETTING_SHARE, SETTING_BOOL, "no",
+		"Access-based enumeration: whether listings leave out what "
+		"the user may not read.",
+	},
+	[CONFIG_NT_ACL_SUPPORT] = {
+		"nt acl support", SETTING_SHARE, SETTING_BOOL, "yes",
+		"Whether security descriptors can be set. If not, those that "
+		"are shown say what owner and mode say.",
+	},
+	[CONFIG_STORE_NT_ACLS] = {
+		"store nt acls", SETTING_SHARE, SETTING_BOOL, "yes",
+		"Whether security descriptors are kept whole, in the extended "
+		"attribute security.smbquic.acl (user.smbquic.acl where the "
+		"server may not write that one), inherited, and asked at every "
+		"access, in addition to what the file system permits. If not, "
+		"as much of them is kept as mode and POSIX ACL can hold.",
+	},
+	[CONFIG_IGNORE_SYSTEM_ACLS] = {
+		"ignore system acls", SETTING_SHARE, SETTING_BOOL, "no",
+		"With store nt acls: no leaves a file's mode and POSIX ACL to "
+		"follow its security descriptor, and replaces the latter's "
+		"access list once somebody changes the former on the machine "
+		"itself. With yes neither knows of the other, and a user needs "
+		"the permission of both.",
+	},
 	[CONFIG_VETO_FILES] = {
 		"veto files", SETTING_SHARE, SETTING_PATTERNS, "",
 		"Names that nobody sees or opens: patterns with * and ?, each "

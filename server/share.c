@@ -187,6 +187,24 @@ static struct share_store *share_store_new(TALLOC_CTX *owner,
 	return entry;
 }
 
+static unsigned acls_of(const struct share *share)
+{
+	struct config *config = share->config;
+	const struct config_share *section = share->section;
+	unsigned acls = STORE_ACLS_SET;
+
+	if (!config_bool(config, section, CONFIG_NT_ACL_SUPPORT)) {
+		return 0;
+	}
+	if (!config_bool(config, section, CONFIG_STORE_NT_ACLS)) {
+		return acls | STORE_ACLS_MAP;
+	}
+	if (!config_bool(config, section, CONFIG_IGNORE_SYSTEM_ACLS)) {
+		acls |= STORE_ACLS_MAP;
+	}
+	return acls | STORE_ACLS_KEEP;
+}
+
 static bool share_store_open(struct share_store *entry, char **reason)
 {
 	const struct share *share = entry->share;
@@ -203,6 +221,10 @@ static bool share_store_open(struct share_store *entry, char **reason)
 			(mode_t)config_int(config, section, CONFIG_CREATE_MASK),
 		.directory_mask = (mode_t)config_int(config, section,
 						     CONFIG_DIRECTORY_MASK),
+		.hide_unreadable =
+			config_bool(config, section, CONFIG_HIDE_UNREADABLE),
+		.acls = acls_of(share),
+		.sids = &share->server->sids,
 	};
 
 	return store_new(entry, share->server->ev, store_kind_of(share),

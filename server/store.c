@@ -124,6 +124,9 @@ static struct store *store_make(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 	store->ops = ops;
 	store->ev = ev;
 	store->options = *options;
+	store->sids =
+		options->sids != NULL ? *options->sids : (struct sidmap){{0}};
+	store->options.sids = &store->sids;
 	store->options.share = talloc_strdup(store, options->share);
 	store->options.root = talloc_strdup(store, root);
 	if (store->options.create_mask == 0) {
@@ -287,12 +290,10 @@ struct store_file *store_file_new(struct store_call *call, struct store *store,
 	return file;
 }
 
-struct tevent_req *store_open_send(TALLOC_CTX *mem_ctx,
-				   struct tevent_context *ev,
-				   struct store *store,
-				   const struct store_cred *cred,
-				   const char *path, unsigned flags,
-				   uint32_t attributes)
+struct tevent_req *store_open_secured_send(
+	TALLOC_CTX *mem_ctx, struct tevent_context *ev, struct store *store,
+	const struct store_cred *cred, const char *path, unsigned flags,
+	uint32_t attributes, struct wire_slice sd)
 {
 	struct store_call *call = store_call_new(mem_ctx, ev, "open");
 	struct tevent_req *req = NULL;
@@ -310,8 +311,21 @@ struct tevent_req *store_open_send(TALLOC_CTX *mem_ctx,
 		return store_call_failed(call, ENAMETOOLONG);
 	}
 	req = call->req;
+	call->security = sd;
+	call->opened.granted = FILE_ALL_ACCESS;
 	store->ops->open(call, store, cred, path, flags, attributes);
 	return store_call_begun(req, ev);
+}
+
+struct tevent_req *store_open_send(TALLOC_CTX *mem_ctx,
+				   struct tevent_context *ev,
+				   struct store *store,
+				   const struct store_cred *cred,
+				   const char *path, unsigned flags,
+				   uint32_t attributes)
+{
+	return store_open_secured_send(mem_ctx, ev, store, cred, path, flags,
+				       attributes, wire_slice(NULL, 0));
 }
 
 int store_open_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,

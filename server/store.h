@@ -46,6 +46,8 @@
 #include <talloc.h>
 #include <tevent.h>
 
+#include "smbquic/wire.h"
+
 /** A component of a path before the last is missing or no directory; ENOENT
  *  speaks of the last one only. */
 #define STORE_ENOPATH ENOLINK
@@ -54,6 +56,7 @@
 #define STORE_NAME_MAX 1020
 #define STORE_PATH_MAX 4095
 
+struct sidmap;
 struct store;
 struct store_ops;
 struct store_cred;
@@ -72,6 +75,16 @@ struct store_cred *store_cred_new(TALLOC_CTX *mem_ctx, uid_t uid, gid_t gid,
 
 /* --- the store ---------------------------------------------------------- */
 
+/** What becomes of security descriptors. Without any: they are made up of
+ *  owner and mode, and cannot be set. */
+enum {
+	STORE_ACLS_SET = 0x1,  /**< they can be set */
+	STORE_ACLS_KEEP = 0x2, /**< kept whole beside the file; with them goes
+				  the right to everything */
+	STORE_ACLS_MAP = 0x4,  /**< mode and POSIX ACL follow them, and where
+				  those are changed by others they count */
+};
+
 /** How a share's store behaves. Copied by store_new(). */
 struct store_options {
 	const char *share; /**< the share's name, for the log */
@@ -83,6 +96,9 @@ struct store_options {
 	mode_t directory_mask; /**< that of new directories: 0777 and this; 0:
 				  0755 */
 	uint64_t capacity;     /**< memory: most bytes of data; 0: 256 MiB */
+	unsigned acls;	       /**< STORE_ACLS_* */
+	bool hide_unreadable;  /**< readdir tells of what the user may read */
+	const struct sidmap *sids; /**< copied; NULL: the machine has no SID */
 };
 
 /**
@@ -180,7 +196,12 @@ struct store_file {
 /** What else opening told. */
 struct store_opened {
 	bool created;
-	unsigned may; /**< STORE_MAY_* */
+	unsigned may;	     /**< STORE_MAY_* */
+	uint32_t granted;    /**< rights (MS-SMB2 2.2.13.1) that the file's
+				security descriptor gives, all where none is
+				kept; in addition `may` must allow it */
+	uint32_t privileged; /**< those that a privilege gives beyond that, if
+				asked for by name */
 	struct store_attr attr;
 };
 
@@ -200,6 +221,14 @@ struct tevent_req *store_open_send(TALLOC_CTX *mem_ctx,
 				   const struct store_cred *cred,
 				   const char *path, unsigned flags,
 				   uint32_t attributes);
+/**
+ * The same; what is made gets that security descriptor.
+ * @param sd  self-relative, well-formed; copied. Empty: as inherited.
+ */
+struct tevent_req *store_open_secured_send(
+	TALLOC_CTX *mem_ctx, struct tevent_context *ev, struct store *store,
+	const struct store_cred *cred, const char *path, unsigned flags,
+	uint32_t attributes, struct wire_slice sd);
 /**
  * @param file  out: child of mem_ctx.
  * @param info  out: may be NULL.
@@ -327,12 +356,35 @@ struct tevent_req *store_setattr_send(TALLOC_CTX *mem_ctx,
 				      const struct store_change *change);
 int store_setattr_recv(struct tevent_req *req);
 
+/** The file's security descriptor, self-relative, with all its parts. */
+struct tevent_req *store_getsecurity_send(TALLOC_CTX *mem_ctx,
+					  struct tevent_context *ev,
+					  struct store_file *file);
+/** @param sd  out: child of mem_ctx. @return 0; EOPNOTSUPP: look at the
+ *  attributes. */
+int store_getsecurity_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+			   struct wire_slice *sd);
+
+/**
+ * Set parts of it. Whether the user may is judged by the caller, except who
+ * may be made the owner.
+ * @param parts  OWNER_SECURITY_INFORMATION etc.
+ * @param sd     self-relative, well-formed; copied.
+ */
+struct tevent_req *store_setsecurity_send(TALLOC_CTX *mem_ctx,
+					  struct tevent_context *ev,
+					  struct store_file *file,
+					  uint32_t parts, struct wire_slice sd);
+/** @return 0; EOPNOTSUPP; EACCES, EPERM the file system refuses; ESRCH that
+ *  one cannot be made the owner; EINVAL; EFBIG, ENOSPC too long. */
+int store_setsecurity_recv(struct tevent_req *req);
+
 struct store_space {
 	uint64_t total, free, available; /**< bytes; available: to users */
 	uint32_t block_size;
 	uint32_t name_max; /**< characters */
 	uint64_t volume_id;
-	bool case_sensitive, sparse, xattrs;
+	bool case_sensitive, sparse, xattrs, acls;
 };
 
 /** Of the file system that holds the file. */

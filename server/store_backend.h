@@ -14,6 +14,7 @@
 #ifndef SERVER_STORE_BACKEND_H
 #define SERVER_STORE_BACKEND_H
 
+#include "server/sidmap.h"
 #include "server/store.h"
 
 /** A store. `data` is the row's, a talloc child. */
@@ -21,6 +22,7 @@ struct store {
 	const struct store_ops *ops;
 	struct tevent_context *ev;
 	struct store_options options; /**< strings are children */
+	struct sidmap sids;	      /**< options.sids */
 	void *data;
 };
 
@@ -49,8 +51,9 @@ struct store_call {
 	bool more;
 	struct store_entry *entries;
 	struct store_space space;
-	uint8_t *value; /**< getxattr; count bytes */
-	char **names;	/**< listxattr */
+	uint8_t *value;		    /**< getxattr, getsecurity; count bytes */
+	struct wire_slice security; /**< open: of what is made; borrowed */
+	char **names;		    /**< listxattr */
 };
 
 /** The end of an operation; err 0 or an errno. The call may be gone when it
@@ -134,6 +137,10 @@ struct store_ops {
 	void (*getattr)(struct store_call *call, struct store_file *file);
 	void (*setattr)(struct store_call *call, struct store_file *file,
 			const struct store_change *change);
+	/** -> value, count. Both or none. */
+	void (*getsecurity)(struct store_call *call, struct store_file *file);
+	void (*setsecurity)(struct store_call *call, struct store_file *file,
+			    uint32_t parts, struct wire_slice sd);
 	/** -> space. */
 	void (*statfs)(struct store_call *call, struct store_file *file);
 

@@ -108,6 +108,19 @@ bool posix_job_string(char **dst, const char *src)
 	return *dst != NULL;
 }
 
+bool posix_job_bytes(struct posix_job *job, struct wire_slice bytes)
+{
+	job->in = malloc(bytes.len > 0 ? bytes.len : 1);
+	if (job->in == NULL) {
+		return false;
+	}
+	job->len = bytes.len;
+	if (bytes.len > 0) {
+		memcpy(job->in, bytes.data, bytes.len);
+	}
+	return true;
+}
+
 struct posix_job *posix_job_alloc(struct store *store,
 				  struct posix_handle *handle,
 				  int (*run)(struct posix_job *))
@@ -238,6 +251,9 @@ static void posix_drop(struct store_file *file)
 
 	posix_handle_drop(handle);
 	if (job != NULL) {
+		/* it may run in the loop, which must stay who it is */
+		posix_cred_drop(job->cred);
+		job->cred = NULL;
 		worker_submit_detached(posix->lane, &job->job);
 	}
 }
@@ -281,6 +297,10 @@ static int open_root(const struct store_options *options,
 	root->openat2 = have_openat2(root->fd);
 	root->case_sensitive = options->case_sensitive;
 	root->hide_dot_files = options->hide_dot_files;
+	root->hide_unreadable = options->hide_unreadable;
+	root->acls = options->acls;
+	root->acl_protected = posix_cred_is_admin();
+	root->sids = *options->sids;
 	root->create_mask = options->create_mask & 0666;
 	root->directory_mask = options->directory_mask & 07777;
 	*out = root;
@@ -304,6 +324,7 @@ static int check_surroundings(struct posix_store *posix, char **why)
 	const char *reason = NULL;
 
 	posix->switches = posix_cred_usable(&reason);
+	posix->root->switches = posix->switches;
 	if (reason != NULL) {
 		*why = talloc_strdup(posix, reason);
 		return EPERM;
@@ -358,6 +379,8 @@ const struct store_ops store_posix = {
 	.copy_range = posix_copy_range,
 	.getattr = posix_getattr,
 	.setattr = posix_setattr,
+	.getsecurity = posix_getsecurity,
+	.setsecurity = posix_setsecurity,
 	.statfs = posix_statfs,
 	.readdir = posix_readdir,
 	.rename = posix_rename,

@@ -11,6 +11,7 @@
  *	store_posix_attr.c    attributes
  *	store_posix_io.c      data
  *	store_posix_dir.c     listing, renaming, unlinking
+ *	store_posix_security.c  security descriptors
  *	store_posix_xattr.c   extended attributes
  *	store_posix_watch.c   inotify
  *	store_posix_walk.c    all directories of a tree, for that
@@ -27,6 +28,10 @@
  *			(u64). Written only when it differs from what would be
  *			said without it: ARCHIVE for files, READONLY for what
  *			nobody may write, the file system's birth time.
+ *   security.smbquic.acl	the security descriptor: version 1 (u16), 0
+ *(u16), mode (u32), uid (u32), gid (u32) and a hash of the POSIX ACL (u64) when
+ *it was set, then the descriptor, self-relative (MS-DTYP 2.4.6).
+ *user.smbquic.acl where the server may not write the other.
  *   user.NAME		the client's extended attribute NAME
  */
 #ifndef SERVER_STORE_POSIX_H
@@ -36,12 +41,17 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
+#include "server/acl.h"
 #include "server/store_backend.h"
 #include "server/worker.h"
 
 #define POSIX_XATTR_OWN	   "user.smbquic." /* prefix of ours, not shown */
 #define POSIX_XATTR_ATTR   "user.smbquic.attr"
 #define POSIX_XATTR_PREFIX "user."
+
+/* Of the server alone; and where it lacks CAP_SYS_ADMIN. */
+#define POSIX_XATTR_ACL	     "security.smbquic.acl"
+#define POSIX_XATTR_ACL_OPEN "user.smbquic.acl"
 
 /* Longest path of the disk: UTF-8 may shrink or grow when mapped. */
 #define POSIX_PATH_SIZE 4096
@@ -61,7 +71,11 @@ struct posix_root {
 	int fd; /**< O_PATH */
 	dev_t dev;
 	bool openat2; /**< the kernel has it */
-	bool case_sensitive, hide_dot_files;
+	bool case_sensitive, hide_dot_files, hide_unreadable;
+	unsigned acls;	    /**< STORE_ACLS_* */
+	bool acl_protected; /**< POSIX_XATTR_ACL can be written */
+	bool switches;	    /**< jobs without a cred are the server's own */
+	struct sidmap sids;
 	mode_t create_mask, directory_mask;
 	struct posix_cache *cache; /**< NULL where case matters */
 };
@@ -116,7 +130,7 @@ struct posix_job {
 
 	char *path, *to; /**< the client's */
 	char *name;	 /**< of an xattr */
-	void *in;	 /**< its value */
+	void *in;	 /**< its value; a security descriptor */
 	unsigned flags;
 	uint32_t attributes;
 	bool restart, replace;
@@ -130,6 +144,7 @@ struct posix_job {
 	int err;
 	struct posix_handle *opened; /**< open */
 	unsigned access, may;
+	uint32_t granted, privileged;
 	bool created, more, special;
 	struct store_attr attr;
 	struct store_space space;
@@ -156,6 +171,8 @@ void posix_job_start(struct store_call *call, struct store *store,
 		     struct posix_job *job, TALLOC_CTX *owner);
 /** strdup() into a job; false: no memory. */
 bool posix_job_string(char **dst, const char *src);
+/** A copy of bytes into job->in and job->len; likewise. */
+bool posix_job_bytes(struct posix_job *job, struct wire_slice bytes);
 struct posix_store *posix_store_of(const struct store *store);
 struct posix_root *posix_root_keep(struct posix_root *root);
 void posix_root_drop(struct posix_root *root);
@@ -174,8 +191,15 @@ void posix_cred_drop(struct posix_cred *cred);
  *  acts as before. A thread that cannot come back to the process's own identity
  *  ends the program. */
 int posix_cred_enter(struct posix_cred *cred);
-/** As whom the calling thread acts. */
+/** Whom the calling thread acts as; NULL: the process. Not a reference. */
+struct posix_cred *posix_cred_current(void);
+/** Its uid. */
 uid_t posix_cred_uid(void);
+/** Who asks, for access checks; borrows from the job. false: the server
+ *  itself, whom nobody asks. */
+bool posix_who(const struct posix_job *job, struct acl_who *who);
+/** May this process write POSIX_XATTR_ACL? */
+bool posix_cred_is_admin(void);
 
 /* --- store_posix_name.c */
 /** One component, to the client's form and back. false: it does not fit, or
@@ -259,6 +283,40 @@ void posix_getattr(struct store_call *call, struct store_file *file);
 void posix_setattr(struct store_call *call, struct store_file *file,
 		   const struct store_change *change);
 void posix_statfs(struct store_call *call, struct store_file *file);
+
+/** Write down the attributes that a file has now, whatever its mode will be. */
+int posix_do_pin_attributes(struct posix_job *job, int fd);
+
+/* --- store_posix_security.c */
+/** A descriptor in plain memory. */
+struct posix_sd {
+	struct security_descriptor sd; /**< borrows from the buffers */
+	uint8_t *buf, *made;
+	bool kept; /**< it is there, if only for its SACL */
+};
+/** The descriptor of an open file of any kind. posix_sd_free() in any case. */
+int posix_sd_load(const struct posix_root *root, int fd, const struct stat *st,
+		  struct posix_sd *sd);
+void posix_sd_free(struct posix_sd *sd);
+/** Fills in job->granted and job->privileged for a file and its path. */
+void posix_do_judge(struct posix_job *job, int fd, const char *local);
+/** 0, or EACCES: may something be made in, or moved to, that directory? */
+int posix_do_may_add(struct posix_job *job, int parent, bool directory);
+/** Likewise: may that file go from that directory? */
+int posix_do_may_remove(struct posix_job *job, int fd, int parent);
+/** Would the user be told of that name (`hide unreadable`)? */
+bool posix_do_visible(struct posix_job *job, int dirfd, const char *name);
+/** The descriptor of what was just made in a directory: inherited, then
+ *  job->in. */
+int posix_do_first_security(struct posix_job *job, int parent, int fd,
+			    const struct stat *st);
+/** parts as in store.h, or ACL_ALL_PARTS: what there is in data. */
+#define ACL_ALL_PARTS UINT32_MAX
+int posix_do_change_security(struct posix_job *job, int fd,
+			     struct wire_slice data, uint32_t parts);
+void posix_getsecurity(struct store_call *call, struct store_file *file);
+void posix_setsecurity(struct store_call *call, struct store_file *file,
+		       uint32_t parts, struct wire_slice sd);
 
 /* --- store_posix_io.c */
 void posix_pread(struct store_call *call, struct store_file *file, void *buf,

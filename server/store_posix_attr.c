@@ -300,6 +300,32 @@ int posix_do_first_attributes(int fd, uint32_t attributes)
 	return set_kept(posix_proc(fd).path, &st, &change);
 }
 
+int posix_do_pin_attributes(struct posix_job *job, int fd)
+{
+	struct posix_proc_path path = posix_proc(fd);
+	struct stat st = {0};
+	struct kept kept = {0};
+	int err = 0;
+
+	if (fstat(fd, &st) != 0) {
+		return errno;
+	}
+	kept_read(path.path, &kept);
+	if ((kept.set & ATTR_ATTRIBUTES) != 0) {
+		return 0;
+	}
+	kept.set |= ATTR_ATTRIBUTES;
+	kept.attributes = default_attributes(st.st_mode);
+	err = posix_cred_enter(NULL);
+	if (err == 0) {
+		err = kept_write(path.path, &kept);
+		if (posix_cred_enter(job->cred) != 0) {
+			return EPERM;
+		}
+	}
+	return err == EOPNOTSUPP ? 0 : err;
+}
+
 static struct timespec to_timespec(bool set, uint64_t nt)
 {
 	struct timespec t = {.tv_nsec = UTIME_OMIT};
@@ -425,6 +451,7 @@ static int posix_do_statfs(struct posix_job *job)
 		.xattrs = getxattr(posix_proc(fd).path, POSIX_XATTR_ATTR, NULL,
 				   0) >= 0 ||
 			  errno != EOPNOTSUPP,
+		.acls = (job->root->acls & STORE_ACLS_SET) != 0,
 	};
 	return 0;
 }

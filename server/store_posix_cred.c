@@ -44,17 +44,20 @@ static pthread_once_t current_once = PTHREAD_ONCE_INIT;
 static gid_t *own_groups;
 static int num_own_groups;
 
-static bool have_capabilities(void)
+/* All of them? */
+static bool have_capabilities(uint32_t wanted)
 {
 	struct __user_cap_header_struct head = {
 		.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct data[2] = {{0}};
 
-	if (syscall(SYS_capget, &head, data) != 0) {
-		return false;
-	}
-	return (data[0].effective & 1u << CAP_SETUID) != 0 &&
-	       (data[0].effective & 1u << CAP_SETGID) != 0;
+	return syscall(SYS_capget, &head, data) == 0 &&
+	       (data[0].effective & wanted) == wanted;
+}
+
+bool posix_cred_is_admin(void)
+{
+	return have_capabilities(1u << CAP_SYS_ADMIN);
 }
 
 /* Whether another uid would keep root's capabilities. */
@@ -86,10 +89,15 @@ static bool remember_own_groups(void)
 bool posix_cred_usable(const char **why)
 {
 	*why = NULL;
+	if (!remember_own_groups()) {
+		*why = "out of memory";
+		return false;
+	}
 	if (geteuid() != 0) {
 		return false;
 	}
-	if (getuid() != 0 || !have_capabilities()) {
+	if (getuid() != 0 ||
+	    !have_capabilities(1u << CAP_SETUID | 1u << CAP_SETGID)) {
 		*why = "the server runs as root but may not act as its users "
 		       "(it lacks CAP_SETUID or CAP_SETGID)";
 		return false;
@@ -97,10 +105,6 @@ bool posix_cred_usable(const char **why)
 	if (capabilities_stick()) {
 		*why = "the server's capabilities would stay with its users "
 		       "(securebits has no-setuid-fixup)";
-		return false;
-	}
-	if (!remember_own_groups()) {
-		*why = "out of memory";
 		return false;
 	}
 	return true;
@@ -213,9 +217,34 @@ int posix_cred_enter(struct posix_cred *cred)
 	return err;
 }
 
+struct posix_cred *posix_cred_current(void)
+{
+	return get_current();
+}
+
 uid_t posix_cred_uid(void)
 {
 	const struct posix_cred *current = get_current();
 
 	return current == NULL ? geteuid() : current->uid;
+}
+
+/* A server that is no root acts, and is asked, as itself for everybody. */
+bool posix_who(const struct posix_job *job, struct acl_who *who)
+{
+	const struct posix_cred *cred = job->cred;
+
+	who->map = &job->root->sids;
+	if (cred != NULL) {
+		who->uid = cred->uid;
+		who->gid = cred->gid;
+		who->num_groups = cred->num_groups;
+		who->groups = cred->groups;
+		return true;
+	}
+	who->uid = geteuid();
+	who->gid = getegid();
+	who->num_groups = (size_t)num_own_groups;
+	who->groups = own_groups;
+	return !job->root->switches;
 }

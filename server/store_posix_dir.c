@@ -137,7 +137,9 @@ static int posix_do_readdir(struct posix_job *job)
 		if (entry == NULL) {
 			break;
 		}
-		if (list_entry(dir, entry->d_name, &listed[job->count])) {
+		if (list_entry(dir, entry->d_name, &listed[job->count]) &&
+		    (!job->root->hide_unreadable ||
+		     posix_do_visible(job, dir->fd, entry->d_name))) {
 			job->count++;
 		}
 	}
@@ -433,6 +435,28 @@ static int rename_places(struct posix_job *job, const struct place *from,
 	return err;
 }
 
+/* What the directory's and a replaced file's descriptors say. */
+static int may_place(struct posix_job *job, const struct place *from,
+		     const struct place *to)
+{
+	struct stat a = {0};
+	struct stat b = {0};
+	int err = 0;
+
+	if (fstat(from->parent, &a) != 0 || fstat(to->parent, &b) != 0) {
+		return errno;
+	}
+	if (a.st_ino != b.st_ino || a.st_dev != b.st_dev) {
+		err = posix_do_may_add(job, to->parent,
+				       S_ISDIR(job->handle->type));
+	}
+	if (err == 0 && to->found.fd != -1 &&
+	    !same_file(job->handle, &to->found.st)) {
+		err = posix_do_may_remove(job, to->found.fd, to->parent);
+	}
+	return err;
+}
+
 static int posix_do_rename(struct posix_job *job)
 {
 	struct place from = {.found.fd = -1, .parent = -1};
@@ -448,6 +472,9 @@ static int posix_do_rename(struct posix_job *job)
 	}
 	if (err == 0) {
 		err = new_path(job, &to, wanted);
+	}
+	if (err == 0) {
+		err = may_place(job, &from, &to);
 	}
 	if (err == 0) {
 		err = rename_places(job, &from, &to, wanted);
@@ -547,6 +574,9 @@ static int posix_do_link(struct posix_job *job)
 	}
 	if (err == 0) {
 		err = place_find(job, job->to, false, &to);
+	}
+	if (err == 0) {
+		err = may_place(job, &from, &to);
 	}
 	if (err == 0) {
 		err = link_places(job, &from, &to, wanted);

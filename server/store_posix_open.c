@@ -175,6 +175,7 @@ static int finish_open(struct posix_job *job, struct posix_found *found)
 	int err = 0;
 
 	job->may = what_may(job->root, found);
+	posix_do_judge(job, found->fd, found->local);
 	err = open_data(job, found);
 	if (err == 0) {
 		err = posix_do_getattr(job->root, found->fd,
@@ -209,6 +210,26 @@ static int make_file(const struct posix_job *job, int parent, const char *name)
 		      job->root->create_mask);
 }
 
+/* It gets what belongs to it, or it goes again. */
+static int complete(struct posix_job *job, struct posix_found *found,
+		    int parent)
+{
+	int err = fstat(found->fd, &found->st) == 0 ? 0 : errno;
+
+	if (err == 0) {
+		err = posix_do_first_attributes(found->fd, job->attributes);
+	}
+	if (err == 0) {
+		err = posix_do_first_security(job, parent, found->fd,
+					      &found->st);
+	}
+	if (err == 0 && fstat(found->fd, &found->st) != 0) {
+		err = errno;
+	}
+	job->created = err == 0;
+	return err;
+}
+
 /* What was found to be missing is made; EEXIST when it no longer is. */
 static int make(struct posix_job *job, struct posix_found *found)
 {
@@ -221,22 +242,26 @@ static int make(struct posix_job *job, struct posix_found *found)
 	if (parent == -1) {
 		return STORE_ENOPATH;
 	}
+	err = posix_do_may_add(job, parent, directory);
+	if (err != 0) {
+		close(parent);
+		return err;
+	}
 	held = posix_cache_hold(job->root->cache, parent);
 	found->fd = directory ? make_directory(job, parent, last)
 			      : make_file(job, parent, last);
 	err = found->fd == -1 ? errno : 0;
 	if (err == 0) {
+		err = complete(job, found, parent);
+		if (err != 0) {
+			unlinkat(parent, last, directory ? AT_REMOVEDIR : 0);
+		}
+	}
+	if (err == 0) {
 		posix_cache_changed(held, last, NULL);
 	}
 	posix_cache_release(job->root->cache, held, parent);
 	close(parent);
-	if (err == 0 && fstat(found->fd, &found->st) != 0) {
-		err = errno;
-	}
-	if (err == 0) {
-		job->created = true;
-		err = posix_do_first_attributes(found->fd, job->attributes);
-	}
 	return err;
 }
 
@@ -251,6 +276,7 @@ static int finish_made(struct posix_job *job, struct posix_found *found)
 		return finish_open(job, found);
 	}
 	job->may = what_may(job->root, found);
+	posix_do_judge(job, found->fd, found->local);
 	job->access = (wanted & STORE_OPEN_MAXIMUM) != 0 ? OPEN_DATA
 							 : wanted & OPEN_DATA;
 	err = posix_do_getattr(job->root, found->fd, last_of(found->local),
@@ -342,6 +368,8 @@ static int finish_in_loop(struct store_call *call, struct posix_job *job)
 	file->access = job->access;
 	call->opened.created = job->created;
 	call->opened.may = job->may;
+	call->opened.granted = job->granted;
+	call->opened.privileged = job->privileged;
 	call->opened.attr = job->attr;
 	return 0;
 }
@@ -384,6 +412,11 @@ void posix_open(struct store_call *call, struct store *store,
 	}
 	job->flags = flags;
 	job->attributes = attributes;
+	if (call->security.len > 0 && !posix_job_bytes(job, call->security)) {
+		job->job.release(&job->job);
+		store_call_done(call, ENOMEM);
+		return;
+	}
 	posix_job_start(call, store, job, NULL);
 }
 
