@@ -70,6 +70,8 @@ NTSTATUS auth_server_new(TALLOC_CTX *mem_ctx,
 	c->dns_domain = copy_text(c, config->dns_domain, &ok);
 	c->lookup = config->lookup;
 	c->private_data = config->private_data;
+	c->guest = config->guest;
+	c->anonymous = config->anonymous;
 	if (!ok) {
 		talloc_free(auth);
 		return NT_STATUS_INVALID_PARAMETER;
@@ -245,6 +247,11 @@ const char *auth_mechanism(const struct auth *auth)
 struct wire_slice auth_session_key(const struct auth *auth)
 {
 	return auth->succeeded ? auth->session_key : wire_slice(NULL, 0);
+}
+
+enum auth_kind auth_kind(const struct auth *auth)
+{
+	return auth->kind;
 }
 
 const char *auth_claimed_user(const struct auth *auth)

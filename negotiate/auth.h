@@ -51,6 +51,13 @@ typedef bool (*auth_lookup_fn)(const char *user, const char *domain,
 			       struct auth_account *account,
 			       void *private_data);
 
+/* What becomes of a client whose logon fails. */
+enum auth_guest {
+	AUTH_GUEST_NEVER,
+	AUTH_GUEST_BAD_USER,	 /* a guest, if the lookup does not find it */
+	AUTH_GUEST_BAD_PASSWORD, /* a guest */
+};
+
 struct auth_server_config {
 	const char *netbios_name;   /* "FILESRV" (upper case, <= 15) */
 	const char *netbios_domain; /* workgroup, or the name again */
@@ -58,6 +65,8 @@ struct auth_server_config {
 	const char *dns_domain;	    /* "example.org" or NULL */
 	auth_lookup_fn lookup;
 	void *private_data;
+	enum auth_guest guest;
+	bool anonymous; /* one who gives no name gets in, too */
 };
 
 /* Everything in config is copied. now: FILETIME (100 ns since 1601). */
@@ -101,11 +110,10 @@ NTSTATUS auth_client_new(TALLOC_CTX *mem_ctx,
 /*
  * One step. *out is empty or allocated on mem_ctx. Failures:
  *   NT_STATUS_LOGON_FAILURE      server: wrong password, unknown user, NTLMv1,
- *                                anonymous. client: the server's proof of the
- *                                password (its MIC) is wrong
- *   NT_STATUS_ACCOUNT_DISABLED   server: right password of a disabled account
- *   NT_STATUS_INVALID_PARAMETER  malformed token, or one too many
- *   NT_STATUS_NOT_SUPPORTED      no mechanism in common
+ *                                anonymous if not allowed. client: the server's
+ * proof of the password (its MIC) is wrong NT_STATUS_ACCOUNT_DISABLED   server:
+ * right password of a disabled account NT_STATUS_INVALID_PARAMETER  malformed
+ * token, or one too many NT_STATUS_NOT_SUPPORTED      no mechanism in common
  *   NT_STATUS_NO_MEMORY, NT_STATUS_INTERNAL_ERROR
  */
 NTSTATUS auth_step(struct auth *auth, TALLOC_CTX *mem_ctx, struct wire_slice in,
@@ -119,6 +127,18 @@ const char *auth_domain(const struct auth *auth);
 const char *auth_workstation(const struct auth *auth);
 const char *auth_mechanism(const struct auth *auth); /* "NTLMv2" */
 struct wire_slice auth_session_key(const struct auth *auth);
+
+/*
+ * Server: who that is. Of a guest nothing is proven, and it has no session key
+ * (empty) and no name (""); an anonymous client has no name, and a session key
+ * that anybody can compute (MS-NLMP 3.2.5.1.2).
+ */
+enum auth_kind {
+	AUTH_USER,
+	AUTH_GUEST,
+	AUTH_ANONYMOUS,
+};
+enum auth_kind auth_kind(const struct auth *auth);
 
 /* Also after a failed step, for the log: the name the client claimed, or "". */
 const char *auth_claimed_user(const struct auth *auth);

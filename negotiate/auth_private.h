@@ -69,6 +69,7 @@ struct auth {
 	bool mic_required;	     /* not the client's first mechanism */
 
 	/* Results; text is UTF-8, never NULL. */
+	enum auth_kind kind;
 	const char *user;
 	const char *domain;
 	const char *workstation;

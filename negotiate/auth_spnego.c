@@ -69,6 +69,10 @@ static NTSTATUS accept_complete(struct auth *auth, TALLOC_CTX *mem_ctx,
 				struct wire_slice *out)
 {
 	resp->state = SPNEGO_ACCEPT_COMPLETED;
+	if (auth->kind == AUTH_GUEST) {
+		/* No key, and nothing to protect with it. */
+		return reply(mem_ctx, resp, NT_STATUS_OK, out);
+	}
 	if (mic.data == NULL) {
 		if (auth->mic_required) {
 			return NT_STATUS_LOGON_FAILURE;

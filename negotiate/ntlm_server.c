@@ -158,7 +158,24 @@ static bool check_response(const struct ntlm *ntlm,
 		proof_matches(ntlm, owf, msg->nt_response));
 }
 
-/* ExportedSessionKey; false: the message lacks it. */
+/* ExportedSessionKey from SessionBaseKey; false: the message lacks it. */
+static bool export_session_key(struct ntlm *ntlm,
+			       const struct ntlm_authenticate *msg,
+			       const uint8_t base[NTLM_KEY_SIZE])
+{
+	bool ok = true;
+
+	ntlm->flags &= msg->flags;
+	if ((ntlm->flags & NTLM_NEGOTIATE_KEY_EXCH) == 0) {
+		memcpy(ntlm->session_key, base, NTLM_KEY_SIZE);
+	} else if (msg->session_key.len == NTLM_KEY_SIZE) {
+		ntlm_rc4_key(base, msg->session_key.data, ntlm->session_key);
+	} else {
+		ok = false;
+	}
+	return ok;
+}
+
 static bool take_session_key(struct ntlm *ntlm,
 			     const struct ntlm_authenticate *msg,
 			     const uint8_t *owf)
@@ -166,19 +183,21 @@ static bool take_session_key(struct ntlm *ntlm,
 	struct wire_slice proof =
 		wire_slice(msg->nt_response.data, NTLM_KEY_SIZE);
 	uint8_t base[NTLM_KEY_SIZE] = {0};
-	bool ok = true;
+	bool ok = false;
 
-	ntlm->flags &= msg->flags;
 	ntlm_hmac_md5(owf, &proof, 1, base);
-	if ((ntlm->flags & NTLM_NEGOTIATE_KEY_EXCH) == 0) {
-		memcpy(ntlm->session_key, base, sizeof(base));
-	} else if (msg->session_key.len == NTLM_KEY_SIZE) {
-		ntlm_rc4_key(base, msg->session_key.data, ntlm->session_key);
-	} else {
-		ok = false;
-	}
+	ok = export_session_key(ntlm, msg, base);
 	crypto_wipe(base, sizeof(base));
 	return ok;
+}
+
+/* What of the response does not depend on the password. */
+static bool response_valid(struct wire_slice response, struct ntlm_temp *temp)
+{
+	return ntlm_temp_decode(wire_slice(response.data + NTLM_KEY_SIZE,
+					   response.len - NTLM_KEY_SIZE),
+				temp) &&
+	       ntlm_av_valid(temp->target_info);
 }
 
 /* A client that promised a MIC, in what its response proves, must give it. */
@@ -190,10 +209,7 @@ static bool check_mic(const struct ntlm *ntlm,
 	struct wire_slice flags = {0};
 	uint8_t mic[NTLM_MIC_SIZE] = {0};
 
-	if (!ntlm_temp_decode(wire_slice(response.data + NTLM_KEY_SIZE,
-					 response.len - NTLM_KEY_SIZE),
-			      &temp) ||
-	    !ntlm_av_valid(temp.target_info)) {
+	if (!response_valid(response, &temp)) {
 		return false;
 	}
 	flags = ntlm_av_find(temp.target_info, NTLM_AV_FLAGS);
@@ -205,6 +221,42 @@ static bool check_mic(const struct ntlm *ntlm,
 	}
 	ntlm_mic(ntlm->session_key, ntlm->negotiate, ntlm->challenge, in, mic);
 	return crypto_equal(mic, in.data + NTLM_MIC_OFFSET, sizeof(mic));
+}
+
+/* No name, no response (3.2.5.1.2). */
+static bool is_anonymous(const struct ntlm_authenticate *msg)
+{
+	return msg->user.len == 0 && msg->nt_response.len == 0 &&
+	       (msg->lm_response.len == 0 ||
+		(msg->lm_response.len == 1 && msg->lm_response.data[0] == 0));
+}
+
+static NTSTATUS anonymous(struct auth *auth, struct ntlm *ntlm,
+			  const struct ntlm_authenticate *msg)
+{
+	static const uint8_t zero[NTLM_KEY_SIZE];
+
+	if (!auth->server->anonymous) {
+		return NT_STATUS_LOGON_FAILURE;
+	}
+	if (!export_session_key(ntlm, msg, zero)) {
+		return NT_STATUS_INVALID_PARAMETER;
+	}
+	auth->kind = AUTH_ANONYMOUS;
+	return ntlm_finish(auth, ntlm);
+}
+
+/* Nothing was proven. */
+static NTSTATUS guest(struct auth *auth, bool known)
+{
+	enum auth_guest guests = auth->server->guest;
+
+	if (guests != AUTH_GUEST_BAD_PASSWORD &&
+	    (guests != AUTH_GUEST_BAD_USER || known)) {
+		return NT_STATUS_LOGON_FAILURE;
+	}
+	auth->kind = AUTH_GUEST;
+	return NT_STATUS_OK;
 }
 
 /*
@@ -230,7 +282,7 @@ static NTSTATUS judge(struct auth *auth, struct ntlm *ntlm,
 	crypto_wipe(account.nt_hash, sizeof(account.nt_hash));
 	crypto_wipe(owf, sizeof(owf));
 	if (!proven) {
-		return NT_STATUS_LOGON_FAILURE;
+		return guest(auth, known);
 	}
 	if (account.disabled) {
 		return NT_STATUS_ACCOUNT_DISABLED;
@@ -244,17 +296,26 @@ static NTSTATUS on_authenticate(struct auth *auth, struct ntlm *ntlm,
 				struct wire_slice in)
 {
 	struct ntlm_authenticate msg = {0};
+	struct ntlm_temp temp = {0};
 	NTSTATUS status = NT_STATUS_OK;
 
 	if (!ntlm_authenticate_decode(in, &msg)) {
 		return NT_STATUS_INVALID_PARAMETER;
 	}
-	if (!take_names(auth, &msg) || msg.user.len == 0 ||
-	    msg.nt_response.len < NT_RESPONSE_MIN) {
+	if (!take_names(auth, &msg)) {
 		return NT_STATUS_LOGON_FAILURE;
 	}
+	if (is_anonymous(&msg)) {
+		return anonymous(auth, ntlm, &msg);
+	}
+	if (msg.user.len == 0 || msg.nt_response.len < NT_RESPONSE_MIN) {
+		return NT_STATUS_LOGON_FAILURE;
+	}
+	if (!response_valid(msg.nt_response, &temp)) {
+		return NT_STATUS_INVALID_PARAMETER;
+	}
 	status = judge(auth, ntlm, &msg, in);
-	if (!NT_STATUS_IS_OK(status)) {
+	if (!NT_STATUS_IS_OK(status) || auth->kind != AUTH_USER) {
 		return status;
 	}
 	return ntlm_finish(auth, ntlm);

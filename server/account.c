@@ -155,6 +155,39 @@ struct tevent_req *account_resolve_send(TALLOC_CTX *mem_ctx,
 	return job_submit(req, ev, server, job);
 }
 
+struct tevent_req *account_guest_send(TALLOC_CTX *mem_ctx,
+				      struct tevent_context *ev,
+				      struct server *server)
+{
+	struct tevent_req *req = NULL;
+	struct account_state *state = NULL;
+	struct account_job *job = NULL;
+	struct users_entry *entry = NULL;
+
+	req = tevent_req_create(mem_ctx, &state, struct account_state);
+	if (req == NULL) {
+		return NULL;
+	}
+	job = job_new(resolve_run);
+	if (tevent_req_nomem(job, req)) {
+		return tevent_req_post(req, ev);
+	}
+	entry = talloc_zero(job->held, struct users_entry);
+	if (entry != NULL) {
+		entry->uid = (uid_t)-1;
+		entry->name = talloc_strdup(
+			entry, config_string(server->config, NULL,
+					     CONFIG_GUEST_ACCOUNT));
+	}
+	if (entry == NULL || entry->name == NULL) {
+		job_release(&job->head);
+		tevent_req_oom(req);
+		return tevent_req_post(req, ev);
+	}
+	job->entry = entry;
+	return job_submit(req, ev, server, job);
+}
+
 NTSTATUS account_resolve_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 			      struct user **user, char **why)
 {

@@ -13,7 +13,12 @@ struct tevent_req *account_resolve_send(TALLOC_CTX *mem_ctx,
 					struct tevent_context *ev,
 					struct server *server,
 					const char *name);
+/** Likewise for `guest account`. */
+struct tevent_req *account_guest_send(TALLOC_CTX *mem_ctx,
+				      struct tevent_context *ev,
+				      struct server *server);
 /**
+ * Of both.
  * @param user  out: child of mem_ctx.
  * @param why   out: on failure a sentence, child of mem_ctx; may stay NULL.
  * @return NT_STATUS_OK; NT_STATUS_NO_SUCH_USER, NT_STATUS_ACCOUNT_DISABLED,

@@ -76,6 +76,12 @@ static bool is_expired(const struct request *r, const struct session *s)
 	return s->state == SESSION_EXPIRED;
 }
 
+static bool is_nobody(const struct request *r, const struct session *s)
+{
+	(void)r;
+	return s->state == SESSION_VALID && s->kind != AUTH_USER;
+}
+
 static bool is_unsigned(const struct request *r, const struct session *s)
 {
 	(void)s;
@@ -100,6 +106,7 @@ static const struct {
 	{other_cipher, NT_STATUS_INVALID_PARAMETER},
 	{is_in_progress, NT_STATUS_REQUEST_NOT_ACCEPTED},
 	{is_expired, NT_STATUS_NETWORK_SESSION_EXPIRED},
+	{is_nobody, NT_STATUS_NOT_SUPPORTED},
 	{is_unsigned, NT_STATUS_INVALID_PARAMETER},
 	{is_here, NT_STATUS_REQUEST_NOT_ACCEPTED},
 };

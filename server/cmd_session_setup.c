@@ -58,6 +58,10 @@ static NTSTATUS begin_auth(struct channel *channel)
 		.dns_name = server->dns_name,
 		.lookup = lookup_account,
 		.private_data = server,
+		.guest = (enum auth_guest)config_int(server->config, NULL,
+						     CONFIG_MAP_TO_GUEST),
+		.anonymous = config_int(server->config, NULL,
+					CONFIG_RESTRICT_ANONYMOUS) < 2,
 	};
 
 	return auth_server_new(channel, &config, server_now(), &channel->auth);
@@ -254,8 +258,14 @@ static void cmd_session_setup_step(struct tevent_req *req)
 		cmd_session_setup_failed(req, status);
 		return;
 	}
-	subreq = account_resolve_send(state, state->ev, state->r->conn->server,
-				      auth_user(channel->auth));
+	if (auth_kind(channel->auth) == AUTH_USER) {
+		subreq = account_resolve_send(state, state->ev,
+					      state->r->conn->server,
+					      auth_user(channel->auth));
+	} else {
+		subreq = account_guest_send(state, state->ev,
+					    state->r->conn->server);
+	}
 	if (tevent_req_nomem(subreq, req)) {
 		return;
 	}
@@ -294,15 +304,18 @@ static void set_protection(struct request *r,
 			   const struct smb2_session_setup_request *in)
 {
 	const struct conn *conn = r->conn;
+	struct session *session = r->session;
 	int64_t encrypt =
 		config_int(conn->server->config, NULL, CONFIG_SMB_ENCRYPT);
 
-	r->session->signing_required =
-		conn->agreed.signing_required ||
-		(in->security_mode & SMB2_NEGOTIATE_SIGNING_REQUIRED) != 0;
-	r->session->encrypt_data =
+	session->signing_required =
+		session->kind == AUTH_USER &&
+		(conn->agreed.signing_required ||
+		 (in->security_mode & SMB2_NEGOTIATE_SIGNING_REQUIRED) != 0);
+	session->encrypt_data =
 		encrypt == CONFIG_ENCRYPT_REQUIRED ||
-		(encrypt == CONFIG_ENCRYPT_DESIRED && conn->agreed.cipher != 0);
+		(encrypt == CONFIG_ENCRYPT_DESIRED &&
+		 conn->agreed.cipher != 0 && session->kind != AUTH_GUEST);
 }
 
 /* The client was cut off and came back: its old session is at its end. */
@@ -311,22 +324,27 @@ static void end_previous(struct server *server, uint64_t id,
 {
 	struct session *old = idtable_find(server->sessions, id);
 
-	if (old == NULL || old == now || old->state != SESSION_VALID ||
+	if (old == NULL || old == now || old->state == SESSION_IN_PROGRESS ||
+	    old->state == SESSION_ENDED || old->kind != AUTH_USER ||
+	    now->kind != AUTH_USER ||
 	    strcmp(old->user->name, now->user->name) != 0) {
 		return;
 	}
 	session_end(old, NULL);
 }
 
-static NTSTATUS take_user(struct session *session, struct user *user)
+static NTSTATUS take_user(struct session *session, enum auth_kind kind,
+			  struct user *user)
 {
 	if (session->user != NULL) {
-		bool same = strcmp(session->user->name, user->name) == 0;
+		bool same = session->kind == kind &&
+			    strcmp(session->user->name, user->name) == 0;
 
 		talloc_free(user);
 		return same ? NT_STATUS_OK : NT_STATUS_ACCESS_DENIED;
 	}
 	session->user = talloc_steal(session, user);
+	session->kind = kind;
 	if (!session->server->root) {
 		return NT_STATUS_OK;
 	}
@@ -342,7 +360,7 @@ static NTSTATUS establish(struct cmd_session_setup_state *state,
 	struct request *r = state->r;
 	struct session *session = r->session;
 	const struct auth *auth = r->channel->auth;
-	NTSTATUS status = take_user(session, user);
+	NTSTATUS status = take_user(session, auth_kind(auth), user);
 
 	if (status != NT_STATUS_OK || r->channel->valid) {
 		return status;
@@ -358,7 +376,12 @@ static NTSTATUS establish(struct cmd_session_setup_state *state,
 		return NT_STATUS_INSUFFICIENT_RESOURCES;
 	}
 	set_protection(r, &state->in);
-	return make_keys(r);
+	if (session->kind != AUTH_GUEST) {
+		return make_keys(r);
+	}
+	/* Without a key nothing can be sealed. */
+	return conn_must_seal(r->conn, session) ? NT_STATUS_ACCESS_DENIED
+						: NT_STATUS_OK;
 }
 
 /* A further connection does not prolong what its session has left. */
@@ -471,6 +494,12 @@ static void end_failed(struct request *r)
 	}
 }
 
+static const uint16_t kind_flags[] = {
+	[AUTH_USER] = 0,
+	[AUTH_GUEST] = SMB2_SESSION_FLAG_IS_GUEST,
+	[AUTH_ANONYMOUS] = SMB2_SESSION_FLAG_IS_NULL,
+};
+
 NTSTATUS cmd_session_setup_recv(struct tevent_req *req, struct reply *reply)
 {
 	struct cmd_session_setup_state *state =
@@ -492,6 +521,7 @@ NTSTATUS cmd_session_setup_recv(struct tevent_req *req, struct reply *reply)
 	}
 	if (state->status == NT_STATUS_OK) {
 		TALLOC_FREE(r->channel->auth);
+		out.session_flags |= kind_flags[r->session->kind];
 		if (!r->channel->binding &&
 		    conn_must_seal(r->conn, r->session)) {
 			out.session_flags |= SMB2_SESSION_FLAG_ENCRYPT_DATA;

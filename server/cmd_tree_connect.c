@@ -85,6 +85,11 @@ static NTSTATUS deny(const struct request *r, const struct share *share,
 	return status;
 }
 
+static bool can_seal(const struct conn *conn, const struct session *session)
+{
+	return conn->agreed.cipher != 0 && session->keys != NULL;
+}
+
 /* What needs no asking of NSS. */
 static NTSTATUS admit_connection(const struct request *r,
 				 const struct share *share)
@@ -94,7 +99,8 @@ static NTSTATUS admit_connection(const struct request *r,
 		(const struct sockaddr *)&r->conn->facts->peer;
 	int64_t max = 0;
 
-	if (share->encrypt == CONFIG_ENCRYPT_REQUIRED && agreed->cipher == 0 &&
+	if (share->encrypt == CONFIG_ENCRYPT_REQUIRED &&
+	    !can_seal(r->conn, r->session) &&
 	    !agreed->accept_transport_security) {
 		return deny(r, share, NT_STATUS_ACCESS_DENIED,
 			    "the client cannot encrypt, which `smb encrypt` "
@@ -102,6 +108,11 @@ static NTSTATUS admit_connection(const struct request *r,
 	}
 	if (share->type == SHARE_PIPE) {
 		return NT_STATUS_OK;
+	}
+	if (r->session->kind != AUTH_USER &&
+	    !config_bool(share->config, share->section, CONFIG_GUEST_OK)) {
+		return deny(r, share, NT_STATUS_ACCESS_DENIED,
+			    "it is not for guests (`guest ok`)");
 	}
 	if (!share_allows_address(share, peer)) {
 		return deny(r, share, NT_STATUS_ACCESS_DENIED,
@@ -119,11 +130,11 @@ static NTSTATUS admit_connection(const struct request *r,
 /* --- the tree --------------------------------------------------------------
  */
 
-static bool wants_sealing(const struct conn *conn, const struct share *share)
+static bool wants_sealing(const struct request *r, const struct share *share)
 {
 	return share->encrypt == CONFIG_ENCRYPT_REQUIRED ||
 	       (share->encrypt == CONFIG_ENCRYPT_DESIRED &&
-		conn->agreed.cipher != 0);
+		can_seal(r->conn, r->session));
 }
 
 static bool set_user(struct tree *tree, struct user *forced)
@@ -177,7 +188,7 @@ static NTSTATUS make_tree(struct cmd_tree_connect_state *state,
 	}
 	tree->read_only = admission->read_only;
 	tree->maximal_access = tree->read_only ? ACCESS_READ : ACCESS_ALL;
-	tree->encrypt_data = wants_sealing(r->conn, tree->share);
+	tree->encrypt_data = wants_sealing(r, tree->share);
 	if (!set_user(tree, admission->forced)) {
 		status = NT_STATUS_INSUFFICIENT_RESOURCES;
 	} else if (tree->share->type == SHARE_DISK) {
@@ -199,7 +210,7 @@ static NTSTATUS make_tree(struct cmd_tree_connect_state *state,
 static bool is_protected(const struct request *r)
 {
 	return r->conn->agreed.dialect < SMB2_DIALECT_311 || r->sealed ||
-	       r->signed_ok;
+	       r->signed_ok || r->session->kind != AUTH_USER;
 }
 
 static NTSTATUS tree_connect_begin(struct cmd_tree_connect_state *state)

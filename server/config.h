@@ -71,8 +71,10 @@ enum config_key {
 	CONFIG_SESSION_LIFETIME, /* int: ms */
 	CONFIG_WORKER_THREADS,	 /* int */
 
-	/* [global]: guests, always off here */
-	CONFIG_MAP_TO_GUEST, /* warns when a file asks for guests */
+	/* [global]: guests */
+	CONFIG_MAP_TO_GUEST,	   /* enum auth_guest */
+	CONFIG_GUEST_ACCOUNT,	   /* string */
+	CONFIG_RESTRICT_ANONYMOUS, /* int */
 
 	/* Shares: what and where. A value in [global] is their default. */
 	CONFIG_PATH,	   /* string, macros not yet expanded */
@@ -91,7 +93,7 @@ enum config_key {
 	CONFIG_FORCE_GROUP,   /* string; "": the user's own */
 	CONFIG_HOSTS_ALLOW,   /* list */
 	CONFIG_HOSTS_DENY,    /* list */
-	CONFIG_GUEST_OK,      /* warns when a file asks for guests */
+	CONFIG_GUEST_OK,      /* bool */
 	CONFIG_SMB_ENCRYPT,   /* int: enum config_encrypt; [global] too */
 	CONFIG_SHARE_MAX_CONNECTIONS, /* int; 0: no limit */
 

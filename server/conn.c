@@ -348,6 +348,20 @@ bool conn_must_seal(const struct conn *conn, const struct session *session)
 	return session->encrypt_data && !conn->agreed.accept_transport_security;
 }
 
+bool conn_is_constrained(const struct conn *conn)
+{
+	const struct channel *channel = NULL;
+
+	for (channel = conn->channels; channel != NULL;
+	     channel = channel->conn_next) {
+		if (channel->valid &&
+		    channel->session->kind != AUTH_ANONYMOUS) {
+			return false;
+		}
+	}
+	return true;
+}
+
 /* 3.3.5.2.1.1. */
 static struct smb2_sealing_key *conn_unsealing_key(uint64_t session_id,
 						   void *private_data)
@@ -357,7 +371,7 @@ static struct smb2_sealing_key *conn_unsealing_key(uint64_t session_id,
 	const struct channel *channel = conn_channel(conn, session_id);
 
 	if (channel == NULL || !channel->valid ||
-	    channel->session->keys == NULL) {
+	    channel->session->keys == NULL || conn_is_constrained(conn)) {
 		return NULL;
 	}
 	return channel->session->keys->unseal;

@@ -66,13 +66,14 @@ static struct smb2_signing_key *signing_key(const struct request *r,
 {
 	const struct channel *channel = r->channel;
 	bool logon = r->header.command == SMB2_SESSION_SETUP;
+	bool proven = channel != NULL && channel->session->kind == AUTH_USER;
 
 	if (channel == NULL) {
 		/* May not join, and wants to read it from the session. */
 		return r->signed_ok ? binding_session(r)->keys->signing : NULL;
 	}
 	if (r->signed_ok || channel->session->signing_required ||
-	    (logon && status == NT_STATUS_OK)) {
+	    (logon && proven && status == NT_STATUS_OK)) {
 		return channel_signing_key(channel);
 	}
 	return NULL;
@@ -144,11 +145,11 @@ void reply_init(struct request *r)
 static void put_header(struct request *r, uint8_t *place, NTSTATUS status,
 		       uint64_t async_id)
 {
-	/* A signature of a session that is not here cannot be answered by
-	 * one; as with Windows the flag stays, over zeros. */
+	/* A wrong signature, or one of a session that is not here, is not
+	 * answered by one; as with Windows the flag stays, over zeros. */
 	const uint32_t kept =
 		SMB2_FLAGS_RELATED_OPERATIONS | SMB2_FLAGS_PRIORITY_MASK |
-		(r->channel == NULL && async_id == 0 ? SMB2_FLAGS_SIGNED : 0);
+		(async_id == 0 && !r->seal_reply ? SMB2_FLAGS_SIGNED : 0);
 	struct smb2_header header = {
 		.credit_charge = r->header.credit_charge,
 		.status = status,

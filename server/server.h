@@ -222,6 +222,10 @@ void conn_lost(struct conn *conn, int err);
  *  both ends take the transport's own protection for it. */
 bool conn_must_seal(const struct conn *conn, const struct session *session);
 
+/** Has only clients without a name: what is sealed is refused (3.3.5.2.1.1,
+ *  Connection.ConstrainedConnection). */
+bool conn_is_constrained(const struct conn *conn);
+
 /** The session this connection may use under that id; NULL: none (3.3.5.2.9).
  *  Sessions still logging on are found, too: look at session->state. */
 struct channel *conn_channel(const struct conn *conn, uint64_t session_id);
@@ -253,11 +257,13 @@ struct session {
 	uint8_t client_guid[NEGOTIATE_GUID_SIZE];
 
 	struct user *user;	    /**< who; NULL until valid */
+	enum auth_kind kind;	    /**< a guest or a client without a name:
+					 user is the guest account */
 	struct store_cred *cred;    /**< the same for a store; NULL: as the
 					 process itself */
 	char *domain, *workstation; /**< as the client said; may be "" */
 	const char *mechanism;	    /**< "NTLMv2" */
-	struct session_keys *keys;
+	struct session_keys *keys;  /**< NULL: a guest, or not valid yet */
 	bool signing_required;
 	bool encrypt_data;	     /**< everything must be sealed, unless the
 					  connection's transport counts as that */

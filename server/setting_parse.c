@@ -418,22 +418,6 @@ static bool parse_log_level(TALLOC_CTX *mem_ctx, const struct setting *row,
 	return true;
 }
 
-static bool parse_no_guest(TALLOC_CTX *mem_ctx, const struct setting *row,
-			   const char *text, struct setting_value *out,
-			   char **note)
-{
-	bool yes = false;
-	bool is_initial = strcasecmp(text, row->initial) == 0 ||
-			  (ini_bool(text, &yes) && !yes);
-
-	if (!is_initial) {
-		*note = talloc_strdup(mem_ctx, "there are no guests here; "
-					       "everyone must log on");
-	}
-	out->text = talloc_strdup(mem_ctx, row->initial);
-	return true;
-}
-
 static const parse_fn parsers[] = {
 	[SETTING_BOOL] = parse_bool,
 	[SETTING_INT] = parse_int,
@@ -446,7 +430,6 @@ static const parse_fn parsers[] = {
 	[SETTING_PATTERNS] = parse_patterns,
 	[SETTING_TRANSPORTS] = parse_transports,
 	[SETTING_LOG_LEVEL] = parse_log_level,
-	[SETTING_NO_GUEST] = parse_no_guest,
 };
 
 bool setting_parse(TALLOC_CTX *mem_ctx, const struct setting *row,

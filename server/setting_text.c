@@ -158,8 +158,6 @@ char *setting_allowed(TALLOC_CTX *mem_ctx, const struct setting *row)
 		return talloc_strdup(mem_ctx,
 				     "0 to 10, or error, warn, notice, info, "
 				     "debug, then module:level");
-	case SETTING_NO_GUEST:
-		return talloc_asprintf(mem_ctx, "%s", row->initial);
 	}
 	return NULL;
 }

@@ -5,6 +5,7 @@
  */
 #include "server/settings.h"
 
+#include "negotiate/auth.h"
 #include "smbquic/ini.h"
 
 #define KiB 1024LL
@@ -56,6 +57,13 @@ static const struct setting_name signing_algorithms[] = {
 static const struct setting_name encryption_algorithms[] = {
 	{"AES-128-GCM", 2}, {"AES-128-CCM", 1}, {"AES-256-GCM", 4},
 	{"AES-256-CCM", 3}, {NULL, 0},
+};
+
+static const struct setting_name guests[] = {
+	{"never", AUTH_GUEST_NEVER},
+	{"bad user", AUTH_GUEST_BAD_USER},
+	{"bad password", AUTH_GUEST_BAD_PASSWORD},
+	{NULL, 0},
 };
 
 static const struct setting_name stores[] = {
@@ -282,8 +290,23 @@ static const struct setting settings[] = {
 		.min = 1, .max = 256,
 	},
 	[CONFIG_MAP_TO_GUEST] = {
-		"map to guest", SETTING_GLOBAL, SETTING_NO_GUEST, "never",
-		"There are no guests here: never is the only value.",
+		"map to guest", SETTING_GLOBAL, SETTING_ENUM, "never",
+		"Who becomes a guest instead of being refused: nobody, whom "
+		"the users file does not know (bad user), or everyone whose "
+		"logon fails (bad password). A guest may use the shares with "
+		"guest ok, and nothing of what he does is signed or sealed by "
+		"SMB; Windows 11 refuses to be one.",
+		.names = guests,
+	},
+	[CONFIG_GUEST_ACCOUNT] = {
+		"guest account", SETTING_GLOBAL, SETTING_STRING, "nobody",
+		"The Unix account of guests, and of clients without a name.",
+	},
+	[CONFIG_RESTRICT_ANONYMOUS] = {
+		"restrict anonymous", SETTING_GLOBAL, SETTING_INT, "2",
+		"With 2 a client without a name is refused. With less it may "
+		"ask for the list of shares, and use those with guest ok.",
+		.min = 0, .max = 2,
 	},
 
 	[CONFIG_PATH] = {
@@ -352,8 +375,9 @@ static const struct setting settings[] = {
 		"stronger.",
 	},
 	[CONFIG_GUEST_OK] = {
-		"guest ok", SETTING_SHARE, SETTING_NO_GUEST, "no",
-		"There are no guests here: no is the only value.",
+		"guest ok", SETTING_SHARE, SETTING_BOOL, "no",
+		"Whether guests (map to guest) and clients without a name "
+		"(restrict anonymous) may use the share.",
 	},
 	[CONFIG_SMB_ENCRYPT] = {
 		"server smb encrypt", SETTING_SHARE, SETTING_ENUM,

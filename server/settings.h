@@ -27,7 +27,6 @@ enum setting_type {
 	SETTING_PATTERNS,   /**< separated by '/' */
 	SETTING_TRANSPORTS, /**< name[:port], ... */
 	SETTING_LOG_LEVEL,  /**< a string that log_set_levels() takes */
-	SETTING_NO_GUEST,   /**< taken and refused with a warning */
 };
 
 /** How a number is written; what config_int() gives. */

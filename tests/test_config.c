@@ -330,25 +330,21 @@ static void test_warnings_go_on(void **state)
 	struct fixture *f = *state;
 	struct config *cfg = load(f, "[global]\n"
 				     "security = user\n"
-				     "map to guest = Bad User\n"
 				     "path = /srv\n"
 				     "[homes]\n"
 				     "browseable = no\n"
 				     "[s]\n"
-				     "guest ok = yes\n"
 				     "log level = 2\n");
 
 	assert_non_null(cfg);
 	assert_int_equal(f->errors, 0);
-	assert_int_equal(f->warnings, 5);
+	assert_int_equal(f->warnings, 3);
 	assert_int_equal(config_share_count(cfg), 1);
 	assert_string_equal(
 		config_string(cfg, config_share(cfg, 0), CONFIG_PATH), "/srv");
 	expect_finding(f, ":2: there is no setting \"security\"");
-	expect_finding(f, ":3: map to guest = Bad User: there are no guests");
-	expect_finding(f, ":5: [homes] is left out");
-	expect_finding(f, ":8: guest ok = yes: there are no guests");
-	expect_finding(f, ":9: \"log level\" belongs into [global]");
+	expect_finding(f, ":4: [homes] is left out");
+	expect_finding(f, ":7: \"log level\" belongs into [global]");
 
 	assert_non_null(load(f, "guest ok = no\nmap to guest = never\n"));
 	assert_int_equal(f->warnings, 0);

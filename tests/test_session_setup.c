@@ -6,6 +6,8 @@
 #include "server/server.h"
 #include "tests/fixture_logon.h"
 
+#include "negotiate/ntlm_private.h"
+
 #include "smbquic/utf16.h"
 
 /* alice has the password "wonderland", bob's account is disabled. Both act as
@@ -29,7 +31,8 @@
 	"[one]\nstore = memory\nmax connections = 1\n"       \
 	"[far]\nstore = memory\nhosts deny = ALL\n"          \
 	"[secret]\nstore = memory\nsmb encrypt = required\n" \
-	"[off]\nstore = memory\navailable = no\n"
+	"[off]\nstore = memory\navailable = no\n"            \
+	"[guests]\nstore = memory\nguest ok = yes\n"
 
 static char *users_text(TALLOC_CTX *mem_ctx)
 {
@@ -612,6 +615,152 @@ static void test_echo(void **private_data)
 	talloc_free(f);
 }
 
+/* --- guests and clients without a name -------------------------------------
+ */
+
+static NTSTATUS plain_tree(struct logon *l, const char *share)
+{
+	char *path = talloc_asprintf(l->f, "\\\\s\\%s", share);
+
+	return tree_connect_path(l, path, false).status;
+}
+
+static NTSTATUS guest_run(struct logon *l, const char *user,
+			  const char *password)
+{
+	NTSTATUS status = logon_run(l, user, password);
+
+	/* The server cannot know what the client has made of its password. */
+	TALLOC_FREE(l->f->client_keys);
+	return status;
+}
+
+static void test_guest(void **private_data)
+{
+	static const struct {
+		const char *setting, *user, *password;
+		NTSTATUS status;
+	} rows[] = {
+		{"never", "eve", "x", NT_STATUS_LOGON_FAILURE},
+		{"bad user", "alice", "x", NT_STATUS_LOGON_FAILURE},
+		{"bad user", "bob", "wonderland", NT_STATUS_ACCOUNT_DISABLED},
+		{"bad user", "eve", "x", NT_STATUS_OK},
+		{"bad password", "alice", "x", NT_STATUS_OK},
+	};
+
+	(void)private_data;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char *more = talloc_asprintf(NULL, "map to guest = %s\n",
+					     rows[i].setting);
+		struct fixture *f = server_with(more);
+		struct logon l = logon_new(f);
+		const struct session *session = NULL;
+
+		talloc_free(more);
+		assert_int_equal(logon_negotiate(&l), NT_STATUS_OK);
+		assert_int_equal(guest_run(&l, rows[i].user, rows[i].password),
+				 rows[i].status);
+		assert_false(l.last_signed);
+		session = idtable_find(f->server->sessions, l.session_id);
+		if (rows[i].status != NT_STATUS_OK) {
+			assert_null(session);
+			talloc_free(f);
+			continue;
+		}
+		assert_int_equal(l.session_flags, SMB2_SESSION_FLAG_IS_GUEST);
+		assert_string_equal(session->user->name, "nobody");
+		assert_null(session->keys);
+		assert_int_equal(plain_tree(&l, "open"),
+				 NT_STATUS_ACCESS_DENIED);
+		assert_int_equal(plain_tree(&l, "guests"), NT_STATUS_OK);
+		assert_int_equal(plain_tree(&l, "IPC$"), NT_STATUS_OK);
+		assert_int_equal(plain_tree(&l, "secret"),
+				 NT_STATUS_ACCESS_DENIED);
+		talloc_free(f);
+	}
+}
+
+/* Nothing of a guest can be sealed. */
+static void test_guest_must_seal(void **private_data)
+{
+	struct fixture *f = server_with("map to guest = bad user\n"
+					"server smb encrypt = required\n");
+	struct logon l = logon_new(f);
+
+	(void)private_data;
+	assert_int_equal(logon_negotiate(&l), NT_STATUS_OK);
+	assert_int_equal(guest_run(&l, "eve", "x"), NT_STATUS_ACCESS_DENIED);
+	fixture_idle(f, 5);
+	assert_int_equal(idtable_count(f->server->sessions), 0);
+	talloc_free(f);
+}
+
+static NTSTATUS anonymous_run(struct logon *l)
+{
+	static const uint8_t zero[16];
+	const struct ntlm_negotiate n = {
+		.flags = NTLM_NEGOTIATE_UNICODE | NTLM_EXTENDED_SECURITY,
+	};
+	const struct ntlm_authenticate a = {
+		.lm_response = {.data = zero, .len = 1},
+		.flags = NTLM_NEGOTIATE_UNICODE | NTLM_EXTENDED_SECURITY,
+	};
+	struct wire_writer w = wire_writer_talloc(l->f);
+	struct wire_slice answer = {0};
+
+	assert_true(ntlm_negotiate_encode(&w, &n));
+	assert_int_equal(logon_leg(l, wire_writer_slice(&w), &answer),
+			 NT_STATUS_MORE_PROCESSING_REQUIRED);
+	w = wire_writer_talloc(l->f);
+	assert_true(ntlm_authenticate_encode(&w, &a));
+	return logon_leg(l, wire_writer_slice(&w), &answer);
+}
+
+/* Everybody can compute them: MS-NLMP 3.2.5.1.2. */
+static void anonymous_keys(struct logon *l)
+{
+	static const uint8_t zero[16];
+	const struct keys_input input = {
+		.role = KEYS_CLIENT,
+		.dialect = l->agreed.dialect,
+		.signing_algorithm = l->agreed.signing_algorithm,
+		.cipher = l->agreed.cipher,
+		.session_key = wire_slice(zero, sizeof(zero)),
+		.preauth = l->preauth,
+	};
+
+	assert_int_equal(session_keys_new(l->f, &input, &l->f->client_keys),
+			 NT_STATUS_OK);
+}
+
+static void test_anonymous(void **private_data)
+{
+	struct fixture *f = server_with("");
+	struct logon l = logon_new(f);
+
+	(void)private_data;
+	assert_int_equal(logon_negotiate(&l), NT_STATUS_OK);
+	assert_int_equal(anonymous_run(&l), NT_STATUS_LOGON_FAILURE);
+	talloc_free(f);
+
+	f = server_with("restrict anonymous = 0\n");
+	l = logon_new(f);
+	l.security_mode = SMB2_NEGOTIATE_SIGNING_REQUIRED;
+	assert_int_equal(logon_negotiate(&l), NT_STATUS_OK);
+	assert_int_equal(anonymous_run(&l), NT_STATUS_OK);
+	assert_false(l.last_signed);
+	assert_int_equal(l.session_flags, SMB2_SESSION_FLAG_IS_NULL);
+	assert_int_equal(plain_tree(&l, "IPC$"), NT_STATUS_OK);
+	assert_int_equal(plain_tree(&l, "open"), NT_STATUS_ACCESS_DENIED);
+	anonymous_keys(&l);
+	assert_int_equal(tree_connect(&l, "guests").status, NT_STATUS_OK);
+	/* As long as nobody else is here, nothing may come sealed. */
+	assert_true(conn_is_constrained(f->conn));
+	assert_int_equal(simple(&l, SMB2_ECHO, 0, true),
+			 NT_STATUS_CONNECTION_DISCONNECTED);
+	talloc_free(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -638,6 +787,9 @@ int main(void)
 		cmocka_unit_test(test_share_encrypts),
 		cmocka_unit_test(test_logoff),
 		cmocka_unit_test(test_echo),
+		cmocka_unit_test(test_guest),
+		cmocka_unit_test(test_guest_must_seal),
+		cmocka_unit_test(test_anonymous),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
