@@ -48,10 +48,6 @@ struct negotiate_policy {
 	 * secure_transport. */
 	bool accept_transport_security;
 
-	/* Client: sign everything, unless the transport's security was
-	 * accepted by both (it protects every byte already) and the server
-	 * does not insist. What proves the negotiation and the logon is signed
-	 * in any case. */
 	bool signing_required;
 	/* Client: refuse a server without a cipher in common, unless the
 	 * transport's security was accepted by both. The server decides at
@@ -88,11 +84,11 @@ struct negotiate_agreement {
 		dialect; /* SMB2_DIALECT_*; SMB2_DIALECT_WILDCARD: only the
 			    multi-protocol answer, a second NEGOTIATE follows */
 	uint16_t signing_algorithm;
-	bool signing_required; /* of every message, by either end */
+	bool signing_required; /* by either end */
 	uint16_t cipher;       /* 0: SMB encryption cannot be used */
 	/* SMB encryption is left to the transport on this connection: a
-	 * requirement to encrypt is met, messages still may come sealed, and a
-	 * client does not ask for signatures on everything. */
+	 * requirement to encrypt is met, messages still may come sealed.
+	 * Signing is not affected. */
 	bool accept_transport_security;
 	bool multi_credit;     /* LARGE_MTU */
 	uint32_t capabilities; /* of the server's answer; 3.1.1 with a cipher

@@ -27,15 +27,6 @@ static uint32_t client_capabilities(const struct negotiate_policy *policy,
 }
 
 /* The request that this policy makes, without its contexts. */
-/* Over a transport that is secure we sign what must be signed, and the rest
- * only when the server wants it, or does not rely on the transport as we do:
- * the second does not show yet, and then we sign without having said so. */
-static bool announces_signing(const struct negotiate_policy *policy)
-{
-	return policy->signing_required &&
-	       !(policy->secure_transport && policy->accept_transport_security);
-}
-
 static bool make_request(const struct negotiate_policy *policy,
 			 struct smb2_negotiate_request *req)
 {
@@ -49,7 +40,7 @@ static bool make_request(const struct negotiate_policy *policy,
 	}
 	max_dialect = req->dialects[req->dialect_count - 1];
 	/* REQUIRED or ENABLED, not both: 3.2.4.2.2.2. */
-	req->security_mode = announces_signing(policy)
+	req->security_mode = policy->signing_required
 				     ? SMB2_NEGOTIATE_SIGNING_REQUIRED
 				     : SMB2_NEGOTIATE_SIGNING_ENABLED;
 	req->capabilities = client_capabilities(policy, max_dialect);
@@ -124,10 +115,14 @@ static void fill_from_request(struct negotiate_agreement *a,
 }
 
 static void fill_from_response(struct negotiate_agreement *a,
+			       const struct negotiate_policy *policy,
 			       const struct smb2_negotiate_response *rsp)
 {
 	a->dialect = rsp->dialect;
 	a->signing_algorithm = negotiate_default_signing(rsp->dialect);
+	a->signing_required =
+		policy->signing_required ||
+		(rsp->security_mode & SMB2_NEGOTIATE_SIGNING_REQUIRED) != 0;
 	a->multi_credit = rsp->dialect > SMB2_DIALECT_202 &&
 			  (rsp->capabilities & SMB2_GLOBAL_CAP_LARGE_MTU) != 0;
 	a->capabilities = rsp->capabilities;
@@ -178,9 +173,6 @@ static NTSTATUS judge_protection(const struct negotiate_policy *policy,
 	if (a->cipher != 0) {
 		a->capabilities |= SMB2_GLOBAL_CAP_ENCRYPTION;
 	}
-	a->signing_required =
-		(rsp->security_mode & SMB2_NEGOTIATE_SIGNING_REQUIRED) != 0 ||
-		(policy->signing_required && !a->accept_transport_security);
 	return status;
 }
 
@@ -260,7 +252,7 @@ NTSTATUS negotiate_judge_response(const struct negotiate_policy *policy,
 					"malformed answer");
 	}
 	fill_from_request(agreement, &req);
-	fill_from_response(agreement, &rsp);
+	fill_from_response(agreement, policy, &rsp);
 	status = judge_body(agreement, &why);
 	if (!NT_STATUS_IS_OK(status)) {
 		return negotiate_refuse(agreement, status, why);

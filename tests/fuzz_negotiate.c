@@ -73,8 +73,7 @@ static void to_client(const struct negotiate_policy *p, struct wire_slice in)
 	if ((p->encryption_required && a.cipher == 0 &&
 	     !a.accept_transport_security) ||
 	    (a.accept_transport_security && !p->secure_transport) ||
-	    (p->signing_required && !a.signing_required &&
-	     !a.accept_transport_security)) {
+	    (p->signing_required && !a.signing_required)) {
 		abort();
 	}
 }

@@ -262,38 +262,9 @@ static void test_transport_security(void **state)
 				 i == 15);
 		assert_int_equal(t.at_server.accept_transport_security,
 				 i == 15);
-		/* the cipher is not affected, and signing neither when the
-		 * server wants it */
+		/* signing and the cipher are not affected */
 		assert_true(t.at_client.signing_required);
 		assert_int_equal(t.at_client.cipher, SMB2_CIPHER_AES128_GCM);
-		talloc_free(tmp);
-	}
-}
-
-/* What the transport protects need not be signed on top of it: but only when
- * both ends rely on it. */
-static void test_transport_security_signing(void **state)
-{
-	unsigned i = 0;
-
-	(void)state;
-	for (i = 0; i < 4; i++) {
-		TALLOC_CTX *tmp = talloc_new(NULL);
-		struct talk t;
-
-		talk_init(&t);
-		t.client.quic = true;
-		t.server.quic = true;
-		t.client.secure_transport = true;
-		t.client.accept_transport_security = true;
-		t.server.secure_transport = true;
-		t.server.accept_transport_security = (i & 1) != 0;
-		t.client.signing_required = true;
-		t.server.signing_required = (i & 2) != 0;
-		talk(tmp, &t);
-		talk_assert_agreed(&t);
-		assert_int_equal(t.at_client.signing_required, i != 1);
-		assert_int_equal(t.at_server.signing_required, (i & 2) != 0);
 		talloc_free(tmp);
 	}
 }
@@ -489,7 +460,6 @@ int main(void)
 		cmocka_unit_test(test_capabilities),
 		cmocka_unit_test(test_quic_is_311),
 		cmocka_unit_test(test_transport_security),
-		cmocka_unit_test(test_transport_security_signing),
 		cmocka_unit_test(test_smb1),
 		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_no_dialects),
