@@ -5,15 +5,18 @@
  * quic_conn_ops. Its end is in quic_close.c, what it reports in
  * quic_report.c, what it sends in quic_output.c.
  */
+#define LOG_MODULE "quic"
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <arpa/inet.h>
 #include <gnutls/crypto.h>
 
+#include "smbquic/log.h"
 #include "smbquic/quic_conn_private.h"
 
-#define MAX_PROBES 16
+#define MAX_PROBES    16
+#define MAX_ACK_DELAY (25 * NGTCP2_MILLISECONDS) /* of the peer, at most */
 
 /* A stranger cannot make us hold more: enough for a log-on at full speed. */
 #define STRANGER_WINDOW ((size_t)1 << 20)
@@ -157,6 +160,7 @@ static struct quic_conn *quic_conn_new(TALLOC_CTX *mem_ctx,
 	c->server = server;
 	c->window = first_window(c);
 	c->stream_id = -1;
+	quic_mtu_init(&c->mtu);
 	c->peer.server = !server;
 	c->peer.timeout_ms = server ? c->settings.handshake_timeout_ms
 				    : c->settings.connect_timeout_ms;
@@ -329,11 +333,31 @@ bool quic_conn_input(struct quic_conn *c, const struct udp_train *t,
 	return rc != NGTCP2_ERR_RETRY;
 }
 
+/* Nothing was acknowledged for three probe timeouts (RFC 9002 6.2.1). */
+static void doubt_mtu(struct quic_conn *c, quic_time now)
+{
+	ngtcp2_conn_info info;
+	quic_time patience = 0;
+
+	if (!c->complete || ngtcp2_conn_get_path_max_tx_udp_payload_size(
+				    c->ng) <= NGTCP2_MAX_UDP_PAYLOAD_SIZE) {
+		return;
+	}
+	ngtcp2_conn_get_conn_info(c->ng, &info);
+	patience = 3 * (info.smoothed_rtt + 4 * info.rttvar + MAX_ACK_DELAY);
+	if (quic_mtu_doubt(&c->mtu, patience, now)) {
+		log_debug("%s: no answer to large packets: small ones for now",
+			  c->peer.address);
+	}
+}
+
 void quic_conn_tick(struct quic_conn *c, quic_time now)
 {
-	if (c->ng != NULL) {
-		after_ngtcp2(c, ngtcp2_conn_handle_expiry(c->ng, now), now);
+	if (c->ng == NULL) {
+		return;
 	}
+	doubt_mtu(c, now);
+	after_ngtcp2(c, ngtcp2_conn_handle_expiry(c->ng, now), now);
 }
 
 void quic_conn_socket_error(struct quic_conn *c, int err, quic_time now)

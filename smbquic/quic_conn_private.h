@@ -13,6 +13,7 @@ struct quic_conn {
 	ngtcp2_conn *ng; /* NULL once it is over */
 	struct quic_tls *tls;
 	struct quic_stream stream;
+	struct quic_mtu mtu;
 	int64_t stream_id; /* -1 until it exists */
 	const struct quic_conn_ops *ops;
 	void *where;

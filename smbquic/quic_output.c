@@ -113,6 +113,7 @@ static ngtcp2_ssize write_packet(struct quic_conn *c, ngtcp2_path *path,
 			count > 0 || last ? c->stream_id : -1, vec, count, now);
 		if (taken > 0) {
 			quic_stream_sent(&c->stream, (size_t)taken);
+			quic_mtu_sent(&c->mtu, now);
 		}
 		/* the end goes with the last byte, not before it */
 		if (last && taken >= 0 && c->stream.sending == NULL) {
@@ -143,11 +144,13 @@ bool quic_conn_output(struct quic_conn *c, uint8_t *scratch, quic_time now)
 {
 	struct builder b = {.next = scratch, .train = {.data = scratch}};
 	bool more = false;
+	size_t room = 0;
 
 	if (c->ng == NULL) {
 		return false;
 	}
 	quic_conn_give_credit(c);
+	room = quic_mtu_room(&c->mtu, now);
 	while (!b.blocked) {
 		ngtcp2_path_storage ps;
 		ngtcp2_pkt_info pi = {0};
@@ -158,7 +161,7 @@ bool quic_conn_output(struct quic_conn *c, uint8_t *scratch, quic_time now)
 			break;
 		}
 		ngtcp2_path_storage_zero(&ps);
-		n = write_packet(c, &ps.path, &pi, b.next, UDP_TRAIN_MAX, now);
+		n = write_packet(c, &ps.path, &pi, b.next, room, now);
 		if (n < 0) {
 			flush(c, &b);
 			quic_conn_fail(c, (int)n, now);

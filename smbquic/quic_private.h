@@ -5,6 +5,7 @@
  *
  *	quic_stream	the bytes of the one stream, kept until they are read
  *			or acknowledged; knows no packets
+ *	quic_mtu	whether the path has become smaller than it was
  *	quic_tls	the TLS handshake of a connection and its verdict
  *	quic_conn	one connection: datagrams and a time in, datagrams and
  *			a deadline out; owns no socket and no clock. Parts of
@@ -117,6 +118,8 @@ void quic_stream_sent(struct quic_stream *s, size_t len);
 /** Is the end of the stream still to be told, behind all bytes? */
 bool quic_stream_end_due(const struct quic_stream *s);
 void quic_stream_acked(struct quic_stream *s, uint64_t len);
+/** Bytes were sent that are not acknowledged. */
+bool quic_stream_waits(const struct quic_stream *s);
 /** Everything was acknowledged. */
 bool quic_stream_idle(const struct quic_stream *s);
 /** Take a write out. @return true: its bytes are in flight, so that ngtcp2
@@ -126,6 +129,25 @@ bool quic_stream_cancel(struct quic_stream *s, struct quic_write *w);
 struct quic_write *quic_stream_pop_acked(struct quic_stream *s);
 /** The connection is over: no write will be acknowledged any more. */
 struct quic_write *quic_stream_pop_unacked(struct quic_stream *s);
+
+/* --- quic_mtu: paths that shrink ----------------------------------------- */
+
+struct quic_mtu {
+	quic_time waiting; /* for an answer, since then; QUIC_NEVER: not */
+	quic_time raise;   /* small packets until then; QUIC_NEVER: any */
+	quic_time raised;  /* when large packets were last tried again */
+	quic_time pause;   /* how long the next time of small ones is */
+};
+
+void quic_mtu_init(struct quic_mtu *m);
+/** Stream data went out. */
+void quic_mtu_sent(struct quic_mtu *m, quic_time now);
+/** Stream data was acknowledged. @param more  other waits still. */
+void quic_mtu_answered(struct quic_mtu *m, bool more, quic_time now);
+/** Is there no answer for patience? @return true: packets are small now. */
+bool quic_mtu_doubt(struct quic_mtu *m, quic_time patience, quic_time now);
+/** The largest packet that is wise, at most UDP_TRAIN_MAX. */
+size_t quic_mtu_room(struct quic_mtu *m, quic_time now);
 
 /* --- quic_tls: the handshake --------------------------------------------- */
 

@@ -280,6 +280,13 @@ bool quic_stream_end_due(const struct quic_stream *s)
 	return s->finishing && !s->finished;
 }
 
+bool quic_stream_waits(const struct quic_stream *s)
+{
+	const struct quic_write *w = s->unacked.first;
+
+	return w != NULL && w->sent > s->first_acked;
+}
+
 bool quic_stream_idle(const struct quic_stream *s)
 {
 	return s->unacked.first == NULL;

@@ -416,6 +416,42 @@ static void test_path_mtu(void **state)
 	}
 }
 
+/* In the middle of a transfer the path becomes smaller than it was found to
+ * be; later it is large again, and large packets come back. */
+static void test_path_shrinks(void **state)
+{
+	struct quic_world *w = quic_world_new(NULL);
+	struct quic_world_transfer up, down;
+
+	(void)state;
+	w->mtu = 1472;
+	w->first_hop = 1472;
+	quic_world_connect(w);
+	quic_world_run(w, NGTCP2_SECONDS);
+	assert_echo(w, MIB, 60 * NGTCP2_SECONDS);
+	assert_int_equal(w->client.largest, 1472);
+	assert_int_equal(w->server.largest, 1472);
+	quic_world_send(w, w->client.conn, &up, 2 * MIB);
+	quic_world_receive(w->server.conn, &up);
+	quic_world_send(w, w->server.conn, &down, 2 * MIB);
+	quic_world_receive(w->client.conn, &down);
+	quic_world_run(w, 30 * NGTCP2_MILLISECONDS);
+	assert_int_equal(up.got, -1);
+	assert_int_equal(down.got, -1);
+	w->mtu = 1250;
+	assert_transferred(w, &up, 15 * NGTCP2_SECONDS);
+	assert_transferred(w, &down, 15 * NGTCP2_SECONDS);
+
+	w->mtu = 1472;
+	quic_world_run(w, 12 * NGTCP2_SECONDS);
+	w->client.largest = 0;
+	w->server.largest = 0;
+	assert_echo(w, MIB, 60 * NGTCP2_SECONDS);
+	assert_int_equal(w->client.largest, 1472);
+	assert_int_equal(w->server.largest, 1472);
+	talloc_free(w);
+}
+
 /* The NAT in between forgets, and the client comes from another port. */
 static void test_nat_rebinding(void **state)
 {
@@ -930,6 +966,7 @@ int main(void)
 		cmocka_unit_test(test_handshake_with_loss),
 		cmocka_unit_test(test_blackhole),
 		cmocka_unit_test(test_path_mtu),
+		cmocka_unit_test(test_path_shrinks),
 		cmocka_unit_test(test_nat_rebinding),
 		cmocka_unit_test(test_an_hour),
 		cmocka_unit_test(test_back_pressure),
