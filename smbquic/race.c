@@ -383,6 +383,18 @@ static struct runner *race_runner_of(struct race_state *state,
 	return &state->runners[i];
 }
 
+/* Nobody said no, and the preferred way has not answered. */
+static const char *race_silence(const struct race_state *state)
+{
+	const struct transport_backend *first = state->params.lane[0].via;
+
+	return talloc_asprintf(state->winner,
+			       "first to answer; no answer over %s within "
+			       "%u ms%s",
+			       first->name, race_elapsed_ms(state),
+			       first->secure ? " (is UDP blocked?)" : "");
+}
+
 /* How the winner was chosen, for people. */
 static const char *race_why(const struct race_state *state,
 			    const struct runner *one)
@@ -394,7 +406,7 @@ static const char *race_why(const struct race_state *state,
 		return "preferred, and it answered first";
 	}
 	if (state->why == NULL) {
-		return "first to answer";
+		return race_silence(state);
 	}
 	return talloc_asprintf(state->winner, "first to answer; %s",
 			       state->why);
