@@ -290,6 +290,22 @@ static void keep_secret(struct server *server, const char *name, uint8_t *out,
 	}
 }
 
+/* S-1-5-21- and three numbers: whose users they are (MS-DTYP 2.4.2.4). */
+static void remember_sid(struct server *server)
+{
+	struct sid *machine = &server->sids.machine;
+	uint8_t random[12] = {0};
+	struct wire_reader r = wire_reader(random, sizeof(random));
+	size_t i = 0;
+
+	keep_secret(server, "machine-sid", random, sizeof(random));
+	*machine = (struct sid){
+		.authority = 5, .count = 4, .sub_authorities = {21}};
+	for (i = 1; i < machine->count; i++) {
+		machine->sub_authorities[i] = wire_get_u32(&r);
+	}
+}
+
 void server_remember(struct server *server)
 {
 	char *why = NULL;
@@ -306,6 +322,7 @@ void server_remember(struct server *server)
 	keep_secret(server, "guid", server->guid, sizeof(server->guid));
 	keep_secret(server, "quic-secret", server->secret,
 		    sizeof(server->secret));
+	remember_sid(server);
 }
 
 /* --- reload ----------------------------------------------------------------

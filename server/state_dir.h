@@ -7,6 +7,8 @@
  *			ServerGuid): 16 random bytes in hexadecimal digits
  *	quic-secret	what its stateless reset and address tokens are made
  *			of (transport.h): 32 random bytes likewise
+ *	machine-sid	the numbers of the machine's SID (sidmap.h): 12 random
+ *			bytes likewise
  *	lock		held by the smbquicd that uses the directory
  *
  * The directory has mode 0700 when it is made here, the files 0600. They are
