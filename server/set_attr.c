@@ -3,7 +3,6 @@
 
 #include <errno.h>
 
-#include "server/oplock.h"
 #include "server/set_info.h"
 #include "smbquic/fscc.h"
 
@@ -56,7 +55,6 @@ static void basic_start(struct set_info *set)
 	tevent_req_set_callback(subreq, basic_set, set);
 }
 
-/* The change time is the file system's own; setting it does nothing. */
 NTSTATUS set_basic(struct set_info *set)
 {
 	struct fscc_basic in = {0};
@@ -76,10 +74,18 @@ NTSTATUS set_basic(struct set_info *set)
 	set->more = change;
 	change->what = time_wanted(in.creation_time, STORE_SET_CREATE_TIME) |
 		       time_wanted(in.last_access_time, STORE_SET_ACCESS_TIME) |
-		       time_wanted(in.last_write_time, STORE_SET_WRITE_TIME);
+		       time_wanted(in.last_write_time, STORE_SET_WRITE_TIME) |
+		       time_wanted(in.change_time, STORE_SET_CHANGE_TIME);
+	if (in.last_write_time == NTTIME_FREEZE) {
+		change->what |= STORE_FREEZE_WRITE_TIME;
+	}
+	if (in.last_write_time == NTTIME_THAW) {
+		change->what |= STORE_THAW_WRITE_TIME;
+	}
 	change->create_time = in.creation_time;
 	change->access_time = in.last_access_time;
 	change->write_time = in.last_write_time;
+	change->change_time = in.change_time;
 	change->attributes = in.file_attributes & SETTABLE;
 	if (in.file_attributes == 0) {
 		basic_start(set);
@@ -119,9 +125,6 @@ static void basic_set(struct tevent_req *subreq)
 	int err = store_setattr_recv(subreq);
 
 	talloc_free(subreq);
-	if (err == 0 && set->fo->file != NULL) {
-		oplock_parent_changed(set->fo);
-	}
 	set_info_done(set, err);
 }
 
@@ -142,7 +145,6 @@ static NTSTATUS size_decode(const struct set_info *set, uint64_t *size)
 	if ((set->fo->handle->access & STORE_OPEN_WRITE) == 0) {
 		return NT_STATUS_ACCESS_DENIED;
 	}
-	oplock_contend(set->fo);
 	return NT_STATUS_OK;
 }
 
@@ -179,9 +181,6 @@ static void size_set(struct tevent_req *subreq)
 	int err = store_setattr_recv(subreq);
 
 	talloc_free(subreq);
-	if (err == 0 && set->fo->file != NULL) {
-		oplock_parent_changed(set->fo);
-	}
 	set_info_done(set, err);
 }
 
@@ -208,6 +207,19 @@ NTSTATUS set_allocation(struct set_info *set)
 	return NT_STATUS_OK;
 }
 
+/* Space is no data: only the change time tells of it. */
+static void touch(struct set_info *set)
+{
+	const struct store_change change = {.what = STORE_TOUCH};
+	struct tevent_req *subreq =
+		store_setattr_send(set, set->ev, set->fo->handle, &change);
+
+	if (tevent_req_nomem(subreq, set->req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, size_set, set);
+}
+
 static void allocation_queried(struct tevent_req *subreq)
 {
 	struct set_info *set =
@@ -217,8 +229,12 @@ static void allocation_queried(struct tevent_req *subreq)
 	int err = store_getattr_recv(subreq, &attr);
 
 	talloc_free(subreq);
-	if (err != 0 || *size == attr.size) {
+	if (err != 0) {
 		set_info_done(set, err);
+		return;
+	}
+	if (*size == attr.size) {
+		touch(set);
 		return;
 	}
 	if (*size < attr.size) {
@@ -242,5 +258,9 @@ static void allocation_reserved(struct tevent_req *subreq)
 	int err = store_allocate_recv(subreq);
 
 	talloc_free(subreq);
-	set_info_done(set, err == EOPNOTSUPP ? 0 : err);
+	if (err != 0 && err != EOPNOTSUPP) {
+		set_info_done(set, err);
+		return;
+	}
+	touch(set);
 }

@@ -140,13 +140,19 @@ enum {
 	STORE_SET_WRITE_TIME = 0x08,
 	STORE_SET_SIZE = 0x10,
 	STORE_SET_MODE = 0x20,
-	STORE_SET_OWNER = 0x40, /**< uid, gid; -1: leave */
+	STORE_SET_OWNER = 0x40,	      /**< uid, gid; -1: leave */
+	STORE_SET_CHANGE_TIME = 0x80, /**< until it changes again */
+	STORE_TOUCH = 0x100,	      /**< the change time is now, no more */
+	/** From now on nothing that is done through this handle changes the
+	    write time; so does STORE_SET_WRITE_TIME (MS-FSA 2.1.5.15.2). */
+	STORE_FREEZE_WRITE_TIME = 0x200,
+	STORE_THAW_WRITE_TIME = 0x400,
 };
 
 struct store_change {
 	unsigned what; /**< STORE_SET_* */
 	uint32_t attributes;
-	uint64_t create_time, access_time, write_time;
+	uint64_t create_time, access_time, write_time, change_time;
 	uint64_t size;
 	uint32_t mode; /**< permission bits */
 	uid_t uid;
@@ -337,6 +343,20 @@ struct tevent_req *store_copy_range_send(TALLOC_CTX *mem_ctx,
 /** @param count  out: bytes copied; less than asked at the end of `from`. */
 int store_copy_range_recv(struct tevent_req *req, uint64_t *count);
 
+/**
+ * Let a range of one file be that of another, by sharing blocks (reflink); all
+ * of it or an error.
+ * @return of recv: 0; EOPNOTSUPP the file system cannot; EXDEV; EINVAL not
+ *         whole blocks, or beyond the end.
+ */
+struct tevent_req *store_clone_range_send(TALLOC_CTX *mem_ctx,
+					  struct tevent_context *ev,
+					  struct store_file *from,
+					  uint64_t from_offset,
+					  struct store_file *to,
+					  uint64_t to_offset, uint64_t len);
+int store_clone_range_recv(struct tevent_req *req);
+
 /* --- metadata ----------------------------------------------------------- */
 
 struct tevent_req *store_getattr_send(TALLOC_CTX *mem_ctx,
@@ -385,6 +405,7 @@ struct store_space {
 	uint32_t name_max; /**< characters */
 	uint64_t volume_id;
 	bool case_sensitive, sparse, xattrs, acls;
+	bool clones; /**< blocks can be shared: store_clone_range_send */
 };
 
 /** Of the file system that holds the file. */

@@ -132,6 +132,10 @@ struct store_ops {
 	void (*copy_range)(struct store_call *call, struct store_file *from,
 			   uint64_t from_offset, struct store_file *to,
 			   uint64_t to_offset, uint64_t len); /* may be NULL */
+	/** The same, blocks shared or not at all. */
+	void (*clone_range)(struct store_call *call, struct store_file *from,
+			    uint64_t from_offset, struct store_file *to,
+			    uint64_t to_offset, uint64_t len); /* may be NULL */
 
 	/** -> attr. */
 	void (*getattr)(struct store_call *call, struct store_file *file);

@@ -201,6 +201,35 @@ int store_copy_range_recv(struct tevent_req *req, uint64_t *count)
 	return err;
 }
 
+struct tevent_req *store_clone_range_send(TALLOC_CTX *mem_ctx,
+					  struct tevent_context *ev,
+					  struct store_file *from,
+					  uint64_t from_offset,
+					  struct store_file *to,
+					  uint64_t to_offset, uint64_t len)
+{
+	struct store_call *call = store_call_new(mem_ctx, ev, "clone_range");
+	struct tevent_req *req = NULL;
+
+	assert((to->access & STORE_OPEN_WRITE) != 0);
+	if (call == NULL) {
+		return NULL;
+	}
+	if (to->store->ops->clone_range == NULL || from->store != to->store) {
+		return store_call_failed(
+			call, from->store != to->store ? EXDEV : EOPNOTSUPP);
+	}
+	req = call->req;
+	to->store->ops->clone_range(call, from, from_offset, to, to_offset,
+				    len);
+	return store_call_begun(req, ev);
+}
+
+int store_clone_range_recv(struct tevent_req *req)
+{
+	return store_pwrite_recv(req);
+}
+
 /* --- metadata ----------------------------------------------------------- */
 
 struct tevent_req *store_getattr_send(TALLOC_CTX *mem_ctx,

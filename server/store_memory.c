@@ -224,7 +224,9 @@ static void memory_setattr(struct store_call *call, struct store_file *file,
 		node->uid = change->uid != (uid_t)-1 ? change->uid : node->uid;
 		node->gid = change->gid != (gid_t)-1 ? change->gid : node->gid;
 	}
-	node->change_time = now;
+	node->change_time = (change->what & STORE_SET_CHANGE_TIME) != 0
+				    ? change->change_time
+				    : now;
 	memory_event(node, STORE_EVENT_MODIFIED, store_what(change->what));
 	store_call_done(call, 0);
 }

@@ -377,6 +377,7 @@ const struct store_ops store_posix = {
 	.allocate = posix_allocate,
 	.ranges = posix_ranges,
 	.copy_range = posix_copy_range,
+	.clone_range = posix_clone_range,
 	.getattr = posix_getattr,
 	.setattr = posix_setattr,
 	.getsecurity = posix_getsecurity,

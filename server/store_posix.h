@@ -24,10 +24,12 @@
  *
  *   user.smbquic.attr	DOS attributes and creation time, 16 bytes little
  *			endian: version 1 (u16), what is set (u16: 1
- *			attributes, 2 creation time), attributes (u32), NT time
- *			(u64). Written only when it differs from what would be
- *			said without it: ARCHIVE for files, READONLY for what
- *			nobody may write, the file system's birth time.
+ *			attributes, 2 creation time, 4 change time), attributes
+ *			(u32), NT time of creation (u64); where a client set the
+ *			change time 16 bytes more: that (u64) and when it was
+ *			set (u64), after which the file's own counts. Written
+ *only when it differs from what would be said without it: ARCHIVE for files,
+ *READONLY for what nobody may write, the file system's birth time.
  *   security.smbquic.acl	the security descriptor: version 1 (u16), 0
  *(u16), mode (u32), uid (u32), gid (u32) and a hash of the POSIX ACL (u64) when
  *it was set, then the descriptor, self-relative (MS-DTYP 2.4.6).
@@ -89,9 +91,11 @@ struct posix_listing {
 /** An open file; plain memory, closed with its last user. */
 struct posix_handle {
 	atomic_uint refs;
-	int fd;		  /**< O_PATH unless data is read or written */
-	bool plain;	  /**< fd is not O_PATH */
-	bool nowait_read; /**< worth a try: loop only */
+	int fd;			   /**< O_PATH unless data is read or written */
+	bool plain;		   /**< fd is not O_PATH */
+	bool nowait_read;	   /**< worth a try: loop only */
+	atomic_bool frozen;	   /**< STORE_FREEZE_WRITE_TIME */
+	atomic_bool change_frozen; /**< STORE_SET_CHANGE_TIME was used */
 	struct posix_root *root;
 	struct posix_cred *cred;
 	dev_t dev;
@@ -276,6 +280,9 @@ int posix_do_getattr(const struct posix_root *root, int fd, const char *name,
 /** Attributes of a name in a directory (fd of any kind), not following. */
 int posix_do_getattr_at(const struct posix_root *root, int dirfd,
 			const char *name, struct store_attr *attr);
+/** Puts the write time back to what it was. */
+int posix_do_restore_write_time(struct posix_job *job,
+				const struct stat *before);
 /** DOS attributes of a file just made. */
 int posix_do_first_attributes(int fd, uint32_t attributes);
 uint64_t posix_file_id(const struct posix_root *root, dev_t dev, ino_t ino);
@@ -332,6 +339,9 @@ void posix_ranges(struct store_call *call, struct store_file *file,
 void posix_copy_range(struct store_call *call, struct store_file *from,
 		      uint64_t from_offset, struct store_file *to,
 		      uint64_t to_offset, uint64_t len);
+void posix_clone_range(struct store_call *call, struct store_file *from,
+		       uint64_t from_offset, struct store_file *to,
+		       uint64_t to_offset, uint64_t len);
 
 /* --- store_posix_dir.c */
 void posix_readdir(struct store_call *call, struct store_file *dir,

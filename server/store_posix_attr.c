@@ -4,11 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "server/store_posix.h"
@@ -16,18 +19,25 @@
 #include "smbquic/wire.h"
 
 #define ATTR_VERSION	1
-#define ATTR_SIZE	16
+#define ATTR_SIZE	16 /* without what belongs to ATTR_CHANGED */
+#define ATTR_SIZE_MAX	32
 #define ATTR_ATTRIBUTES 0x1u
 #define ATTR_CREATED	0x2u
+#define ATTR_CHANGED	0x4u
+
+/* The kernel's clock for files goes in steps; and setting takes a moment. */
+#define CHANGED_SLACK 200000u /* 20 ms */
 
 #define MODE_WRITE (S_IWUSR | S_IWGRP | S_IWOTH)
 
 /* --- user.smbquic.attr -------------------------------------------------- */
 
 struct kept {
-	unsigned set; /* ATTR_ATTRIBUTES, ATTR_CREATED */
+	unsigned set; /* ATTR_ATTRIBUTES, ATTR_CREATED, ATTR_CHANGED */
 	uint32_t attributes;
 	uint64_t created;
+	uint64_t changed;  /* the change time that was set */
+	uint64_t set_when; /* later changes have the kernel's */
 };
 
 static void kept_decode(const uint8_t *data, size_t len, struct kept *kept)
@@ -37,29 +47,38 @@ static void kept_decode(const uint8_t *data, size_t len, struct kept *kept)
 	unsigned set = wire_get_u16(&r);
 	uint32_t attributes = wire_get_u32(&r);
 	uint64_t created = wire_get_u64(&r);
+	uint64_t changed = set & ATTR_CHANGED ? wire_get_u64(&r) : 0;
+	uint64_t set_when = set & ATTR_CHANGED ? wire_get_u64(&r) : 0;
 
 	memset(kept, 0, sizeof(*kept));
 	if (wire_reader_ok(&r) && version == ATTR_VERSION) {
 		kept->set = set;
 		kept->attributes = attributes & STORE_KEPT_ATTRIBUTES;
 		kept->created = created;
+		kept->changed = changed;
+		kept->set_when = set_when;
 	}
 }
 
-static void kept_encode(const struct kept *kept, uint8_t data[ATTR_SIZE])
+static size_t kept_encode(const struct kept *kept, uint8_t data[ATTR_SIZE_MAX])
 {
-	struct wire_writer w = wire_writer_fixed(data, ATTR_SIZE);
+	struct wire_writer w = wire_writer_fixed(data, ATTR_SIZE_MAX);
 
 	wire_put_u16(&w, ATTR_VERSION);
 	wire_put_u16(&w, (uint16_t)kept->set);
 	wire_put_u32(&w, kept->attributes);
 	wire_put_u64(&w, kept->created);
+	if ((kept->set & ATTR_CHANGED) != 0) {
+		wire_put_u64(&w, kept->changed);
+		wire_put_u64(&w, kept->set_when);
+	}
+	return w.len;
 }
 
 /* By path, so that it works for descriptors made with O_PATH, too. */
 static void kept_read(const char *path, struct kept *kept)
 {
-	uint8_t data[ATTR_SIZE];
+	uint8_t data[ATTR_SIZE_MAX];
 	ssize_t n = getxattr(path, POSIX_XATTR_ATTR, data, sizeof(data));
 
 	kept_decode(data, n > 0 ? (size_t)n : 0, kept);
@@ -67,10 +86,10 @@ static void kept_read(const char *path, struct kept *kept)
 
 static int kept_write(const char *path, const struct kept *kept)
 {
-	uint8_t data[ATTR_SIZE];
+	uint8_t data[ATTR_SIZE_MAX];
+	size_t len = kept_encode(kept, data);
 
-	kept_encode(kept, data);
-	if (setxattr(path, POSIX_XATTR_ATTR, data, sizeof(data), 0) != 0) {
+	if (setxattr(path, POSIX_XATTR_ATTR, data, len, 0) != 0) {
 		return errno;
 	}
 	return 0;
@@ -147,6 +166,10 @@ static void fill(const struct posix_root *root, const char *name,
 	if ((kept->set & ATTR_CREATED) != 0) {
 		attr->create_time = kept->created;
 	}
+	if ((kept->set & ATTR_CHANGED) != 0 &&
+	    attr->change_time <= kept->set_when + CHANGED_SLACK) {
+		attr->change_time = kept->changed;
+	}
 	if (directory) {
 		attr->attributes |= FILE_ATTRIBUTE_DIRECTORY;
 		attr->attributes &= ~FILE_ATTRIBUTE_SPARSE_FILE;
@@ -191,7 +214,7 @@ int posix_do_getattr_at(const struct posix_root *root, int dirfd,
 		return errno;
 	}
 	if (keeps_xattr(sx.stx_mode)) {
-		uint8_t data[ATTR_SIZE];
+		uint8_t data[ATTR_SIZE_MAX];
 		ssize_t n = -1;
 
 		snprintf(path, sizeof(path), "%s/%s", posix_proc(dirfd).path,
@@ -246,8 +269,17 @@ static int set_readonly_mode(const char *path, mode_t mode, bool readonly)
 	return chmod(path, wanted & 07777) == 0 ? 0 : errno;
 }
 
+static uint64_t time_now(void)
+{
+	struct timespec now = {0};
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return store_time(now.tv_sec, (uint32_t)now.tv_nsec);
+}
+
+/* stays: a change time that was set outlives this change, too. */
 static int set_kept(const char *path, const struct stat *st,
-		    const struct store_change *change)
+		    const struct store_change *change, bool stays)
 {
 	bool readonly = (change->attributes & FILE_ATTRIBUTE_READONLY) != 0;
 	bool attributes = (change->what & STORE_SET_ATTRIBUTES) != 0;
@@ -255,6 +287,11 @@ static int set_kept(const char *path, const struct stat *st,
 	int err = 0;
 
 	kept_read(path, &kept);
+	if (stays) {
+		kept.set_when = time_now();
+	} else {
+		kept.set &= ~ATTR_CHANGED;
+	}
 	if (attributes) {
 		kept.set |= ATTR_ATTRIBUTES;
 		kept.attributes = change->attributes & STORE_KEPT_ATTRIBUTES;
@@ -262,6 +299,11 @@ static int set_kept(const char *path, const struct stat *st,
 	if ((change->what & STORE_SET_CREATE_TIME) != 0) {
 		kept.set |= ATTR_CREATED;
 		kept.created = change->create_time;
+	}
+	if ((change->what & STORE_SET_CHANGE_TIME) != 0) {
+		kept.set |= ATTR_CHANGED;
+		kept.changed = change->change_time;
+		kept.set_when = time_now();
 	}
 	/* A mode that lets nobody write would keep us from doing so. */
 	if (attributes && !readonly && S_ISREG(st->st_mode) &&
@@ -297,7 +339,7 @@ int posix_do_first_attributes(int fd, uint32_t attributes)
 	if (change.attributes == default_attributes(st.st_mode)) {
 		return 0;
 	}
-	return set_kept(posix_proc(fd).path, &st, &change);
+	return set_kept(posix_proc(fd).path, &st, &change, false);
 }
 
 int posix_do_pin_attributes(struct posix_job *job, int fd)
@@ -381,37 +423,90 @@ static int set_owner(const char *path, const struct store_change *change)
 	return chown(path, change->uid, change->gid) == 0 ? 0 : errno;
 }
 
-/* Size first, since it changes times; times last. */
+int posix_do_restore_write_time(struct posix_job *job,
+				const struct stat *before)
+{
+	const struct store_change change = {
+		.what = STORE_SET_WRITE_TIME,
+		.write_time = store_time(before->st_mtim.tv_sec,
+					 (uint32_t)before->st_mtim.tv_nsec)};
+
+	return set_times(job->cred, posix_proc(job->handle->fd).path, &change);
+}
+
+static void freeze(struct posix_handle *handle, unsigned what)
+{
+	if ((what & (STORE_SET_WRITE_TIME | STORE_FREEZE_WRITE_TIME)) != 0) {
+		atomic_store(&handle->frozen, true);
+	}
+	if ((what & STORE_THAW_WRITE_TIME) != 0) {
+		atomic_store(&handle->frozen, false);
+	}
+	if ((what & STORE_SET_CHANGE_TIME) != 0) {
+		atomic_store(&handle->change_frozen, true);
+	}
+}
+
+static int set_size(struct posix_job *job, const struct stat *st)
+{
+	if (ftruncate(job->handle->fd, (off_t)job->change.size) != 0) {
+		return errno;
+	}
+	return atomic_load(&job->handle->frozen)
+		       ? posix_do_restore_write_time(job, st)
+		       : 0;
+}
+
+static int set_rights(const char *path, const struct store_change *change)
+{
+	int err = 0;
+
+	if ((change->what & STORE_SET_OWNER) != 0) {
+		err = set_owner(path, change);
+	}
+	if (err == 0 && (change->what & STORE_SET_MODE) != 0 &&
+	    chmod(path, change->mode & 07777) != 0) {
+		err = errno;
+	}
+	return err;
+}
+
+/* Size first, since it changes times; times last, the change time as the very
+ * last. */
 static int posix_do_setattr(struct posix_job *job)
 {
 	const struct store_change *change = &job->change;
 	struct posix_proc_path path = posix_proc(job->handle->fd);
 	struct stat st = {0};
+	bool ours = false;
 	int err = 0;
 
 	if (fstat(job->handle->fd, &st) != 0) {
 		return errno;
 	}
-	if ((change->what & STORE_SET_SIZE) != 0 &&
-	    ftruncate(job->handle->fd, (off_t)change->size) != 0) {
-		err = errno;
+	ours = keeps_xattr(st.st_mode);
+	if ((change->what & STORE_SET_SIZE) != 0) {
+		err = set_size(job, &st);
 	}
-	if (err == 0 && (change->what & STORE_SET_OWNER) != 0) {
-		err = set_owner(path.path, change);
+	if (err == 0) {
+		err = set_rights(path.path, change);
 	}
-	if (err == 0 && (change->what & STORE_SET_MODE) != 0 &&
-	    chmod(path.path, change->mode & 07777) != 0) {
-		err = errno;
+	if (err == 0 && ours && (change->what & STORE_TOUCH) != 0) {
+		err = posix_do_restore_write_time(job, &st);
 	}
-	if (err == 0 && keeps_xattr(st.st_mode) &&
-	    (change->what & (STORE_SET_ATTRIBUTES | STORE_SET_CREATE_TIME)) !=
-		    0) {
-		err = set_kept(path.path, &st, change);
-	}
-	if (err == 0 && keeps_xattr(st.st_mode) &&
+	if (err == 0 && ours &&
 	    (change->what & (STORE_SET_ACCESS_TIME | STORE_SET_WRITE_TIME)) !=
 		    0) {
 		err = set_times(job->cred, path.path, change);
+	}
+	if (err == 0 && ours &&
+	    (change->what & (STORE_SET_ATTRIBUTES | STORE_SET_CREATE_TIME |
+			     STORE_SET_CHANGE_TIME)) != 0) {
+		err = set_kept(path.path, &st, change,
+			       atomic_load(&job->handle->change_frozen));
+	}
+	if (err == 0) {
+		freeze(job->handle, change->what);
 	}
 	return err;
 }
@@ -433,10 +528,12 @@ void posix_setattr(struct store_call *call, struct store_file *file,
 static int posix_do_statfs(struct posix_job *job)
 {
 	struct statvfs fs = {0};
+	struct statfs kind = {0};
 	struct stat st = {0};
 	int fd = job->handle->fd;
 
-	if (fstatvfs(fd, &fs) != 0 || fstat(fd, &st) != 0) {
+	if (fstatvfs(fd, &fs) != 0 || fstatfs(fd, &kind) != 0 ||
+	    fstat(fd, &st) != 0) {
 		return errno;
 	}
 	job->space = (struct store_space){
@@ -451,6 +548,8 @@ static int posix_do_statfs(struct posix_job *job)
 		.xattrs = getxattr(posix_proc(fd).path, POSIX_XATTR_ATTR, NULL,
 				   0) >= 0 ||
 			  errno != EOPNOTSUPP,
+		.clones = kind.f_type == BTRFS_SUPER_MAGIC ||
+			  kind.f_type == XFS_SUPER_MAGIC,
 		.acls = (job->root->acls & STORE_ACLS_SET) != 0,
 	};
 	return 0;

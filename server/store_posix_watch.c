@@ -23,6 +23,9 @@
 #define BUFFER_SIZE 65536
 
 #define WHAT_MODIFY (FILE_NOTIFY_CHANGE_SIZE | FILE_NOTIFY_CHANGE_LAST_WRITE)
+/* Windows archives what is moved; names may be reused (tunneling). */
+#define WHAT_RENAMED \
+	(FILE_NOTIFY_CHANGE_ATTRIBUTES | FILE_NOTIFY_CHANGE_CREATION)
 #define WHAT_ATTRIB                                                      \
 	(FILE_NOTIFY_CHANGE_ATTRIBUTES | FILE_NOTIFY_CHANGE_LAST_WRITE | \
 	 FILE_NOTIFY_CHANGE_LAST_ACCESS | FILE_NOTIFY_CHANGE_CREATION |  \
@@ -268,7 +271,15 @@ static bool spot_event(struct store_watch *watch, const char *below,
 		return tell(watch, STORE_EVENT_RENAMED_FROM, what, below,
 			    event->name) &&
 		       tell(watch, STORE_EVENT_RENAMED_TO, what, below,
-			    pair->name);
+			    pair->name) &&
+		       (directory || tell(watch, STORE_EVENT_MODIFIED,
+					  WHAT_RENAMED, below, pair->name));
+	}
+	if ((event->mask & IN_MOVED_TO) != 0 && !directory) {
+		return tell(watch, STORE_EVENT_ADDED, what, below,
+			    event->name) &&
+		       tell(watch, STORE_EVENT_MODIFIED, WHAT_RENAMED, below,
+			    event->name);
 	}
 	if ((event->mask & (IN_CREATE | IN_MOVED_TO)) != 0) {
 		return tell(watch, STORE_EVENT_ADDED, what, below, event->name);

@@ -566,12 +566,75 @@ static void test_pool_gone(void **state)
 	assert_int_equal(store_open_recv(req, w, &file, NULL), ECANCELED);
 }
 
+/* --- times --------------------------------------------------------------- */
+
+/* A change time that was set stays until something changes, and longer for
+ * the handle that set it. */
+static void test_change_time(void **state)
+{
+	struct world *w = *state;
+	struct store_file *file = must_open(w, "f", NEW);
+	struct store_file *other = must_open(w, "f", RW);
+	const uint64_t t = UINT64_C(132000000001234560);
+
+	assert_int_equal(
+		do_setattr(w, file,
+			   (struct store_change){.what = STORE_SET_CHANGE_TIME,
+						 .change_time = t}),
+		0);
+	assert_int_equal(do_getattr(w, other).change_time, t);
+	assert_int_equal(
+		do_setattr(w, file,
+			   (struct store_change){.what = STORE_SET_ATTRIBUTES}),
+		0);
+	assert_int_equal(do_getattr(w, other).change_time, t);
+	usleep(60000);
+	assert_int_equal(do_write(w, other, "x", 1, 0), 0);
+	assert_true(do_getattr(w, other).change_time > t);
+	do_close(w, file);
+	do_close(w, other);
+}
+
+static void test_write_time(void **state)
+{
+	struct world *w = *state;
+	struct store_file *file = must_open(w, "f", NEW);
+	struct store_file *other = must_open(w, "f", RW);
+	const uint64_t t = UINT64_C(132000000001234560);
+	const struct store_change set = {.what = STORE_SET_WRITE_TIME,
+					 .write_time = t};
+	const struct store_change size = {.what = STORE_SET_SIZE, .size = 7};
+	const struct store_change touch = {.what = STORE_TOUCH};
+
+	assert_int_equal(do_setattr(w, file, set), 0);
+	assert_int_equal(do_write(w, file, "x", 1, 0), 0);
+	assert_int_equal(do_setattr(w, file, size), 0);
+	assert_int_equal(do_getattr(w, other).write_time, t);
+	assert_int_equal(do_setattr(w, other, touch), 0);
+	assert_int_equal(do_allocate(w, other, STORE_ALLOCATE_RESERVE, 0, 9999),
+			 0);
+	assert_int_equal(do_getattr(w, other).write_time, t);
+	assert_int_equal(do_write(w, other, "x", 1, 0), 0);
+	assert_true(do_getattr(w, other).write_time > t);
+	assert_int_equal(do_setattr(w, file, set), 0);
+	assert_int_equal(do_setattr(w, file,
+				    (struct store_change){
+					    .what = STORE_THAW_WRITE_TIME}),
+			 0);
+	assert_int_equal(do_write(w, file, "x", 1, 0), 0);
+	assert_true(do_getattr(w, other).write_time > t);
+	do_close(w, file);
+	do_close(w, other);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		STORE_CONTRACT(TEST),
+		TEST(test_change_time),
+		TEST(test_write_time),
 		TEST(test_links),
 		TEST(test_links_removed),
 		cmocka_unit_test_setup_teardown(test_links_without_openat2,
