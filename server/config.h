@@ -105,6 +105,8 @@ enum config_key {
 	CONFIG_NT_ACL_SUPPORT,	   /* bool */
 	CONFIG_STORE_NT_ACLS,	   /* bool */
 	CONFIG_IGNORE_SYSTEM_ACLS, /* bool */
+	CONFIG_SNAPSHOT_DIRECTORY, /* string */
+	CONFIG_SNAPSHOT_FORMAT,	   /* string, as for strftime */
 	CONFIG_VETO_FILES,	   /* list of patterns with * and ? */
 	CONFIG_CASE_SENSITIVE,	   /* bool */
 	CONFIG_STRICT_SYNC,	   /* bool */

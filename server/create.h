@@ -11,6 +11,9 @@
 #include "server/name.h"
 #include "server/request.h"
 
+/** What may be done with a previous version. */
+#define CREATE_SNAPSHOT_ACCESS (FILE_GENERIC_READ | FILE_GENERIC_EXECUTE)
+
 /** A request that is well-formed and permitted so far. Slices borrow from it.
  */
 struct create {
@@ -24,11 +27,11 @@ struct create {
 	bool want_mxac;
 	NTTIME mxac_time;
 	bool want_qfid;
-	bool has_lease; /**< RqLs, and there are leases */
-	struct smb2_lease lease;
 	uint64_t allocation;	    /**< AlSi; 0: none */
 	struct wire_slice eas;	    /**< ExtA */
 	struct wire_slice security; /**< SecD: of what is made */
+	bool snapshot;		    /**< a previous version: only to be read */
+	NTTIME snapshot_time;
 };
 
 /** MS-SMB2 3.3.5.9 up to "Open Execution", MS-FSA 2.1.5.1 phase 1. Pointers in

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Judging a CREATE request before anything is opened. */
 
-#include <string.h>
 #include <sys/stat.h>
 
 #include "server/acl.h"
 #include "server/create.h"
+#include "server/snapshot.h"
 #include "server/veto.h"
 
 /* MS-FSA 2.1.5.1 phase 1: rights that do not exist. */
@@ -109,6 +109,8 @@ static NTSTATUS check_name(TALLOC_CTX *mem_ctx, const struct request *r,
 	if (status != NT_STATUS_OK) {
 		return status;
 	}
+	out->snapshot = snapshot_named(r->tree->share, out->name.path) &&
+			snapshot_take(out->name.path, &out->snapshot_time);
 	if (out->name.stream != NULL) {
 		return NT_STATUS_OBJECT_NAME_INVALID;
 	}
@@ -121,7 +123,17 @@ static NTSTATUS check_name(TALLOC_CTX *mem_ctx, const struct request *r,
 
 /* --- contexts ----------------------------------------------------------- */
 
-/* 3.3.5.9.4: there are no snapshots; 3.3.5.9.7 and 3.3.5.9.12: no open waits
+/* 3.3.5.9.4 */
+static NTSTATUS take_timewarp(struct wire_slice data, struct create *out)
+{
+	if (!smb2_timewarp_decode(data, &out->snapshot_time)) {
+		return NT_STATUS_INVALID_PARAMETER;
+	}
+	out->snapshot = out->snapshot_time != 0;
+	return NT_STATUS_OK;
+}
+
+/* 3.3.5.9.7 and 3.3.5.9.12: no open waits
  * for anybody to come back. */
 static NTSTATUS refuse(struct wire_slice data, struct create *out)
 {
@@ -133,16 +145,6 @@ static NTSTATUS refuse(struct wire_slice data, struct create *out)
 static NTSTATUS take_eas(struct wire_slice data, struct create *out)
 {
 	out->eas = data;
-	return NT_STATUS_OK;
-}
-
-/* 3.3.5.9.8, 3.3.5.9.11: a context that means nothing here is ignored. */
-static NTSTATUS take_lease(struct wire_slice data, struct create *out)
-{
-	if (!smb2_lease_decode(data, &out->lease)) {
-		return NT_STATUS_INVALID_PARAMETER;
-	}
-	out->has_lease = true;
 	return NT_STATUS_OK;
 }
 
@@ -181,19 +183,18 @@ static NTSTATUS take_qfid(struct wire_slice data, struct create *out)
 	return NT_STATUS_OK;
 }
 
-/* What is not here is ignored: durable handles are granted to nobody, a
- * security descriptor and AAPL mean nothing here. */
+/* What is not here is ignored: leases and durable handles are granted to
+ * nobody, a security descriptor and AAPL mean nothing here. */
 static const struct {
 	char name[5];
 	NTSTATUS (*take)(struct wire_slice data, struct create *out);
 } contexts[] = {
-	{SMB2_CREATE_REQUEST_LEASE, take_lease},
 	{SMB2_CREATE_EA_BUFFER, take_eas},
 	{SMB2_CREATE_SD_BUFFER, take_security},
 	{SMB2_CREATE_ALLOCATION_SIZE, take_allocation},
 	{SMB2_CREATE_QUERY_MAXIMAL_ACCESS, take_mxac},
 	{SMB2_CREATE_QUERY_ON_DISK_ID, take_qfid},
-	{SMB2_CREATE_TIMEWARP_TOKEN, refuse},
+	{SMB2_CREATE_TIMEWARP_TOKEN, take_timewarp},
 	{SMB2_CREATE_DURABLE_HANDLE_RECONNECT, refuse},
 	{SMB2_CREATE_DURABLE_HANDLE_RECONNECT_V2, refuse},
 };
@@ -226,25 +227,6 @@ static NTSTATUS check_contexts(struct create *out)
 		return NT_STATUS_INVALID_PARAMETER;
 	}
 	return status;
-}
-
-static bool is_zero(const struct smb2_guid *guid)
-{
-	static const struct smb2_guid zero;
-
-	return memcmp(guid, &zero, sizeof(zero)) == 0;
-}
-
-/* Leases are there from dialect 2.1 on, those of version 2 with 3.x. */
-static void judge_lease(const struct request *r, struct create *out)
-{
-	uint16_t dialect = r->conn->agreed.dialect;
-
-	out->has_lease =
-		out->has_lease && dialect >= SMB2_DIALECT_210 &&
-		out->in.oplock_level == SMB2_OPLOCK_LEVEL_LEASE &&
-		!is_zero(&out->lease.lease_key) &&
-		(out->lease.version == 1 || dialect >= SMB2_DIALECT_300);
 }
 
 /* --- all of it ---------------------------------------------------------- */
@@ -293,6 +275,28 @@ static NTSTATUS check_access(const struct request *r, struct create *out)
 	return check_root(out);
 }
 
+/* A previous version lies elsewhere, and on a volume that only is read. */
+static NTSTATUS check_snapshot(TALLOC_CTX *mem_ctx, const struct request *r,
+			       struct create *out)
+{
+	char *path = NULL;
+
+	if (!out->snapshot) {
+		return NT_STATUS_OK;
+	}
+	path = snapshot_path(mem_ctx, r->tree->share, out->snapshot_time,
+			     out->name.path);
+	if (path == NULL) {
+		return NT_STATUS_OBJECT_NAME_NOT_FOUND;
+	}
+	out->name.path = path;
+	if ((out->access & ~CREATE_SNAPSHOT_ACCESS) != 0 || out->overwrite ||
+	    out->in.create_disposition == FILE_CREATE) {
+		return NT_STATUS_MEDIA_WRITE_PROTECTED;
+	}
+	return NT_STATUS_OK;
+}
+
 NTSTATUS create_request(TALLOC_CTX *mem_ctx, struct request *r,
 			struct create *out)
 {
@@ -312,7 +316,9 @@ NTSTATUS create_request(TALLOC_CTX *mem_ctx, struct request *r,
 	if (status == NT_STATUS_OK) {
 		status = check_contexts(out);
 	}
-	judge_lease(r, out);
+	if (status == NT_STATUS_OK) {
+		status = check_snapshot(mem_ctx, r, out);
+	}
 	return status;
 }
 
@@ -407,6 +413,9 @@ uint32_t create_rights(const struct create *create, const struct tree *tree,
 
 	if (!backup || info->privileged == 0) {
 		rights &= info->granted;
+	}
+	if (create->snapshot) {
+		rights &= CREATE_SNAPSHOT_ACCESS;
 	}
 	return rights & tree->maximal_access;
 }

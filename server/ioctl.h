@@ -61,6 +61,22 @@ struct tevent_req *ioctl_ranges_send(TALLOC_CTX *mem_ctx,
 				     struct ioctl *io);
 NTSTATUS ioctl_ranges_recv(struct tevent_req *req, struct wire_writer *out);
 
+/* ioctl_extents.c */
+struct tevent_req *ioctl_trim_send(TALLOC_CTX *mem_ctx,
+				   struct tevent_context *ev, struct ioctl *io);
+NTSTATUS ioctl_trim_recv(struct tevent_req *req, struct wire_writer *out);
+struct tevent_req *ioctl_clone_send(TALLOC_CTX *mem_ctx,
+				    struct tevent_context *ev,
+				    struct ioctl *io);
+NTSTATUS ioctl_get_integrity(struct ioctl *io, struct wire_writer *out);
+NTSTATUS ioctl_set_integrity(struct ioctl *io, struct wire_writer *out);
+
+/* ioctl_snapshots.c */
+struct tevent_req *ioctl_snapshots_send(TALLOC_CTX *mem_ctx,
+					struct tevent_context *ev,
+					struct ioctl *io);
+NTSTATUS ioctl_snapshots_recv(struct tevent_req *req, struct wire_writer *out);
+
 /* ioctl_network.c */
 NTSTATUS ioctl_network_interfaces(struct ioctl *io, struct wire_writer *out);
 

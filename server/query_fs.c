@@ -13,6 +13,7 @@
 
 /* FileFsSectorSizeInformation, Flags: both alignments (MS-FSCC 2.5.7). */
 #define SECTORS_ALIGNED 0x00000003u
+#define TRIM_ENABLED	0x00000008u
 
 static uint32_t unit_size(const struct query_info *q)
 {
@@ -92,6 +93,9 @@ static bool put_attribute(struct wire_writer *w, const struct query_info *q)
 	if (q->space.sparse) {
 		out.attributes |= FILE_SUPPORTS_SPARSE_FILES;
 	}
+	if (q->space.clones) {
+		out.attributes |= FILE_SUPPORTS_BLOCK_REFCOUNTING;
+	}
 	if (q->space.acls) {
 		out.attributes |= FILE_PERSISTENT_ACLS;
 	}
@@ -121,7 +125,7 @@ static bool put_sector_size(struct wire_writer *w, const struct query_info *q)
 			PHYSICAL_SECTOR_SIZE,
 		.effective_physical_bytes_per_sector_for_atomicity =
 			PHYSICAL_SECTOR_SIZE,
-		.flags = SECTORS_ALIGNED,
+		.flags = SECTORS_ALIGNED | TRIM_ENABLED,
 	};
 
 	(void)q;

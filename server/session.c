@@ -153,15 +153,14 @@ void session_end(struct session *session, struct request *except)
 struct channel *session_channel(const struct session *session)
 {
 	struct channel *channel = NULL;
-	struct channel *oldest = NULL;
 
 	for (channel = session->channels; channel != NULL;
 	     channel = channel->session_next) {
 		if (channel->valid && !channel->conn->closing) {
-			oldest = channel;
+			return channel;
 		}
 	}
-	return oldest;
+	return NULL;
 }
 
 struct smb2_signing_key *channel_signing_key(const struct channel *channel)

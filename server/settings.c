@@ -434,6 +434,17 @@ static const struct setting settings[] = {
 		"itself. With yes neither knows of the other, and a user needs "
 		"the permission of both.",
 	},
+	[CONFIG_SNAPSHOT_DIRECTORY] = {
+		"snapshot directory", SETTING_SHARE, SETTING_STRING, "",
+		"Folder of the share, from its root, that holds its previous "
+		"versions, a folder each. Empty: there are none.",
+	},
+	[CONFIG_SNAPSHOT_FORMAT] = {
+		"snapshot format", SETTING_SHARE, SETTING_STRING,
+		"@GMT-%Y.%m.%d-%H.%M.%S",
+		"How the names of those folders tell their time (UTC), as for "
+		"strftime(3). Others in that folder are not shown.",
+	},
 	[CONFIG_VETO_FILES] = {
 		"veto files", SETTING_SHARE, SETTING_PATTERNS, "",
 		"Names that nobody sees or opens: patterns with * and ?, each "
