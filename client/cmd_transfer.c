@@ -65,6 +65,20 @@ static void say_rate(struct shell *shell, bool up, const char *remote,
 	}
 }
 
+/* While the file goes up, what broken uploads left beside it goes away: it may
+ * be in the way on a disk that is nearly full. */
+static struct tevent_req *sweep_beside(struct shell *shell,
+				       const struct transfer *t,
+				       const char *remote)
+{
+	char *folder = shell_need(client_path_folder(shell, remote));
+	struct tevent_req *req =
+		shell_need(shell_leftover_sweep_send(shell, t, folder));
+
+	talloc_free(folder);
+	return req;
+}
+
 /* One file either way, with a bar. */
 static void transfer_one(struct shell *shell, bool up, const char *remote,
 			 const char *local, uint64_t size)
@@ -72,11 +86,15 @@ static void transfer_one(struct shell *shell, bool up, const char *remote,
 	struct shell_progress *progress = shell_progress_new(shell, shell);
 	struct transfer t = shell_transfer_new(shell, progress);
 	struct transfer_result result = {0};
+	struct tevent_req *sweep = NULL;
 	struct tevent_req *req = NULL;
 	struct timespec start = {0};
 	NTSTATUS status = 0;
 
 	clock_gettime(CLOCK_MONOTONIC, &start);
+	if (up) {
+		sweep = sweep_beside(shell, &t, remote);
+	}
 	shell_progress_expect(progress, size, 1);
 	shell_progress_name(progress, client_path_name(remote));
 	req = up ? shell_put_send(shell, &t, local, remote)
@@ -92,6 +110,10 @@ static void transfer_one(struct shell *shell, bool up, const char *remote,
 		result.status = status;
 	}
 	talloc_free(req);
+	if (sweep != NULL) {
+		(void)shell_wait(shell, sweep);
+	}
+	talloc_free(sweep);
 	shell_progress_clear(progress);
 	if (NT_STATUS_IS_OK(result.status)) {
 		say_rate(shell, up, remote, local, result.bytes,

@@ -54,7 +54,7 @@ static void run(struct shell *shell)
 		shell->failures++;
 		return;
 	}
-	if (!shell_catch_interrupt(shell)) {
+	if (!shell_catch_signals(shell)) {
 		shell_need(NULL);
 	}
 	shell->busy = true;
@@ -121,6 +121,7 @@ int main(int argc, const char **argv)
 	struct shell_options *options =
 		shell_need(talloc_zero(NULL, struct shell_options));
 	struct shell *shell = NULL;
+	int terminated = 0;
 	int status = 0;
 
 	log_set_program(SHELL_PROGRAM);
@@ -142,6 +143,11 @@ int main(int argc, const char **argv)
 	run(shell);
 	leave(shell);
 	status = shell->failures > 0 ? 1 : 0;
+	terminated = shell->terminated;
 	talloc_free(options);
+	if (terminated != 0) {
+		signal(terminated, SIG_DFL);
+		raise(terminated);
+	}
 	return status;
 }

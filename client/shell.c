@@ -167,7 +167,8 @@ bool shell_run_line(struct shell *shell, const char *line)
 	const char *why = NULL;
 	bool good = true;
 
-	while (line != NULL && !shell->quit && !shell->interrupted) {
+	while (line != NULL && !shell->quit && !shell->interrupted &&
+	       shell->terminated == 0) {
 		struct shell_words words = {0};
 
 		frame = shell_need(talloc_new(shell));

@@ -62,6 +62,7 @@ struct shell {
 	bool interactive; /**< commands come from a terminal */
 	bool quit;
 	bool interrupted;  /**< ^C during this command */
+	int terminated;	   /**< by SIGTERM or SIGHUP: its number, else 0 */
 	bool busy;	   /**< a command runs */
 	unsigned failures; /**< commands that failed */
 	bool failed;	   /**< the command that runs did */
@@ -165,8 +166,10 @@ void shell_interact(struct shell *shell);
 /** Ask on the terminal. @return false: not "y", or ^C. */
 bool shell_ask(struct shell *shell, const char *question);
 
-/** ^C interrupts the command, or clears the line. */
-bool shell_catch_interrupt(struct shell *shell);
+/** ^C interrupts the command, or clears the line. SIGTERM and SIGHUP interrupt
+ *  it and end the shell, so that nothing half-done stays; a second one ends
+ *  the program at once. */
+bool shell_catch_signals(struct shell *shell);
 
 void shell_print_history(struct shell *shell);
 

@@ -45,10 +45,37 @@ static void interrupted(struct tevent_context *ev, struct tevent_signal *se,
 	}
 }
 
-bool shell_catch_interrupt(struct shell *shell)
+static void terminated(struct tevent_context *ev, struct tevent_signal *se,
+		       int signum, int count, void *siginfo, void *private_data)
+{
+	struct shell *shell = talloc_get_type_abort(private_data, struct shell);
+
+	if (shell->terminated != 0) {
+		signal(signum, SIG_DFL);
+		raise(signum);
+		return;
+	}
+	shell->terminated = signum;
+	interrupted(ev, se, signum, count, siginfo, private_data);
+}
+
+/* Whoever started us may have us outlive the terminal: nohup. */
+static bool catch_end(struct shell *shell, int signum)
+{
+	struct sigaction now = {0};
+
+	if (sigaction(signum, NULL, &now) == 0 && now.sa_handler == SIG_IGN) {
+		return true;
+	}
+	return tevent_add_signal(shell->ev, shell, signum, 0, terminated,
+				 shell) != NULL;
+}
+
+bool shell_catch_signals(struct shell *shell)
 {
 	return tevent_add_signal(shell->ev, shell, SIGINT, 0, interrupted,
-				 shell) != NULL;
+				 shell) != NULL &&
+	       catch_end(shell, SIGTERM) && catch_end(shell, SIGHUP);
 }
 
 /* Before and after a command: what ^C means. */
@@ -100,6 +127,10 @@ static char *read_edited(struct shell *shell, const char *prompt)
 			return NULL;
 		}
 		TALLOC_FREE(fde);
+		if (shell->terminated != 0) {
+			rl_callback_handler_remove();
+			return NULL;
+		}
 		if (shell->interrupted) {
 			shell->interrupted = false;
 			rl_callback_sigcleanup();
@@ -231,7 +262,7 @@ static void interact_terminal(struct shell *shell)
 
 	set_up_readline();
 	load_history(shell);
-	while (!shell->quit) {
+	while (!shell->quit && shell->terminated == 0) {
 		prompt = shell_need(
 			talloc_asprintf(shell, "smb: \\%s%s> ", shell->cwd,
 					*shell->cwd != '\0' ? "\\" : ""));
@@ -253,14 +284,38 @@ static void interact_terminal(struct shell *shell)
 	save_history(shell);
 }
 
+/*
+ * Until there is input: the connection stays alive meanwhile, and signals are
+ * heard. Of a regular file there is always more, or its end.
+ */
+static void await_input(struct shell *shell)
+{
+	struct stat st = {0};
+	struct tevent_fd *fde = NULL;
+
+	if (fstat(STDIN_FILENO, &st) != 0 || S_ISREG(st.st_mode)) {
+		return;
+	}
+	input.readable = false;
+	fde = tevent_add_fd(shell->ev, shell, STDIN_FILENO, TEVENT_FD_READ,
+			    got_key, NULL);
+	while (fde != NULL && !input.readable && !shell->interrupted &&
+	       tevent_loop_once(shell->ev) == 0) {
+	}
+	talloc_free(fde);
+}
+
 static void interact_plain(struct shell *shell)
 {
 	char *line = NULL;
 	size_t size = 0;
 	ssize_t n = 0;
 
-	while (!shell->quit && !shell->interrupted) {
-		n = getline(&line, &size, stdin);
+	/* What was read ahead could not be waited for. */
+	setvbuf(stdin, NULL, _IONBF, 0);
+	while (!shell->quit) {
+		await_input(shell);
+		n = shell->interrupted ? -1 : getline(&line, &size, stdin);
 		if (n < 0) {
 			break;
 		}

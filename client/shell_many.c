@@ -46,12 +46,14 @@ struct many {
 	unsigned files_waiting;
 	unsigned folders_in_flight;
 	unsigned files_in_flight;
+	unsigned sweeps_in_flight;
 	uint64_t bytes_in_flight;
 	struct transfer transfer;
 	struct shell_progress *progress;
 };
 
 static void many_folder_done(struct tevent_req *subreq);
+static void many_swept(struct tevent_req *subreq);
 static void many_file_done(struct tevent_req *subreq);
 
 /* ------------------------------------------------------------------ items */
@@ -255,6 +257,25 @@ static void many_start_folder(struct many *many)
 	tevent_req_set_callback(subreq, many_folder_done, item);
 }
 
+/* In a folder that was there before there may be leftovers. */
+static void many_sweep(struct many *many, const char *remote)
+{
+	struct tevent_req *subreq = shell_need(
+		shell_leftover_sweep_send(many, &many->transfer, remote));
+
+	many->sweeps_in_flight++;
+	tevent_req_set_callback(subreq, many_swept, many);
+}
+
+static void many_swept(struct tevent_req *subreq)
+{
+	struct many *many = tevent_req_callback_data(subreq, struct many);
+
+	shell_leftover_sweep_recv(subreq);
+	talloc_free(subreq);
+	many->sweeps_in_flight--;
+}
+
 static void many_folder_done(struct tevent_req *subreq)
 {
 	struct many_item *item =
@@ -268,6 +289,7 @@ static void many_folder_done(struct tevent_req *subreq)
 		status = client_mkdir_recv(subreq);
 		if (status == NT_STATUS_OBJECT_NAME_COLLISION) {
 			status = NT_STATUS_OK;
+			many_sweep(many, item->remote);
 		}
 	} else {
 		status = client_list_recv(subreq, item, &list);
@@ -382,7 +404,9 @@ static void many_run(struct many *many)
 		while (many_has_room(many)) {
 			many_start_file(many);
 		}
-		if (many->files_in_flight + many->folders_in_flight == 0 &&
+		if (many->files_in_flight + many->folders_in_flight +
+				    many->sweeps_in_flight ==
+			    0 &&
 		    TAILQ_EMPTY(&many->found)) {
 			break;
 		}
@@ -450,6 +474,9 @@ void shell_many_put(struct shell *shell, const char *mask)
 	if (TAILQ_EMPTY(&many->files) && TAILQ_EMPTY(&many->folders) &&
 	    !shell->failed && !shell->ask) {
 		shell_fail_errno(shell, ENOENT, "%s", mask);
+	}
+	if (!TAILQ_EMPTY(&many->files)) {
+		many_sweep(many, shell->cwd);
 	}
 	many_run(many);
 	talloc_free(many);

@@ -5,14 +5,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "client/client_req.h"
 #include "client/shell_transfer.h"
-#include "smbquic/crypto.h"
 
 struct put_state {
 	const struct transfer *t;
@@ -102,19 +100,6 @@ struct tevent_req *shell_put_send(TALLOC_CTX *mem_ctx, const struct transfer *t,
 	return req;
 }
 
-/* A name next to the final one that nobody else uses. */
-static char *put_temporary(TALLOC_CTX *mem_ctx, const char *remote)
-{
-	char *folder = client_path_folder(mem_ctx, remote);
-	uint64_t number = 0;
-
-	if (folder == NULL || crypto_random(&number, sizeof(number)) != 0) {
-		return NULL;
-	}
-	return talloc_asprintf(mem_ctx, "%s%s.smbquic-%016" PRIx64, folder,
-			       *folder != '\0' ? "\\" : "", number);
-}
-
 /* The bytes of a small file. @return false: they cannot be read. */
 static bool put_read_small(struct tevent_req *req, uint8_t **data)
 {
@@ -144,7 +129,7 @@ static bool put_read_small(struct tevent_req *req, uint8_t **data)
 static void put_begin(struct tevent_req *req)
 {
 	struct put_state *state = tevent_req_data(req, struct put_state);
-	char *temporary = put_temporary(state, state->remote);
+	char *temporary = shell_leftover_name(state, state->remote);
 	struct tevent_req *subreq = NULL;
 	uint8_t *data = NULL;
 

@@ -59,6 +59,22 @@ void shell_transfer_fail(struct shell *shell,
 struct transfer shell_transfer_new(struct shell *shell,
 				   struct shell_progress *progress);
 
+/* ------------------------------------------------------- shell_leftover.c */
+
+/** A temporary name next to the final one that nobody else uses. */
+char *shell_leftover_name(TALLOC_CTX *mem_ctx, const char *remote);
+
+/** May an upload have left this name behind: ours, or anybody's that was last
+ *  written more than a day ago? */
+bool shell_leftover_is_stale(const char *name, NTTIME written, NTTIME now);
+
+/** Remove from a folder of the server what uploads left there when their
+ *  server died; never what somebody has open. Never fails. */
+struct tevent_req *shell_leftover_sweep_send(TALLOC_CTX *mem_ctx,
+					     const struct transfer *t,
+					     const char *folder);
+void shell_leftover_sweep_recv(struct tevent_req *req);
+
 /* ---------------------------------------------------------- shell_local.c */
 
 struct local_file;

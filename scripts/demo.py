@@ -11,7 +11,8 @@
 Everything is made in a temporary directory: a throw-away CA, a server
 certificate and its mapping, one user, one share, and smbquicd on unprivileged
 ports of loopback. Options: --no-setup (take what is built), --size MIB,
---files N, --port N (QUIC; TCP is the next one).
+--files N, --port N (QUIC; TCP is the next one; without it 14433, or another
+pair when those are taken).
 """
 
 import argparse
@@ -21,6 +22,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import sys
 import tempfile
 import time
@@ -88,6 +90,26 @@ def timed(what, size, action):
         what, seconds, size / (1 << 20) / seconds))
 
 
+def is_free(port):
+    """For QUIC, and the next one for TCP."""
+    try:
+        with socket.socket(type=socket.SOCK_DGRAM) as udp, \
+                socket.socket() as tcp:
+            udp.bind(("127.0.0.1", port))
+            tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            tcp.bind(("127.0.0.1", port + 1))
+    except OSError:
+        return False
+    return True
+
+
+def choose_port():
+    for port in range(14433, 15433, 2):
+        if is_free(port):
+            return port
+    raise rig.RigError("no ports are free from 14433 on: --port names one")
+
+
 class Demo:
     """One run in one directory."""
 
@@ -96,9 +118,9 @@ class Demo:
         self.share = directory / "share"
         self.share.mkdir()
         # As root the files are opened as the user's own account.
+        port = options.port or choose_port()
         self.rig = rig.Rig(directory / "server", user=getpass.getuser(),
-                           quic_port=options.port,
-                           tcp_port=options.port + 1)
+                           quic_port=port, tcp_port=port + 1)
 
     def client(self, command, share="demo"):
         return self.rig.client(share, command, transport="quic",
@@ -195,7 +217,7 @@ def main():
                         help="take what is built (scripts/demo knows it)")
     parser.add_argument("--size", type=int, default=1024, metavar="MIB")
     parser.add_argument("--files", type=int, default=4000, metavar="N")
-    parser.add_argument("--port", type=int, default=14433, metavar="N")
+    parser.add_argument("--port", type=int, metavar="N")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:

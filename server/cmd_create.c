@@ -11,10 +11,12 @@
  */
 
 #include <errno.h>
+#include <string.h>
 
 #include "server/acl.h"
 #include "server/create.h"
 #include "server/dispatch.h"
+#include "server/oplock.h"
 #include "smbquic/fscc.h"
 
 struct create_state {
@@ -28,10 +30,14 @@ struct create_state {
 	struct created created;
 	struct wire_walker eas;
 	NTSTATUS status; /* while what was made goes again */
+	bool waited;	 /* for oplocks of others */
 	bool complete;	 /* the client will hear of the open */
 };
 
+static bool create_open(struct create_state *state);
 static void create_opened(struct tevent_req *subreq);
+static void create_wait(struct create_state *state);
+static void create_again(struct tevent_req *subreq);
 static void create_unmade(struct tevent_req *subreq);
 static void create_register(struct create_state *state);
 static void create_replace(struct create_state *state);
@@ -99,7 +105,6 @@ struct tevent_req *cmd_create_send(TALLOC_CTX *mem_ctx,
 				   struct tevent_context *ev, struct request *r)
 {
 	struct create_state *state = NULL;
-	struct tevent_req *subreq = NULL;
 	struct tevent_req *req =
 		tevent_req_create(mem_ctx, &state, struct create_state);
 	NTSTATUS status = NT_STATUS_OK;
@@ -116,18 +121,24 @@ struct tevent_req *cmd_create_send(TALLOC_CTX *mem_ctx,
 		tevent_req_error(req, status);
 		return tevent_req_post(req, ev);
 	}
-	subreq = store_open_secured_send(
-		state, ev, r->tree->store, r->tree->cred,
+	return create_open(state) ? req : tevent_req_post(req, ev);
+}
+
+static bool create_open(struct create_state *state)
+{
+	const struct tree *tree = state->r->tree;
+	struct tevent_req *subreq = store_open_secured_send(
+		state, state->ev, tree->store, tree->cred,
 		state->create.name.path,
 		create_store_flags(&state->create,
-				   r->tree->read_only ||
-					   state->create.snapshot),
+				   tree->read_only || state->create.snapshot),
 		create_attributes(&state->create), state->create.security);
-	if (tevent_req_nomem(subreq, req)) {
-		return tevent_req_post(req, ev);
+
+	if (tevent_req_nomem(subreq, state->req)) {
+		return false;
 	}
 	tevent_req_set_callback(subreq, create_opened, state);
-	return req;
+	return true;
 }
 
 /* A file that could not be made is no reason to say that it is missing. */
@@ -213,31 +224,114 @@ static NTSTATUS granted_access(struct create_state *state, uint32_t *granted)
 	return NT_STATUS_OK;
 }
 
-/* May it be opened so, beside the others? */
+static struct oplock_ask ask_of(const struct create_state *state,
+				uint32_t granted)
+{
+	const struct create *create = &state->create;
+	const struct conn *conn = state->r->conn;
+	struct oplock_ask ask = {
+		.level = create->in.oplock_level,
+		.access = granted,
+		.directory = state->handle != NULL
+				     ? state->handle->directory
+				     : state->fo->handle->directory,
+		.size = state->info.attr.size,
+		.created = state->info.created,
+		.overwrite = create->overwrite && !state->info.created,
+		.again = state->waited,
+	};
+
+	if (create->has_lease &&
+	    (!ask.directory || conn->agreed.dialect >= SMB2_DIALECT_300)) {
+		ask.lease = &create->lease;
+	}
+	memcpy(ask.client.bytes, state->r->session->client_guid,
+	       sizeof(ask.client.bytes));
+	if (!state->info.created) {
+		ask.access |= create_replacing_access(create);
+	}
+	return ask;
+}
+
+/* May it be opened so, beside the others? NT_STATUS_PENDING: not yet. */
 static NTSTATUS check_others(const struct create_state *state, uint32_t granted)
 {
 	struct file_table *files = state->r->conn->server->files;
-	uint32_t access = granted;
+	struct oplock_ask ask = ask_of(state, granted);
+	struct file *file = file_of(files, state->handle);
+	NTSTATUS status = NT_STATUS_OK;
 
 	if (file_below_deleted(files, state->handle)) {
 		return NT_STATUS_DELETE_PENDING;
 	}
-	if (!state->info.created) {
-		access |= create_replacing_access(&state->create);
+	status = oplock_check_key(files, &ask, state->handle);
+	if (status != NT_STATUS_OK) {
+		return status;
 	}
-	return file_check_sharing(files, state->handle, access,
-				  state->create.in.share_access);
+	status = file_check_sharing(files, state->handle, ask.access,
+				    state->create.in.share_access);
+	ask.violation = status == NT_STATUS_SHARING_VIOLATION;
+	if (file != NULL && (status == NT_STATUS_OK || ask.violation) &&
+	    oplock_open_waits(file, &ask)) {
+		return NT_STATUS_PENDING;
+	}
+	return status;
+}
+
+static bool create_cancel(struct tevent_req *req)
+{
+	tevent_req_error(req, NT_STATUS_CANCELLED);
+	return true;
+}
+
+/* Until those who cache have given up what is in the way. What was opened is
+ * closed: it may be another file then. */
+static void create_wait(struct create_state *state)
+{
+	struct file_table *files = state->r->conn->server->files;
+	struct tevent_req *subreq = NULL;
+	NTSTATUS status = request_wait(state->r);
+
+	if (status != NT_STATUS_OK) {
+		create_fail(state, status);
+		return;
+	}
+	subreq = oplock_wait_send(state, state->ev,
+				  file_of(files, state->handle));
+	if (tevent_req_nomem(subreq, state->req)) {
+		return;
+	}
+	TALLOC_FREE(state->handle);
+	state->waited = true;
+	tevent_req_set_callback(subreq, create_again, state);
+	tevent_req_set_cancel_fn(state->req, create_cancel);
+}
+
+static void create_again(struct tevent_req *subreq)
+{
+	struct create_state *state =
+		tevent_req_callback_data(subreq, struct create_state);
+
+	oplock_wait_recv(subreq);
+	talloc_free(subreq);
+	tevent_req_set_cancel_fn(state->req, NULL);
+	(void)create_open(state);
 }
 
 static void create_register(struct create_state *state)
 {
 	struct request *r = state->r;
 	struct open *open = NULL;
+	struct oplock_ask ask = {0};
 	uint32_t granted = 0;
 	NTSTATUS status = granted_access(state, &granted);
 
 	if (status == NT_STATUS_OK) {
 		status = check_others(state, granted);
+	}
+	if (status == NT_STATUS_PENDING) {
+		create_wait(state);
+		return;
 	}
 	if (status != NT_STATUS_OK) {
 		create_unmake(state, status);
@@ -259,7 +353,8 @@ static void create_register(struct create_state *state)
 	state->handle = NULL;
 	request_set_open(r, open);
 	/* Whoever guesses the id and closes it waits for us. */
-	if (file_use(state, r) == NULL) {
+	ask = ask_of(state, granted);
+	if (file_use(state, r) == NULL || !oplock_grant(state->fo, &ask)) {
 		create_undo(state, NT_STATUS_INSUFFICIENT_RESOURCES);
 		return;
 	}
@@ -298,11 +393,13 @@ static void create_replace(struct create_state *state)
 		tevent_req_done(state->req);
 		return;
 	}
+	oplock_parent_changed(state->fo);
 	state->eas = fscc_eas(state->create.eas);
 	if (state->created.action == FILE_CREATED) {
 		create_next_ea(state);
 		return;
 	}
+	oplock_contend_others(state->fo);
 	subreq = store_setattr_send(state, state->ev, state->fo->handle,
 				    &change);
 	if (tevent_req_nomem(subreq, state->req)) {

@@ -7,6 +7,7 @@
 #include "server/dispatch.h"
 #include "server/file.h"
 #include "server/lock.h"
+#include "server/oplock.h"
 
 struct cmd_lock_state {
 	struct tevent_context *ev;
@@ -109,7 +110,7 @@ static NTSTATUS try_locks(struct cmd_lock_state *state)
 
 	switch (lock_take(open->file->locks, open, state->ranges,
 			  state->count)) {
-	case LOCK_TAKEN: return NT_STATUS_OK;
+	case LOCK_TAKEN: oplock_contend_others(open); return NT_STATUS_OK;
 	case LOCK_TOO_MANY: return NT_STATUS_INSUFFICIENT_RESOURCES;
 	default: break;
 	}

@@ -59,6 +59,8 @@ static void set_policy(struct conn *conn)
 	if (config_bool(config, NULL, CONFIG_MULTI_CHANNEL)) {
 		policy->capabilities |= SMB2_GLOBAL_CAP_MULTI_CHANNEL;
 	}
+	policy->capabilities |=
+		SMB2_GLOBAL_CAP_LEASING | SMB2_GLOBAL_CAP_DIRECTORY_LEASING;
 	policy->max_transact = size_of(config, CONFIG_SMB2_MAX_TRANS);
 	policy->max_read = size_of(config, CONFIG_SMB2_MAX_READ);
 	policy->max_write = size_of(config, CONFIG_SMB2_MAX_WRITE);

@@ -1,38 +1,54 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * cmd_oplock_break.c - acknowledgments of OPLOCK_BREAK (MS-SMB2 3.3.5.22).
- *
- * CREATE grants no oplock and no lease, so no break is ever under way, and an
- * acknowledgment speaks of one that is not there.
- */
+/* Acknowledgments of breaks of oplocks and leases (MS-SMB2 3.3.5.22). */
 
-#include "server/cmd_empty.h"
+#include <string.h>
+
 #include "server/dispatch.h"
-#include "server/file.h"
+#include "server/oplock.h"
 
-/* 3.3.5.22.1: the open, then its oplock's state. */
-static NTSTATUS judge_oplock(struct request *r)
+struct ack_state {
+	bool lease;
+	struct smb2_oplock_break oplock_break;
+	struct smb2_lease_break lease_break;
+};
+
+/* 3.3.5.22.1 */
+static NTSTATUS acknowledge_oplock(struct request *r, struct ack_state *state)
 {
-	struct smb2_oplock_break in = {0};
+	struct smb2_oplock_break *in = &state->oplock_break;
 	struct open *open = NULL;
 
-	if (!smb2_oplock_break_decode(r->pdu.data, r->pdu.len, &in)) {
+	if (!smb2_oplock_break_decode(r->pdu.data, r->pdu.len, in)) {
 		return NT_STATUS_INVALID_PARAMETER;
 	}
-	open = open_find(r->session, in.file_id.persistent_id,
-			 in.file_id.volatile_id);
-	if (open == NULL) {
+	open = open_find(r->session, in->file_id.persistent_id,
+			 in->file_id.volatile_id);
+	if (open == NULL || open->file == NULL || open->file->closing) {
 		return NT_STATUS_FILE_CLOSED;
 	}
-	return NT_STATUS_INVALID_DEVICE_STATE;
+	return oplock_acknowledge(open->file, &in->oplock_level);
 }
 
-static NTSTATUS judge(struct request *r)
+/* 3.3.5.22.2 */
+static NTSTATUS acknowledge_lease(struct request *r, struct ack_state *state)
+{
+	struct smb2_lease_break *in = &state->lease_break;
+	struct smb2_guid client = {{0}};
+
+	state->lease = true;
+	if (!smb2_lease_break_decode(r->pdu.data, r->pdu.len, in)) {
+		return NT_STATUS_INVALID_PARAMETER;
+	}
+	memcpy(client.bytes, r->session->client_guid, sizeof(client.bytes));
+	return oplock_acknowledge_lease(r->conn->server->files, &client,
+					&in->lease_key, in->lease_state);
+}
+
+static NTSTATUS acknowledge(struct request *r, struct ack_state *state)
 {
 	switch (smb2_structure_size(r->pdu.data, r->pdu.len)) {
-	case SMB2_OPLOCK_BREAK_SIZE: return judge_oplock(r);
-	/* 3.3.5.22.2: no such lease */
-	case SMB2_LEASE_BREAK_ACK_SIZE: return NT_STATUS_OBJECT_NAME_NOT_FOUND;
+	case SMB2_OPLOCK_BREAK_SIZE: return acknowledge_oplock(r, state);
+	case SMB2_LEASE_BREAK_ACK_SIZE: return acknowledge_lease(r, state);
 	default: return NT_STATUS_INVALID_PARAMETER;
 	}
 }
@@ -41,18 +57,34 @@ struct tevent_req *cmd_oplock_break_send(TALLOC_CTX *mem_ctx,
 					 struct tevent_context *ev,
 					 struct request *r)
 {
-	struct cmd_empty_state *state = NULL;
+	struct ack_state *state = NULL;
 	struct tevent_req *req =
-		tevent_req_create(mem_ctx, &state, struct cmd_empty_state);
+		tevent_req_create(mem_ctx, &state, struct ack_state);
 
 	if (req == NULL) {
 		return NULL;
 	}
-	tevent_req_error(req, judge(r));
+	if (!tevent_req_error(req, acknowledge(r, state))) {
+		tevent_req_done(req);
+	}
 	return tevent_req_post(req, ev);
 }
 
 NTSTATUS cmd_oplock_break_recv(struct tevent_req *req, struct reply *reply)
 {
-	return cmd_empty_recv(req, reply);
+	struct ack_state *state = tevent_req_data(req, struct ack_state);
+	NTSTATUS status = NT_STATUS_OK;
+
+	if (request_failed(req, &status)) {
+		return status;
+	}
+	if (state->lease) {
+		state->lease_break.flags = 0;
+		(void)smb2_lease_break_encode(&reply->body,
+					      &state->lease_break);
+	} else {
+		(void)smb2_oplock_break_encode(&reply->body,
+					       &state->oplock_break);
+	}
+	return NT_STATUS_OK;
 }

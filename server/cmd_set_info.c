@@ -2,6 +2,7 @@
 /* SET_INFO of files and directories (MS-SMB2 3.3.5.21). */
 
 #include "server/dispatch.h"
+#include "server/oplock.h"
 #include "server/set_info.h"
 #include "smbquic/fscc.h"
 
@@ -17,6 +18,62 @@ void set_info_done(struct set_info *set, int err)
 		return;
 	}
 	tevent_req_done(set->req);
+}
+
+/* --- caches of handles -------------------------------------------------- */
+
+static void handles_broken(struct tevent_req *subreq);
+
+static bool set_cancel(struct tevent_req *req)
+{
+	tevent_req_error(req, NT_STATUS_CANCELLED);
+	return true;
+}
+
+NTSTATUS set_wait(struct set_info *set, struct file *file,
+		  NTSTATUS (*next)(struct set_info *set))
+{
+	struct tevent_req *subreq = NULL;
+	NTSTATUS status = request_wait(set->r);
+
+	if (status != NT_STATUS_OK) {
+		return status;
+	}
+	subreq = oplock_wait_send(set, set->ev, file);
+	if (subreq == NULL) {
+		return NT_STATUS_INSUFFICIENT_RESOURCES;
+	}
+	set->after = next;
+	tevent_req_set_callback(subreq, handles_broken, set);
+	tevent_req_set_cancel_fn(set->req, set_cancel);
+	return NT_STATUS_OK;
+}
+
+static void handles_broken(struct tevent_req *subreq)
+{
+	struct set_info *set =
+		tevent_req_callback_data(subreq, struct set_info);
+
+	oplock_wait_recv(subreq);
+	talloc_free(subreq);
+	tevent_req_set_cancel_fn(set->req, NULL);
+	tevent_req_error(set->req, set->fo->file != NULL
+					   ? set->after(set)
+					   : NT_STATUS_FILE_CLOSED);
+}
+
+static NTSTATUS handles_again(struct set_info *set)
+{
+	return set_without_handles(set, set->next);
+}
+
+NTSTATUS set_without_handles(struct set_info *set,
+			     NTSTATUS (*next)(struct set_info *set))
+{
+	set->next = next;
+	return oplock_handles_wait(set->fo->file, set->fo)
+		       ? set_wait(set, set->fo->file, handles_again)
+		       : next(set);
 }
 
 /* --- classes that need no store ----------------------------------------- */

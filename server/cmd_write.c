@@ -6,6 +6,7 @@
 #include "server/dispatch.h"
 #include "server/file.h"
 #include "server/lock.h"
+#include "server/oplock.h"
 
 struct cmd_write_state {
 	struct tevent_context *ev;
@@ -69,6 +70,8 @@ struct tevent_req *cmd_write_send(TALLOC_CTX *mem_ctx,
 		tevent_req_done(req);
 		return tevent_req_post(req, ev);
 	}
+	state->open->modified = true;
+	oplock_contend(state->open);
 	subreq = store_pwrite_send(state, ev, state->open->handle,
 				   state->in.data.data, state->in.data.len,
 				   state->in.offset, request_keep(r));

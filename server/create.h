@@ -27,6 +27,8 @@ struct create {
 	bool want_mxac;
 	NTTIME mxac_time;
 	bool want_qfid;
+	bool has_lease; /**< RqLs, and there are leases */
+	struct smb2_lease lease;
 	uint64_t allocation;	    /**< AlSi; 0: none */
 	struct wire_slice eas;	    /**< ExtA */
 	struct wire_slice security; /**< SecD: of what is made */

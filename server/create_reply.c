@@ -3,6 +3,7 @@
 
 #include "server/create.h"
 #include "server/file_info.h"
+#include "server/oplock.h"
 
 /* 3.3.5.9.5 */
 static void add_mxac(struct wire_chain *list, const struct create *create,
@@ -21,6 +22,7 @@ static void add_mxac(struct wire_chain *list, const struct create *create,
 
 static struct wire_slice contexts(struct wire_writer *w,
 				  const struct create *create,
+				  const struct open *open,
 				  const struct created *created)
 {
 	struct wire_chain list = smb2_create_context_list(w);
@@ -28,12 +30,16 @@ static struct wire_slice contexts(struct wire_writer *w,
 		.disk_file_id = created->attr.file_id,
 		.volume_id = created->attr.volume_id,
 	};
+	struct smb2_lease lease = {0};
 
 	if (create->want_mxac) {
 		add_mxac(&list, create, created);
 	}
 	if (create->want_qfid) {
 		(void)smb2_qfid_response_add(&list, &qfid);
+	}
+	if (oplock_lease(open->file, &lease)) {
+		(void)smb2_lease_add(&list, &lease);
 	}
 	return wire_writer_slice(w);
 }
@@ -44,7 +50,7 @@ NTSTATUS create_reply(struct reply *reply, const struct create *create,
 	uint8_t buf[256];
 	struct wire_writer w = wire_writer_fixed(buf, sizeof(buf));
 	const struct smb2_create_response out = {
-		.oplock_level = SMB2_OPLOCK_LEVEL_NONE,
+		.oplock_level = oplock_level(open->file),
 		.create_action = created->action,
 		.creation_time = created->attr.create_time,
 		.last_access_time = created->attr.access_time,
@@ -55,7 +61,7 @@ NTSTATUS create_reply(struct reply *reply, const struct create *create,
 		.file_attributes = file_attributes(&created->attr),
 		.file_id = {.persistent_id = open->persistent_id,
 			    .volatile_id = open->volatile_id},
-		.contexts = contexts(&w, create, created),
+		.contexts = contexts(&w, create, open, created),
 	};
 
 	if (!wire_writer_ok(&w) ||

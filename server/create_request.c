@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Judging a CREATE request before anything is opened. */
 
+#include <string.h>
 #include <sys/stat.h>
 
 #include "server/acl.h"
@@ -148,6 +149,16 @@ static NTSTATUS take_eas(struct wire_slice data, struct create *out)
 	return NT_STATUS_OK;
 }
 
+/* 3.3.5.9.8, 3.3.5.9.11: a context that means nothing here is ignored. */
+static NTSTATUS take_lease(struct wire_slice data, struct create *out)
+{
+	if (!smb2_lease_decode(data, &out->lease)) {
+		return NT_STATUS_INVALID_PARAMETER;
+	}
+	out->has_lease = true;
+	return NT_STATUS_OK;
+}
+
 static NTSTATUS take_allocation(struct wire_slice data, struct create *out)
 {
 	return smb2_allocation_size_decode(data, &out->allocation) &&
@@ -183,12 +194,13 @@ static NTSTATUS take_qfid(struct wire_slice data, struct create *out)
 	return NT_STATUS_OK;
 }
 
-/* What is not here is ignored: leases and durable handles are granted to
- * nobody, a security descriptor and AAPL mean nothing here. */
+/* What is not here is ignored: durable handles are granted to nobody, a
+ * security descriptor and AAPL mean nothing here. */
 static const struct {
 	char name[5];
 	NTSTATUS (*take)(struct wire_slice data, struct create *out);
 } contexts[] = {
+	{SMB2_CREATE_REQUEST_LEASE, take_lease},
 	{SMB2_CREATE_EA_BUFFER, take_eas},
 	{SMB2_CREATE_SD_BUFFER, take_security},
 	{SMB2_CREATE_ALLOCATION_SIZE, take_allocation},
@@ -227,6 +239,25 @@ static NTSTATUS check_contexts(struct create *out)
 		return NT_STATUS_INVALID_PARAMETER;
 	}
 	return status;
+}
+
+static bool is_zero(const struct smb2_guid *guid)
+{
+	static const struct smb2_guid zero;
+
+	return memcmp(guid, &zero, sizeof(zero)) == 0;
+}
+
+/* Leases are there from dialect 2.1 on, those of version 2 with 3.x. */
+static void judge_lease(const struct request *r, struct create *out)
+{
+	uint16_t dialect = r->conn->agreed.dialect;
+
+	out->has_lease =
+		out->has_lease && dialect >= SMB2_DIALECT_210 &&
+		out->in.oplock_level == SMB2_OPLOCK_LEVEL_LEASE &&
+		!is_zero(&out->lease.lease_key) &&
+		(out->lease.version == 1 || dialect >= SMB2_DIALECT_300);
 }
 
 /* --- all of it ---------------------------------------------------------- */
@@ -319,6 +350,7 @@ NTSTATUS create_request(TALLOC_CTX *mem_ctx, struct request *r,
 	if (status == NT_STATUS_OK) {
 		status = check_snapshot(mem_ctx, r, out);
 	}
+	judge_lease(r, out);
 	return status;
 }
 

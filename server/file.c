@@ -11,6 +11,7 @@
 #include "server/lock.h"
 #include "server/name.h"
 #include "server/notify.h"
+#include "server/oplock.h"
 #include "server/request.h"
 #include "smbquic/log.h"
 
@@ -26,13 +27,34 @@ struct file_table {
 	struct tevent_context *ev; /* the server's */
 	struct file *buckets[BUCKETS];
 	size_t num_pending; /* names that are to be deleted */
+	struct oplock_table *oplocks;
+	uint64_t last_serial;
 };
 
 /* --- files and names ---------------------------------------------------- */
 
 struct file_table *file_table_new(TALLOC_CTX *mem_ctx)
 {
-	return talloc_zero(mem_ctx, struct file_table);
+	struct file_table *table = talloc_zero(mem_ctx, struct file_table);
+
+	if (table == NULL) {
+		return NULL;
+	}
+	table->oplocks = oplock_table_new(table);
+	if (table->oplocks == NULL) {
+		TALLOC_FREE(table);
+	}
+	return table;
+}
+
+struct oplock_table *file_oplocks(const struct file_table *table)
+{
+	return table->oplocks;
+}
+
+struct tevent_context *file_loop(const struct file_table *table)
+{
+	return table->ev;
 }
 
 /* Shares on the machine's file systems may overlap. */
@@ -63,8 +85,16 @@ static struct file *file_find(const struct file_table *table,
 	return file;
 }
 
+struct file *file_of(const struct file_table *table,
+		     const struct store_file *handle)
+{
+	return file_find(table, handle->store, handle->volume_id,
+			 handle->file_id);
+}
+
 static int file_destructor(struct file *file)
 {
+	oplock_wake(file);
 	LIST_REMOVE(
 		file->table->buckets[bucket_of(file->volume_id, file->file_id)],
 		file);
@@ -92,6 +122,7 @@ static struct file *file_get(struct file_table *table,
 	}
 	file->table = table;
 	file->domain = domain_of(handle->store);
+	file->directory = handle->directory;
 	file->volume_id = handle->volume_id;
 	file->file_id = handle->file_id;
 	LIST_ADD(table->buckets[bucket], file);
@@ -227,7 +258,10 @@ static int deletion_destructor(struct deletion *deletion)
 static void deletion_end(struct deletion *deletion)
 {
 	struct tevent_req *waiter = deletion->waiter;
+	struct file_name *name = deletion->name;
 
+	oplock_path_changed(name->file->table, name->store, name->path,
+			    &name->deleter);
 	name_free(deletion->name);
 	talloc_free(deletion);
 	if (waiter != NULL) {
@@ -308,6 +342,25 @@ static struct deletion *deletion_begin(struct file_name *name,
  * Out of the file's lists. When a name is to go with this open: the deletion,
  * which has the handle then.
  */
+/* What its going tells those who cache: before it is out of the lists. */
+static void leave_oplocks(struct file_open *fo)
+{
+	struct file_name *name = fo->name;
+	struct oplock_parent by = oplock_parent_of(fo);
+
+	if (fo->delete_on_close) {
+		(void)oplock_handles_wait(fo->file, fo);
+		file_delete_pending(fo, true);
+	}
+	if (name->opens == 1 && name->delete_pending) {
+		by.set = by.set && oplock_parent_equal(&by, &name->deleter);
+		name->deleter = by;
+	} else if (fo->modified) {
+		oplock_parent_changed(fo);
+	}
+	oplock_leave(fo);
+}
+
 struct deletion *file_open_leave(struct file_open *fo)
 {
 	struct file_name *name = fo->name;
@@ -318,12 +371,11 @@ struct deletion *file_open_leave(struct file_open *fo)
 		return NULL;
 	}
 	lock_release_all(file->locks, fo);
+	leave_oplocks(fo);
 	LIST_REMOVE(file->opens, fo);
+	oplock_wake(file);
 	fo->file = NULL;
 	fo->name = NULL;
-	if (fo->delete_on_close) {
-		file_delete_pending(name, true);
-	}
 	name->opens--;
 	if (name->opens > 0) {
 		return NULL;
@@ -376,6 +428,7 @@ NTSTATUS file_open_new(struct open *open, struct store_file *handle,
 		return NT_STATUS_INSUFFICIENT_RESOURCES;
 	}
 	fo->name->opens++;
+	fo->serial = ++table->last_serial;
 	fo->open = open;
 	fo->file = file;
 	fo->handle = talloc_steal(fo, handle);
@@ -390,10 +443,12 @@ NTSTATUS file_open_new(struct open *open, struct store_file *handle,
 	return NT_STATUS_OK;
 }
 
-void file_delete_pending(struct file_name *name, bool pending)
+void file_delete_pending(struct file_open *by, bool pending)
 {
+	struct file_name *name = by->name;
 	struct file_open *fo = NULL;
 
+	name->deleter = oplock_parent_of(by);
 	name->file->table->num_pending -= name->delete_pending;
 	name->file->table->num_pending += pending;
 	name->delete_pending = pending;
@@ -451,9 +506,27 @@ static bool is_below(const struct file_name *name, const void *what)
 	       name_below(name->path, dir->name->path) != NULL;
 }
 
-bool file_open_below(const struct file_open *dir)
+/* A name that is only on its way out has no opens, but is in the way. */
+static bool is_open_below(const struct file_name *name, const void *what)
 {
-	return name_search(dir->file->table, is_below, dir) != NULL;
+	return name->opens > 0 && is_below(name, what);
+}
+
+struct file_open *file_first_below(const struct file_open *dir)
+{
+	const struct file_name *name =
+		name_search(dir->file->table, is_open_below, dir);
+	struct file_open *fo = name != NULL ? name->file->opens : NULL;
+
+	while (fo != NULL && fo->name != name) {
+		fo = fo->next;
+	}
+	return fo;
+}
+
+uint64_t file_last_serial(const struct file_table *table)
+{
+	return table->last_serial;
 }
 
 static bool is_deleted_above(const struct file_name *name, const void *what)
@@ -487,8 +560,9 @@ bool file_directory_taken(const struct file_table *table,
 				FILE_SHARE_READ | FILE_SHARE_WRITE);
 }
 
-bool file_is_open(const struct file_table *table, const struct store *store,
-		  const struct store_attr *attr)
+struct file *file_by_attr(const struct file_table *table,
+			  const struct store *store,
+			  const struct store_attr *attr)
 {
-	return file_find(table, store, attr->volume_id, attr->file_id) != NULL;
+	return file_find(table, store, attr->volume_id, attr->file_id);
 }

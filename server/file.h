@@ -16,21 +16,32 @@
 #define SERVER_FILE_H
 
 #include "server/server.h"
+#include "smbquic/smb2.h"
 
 struct file;
 struct lock_table;
 struct listing;
+struct oplock;
+struct oplock_table;
+struct oplock_wait;
 struct notify;
+
+/** Whose lease of the directory need not break (oplock.h). */
+struct oplock_parent {
+	bool set;
+	struct smb2_guid key;
+};
 
 /** One name of an open file. */
 struct file_name {
 	struct file_name *prev, *next; /**< file->names */
 	struct file *file;
 	struct store *store;
-	const char *path;    /**< as in store.h; changes by rename */
-	unsigned opens;	     /**< opened by this name */
-	bool delete_pending; /**< goes with the last open */
-	bool deleting;	     /**< going right now */
+	const char *path;	      /**< as in store.h; changes by rename */
+	unsigned opens;		      /**< opened by this name */
+	bool delete_pending;	      /**< goes with the last open */
+	struct oplock_parent deleter; /**< who wanted that */
+	bool deleting;		      /**< going right now */
 };
 
 struct file {
@@ -42,11 +53,15 @@ struct file {
 	struct file_name *names;
 	struct file_open *opens;
 	struct lock_table *locks; /**< lock.h; the owners are file_opens */
+	struct oplock *oplocks;	  /**< oplock.h */
+	struct oplock_wait *waiters;
+	bool directory;
 };
 
 /** What an open has of its file: open->file. Child of the open. */
 struct file_open {
 	struct file_open *prev, *next; /**< file->opens */
+	uint64_t serial;	       /**< later opens have higher ones */
 	struct open *open;
 	struct file *file;
 	struct file_name *name;
@@ -56,12 +71,22 @@ struct file_open {
 	uint32_t options; /**< CreateOptions */
 	bool delete_on_close;
 	bool closing;
+	bool modified;		 /**< content was written through it */
 	uint64_t position;	 /**< FilePositionInformation; means nothing */
 	struct listing *listing; /**< cmd_query_directory.c */
 	struct notify *notify;	 /**< notify.c */
+	struct oplock *oplock;	 /**< oplock.h; NULL: caches nothing */
 	struct file_use *uses;
 	struct closer *closer; /**< CLOSE waits for the uses to end */
 };
+
+/** The file behind a handle; NULL: it is not open. */
+struct file *file_of(const struct file_table *table,
+		     const struct store_file *handle);
+
+/** For oplock.c: the leases, and the server's event loop. */
+struct oplock_table *file_oplocks(const struct file_table *table);
+struct tevent_context *file_loop(const struct file_table *table);
 
 /**
  * Register what was opened, if the others' share modes permit it (MS-FSA
@@ -114,9 +139,9 @@ struct tevent_req *file_close_send(TALLOC_CTX *mem_ctx,
 NTSTATUS file_close_recv(struct tevent_req *req, bool *have_attr,
 			 struct store_attr *attr);
 
-/** The name goes with its last open (or does not after all); whoever watches
- *  the directory hears of it now (MS-FSA 2.1.5.15.3). */
-void file_delete_pending(struct file_name *name, bool pending);
+/** The open's name goes with its last open (or does not after all); whoever
+ *  watches the directory hears of it now (MS-FSA 2.1.5.15.3). */
+void file_delete_pending(struct file_open *fo, bool pending);
 
 /** Is it in a directory that is to be deleted (MS-FSA 2.1.5.1 phase 6)? */
 bool file_below_deleted(const struct file_table *table,
@@ -125,8 +150,11 @@ bool file_below_deleted(const struct file_table *table,
 /** It has another path now: for all opens by this name. false: no memory. */
 bool file_renamed(struct file_open *fo, const char *path);
 
-/** Is anything open below that directory (in the same store)? */
-bool file_open_below(const struct file_open *dir);
+/** Something open below that directory (in the same store); NULL: nothing. */
+struct file_open *file_first_below(const struct file_open *dir);
+
+/** The serial of the youngest open. */
+uint64_t file_last_serial(const struct file_table *table);
 
 /** The share modes of a directory that is to take up a new name (MS-FSA
  *  2.1.5.15.12: as if it were opened for that). @return true: they forbid it.
@@ -135,8 +163,9 @@ bool file_directory_taken(const struct file_table *table,
 			  const struct store *store,
 			  const struct store_attr *attr);
 
-/** Is that file open at all, or going? For targets of rename. */
-bool file_is_open(const struct file_table *table, const struct store *store,
-		  const struct store_attr *attr);
+/** That file, if it is open at all, or going. For targets of rename. */
+struct file *file_by_attr(const struct file_table *table,
+			  const struct store *store,
+			  const struct store_attr *attr);
 
 #endif

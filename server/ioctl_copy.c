@@ -7,6 +7,7 @@
 
 #include "server/ioctl.h"
 #include "server/lock.h"
+#include "server/oplock.h"
 
 /* Limits of one request; told to who asks for more (3.3.3). */
 #define COPY_MAX_CHUNKS	    256
@@ -158,6 +159,8 @@ static void ioctl_copychunk_step(struct tevent_req *req)
 	if (tevent_req_error(req, check_locks(state))) {
 		return;
 	}
+	state->io->open->modified = true;
+	oplock_contend(state->io->open);
 	subreq = store_copy_range_send(
 		state, state->ev, state->source->handle, c->source_offset,
 		state->io->open->handle, c->target_offset, c->length);

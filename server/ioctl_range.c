@@ -5,6 +5,7 @@
 
 #include "server/ioctl.h"
 #include "server/lock.h"
+#include "server/oplock.h"
 
 /* --- FSCTL_SET_SPARSE --------------------------------------------------------
  */
@@ -115,6 +116,8 @@ static NTSTATUS zero_range(const struct ioctl *io,
 			 range->length, true)) {
 		return NT_STATUS_FILE_LOCK_CONFLICT;
 	}
+	io->open->modified = true;
+	oplock_contend(io->open);
 	return NT_STATUS_OK;
 }
 

@@ -220,6 +220,16 @@ bool lock_allows(const struct lock_table *table, const void *owner,
 	return !conflict(table, owner, &access, false);
 }
 
+bool lock_begins_below(const struct lock_table *table, uint64_t offset)
+{
+	const struct lock *lock = table->locks;
+
+	while (lock != NULL && lock->range.offset >= offset) {
+		lock = lock->next;
+	}
+	return lock != NULL;
+}
+
 size_t lock_count(const struct lock_table *table)
 {
 	return table->count;

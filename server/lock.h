@@ -52,6 +52,9 @@ void lock_release_all(struct lock_table *table, const void *owner);
 bool lock_allows(const struct lock_table *table, const void *owner,
 		 uint64_t offset, uint64_t length, bool write);
 
+/** Does any lock begin below that offset? */
+bool lock_begins_below(const struct lock_table *table, uint64_t offset);
+
 /** Locks held, by all. */
 size_t lock_count(const struct lock_table *table);
 

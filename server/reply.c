@@ -341,6 +341,14 @@ bool request_notify(struct session *session, uint16_t command,
 		    struct wire_slice body)
 {
 	struct channel *channel = session_channel(session);
+
+	return channel != NULL && request_notify_on(channel, command, body);
+}
+
+bool request_notify_on(struct channel *channel, uint16_t command,
+		       struct wire_slice body)
+{
+	struct session *session = channel->session;
 	const struct smb2_header header = {
 		.command = command,
 		.flags = SMB2_FLAGS_SERVER_TO_REDIR,
@@ -348,13 +356,9 @@ bool request_notify(struct session *session, uint16_t command,
 	};
 	struct tevent_req *subreq = NULL;
 	struct outgoing *out = NULL;
-	struct conn *conn = NULL;
+	struct conn *conn = channel->conn;
 	struct wire_writer w = {0};
 
-	if (channel == NULL) {
-		return false;
-	}
-	conn = channel->conn;
 	out = outgoing_new(conn, 1);
 	if (out == NULL) {
 		return false;

@@ -197,6 +197,10 @@ void request_set_open(struct request *r, struct open *open);
 bool request_notify(struct session *session, uint16_t command,
 		    struct wire_slice body);
 
+/** Likewise on that channel. @return false: no memory. */
+bool request_notify_on(struct channel *channel, uint16_t command,
+		       struct wire_slice body);
+
 /* --- for conn.c ---------------------------------------------------------- */
 
 /** A message came in: take it apart, run it. Takes it over. */

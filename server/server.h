@@ -305,7 +305,7 @@ void session_end(struct session *session, struct request *except);
 /** Logon is done on that channel: it counts no longer as pending. */
 void channel_set_valid(struct channel *channel);
 
-/** Some valid channel to reach the client by; NULL: none is left. */
+/** The oldest valid channel, to reach the client by; NULL: none is left. */
 struct channel *session_channel(const struct session *session);
 
 /** What signs on that channel: its own key, or, while it still joins its

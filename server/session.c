@@ -153,14 +153,15 @@ void session_end(struct session *session, struct request *except)
 struct channel *session_channel(const struct session *session)
 {
 	struct channel *channel = NULL;
+	struct channel *oldest = NULL;
 
 	for (channel = session->channels; channel != NULL;
 	     channel = channel->session_next) {
 		if (channel->valid && !channel->conn->closing) {
-			return channel;
+			oldest = channel;
 		}
 	}
-	return NULL;
+	return oldest;
 }
 
 struct smb2_signing_key *channel_signing_key(const struct channel *channel)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "server/oplock.h"
 #include "server/set_info.h"
 #include "smbquic/fscc.h"
 
@@ -125,6 +126,9 @@ static void basic_set(struct tevent_req *subreq)
 	int err = store_setattr_recv(subreq);
 
 	talloc_free(subreq);
+	if (err == 0 && set->fo->file != NULL) {
+		oplock_parent_changed(set->fo);
+	}
 	set_info_done(set, err);
 }
 
@@ -145,6 +149,7 @@ static NTSTATUS size_decode(const struct set_info *set, uint64_t *size)
 	if ((set->fo->handle->access & STORE_OPEN_WRITE) == 0) {
 		return NT_STATUS_ACCESS_DENIED;
 	}
+	oplock_contend(set->fo);
 	return NT_STATUS_OK;
 }
 
@@ -181,6 +186,9 @@ static void size_set(struct tevent_req *subreq)
 	int err = store_setattr_recv(subreq);
 
 	talloc_free(subreq);
+	if (err == 0 && set->fo->file != NULL) {
+		oplock_parent_changed(set->fo);
+	}
 	set_info_done(set, err);
 }
 

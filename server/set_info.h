@@ -18,7 +18,20 @@ struct set_info {
 	struct file_open *fo;
 	struct smb2_set_info_request in; /**< in.buffer is the class's data */
 	void *more;			 /**< the class's own, a child */
+	NTSTATUS (*next)(struct set_info *set);	 /**< set_without_handles() */
+	NTSTATUS (*after)(struct set_info *set); /**< set_wait() */
 };
+
+/**
+ * Others' handles of the file are no longer cached before it gets another name
+ * or goes: next() then, maybe at once.
+ */
+NTSTATUS set_without_handles(struct set_info *set,
+			     NTSTATUS (*next)(struct set_info *set));
+
+/** Wait for oplocks of that file, then go on with next(). */
+NTSTATUS set_wait(struct set_info *set, struct file *file,
+		  NTSTATUS (*next)(struct set_info *set));
 
 /** Report the end: 0 or what a store said. */
 void set_info_done(struct set_info *set, int err);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "server/name.h"
+#include "server/oplock.h"
 #include "server/set_info.h"
 #include "server/veto.h"
 #include "smbquic/fscc.h"
@@ -15,7 +16,8 @@
 struct new_name {
 	char *path;
 	bool replace;
-	bool link; /* another name, not instead of the old one */
+	bool link;	 /* another name, not instead of the old one */
+	uint64_t serial; /* of the youngest open when it began */
 };
 
 static NTSTATUS check_veto(struct set_info *set, const char *path)
@@ -93,11 +95,11 @@ static NTSTATUS name_lookup(struct set_info *set, const char *path,
 }
 
 /* First the directory that takes up the name, then whom it replaces. */
-static NTSTATUS name_begin(struct set_info *set, struct new_name *name)
+static NTSTATUS name_begin(struct set_info *set)
 {
+	const struct new_name *name = set->more;
 	char *parent = name_parent(set, name->path);
 
-	set->more = name;
 	if (parent == NULL) {
 		return NT_STATUS_INSUFFICIENT_RESOURCES;
 	}
@@ -114,6 +116,8 @@ static NTSTATUS after_parent(struct set_info *set, int err,
 			     const struct store_attr *attr)
 {
 	const struct new_name *name = set->more;
+	struct file_table *files = set->r->conn->server->files;
+	struct file *file = NULL;
 
 	if (err != 0) {
 		return err == ENOENT || err == ENOTDIR
@@ -126,9 +130,11 @@ static NTSTATUS after_parent(struct set_info *set, int err,
 	if (same_file(set->fo, attr)) { /* into itself */
 		return NT_STATUS_INVALID_PARAMETER;
 	}
-	if (file_directory_taken(set->r->conn->server->files,
-				 set->r->tree->store, attr)) {
-		return NT_STATUS_SHARING_VIOLATION;
+	if (file_directory_taken(files, set->r->tree->store, attr)) {
+		file = file_by_attr(files, set->r->tree->store, attr);
+		return oplock_handles_wait(file, NULL)
+			       ? set_wait(set, file, name_begin)
+			       : NT_STATUS_SHARING_VIOLATION;
 	}
 	if (name->replace) {
 		return name_lookup(set, name->path, name_looked_up);
@@ -148,6 +154,34 @@ static void parent_looked_up(struct tevent_req *subreq)
 	tevent_req_error(set->req, after_parent(set, err, &attr));
 }
 
+static NTSTATUS target_again(struct set_info *set)
+{
+	const struct new_name *name = set->more;
+
+	return name_lookup(set, name->path, name_looked_up);
+}
+
+/* Who is open cannot be replaced; but maybe only a client's cache has it. */
+static NTSTATUS replace_target(struct set_info *set,
+			       const struct store_attr *attr)
+{
+	struct file *file = NULL;
+
+	if (S_ISDIR(attr->mode) ||
+	    (attr->attributes & FILE_ATTRIBUTE_READONLY) != 0) {
+		return NT_STATUS_ACCESS_DENIED;
+	}
+	file = file_by_attr(set->r->conn->server->files, set->r->tree->store,
+			    attr);
+	if (file != NULL) {
+		return oplock_handles_wait(file, NULL)
+			       ? set_wait(set, file, target_again)
+			       : NT_STATUS_ACCESS_DENIED;
+	}
+	name_start(set);
+	return NT_STATUS_OK;
+}
+
 static void name_looked_up(struct tevent_req *subreq)
 {
 	struct set_info *set =
@@ -156,16 +190,12 @@ static void name_looked_up(struct tevent_req *subreq)
 	int err = store_lookup_recv(subreq, set, &attr, NULL);
 
 	talloc_free(subreq);
-	if (err == 0 && !same_file(set->fo, &attr) &&
-	    (S_ISDIR(attr.mode) ||
-	     (attr.attributes & FILE_ATTRIBUTE_READONLY) != 0 ||
-	     file_is_open(set->r->conn->server->files, set->r->tree->store,
-			  &attr))) {
-		tevent_req_error(set->req, NT_STATUS_ACCESS_DENIED);
-		return;
-	}
 	if (err != 0 && err != ENOENT) {
 		set_info_done(set, err);
+		return;
+	}
+	if (err == 0 && !same_file(set->fo, &attr)) {
+		tevent_req_error(set->req, replace_target(set, &attr));
 		return;
 	}
 	name_start(set);
@@ -204,6 +234,14 @@ static NTSTATUS status_of_rename(int err)
 	}
 }
 
+static void path_changed(const struct set_info *set, const char *path)
+{
+	struct oplock_parent by = oplock_parent_of(set->fo);
+
+	oplock_path_changed(set->fo->file->table, set->fo->name->store, path,
+			    &by);
+}
+
 static void renamed(struct tevent_req *subreq)
 {
 	struct set_info *set =
@@ -216,6 +254,8 @@ static void renamed(struct tevent_req *subreq)
 		tevent_req_error(set->req, status_of_rename(err));
 		return;
 	}
+	oplock_parent_changed(set->fo);
+	path_changed(set, now);
 	if (!file_renamed(set->fo, now)) {
 		tevent_req_oom(set->req);
 		return;
@@ -227,6 +267,7 @@ static void linked(struct tevent_req *subreq)
 {
 	struct set_info *set =
 		tevent_req_callback_data(subreq, struct set_info);
+	const struct new_name *name = set->more;
 	int err = store_link_recv(subreq);
 
 	talloc_free(subreq);
@@ -234,7 +275,23 @@ static void linked(struct tevent_req *subreq)
 		tevent_req_error(set->req, status_of_rename(err));
 		return;
 	}
+	path_changed(set, name->path);
 	set_info_done(set, 0);
+}
+
+/* Nothing may be open below a directory that gets another name (MS-FSA
+ * 2.1.5.15.12); what only caches hold open may be closed. */
+static NTSTATUS below_begin(struct set_info *set)
+{
+	const struct new_name *name = set->more;
+	struct file *file = NULL;
+	NTSTATUS status = oplock_below_wait(set->fo, name->serial, &file);
+
+	switch (status) {
+	case NT_STATUS_OK: return set_without_handles(set, name_begin);
+	case NT_STATUS_PENDING: return set_wait(set, file, below_begin);
+	default: return status;
+	}
 }
 
 NTSTATUS set_rename(struct set_info *set)
@@ -249,15 +306,18 @@ NTSTATUS set_rename(struct set_info *set)
 	if (status != NT_STATUS_OK) {
 		return status;
 	}
-	if (set->fo->name->delete_pending || *set->fo->name->path == '\0' ||
-	    (set->fo->handle->directory && file_open_below(set->fo))) {
+	if (set->fo->name->delete_pending || *set->fo->name->path == '\0') {
 		return NT_STATUS_ACCESS_DENIED;
 	}
 	if (strcmp(name->path, set->fo->name->path) == 0) {
 		set_info_done(set, 0);
 		return NT_STATUS_OK;
 	}
-	return name_begin(set, name);
+	set->more = name;
+	name->serial = file_last_serial(set->fo->file->table);
+	return set->fo->handle->directory
+		       ? below_begin(set)
+		       : set_without_handles(set, name_begin);
 }
 
 NTSTATUS set_link(struct set_info *set)
@@ -279,7 +339,8 @@ NTSTATUS set_link(struct set_info *set)
 		return NT_STATUS_ACCESS_DENIED;
 	}
 	name->link = true;
-	return name_begin(set, name);
+	set->more = name;
+	return set_without_handles(set, name_begin);
 }
 
 /* --- disposition -------------------------------------------------------- */
@@ -288,23 +349,31 @@ static void disposition_queried(struct tevent_req *subreq);
 static void disposition_listed(struct tevent_req *subreq);
 static void emptiness_opened(struct tevent_req *subreq);
 
+static NTSTATUS disposition_begin(struct set_info *set);
+
 NTSTATUS set_disposition(struct set_info *set)
 {
-	struct tevent_req *subreq = NULL;
 	bool pending = false;
 
 	if (!fscc_bool_decode(set->in.buffer, &pending)) {
 		return NT_STATUS_INFO_LENGTH_MISMATCH;
 	}
 	if (!pending) {
-		file_delete_pending(set->fo->name, false);
+		file_delete_pending(set->fo, false);
 		set_info_done(set, 0);
 		return NT_STATUS_OK;
 	}
 	if (*set->fo->name->path == '\0') {
 		return NT_STATUS_CANNOT_DELETE;
 	}
-	subreq = store_getattr_send(set, set->ev, set->fo->handle);
+	return set_without_handles(set, disposition_begin);
+}
+
+static NTSTATUS disposition_begin(struct set_info *set)
+{
+	struct tevent_req *subreq =
+		store_getattr_send(set, set->ev, set->fo->handle);
+
 	if (subreq == NULL) {
 		return NT_STATUS_INSUFFICIENT_RESOURCES;
 	}
@@ -331,7 +400,7 @@ static void disposition_queried(struct tevent_req *subreq)
 		return;
 	}
 	if (!set->fo->handle->directory) {
-		file_delete_pending(set->fo->name, true);
+		file_delete_pending(set->fo, true);
 		set_info_done(set, 0);
 		return;
 	}
@@ -354,7 +423,7 @@ static void emptiness_opened(struct tevent_req *subreq)
 
 	talloc_free(subreq);
 	if (err == EACCES) {
-		file_delete_pending(set->fo->name, true);
+		file_delete_pending(set->fo, true);
 		set_info_done(set, 0);
 		return;
 	}
@@ -386,6 +455,6 @@ static void disposition_listed(struct tevent_req *subreq)
 		tevent_req_error(set->req, NT_STATUS_DIRECTORY_NOT_EMPTY);
 		return;
 	}
-	file_delete_pending(set->fo->name, true);
+	file_delete_pending(set->fo, true);
 	set_info_done(set, 0);
 }

@@ -285,6 +285,80 @@ class Shell(unittest.TestCase):
         os.unlink(os.path.join(self.local, 'big'))
         os.unlink(os.path.join(self.data, 'sparse'))
 
+    def transfer(self, command, **more):
+        """A transfer that will not end by itself, begun."""
+        shutil.rmtree(self.local)
+        os.mkdir(self.local)
+        for folder in (self.data, self.local):
+            with open(os.path.join(folder, 'sparse'), 'wb') as f:
+                f.truncate(64 << 30)
+        os.unlink(os.path.join(
+            self.local if command == 'get' else self.data, 'sparse'))
+        p = subprocess.Popen(
+            [PROGRAM, *self.args('-q', '-U', USER + '%' + PASSWORD, '-c',
+                                 command + ' sparse; get first; ls')],
+            env=self.env(), cwd=self.local, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True, **more)
+        for end in (p.stdout.close, p.stderr.close, p.wait, p.kill):
+            self.addCleanup(end)
+        to = self.local if command == 'get' else self.data
+        end = time.monotonic() + 60
+        while not self.temporaries(to):
+            self.assertLess(time.monotonic(), end, 'it does not begin')
+            time.sleep(0.02)
+        return p, to
+
+    def temporaries(self, folder):
+        return [n for n in os.listdir(folder) if n.startswith('.smbquic-')]
+
+    def gone_soon(self, folder):
+        end = time.monotonic() + 30
+        while self.temporaries(folder):
+            self.assertLess(time.monotonic(), end, 'it stays')
+            time.sleep(0.02)
+
+    def test_terminated(self):
+        """SIGTERM and SIGHUP end the shell, and nothing is left."""
+        for command, signum in (('get', signal.SIGTERM),
+                                ('put', signal.SIGTERM),
+                                ('get', signal.SIGHUP)):
+            p, to = self.transfer(command)
+            p.send_signal(signum)
+            out, err = p.communicate(timeout=60)
+            self.assertEqual(p.returncode, -signum, err)
+            self.assertIn('NT_STATUS_CANCELLED', err)
+            self.assertEqual(out, '')
+            self.gone_soon(to)
+            self.assertNotIn('sparse', os.listdir(to))
+        p, _ = self.transfer('get', preexec_fn=lambda: signal.signal(
+            signal.SIGHUP, signal.SIG_IGN))
+        p.send_signal(signal.SIGHUP)
+        time.sleep(0.5)
+        self.assertIsNone(p.poll())        # as nohup(1) has it
+        p.send_signal(signal.SIGTERM)
+        self.assertEqual(p.wait(60), -signal.SIGTERM)
+        self.assertEqual(self.temporaries(self.local), [])
+        os.unlink(os.path.join(self.data, 'sparse'))
+
+    def test_terminated_while_waiting(self):
+        """So does a shell that waits for its next command."""
+        t = self.shell()
+        os.kill(t.pid, signal.SIGTERM)
+        self.assertEqual(t.wait(), -signal.SIGTERM)
+        p = subprocess.Popen(
+            [PROGRAM, *self.args('-q', '-U', USER + '%' + PASSWORD)],
+            env=self.env(), cwd=self.local, stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, text=True)
+        self.addCleanup(p.kill)
+        p.stdin.write('echo 1 one\npwd\n')
+        p.stdin.flush()
+        while 'Current' not in p.stdout.readline():
+            self.assertIsNone(p.poll())
+        p.send_signal(signal.SIGTERM)
+        self.assertEqual(p.wait(60), -signal.SIGTERM)
+        p.stdin.close()
+        p.stdout.close()
+
     def test_questions(self):
         for name in ('q1', 'q2'):
             with open(os.path.join(self.data, name), 'w',

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* OPLOCK_BREAK: nobody holds an oplock or a lease here, so nobody has anything
- * to acknowledge. */
+/* OPLOCK_BREAK: acknowledgments that are right, and all that can be wrong with
+ * them. */
 #include "server/dispatch.h"
 #include "tests/fixture_files.h"
 
@@ -27,61 +27,199 @@ static NTSTATUS acknowledge(struct files *t, struct smb2_file_id id,
 	return files_call(t, &w);
 }
 
-/* What was asked for is not granted, so no break ever comes. */
-static void test_none_granted(void **state)
+static struct wire_writer create_pdu(struct files *t, uint8_t level,
+				     struct wire_slice contexts)
 {
-	static const uint8_t levels[] = {
-		SMB2_OPLOCK_LEVEL_II, SMB2_OPLOCK_LEVEL_EXCLUSIVE,
-		SMB2_OPLOCK_LEVEL_BATCH, SMB2_OPLOCK_LEVEL_LEASE};
-	struct files *t = *state;
+	const struct smb2_create_request in = {
+		.oplock_level = level,
+		.impersonation_level = SMB2_IMPERSONATION_IMPERSONATION,
+		.desired_access = FILE_ALL_ACCESS,
+		.share_access = FILE_SHARE_ALL,
+		.create_disposition = FILE_OPEN_IF,
+		.name = files_utf16(t, "f"),
+		.contexts = contexts,
+	};
+	struct wire_writer w = files_pdu(t, SMB2_CREATE);
 
-	for (size_t i = 0; i < sizeof(levels); i++) {
-		const struct smb2_lease lease = {
-			.version = 2,
-			.lease_key = {"key"},
-			.lease_state = SMB2_LEASE_ALL,
-		};
-		struct wire_writer list = wire_writer_talloc(t);
-		struct wire_chain contexts = smb2_create_context_list(&list);
-		struct smb2_create_request in = {
-			.oplock_level = levels[i],
-			.impersonation_level = SMB2_IMPERSONATION_IMPERSONATION,
-			.desired_access = FILE_ALL_ACCESS,
-			.share_access = FILE_SHARE_ALL,
-			.create_disposition = FILE_OPEN_IF,
-			.name = files_utf16(t, "f"),
-		};
-		struct smb2_create_response out = {0};
-		struct wire_slice data = {0};
-		struct wire_writer w = files_pdu(t, SMB2_CREATE);
+	assert_true(smb2_create_request_encode(&w, &in));
+	return w;
+}
 
-		smb2_lease_add(&contexts, &lease);
-		in.contexts = wire_writer_slice(&list);
-		smb2_create_request_encode(&w, &in);
-		assert_int_equal(files_call(t, &w), NT_STATUS_OK);
-		assert_true(smb2_create_response_decode(t->reply.data,
-							t->reply.len, &out));
-		assert_int_equal(out.oplock_level, SMB2_OPLOCK_LEVEL_NONE);
-		assert_false(smb2_create_context_find(
-			out.contexts, SMB2_CREATE_REQUEST_LEASE, &data));
-		assert_int_equal(
-			acknowledge(t, out.file_id, SMB2_OPLOCK_LEVEL_NONE),
-			NT_STATUS_INVALID_DEVICE_STATE);
+static struct smb2_create_response created(struct files *t)
+{
+	struct smb2_create_response out = {0};
+
+	assert_true(
+		smb2_create_response_decode(t->reply.data, t->reply.len, &out));
+	return out;
+}
+
+/* The notification that came meanwhile. */
+static void expect_break(struct files *t, void *body, size_t size)
+{
+	assert_int_equal(files_wait(t, SMB2_MESSAGE_ID_UNSOLICITED),
+			 NT_STATUS_OK);
+	assert_int_equal(smb2_structure_size(t->reply.data, t->reply.len),
+			 size);
+	if (size == SMB2_OPLOCK_BREAK_SIZE) {
+		assert_true(smb2_oplock_break_decode(t->reply.data,
+						     t->reply.len, body));
+	} else {
+		assert_true(smb2_lease_break_notification_decode(
+			t->reply.data, t->reply.len, body));
 	}
 }
 
+/* A second open waits until the first has given up its batch oplock. */
 static void test_oplock(void **state)
 {
 	struct files *t = *state;
-	struct smb2_file_id id = files_make(t, "f");
+	struct wire_writer w =
+		create_pdu(t, SMB2_OPLOCK_LEVEL_BATCH, wire_slice(NULL, 0));
+	struct smb2_oplock_break in = {0};
+	struct smb2_create_response out = {0};
+	struct smb2_file_id id = {0};
+	uint64_t waits = 0;
 
+	assert_int_equal(files_call(t, &w), NT_STATUS_OK);
+	id = created(t).file_id;
+	assert_int_equal(created(t).oplock_level, SMB2_OPLOCK_LEVEL_BATCH);
 	assert_int_equal(acknowledge(t, id, SMB2_OPLOCK_LEVEL_II),
-			 NT_STATUS_INVALID_DEVICE_STATE);
+			 NT_STATUS_INVALID_OPLOCK_PROTOCOL);
+
+	w = create_pdu(t, SMB2_OPLOCK_LEVEL_BATCH, wire_slice(NULL, 0));
+	waits = files_send(t, &w);
+	expect_break(t, &in, SMB2_OPLOCK_BREAK_SIZE);
+	assert_int_equal(in.oplock_level, SMB2_OPLOCK_LEVEL_II);
+	assert_int_equal(in.file_id.volatile_id, id.volatile_id);
 	assert_int_equal(acknowledge(t, id, SMB2_OPLOCK_LEVEL_LEASE),
-			 NT_STATUS_INVALID_DEVICE_STATE);
+			 NT_STATUS_INVALID_PARAMETER);
+	assert_int_equal(acknowledge(t, id, SMB2_OPLOCK_LEVEL_II),
+			 NT_STATUS_OK);
+	assert_int_equal(files_wait(t, waits), NT_STATUS_OK);
+	out = created(t);
+	assert_int_equal(out.oplock_level, SMB2_OPLOCK_LEVEL_II);
+	assert_int_equal(acknowledge(t, id, SMB2_OPLOCK_LEVEL_II),
+			 NT_STATUS_INVALID_OPLOCK_PROTOCOL);
 	id.persistent_id++;
 	assert_int_equal(acknowledge(t, id, SMB2_OPLOCK_LEVEL_NONE),
 			 NT_STATUS_FILE_CLOSED);
+
+	/* a write through one ends both, without acknowledgments */
+	assert_int_equal(files_write(t, out.file_id, "x", 0), NT_STATUS_OK);
+	expect_break(t, &in, SMB2_OPLOCK_BREAK_SIZE);
+	assert_int_equal(in.oplock_level, SMB2_OPLOCK_LEVEL_NONE);
+	expect_break(t, &in, SMB2_OPLOCK_BREAK_SIZE);
+	assert_int_equal(in.oplock_level, SMB2_OPLOCK_LEVEL_NONE);
+}
+
+/* A client that acknowledges more than it was left with loses all. */
+static void test_oplock_too_much(void **state)
+{
+	struct files *t = *state;
+	struct wire_writer w =
+		create_pdu(t, SMB2_OPLOCK_LEVEL_EXCLUSIVE, wire_slice(NULL, 0));
+	struct smb2_file_id id = {0};
+	uint64_t waits = 0;
+
+	assert_int_equal(files_call(t, &w), NT_STATUS_OK);
+	id = created(t).file_id;
+	w = create_pdu(t, SMB2_OPLOCK_LEVEL_II, wire_slice(NULL, 0));
+	waits = files_send(t, &w);
+	(void)files_pending(t, waits);
+	assert_int_equal(acknowledge(t, id, SMB2_OPLOCK_LEVEL_BATCH),
+			 NT_STATUS_INVALID_OPLOCK_PROTOCOL);
+	assert_int_equal(files_wait(t, waits), NT_STATUS_OK);
+	assert_int_equal(created(t).oplock_level, SMB2_OPLOCK_LEVEL_II);
+}
+
+static struct wire_slice lease_context(struct files *t, const char *key,
+				       uint32_t leased)
+{
+	struct smb2_lease lease = {
+		.version = 2, .lease_state = leased, .epoch = 7};
+	struct wire_writer list = wire_writer_talloc(t);
+	struct wire_chain contexts = smb2_create_context_list(&list);
+
+	memcpy(lease.lease_key.bytes, key, strlen(key));
+	smb2_lease_add(&contexts, &lease);
+	return wire_writer_slice(&list);
+}
+
+static struct smb2_lease granted(struct files *t)
+{
+	struct smb2_create_response out = created(t);
+	struct smb2_lease lease = {0};
+	struct wire_slice data = {0};
+
+	assert_int_equal(out.oplock_level, SMB2_OPLOCK_LEVEL_LEASE);
+	assert_true(smb2_create_context_find(out.contexts,
+					     SMB2_CREATE_REQUEST_LEASE, &data));
+	assert_true(smb2_lease_decode(data, &lease));
+	return lease;
+}
+
+static NTSTATUS acknowledge_lease(struct files *t, const char *key,
+				  uint32_t leased)
+{
+	struct smb2_lease_break in = {.lease_state = leased};
+	struct wire_writer w = files_pdu(t, SMB2_OPLOCK_BREAK);
+
+	memcpy(in.lease_key.bytes, key, strlen(key));
+	assert_true(smb2_lease_break_encode(&w, &in));
+	return files_call(t, &w);
+}
+
+#define RH (SMB2_LEASE_READ_CACHING | SMB2_LEASE_HANDLE_CACHING)
+
+static void test_lease_breaks(void **state)
+{
+	struct files *t = *state;
+	struct wire_writer w =
+		create_pdu(t, SMB2_OPLOCK_LEVEL_LEASE,
+			   lease_context(t, "one", SMB2_LEASE_ALL));
+	struct smb2_lease_break_notification in = {0};
+	uint64_t waits = 0;
+
+	assert_int_equal(files_call(t, &w), NT_STATUS_OK);
+	assert_int_equal(granted(t).lease_state, SMB2_LEASE_ALL);
+	assert_int_equal(granted(t).epoch, 8);
+	assert_int_equal(acknowledge_lease(t, "one", RH),
+			 NT_STATUS_UNSUCCESSFUL);
+
+	/* its own key is no reason for a break */
+	w = create_pdu(t, SMB2_OPLOCK_LEVEL_LEASE, lease_context(t, "one", RH));
+	assert_int_equal(files_call(t, &w), NT_STATUS_OK);
+	assert_int_equal(granted(t).lease_state, SMB2_LEASE_ALL);
+
+	w = create_pdu(t, SMB2_OPLOCK_LEVEL_LEASE,
+		       lease_context(t, "two", SMB2_LEASE_ALL));
+	waits = files_send(t, &w);
+	expect_break(t, &in, SMB2_LEASE_BREAK_NOTIFICATION_SIZE);
+	assert_int_equal(in.current_lease_state, SMB2_LEASE_ALL);
+	assert_int_equal(in.new_lease_state, RH);
+	assert_int_equal(in.new_epoch, 9);
+	assert_int_equal(in.flags, SMB2_NOTIFY_BREAK_LEASE_FLAG_ACK_REQUIRED);
+	assert_int_equal(acknowledge_lease(t, "one", SMB2_LEASE_ALL),
+			 NT_STATUS_REQUEST_NOT_ACCEPTED);
+	assert_int_equal(acknowledge_lease(t, "one", RH), NT_STATUS_OK);
+	assert_int_equal(files_wait(t, waits), NT_STATUS_OK);
+	assert_int_equal(granted(t).lease_state, RH);
+}
+
+/* A waiting CREATE can be cancelled. */
+static void test_cancel(void **state)
+{
+	struct files *t = *state;
+	struct wire_writer w =
+		create_pdu(t, SMB2_OPLOCK_LEVEL_BATCH, wire_slice(NULL, 0));
+	uint64_t waits = 0;
+
+	assert_int_equal(files_call(t, &w), NT_STATUS_OK);
+	w = create_pdu(t, SMB2_OPLOCK_LEVEL_NONE, wire_slice(NULL, 0));
+	waits = files_send(t, &w);
+	files_cancel(t, files_pending(t, waits));
+	assert_int_equal(files_wait(t, waits), NT_STATUS_CANCELLED);
 }
 
 static void test_lease(void **state)
@@ -109,10 +247,9 @@ static void test_neither(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_none_granted),
-		TEST(test_oplock),
-		TEST(test_lease),
-		TEST(test_neither),
+		TEST(test_oplock),	 TEST(test_oplock_too_much),
+		TEST(test_lease_breaks), TEST(test_cancel),
+		TEST(test_lease),	 TEST(test_neither),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

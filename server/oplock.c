@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Oplocks and leases as objects, and the table of leases. */
+
+#include <string.h>
+
+#include "server/list.h"
+#include "server/oplock.h"
+
+#define NUM_BUCKETS                                       \
+	(sizeof(((struct oplock_table *)NULL)->buckets) / \
+	 sizeof(struct oplock *))
+
+#define LEASE_RW  (SMB2_LEASE_READ_CACHING | SMB2_LEASE_WRITE_CACHING)
+#define LEASE_RWH SMB2_LEASE_ALL
+
+struct oplock_table *oplock_table_new(TALLOC_CTX *mem_ctx)
+{
+	return talloc_zero(mem_ctx, struct oplock_table);
+}
+
+static bool same_guid(const struct smb2_guid *a, const struct smb2_guid *b)
+{
+	return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
+}
+
+/* Keys come from clients: a bucket may grow, but not beyond their opens. */
+static size_t bucket_of(const struct smb2_guid *key)
+{
+	uint64_t hash = 0;
+
+	for (size_t i = 0; i < sizeof(key->bytes); i++) {
+		hash = (hash ^ key->bytes[i]) * UINT64_C(0x100000001B3);
+	}
+	return (size_t)(hash >> 20) % NUM_BUCKETS;
+}
+
+struct oplock *oplock_find_lease(const struct oplock_table *table,
+				 const struct smb2_guid *client,
+				 const struct smb2_guid *key)
+{
+	struct oplock *oplock = table->buckets[bucket_of(key)];
+
+	while (oplock != NULL && (!same_guid(&oplock->key, key) ||
+				  !same_guid(&oplock->client, client))) {
+		oplock = oplock->key_next;
+	}
+	return oplock;
+}
+
+bool oplock_is_asked(const struct oplock *oplock, const struct oplock_ask *ask)
+{
+	return oplock != NULL && oplock->lease && ask->lease != NULL &&
+	       same_guid(&oplock->key, &ask->lease->lease_key) &&
+	       same_guid(&oplock->client, &ask->client);
+}
+
+static int oplock_destructor(struct oplock *oplock)
+{
+	struct oplock_table *table = oplock->table;
+
+	LIST_REMOVE(oplock->file->oplocks, oplock);
+	if (oplock->lease) {
+		LIST_REMOVE_AS(table->buckets[bucket_of(&oplock->key)], oplock,
+			       key_prev, key_next);
+	}
+	if (oplock->lease && oplock->file->directory) {
+		LIST_REMOVE_AS(table->directories, oplock, dir_prev, dir_next);
+	}
+	return 0;
+}
+
+static void lease_init(struct oplock *oplock, const struct oplock_ask *ask)
+{
+	const struct smb2_lease *lease = ask->lease;
+	struct oplock_table *table = oplock->table;
+
+	oplock->lease = true;
+	oplock->key = lease->lease_key;
+	oplock->client = ask->client;
+	oplock->version = lease->version;
+	if (lease->version == 2) {
+		oplock->epoch = lease->epoch;
+	}
+	LIST_ADD_AS(table->buckets[bucket_of(&oplock->key)], oplock, key_prev,
+		    key_next);
+	if (oplock->file->directory) {
+		LIST_ADD_AS(table->directories, oplock, dir_prev, dir_next);
+	}
+}
+
+struct oplock *oplock_new(struct file *file, const struct oplock_ask *ask)
+{
+	struct oplock *oplock = talloc_zero(file, struct oplock);
+
+	if (oplock == NULL) {
+		return NULL;
+	}
+	oplock->file = file;
+	oplock->table = file_oplocks(file->table);
+	LIST_ADD(file->oplocks, oplock);
+	if (ask->lease != NULL) {
+		lease_init(oplock, ask);
+	}
+	talloc_set_destructor(oplock, oplock_destructor);
+	return oplock;
+}
+
+/* Takes it from whoever has it. */
+void oplock_free(struct oplock *oplock)
+{
+	struct file_open *fo = NULL;
+
+	for (fo = oplock->file->opens; fo != NULL; fo = fo->next) {
+		if (fo->oplock == oplock) {
+			fo->oplock = NULL;
+		}
+	}
+	talloc_free(oplock);
+}
+
+void oplock_leave(struct file_open *fo)
+{
+	struct oplock *oplock = fo->oplock;
+
+	fo->oplock = NULL;
+	if (oplock != NULL) {
+		oplock->opens--;
+		if (oplock->opens == 0) {
+			talloc_free(oplock);
+		}
+	}
+}
+
+uint32_t oplock_state_of_level(uint8_t level)
+{
+	switch (level) {
+	case SMB2_OPLOCK_LEVEL_II: return SMB2_LEASE_READ_CACHING;
+	case SMB2_OPLOCK_LEVEL_EXCLUSIVE: return LEASE_RW;
+	case SMB2_OPLOCK_LEVEL_BATCH: return LEASE_RWH;
+	default: return SMB2_LEASE_NONE;
+	}
+}
+
+uint8_t oplock_level_of_state(uint32_t state)
+{
+	if ((state & SMB2_LEASE_READ_CACHING) == 0) {
+		return SMB2_OPLOCK_LEVEL_NONE;
+	}
+	if ((state & SMB2_LEASE_WRITE_CACHING) == 0) {
+		return SMB2_OPLOCK_LEVEL_II;
+	}
+	return state == LEASE_RWH ? SMB2_OPLOCK_LEVEL_BATCH
+				  : SMB2_OPLOCK_LEVEL_EXCLUSIVE;
+}
+
+uint8_t oplock_level(const struct file_open *fo)
+{
+	if (fo->oplock == NULL) {
+		return SMB2_OPLOCK_LEVEL_NONE;
+	}
+	return fo->oplock->lease ? SMB2_OPLOCK_LEVEL_LEASE
+				 : oplock_level_of_state(fo->oplock->state);
+}
+
+bool oplock_lease(const struct file_open *fo, struct smb2_lease *out)
+{
+	const struct oplock *oplock = fo->oplock;
+
+	if (oplock == NULL || !oplock->lease) {
+		return false;
+	}
+	*out = (struct smb2_lease){
+		.version = oplock->version,
+		.lease_key = oplock->key,
+		.lease_state = oplock->state,
+		.flags = oplock->breaking ? SMB2_LEASE_FLAG_BREAK_IN_PROGRESS
+					  : 0,
+		.epoch = oplock->epoch,
+	};
+	if (oplock->version == 2 && oplock->has_parent) {
+		out->flags |= SMB2_LEASE_FLAG_PARENT_LEASE_KEY_SET;
+		out->parent_lease_key = oplock->parent;
+	}
+	return true;
+}
