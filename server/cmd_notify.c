@@ -78,6 +78,9 @@ static NTSTATUS cmd_notify_start(struct tevent_req *req, struct request *r)
 	if (open == NULL || open->closing) {
 		return NT_STATUS_FILE_CLOSED;
 	}
+	if (!config_bool(r->conn->server->config, NULL, CONFIG_CHANGE_NOTIFY)) {
+		return NT_STATUS_NOT_IMPLEMENTED;
+	}
 	if (!smb2_change_notify_request_decode(r->pdu.data, r->pdu.len, &in) ||
 	    in.output_buffer_length > r->conn->agreed.max_transact ||
 	    !open->handle->directory) {

@@ -67,6 +67,7 @@ enum config_key {
 	CONFIG_SMB2_MAX_TRANS,	 /* int: bytes */
 	CONFIG_SMB2_MAX_CREDITS, /* int */
 	CONFIG_SMB2_MAX_ASYNC,	 /* int */
+	CONFIG_CHANGE_NOTIFY,	 /* bool */
 	CONFIG_MULTI_CHANNEL,	 /* bool */
 	CONFIG_SESSION_LIFETIME, /* int: ms */
 	CONFIG_WORKER_THREADS,	 /* int */

@@ -272,6 +272,10 @@ static const struct setting settings[] = {
 		"change, data in a pipe.",
 		.min = 2, .max = 65535,
 	},
+	[CONFIG_CHANGE_NOTIFY] = {
+		"change notify", SETTING_GLOBAL, SETTING_BOOL, "yes",
+		"Whether clients may wait for changes of a directory.",
+	},
 	[CONFIG_MULTI_CHANNEL] = {
 		"server multi channel support", SETTING_GLOBAL, SETTING_BOOL,
 		"yes",
