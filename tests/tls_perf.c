@@ -253,14 +253,14 @@ static void option(struct options *o, int c)
 
 int main(int argc, char **argv)
 {
-	struct options o = {.addr = {.sin_family = AF_INET},
-			    .mib = 1024,
-			    .message = 65536};
-	int c = 0;
+	struct options o = {
+		.addr = {.sin_family = AF_INET}, .mib = 1024, .message = 65536};
+	const char *letters = "sb:p:c:k:n:m:";
 
 	signal(SIGPIPE, SIG_IGN);
 	inet_pton(AF_INET, "127.0.0.1", &o.addr.sin_addr);
-	while ((c = getopt(argc, argv, "sb:p:c:k:n:m:")) != -1) {
+	for (int c = getopt(argc, argv, letters); c != -1;
+	     c = getopt(argc, argv, letters)) {
 		option(&o, c);
 	}
 	if (o.server) {
