@@ -180,6 +180,16 @@ static unsigned port_of(const union udp_address *a)
 						: a->in6.sin6_port);
 }
 
+static bool bind_tls(struct quic_conn *c)
+{
+	if (quic_tls_bind(c->tls, c->ng)) {
+		return true;
+	}
+	ngtcp2_conn_del(c->ng);
+	c->ng = NULL;
+	return false;
+}
+
 static int client_begin(struct quic_conn *c, const struct quic_conn_params *p)
 {
 	ngtcp2_callbacks callbacks;
@@ -206,8 +216,7 @@ static int client_begin(struct quic_conn *c, const struct quic_conn_params *p)
 				   &tp, NULL, c) != 0) {
 		return ENOMEM;
 	}
-	quic_tls_bind(c->tls, c->ng);
-	return 0;
+	return bind_tls(c) ? 0 : ENOMEM;
 }
 
 int quic_conn_client(TALLOC_CTX *mem_ctx, const struct quic_conn_params *p,
@@ -279,8 +288,7 @@ static bool server_begin(struct quic_conn *c, const struct quic_conn_params *p,
 				   &callbacks, &settings, &tp, NULL, c) != 0) {
 		return false;
 	}
-	quic_tls_bind(c->tls, c->ng);
-	return true;
+	return bind_tls(c);
 }
 
 struct quic_conn *quic_conn_server(TALLOC_CTX *mem_ctx,

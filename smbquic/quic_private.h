@@ -161,8 +161,14 @@ struct quic_tls *quic_tls_client(TALLOC_CTX *mem_ctx,
 struct quic_tls *quic_tls_server(TALLOC_CTX *mem_ctx,
 				 const struct tls_server_policy *policy,
 				 const char *keylog_file);
-/** Marry the session and the connection whose handshake it does. */
-void quic_tls_bind(struct quic_tls *tls, ngtcp2_conn *ng);
+/** Marry the session and the connection whose handshake it does. @return
+ *  false: out of memory. */
+bool quic_tls_bind(struct quic_tls *tls, ngtcp2_conn *ng);
+/** Instead, have somebody else carry messages and secrets of the session: the
+ *  caller sets GnuTLS's functions for them. */
+gnutls_session_t quic_tls_carry(struct quic_tls *tls, void *carrier);
+/** In those functions: who carries the session. */
+void *quic_tls_carrier(gnutls_session_t session);
 /** Why we ended the handshake: alert (0: not we), errno and a sentence. */
 unsigned quic_tls_refusal(const struct quic_tls *tls, int *err,
 			  const char **why);

@@ -28,6 +28,7 @@ static const char priority[] =
 struct quic_tls {
 	ngtcp2_crypto_conn_ref ref; /* what the session's pointer shows */
 	ngtcp2_conn *ng;
+	void *carrier;		  /* when it is not ngtcp2 */
 	gnutls_session_t session; /* NULL once nothing is left to do */
 	gnutls_certificate_credentials_t cred; /* client: ours to free */
 	char *keylog_file;
@@ -195,7 +196,9 @@ void quic_tls_finish(struct quic_tls *t)
 		return;
 	}
 	t->cipher = cipher_name(t->session);
-	ngtcp2_conn_set_tls_native_handle(t->ng, NULL);
+	if (t->ng != NULL) {
+		ngtcp2_conn_set_tls_native_handle(t->ng, NULL);
+	}
 	drop_session(t);
 }
 
@@ -233,10 +236,32 @@ static struct quic_tls *quic_tls_new(TALLOC_CTX *mem_ctx, unsigned flags,
 	return t;
 }
 
-void quic_tls_bind(struct quic_tls *t, ngtcp2_conn *ng)
+bool quic_tls_bind(struct quic_tls *t, ngtcp2_conn *ng)
 {
+	int rc = t->server != NULL
+			 ? ngtcp2_crypto_gnutls_configure_server_session(
+				   t->session)
+			 : ngtcp2_crypto_gnutls_configure_client_session(
+				   t->session);
+
+	if (rc != 0) {
+		return false;
+	}
+	gnutls_handshake_set_secret_function(t->session, new_secrets);
 	t->ng = ng;
 	ngtcp2_conn_set_tls_native_handle(ng, t->session);
+	return true;
+}
+
+gnutls_session_t quic_tls_carry(struct quic_tls *t, void *carrier)
+{
+	t->carrier = carrier;
+	return t->session;
+}
+
+void *quic_tls_carrier(gnutls_session_t session)
+{
+	return tls_of(session)->carrier;
 }
 
 unsigned quic_tls_refusal(const struct quic_tls *t, int *err, const char **why)
@@ -315,12 +340,10 @@ struct quic_tls *quic_tls_client(TALLOC_CTX *mem_ctx,
 	t->client = policy;
 	t->server_name = talloc_strdup(t, server_name);
 	t->port = port;
-	if (t->server_name == NULL || !client_credentials(t, mem_ctx, why) ||
-	    ngtcp2_crypto_gnutls_configure_client_session(t->session) != 0) {
+	if (t->server_name == NULL || !client_credentials(t, mem_ctx, why)) {
 		talloc_free(t);
 		return NULL;
 	}
-	gnutls_handshake_set_secret_function(t->session, new_secrets);
 	gnutls_session_set_verify_function(t->session, judge_server);
 	/* RFC 6066 3: no literal addresses in the SNI. */
 	if (!is_ip_literal(server_name)) {
@@ -448,11 +471,6 @@ struct quic_tls *quic_tls_server(TALLOC_CTX *mem_ctx,
 		return NULL;
 	}
 	t->server = policy;
-	if (ngtcp2_crypto_gnutls_configure_server_session(t->session) != 0) {
-		talloc_free(t);
-		return NULL;
-	}
-	gnutls_handshake_set_secret_function(t->session, new_secrets);
 	gnutls_session_set_verify_function(t->session, judge_client);
 	gnutls_handshake_set_post_client_hello_function(t->session,
 							choose_identity);
