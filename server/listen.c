@@ -10,6 +10,7 @@
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <string.h>
 
 #include "certs/certmap.h"
 #include "server/hosts.h"
@@ -201,6 +202,18 @@ static bool listen_on_interfaces(struct server *server,
 	return true;
 }
 
+/* "quic" leaves the choice to us. */
+static void say_choice(const char *name)
+{
+	const char *why = NULL;
+	const struct transport_backend *via =
+		transport_backend_find(name, &why);
+
+	if (via != NULL && strcmp(via->name, name) != 0) {
+		log_info("%s is %s here: %s", name, via->name, why);
+	}
+}
+
 bool server_listen(struct server *server, char **why)
 {
 	const struct config *config = server->config;
@@ -212,6 +225,7 @@ bool server_listen(struct server *server, char **why)
 			 : talloc_strdup(server, "`server smb transports` is "
 						 "empty");
 	for (size_t i = 0; i < count && ok; i++) {
+		say_choice(list[i].name);
 		ok = config_bool(config, NULL, CONFIG_BIND_INTERFACES_ONLY)
 			     ? listen_on_interfaces(server, &list[i], why)
 			     : listen_everywhere(server, &list[i], why);

@@ -380,6 +380,10 @@ bool relay_listen(struct relay *r, const struct relay_place *at, char **why)
 	int err = 0;
 
 	*why = NULL;
+	if (strcmp(at->transport, at->via->name) != 0) {
+		log_info("%s is %s here: %s", at->transport, at->via->name,
+			 at->because);
+	}
 	if (at->host == NULL) {
 		return listen_everywhere(r, at, why);
 	}
