@@ -105,7 +105,7 @@ samba()
 
 	shift 2
 	case $TRANSPORT in
-	quic)
+	quic*)
 		options=(--option="client smb transports=quic:$QUIC_PORT"
 			--option="tls cafile=$RIG/ca.pem"
 			--option='tls verify peer=ca_and_name'

@@ -130,6 +130,16 @@ class CheckTest(unittest.TestCase):
         self.assertNotIn('two/', self.check('-s one'))
         self.assertIn('no section nix', self.check('-s nix', status=2))
 
+    def test_kernel_section(self):
+        """What is for quic is for quic-kernel, which may not be there."""
+        for name in ('quic', 'quic-kernel'):
+            self.write('tests/configs/%s.config' % name, 'COLOUR=red\n')
+        self.add('001', '# sections: quic\ntrue\n')
+        text = self.check()
+        self.assertIn('quic/001: ok', text)
+        self.assertIn('quic-kernel/001: ok', text)
+        self.assertNotIn('one/001', text)
+
     def test_inconsistent(self):
         self.add('001', 'true\n')
         os.unlink(self.path('tests/001.out'))
