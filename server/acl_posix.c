@@ -92,15 +92,18 @@ bool acl_posix_encode(struct wire_writer *w, const struct acl_posix *in)
 /* --- from mode and ACL ------------------------------------------------------
  */
 
+/* Running a file is shown where the mode says so, although whoever reads may
+ * (acl_rights): what is shown is likely to be set again. */
 static uint32_t rights_of_bits(unsigned bits, bool owner, bool directory)
 {
 	unsigned may = 0;
+	uint32_t hidden = (bits & 1) == 0 && !directory ? FILE_EXECUTE : 0;
 
 	may |= (bits & 4) != 0 ? STORE_MAY_READ : 0u;
 	may |= (bits & 2) != 0 ? STORE_MAY_WRITE | STORE_MAY_DELETE : 0u;
 	may |= (bits & 1) != 0 ? STORE_MAY_EXECUTE : 0u;
 	may |= owner ? STORE_MAY_OWN : 0u;
-	return acl_rights(may, directory);
+	return acl_rights(may, directory) & ~hidden;
 }
 
 static void add_ace(struct wire_writer *w, size_t acl, struct sid sid,

@@ -39,7 +39,7 @@ struct security_acl_walk security_acl(struct wire_slice acl)
 	wire_skip(&walk.r, 2);
 	if (!wire_reader_ok(&walk.r) || size < ACL_HEADER_SIZE ||
 	    size > acl.len ||
-	    (revision != ACL_REVISION && revision != ACL_REVISION_DS)) {
+	    revision < ACL_REVISION || revision > ACL_REVISION_DS) {
 		wire_reader_fail(&walk.r);
 		return walk;
 	}

@@ -152,7 +152,7 @@ static void test_refused(void **state)
 		{8, 0x65},  /* group behind the end */
 		{16, 100},  /* DACL behind the end */
 		{21, 16},   /* sixteen sub-authorities */
-		{52, 3},    /* revision of the ACL */
+		{52, 5},    /* revision of the ACL */
 		{54, 7},    /* shorter than its header */
 		{54, 0x31}, /* longer than the rest */
 		{56, 3},    /* more entries than there are */
