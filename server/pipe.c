@@ -14,6 +14,8 @@
 #define LOG_MODULE "pipe"
 #include "smbquic/log.h"
 
+static void pipe_wake(struct pipe *pipe);
+
 /* --- CREATE ----------------------------------------------------------------
  */
 
@@ -60,6 +62,11 @@ static NTSTATUS find_interface(struct request *r,
 	return *out == NULL ? NT_STATUS_OBJECT_NAME_NOT_FOUND : NT_STATUS_OK;
 }
 
+static void pipe_answered(void *private_data)
+{
+	pipe_wake(talloc_get_type_abort(private_data, struct pipe));
+}
+
 static NTSTATUS open_pipe(struct request *r)
 {
 	const struct rpc_interface *iface = NULL;
@@ -83,6 +90,7 @@ static NTSTATUS open_pipe(struct request *r)
 		talloc_free(open);
 		return NT_STATUS_INSUFFICIENT_RESOURCES;
 	}
+	rpc_on_answer(pipe->rpc, pipe_answered, pipe);
 	open->pipe = pipe;
 	open->access = r->tree->maximal_access;
 	request_set_open(r, open);

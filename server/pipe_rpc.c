@@ -67,6 +67,7 @@ static const struct syntax ndr = {
 static const struct rpc_interface *const interfaces[] = {
 	&pipe_srvsvc,
 	&pipe_wkssvc,
+	&pipe_lsarpc,
 };
 
 /* A message that waits to be read. */
@@ -90,6 +91,11 @@ struct rpc {
 
 	struct rpc_message *first, **end;
 	size_t num_messages, num_bytes;
+
+	struct tevent_req *asking; /* what comes meanwhile waits */
+	struct rpc_question *question;
+	rpc_answered_fn answered;
+	void *answered_data;
 };
 
 const struct rpc_interface *rpc_interface_find(const char *pipe)
@@ -433,24 +439,25 @@ static const struct rpc_op *find_op(const struct rpc_interface *iface,
 	return NULL;
 }
 
-static bool run_call(struct rpc *rpc)
+static struct rpc_call call_of(struct rpc *rpc)
 {
-	const struct rpc_op *op = find_op(rpc->iface, rpc->opnum);
-	struct rpc_call call = {
+	return (struct rpc_call){
 		.server = rpc->server,
 		.session = rpc->session,
 		.in = wire_reader_of(wire_writer_slice(&rpc->stub)),
 		.out = wire_writer_talloc(rpc),
+		.question = rpc->question,
 	};
+}
+
+static bool run_call(struct rpc *rpc)
+{
+	const struct rpc_op *op = find_op(rpc->iface, rpc->opnum);
+	struct rpc_call call = call_of(rpc);
 	uint32_t fault = 0;
 	bool ok = false;
 
 	call.out.limit = RPC_MAX_PENDING;
-	if (op == NULL) {
-		log_debug("%s: operation %u is not here", rpc->iface->pipe,
-			  rpc->opnum);
-		return put_fault(rpc, RPC_FAULT_OP_RANGE);
-	}
 	fault = op->run(&call);
 	if (fault == 0 && !wire_writer_ok(&call.out)) {
 		fault = RPC_FAULT_NO_MEMORY;
@@ -460,6 +467,77 @@ static bool run_call(struct rpc *rpc)
 			: put_response(rpc, wire_writer_slice(&call.out));
 	talloc_free(call.out.buf);
 	return ok;
+}
+
+static void end_call(struct rpc *rpc)
+{
+	rpc->call = (struct header){0};
+	restart(rpc, &rpc->stub);
+}
+
+static bool take_packets(struct rpc *rpc);
+static void rpc_asked(struct tevent_req *subreq);
+
+/* Off to a thread, if there is something to ask. */
+static bool start_call(struct rpc *rpc)
+{
+	const struct rpc_op *op = find_op(rpc->iface, rpc->opnum);
+	struct rpc_question *question = NULL;
+	struct rpc_call call = call_of(rpc);
+	uint32_t fault = 0;
+
+	if (op == NULL) {
+		log_debug("%s: operation %u is not here", rpc->iface->pipe,
+			  rpc->opnum);
+		return put_fault(rpc, RPC_FAULT_OP_RANGE);
+	}
+	if (op->ask != NULL) {
+		fault = op->ask(&call, &question);
+	}
+	if (fault != 0) {
+		return put_fault(rpc, fault);
+	}
+	if (question == NULL) {
+		return run_call(rpc);
+	}
+	rpc->asking = worker_submit_send(rpc, rpc->server->ev,
+					 rpc->server->lane, &question->job);
+	if (rpc->asking == NULL) {
+		return put_fault(rpc, RPC_FAULT_NO_MEMORY);
+	}
+	rpc->question = question;
+	tevent_req_set_callback(rpc->asking, rpc_asked, rpc);
+	return true;
+}
+
+static void rpc_asked(struct tevent_req *subreq)
+{
+	struct rpc *rpc = tevent_req_callback_data(subreq, struct rpc);
+	int err = worker_submit_recv(subreq);
+	bool ok =
+		err == 0 ? run_call(rpc) : put_fault(rpc, RPC_FAULT_NO_MEMORY);
+
+	rpc->asking = NULL;
+	rpc->question = NULL;
+	talloc_free(subreq); /* and the question */
+	end_call(rpc);
+	if (!ok || !take_packets(rpc)) {
+		rpc->broken = true;
+	}
+	if (rpc->answered != NULL) {
+		rpc->answered(rpc->answered_data);
+	}
+}
+
+bool rpc_busy(const struct rpc *rpc)
+{
+	return rpc->asking != NULL;
+}
+
+void rpc_on_answer(struct rpc *rpc, rpc_answered_fn fn, void *private_data)
+{
+	rpc->answered = fn;
+	rpc->answered_data = private_data;
 }
 
 /* The part of a REQUEST that is not header and not stub. */
@@ -507,10 +585,11 @@ static bool on_request(struct rpc *rpc, const struct header *h,
 	if (rpc->context >= 64 || (rpc->accepted >> rpc->context & 1) == 0) {
 		ok = put_fault(rpc, RPC_FAULT_UNKNOWN_IFACE);
 	} else {
-		ok = run_call(rpc);
+		ok = start_call(rpc);
 	}
-	rpc->call = (struct header){0};
-	restart(rpc, &rpc->stub);
+	if (rpc->asking == NULL) {
+		end_call(rpc);
+	}
 	return ok;
 }
 
@@ -543,7 +622,7 @@ static bool take_packets(struct rpc *rpc)
 	struct wire_writer rest = wire_writer_talloc(rpc);
 	bool ok = true;
 
-	while (ok && all.len >= HEADER_SIZE) {
+	while (ok && rpc->asking == NULL && all.len >= HEADER_SIZE) {
 		struct wire_reader r = wire_reader_of(all);
 		struct header h = get_header(&r);
 

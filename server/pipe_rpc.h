@@ -24,18 +24,32 @@
 
 struct rpc; /* a client's binding to an interface */
 
+/**
+ * What must be asked of the system before a call can be answered, since that
+ * may block: plain memory (malloc), the first member of the interface's own.
+ * run is called in a thread; then the op's run, with call->question; then it is
+ * released.
+ */
+struct rpc_question {
+	struct worker_job job; /**< the interface sets run and release */
+};
+
 /** One call: arguments are read from in, results written to out; both have
  *  NDR's alignment counted from their beginning. */
 struct rpc_call {
 	struct server *server;
 	const struct session *session;
 	struct wire_reader in;
-	struct wire_writer out; /**< grows, child of the call */
+	struct wire_writer out;	       /**< grows, child of the call */
+	struct rpc_question *question; /**< answered; NULL: none was asked */
 };
 
 struct rpc_op {
 	uint16_t opnum;
 	const char *name;
+	/** NULL: nothing needs to be asked. @return 0, or a fault; *question
+	    may stay NULL. */
+	uint32_t (*ask)(struct rpc_call *call, struct rpc_question **question);
 	/** @return 0, or a fault. A failure that the interface tells in its
 	    own way (a WERROR) is a result, not a fault. */
 	uint32_t (*run)(struct rpc_call *call);
@@ -52,6 +66,7 @@ struct rpc_interface {
 
 extern const struct rpc_interface pipe_srvsvc; /* pipe_srvsvc.c */
 extern const struct rpc_interface pipe_wkssvc; /* pipe_wkssvc.c */
+extern const struct rpc_interface pipe_lsarpc; /* pipe_lsarpc.c */
 
 /** The interface behind a pipe's name, without regard to case; NULL: none. */
 const struct rpc_interface *rpc_interface_find(const char *pipe);
@@ -59,6 +74,13 @@ const struct rpc_interface *rpc_interface_find(const char *pipe);
 /** @param session  who calls; must outlive it. */
 struct rpc *rpc_new(TALLOC_CTX *mem_ctx, const struct rpc_interface *iface,
 		    struct server *server, const struct session *session);
+
+/** Is a call under way whose answer takes a while? */
+bool rpc_busy(const struct rpc *rpc);
+
+/** An answer came that took a while: it waits in the queue. */
+typedef void (*rpc_answered_fn)(void *private_data);
+void rpc_on_answer(struct rpc *rpc, rpc_answered_fn fn, void *private_data);
 
 /**
  * Bytes from the client. Answers, if any, wait in the queue.

@@ -406,11 +406,11 @@ static uint32_t netr_server_get_info(struct rpc_call *call)
 }
 
 static const struct rpc_op ops[] = {
-	{15, "NetrShareEnum", netr_share_enum},
-	{16, "NetrShareGetInfo", netr_share_get_info},
-	{21, "NetrServerGetInfo", netr_server_get_info},
+	{15, "NetrShareEnum", NULL, netr_share_enum},
+	{16, "NetrShareGetInfo", NULL, netr_share_get_info},
+	{21, "NetrServerGetInfo", NULL, netr_server_get_info},
 	/* NetrShareEnumSticky: all shares here come back after a restart. */
-	{36, "NetrShareEnumSticky", netr_share_enum},
+	{36, "NetrShareEnumSticky", NULL, netr_share_enum},
 };
 
 /* 4b324fc8-1670-01d3-1278-5a47bf6ee188, version 3.0 */

@@ -110,7 +110,7 @@ static uint32_t netr_wksta_get_info(struct rpc_call *call)
 }
 
 static const struct rpc_op ops[] = {
-	{0, "NetrWkstaGetInfo", netr_wksta_get_info},
+	{0, "NetrWkstaGetInfo", NULL, netr_wksta_get_info},
 };
 
 /* 6bffd098-a112-3610-9833-46c3f87e345a, version 1.0 */

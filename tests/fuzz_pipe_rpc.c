@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * RPC packets into srvsvc, or behind 'W' into wkssvc, in two pieces.
+ * RPC packets into srvsvc, or behind 'W' into wkssvc, behind 'L' into lsarpc,
+ * in two pieces.
  */
 #include "server/pipe_rpc.h"
 #include "tests/fixture_server.h"
@@ -29,18 +30,23 @@ static void drain(struct rpc *rpc)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	bool wkssvc = size > 0 && data[0] == 'W';
-	struct rpc *rpc = rpc_new(NULL, wkssvc ? &pipe_wkssvc : &pipe_srvsvc,
-				  server_of_test(), NULL);
-	size_t half = size / 2;
+	const struct rpc_interface *iface = &pipe_srvsvc;
+	struct server *server = server_of_test();
+	struct rpc *rpc = NULL;
+	size_t half = 0;
 
-	if (wkssvc) {
+	if (size > 0 && (data[0] == 'W' || data[0] == 'L')) {
+		iface = data[0] == 'W' ? &pipe_wkssvc : &pipe_lsarpc;
 		data++;
 		size--;
-		half = size / 2;
 	}
+	half = size / 2;
+	rpc = rpc_new(NULL, iface, server, NULL);
 	if (rpc_input(rpc, wire_slice(data, half)) &&
 	    rpc_input(rpc, wire_slice(data + half, size - half))) {
+		while (rpc_busy(rpc)) {
+			tevent_loop_once(server->ev);
+		}
 		drain(rpc);
 	}
 	talloc_free(rpc);

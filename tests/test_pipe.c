@@ -115,7 +115,7 @@ static void test_create(void **private_data)
 
 	(void)private_data;
 	assert_int_equal(user_create(&p.u, "\\WKSSVC", &id), NT_STATUS_OK);
-	assert_int_equal(user_create(&p.u, "lsarpc", &id),
+	assert_int_equal(user_create(&p.u, "samr", &id),
 			 NT_STATUS_OBJECT_NAME_NOT_FOUND);
 	assert_int_equal(user_create(&p.u, "", &id),
 			 NT_STATUS_OBJECT_NAME_NOT_FOUND);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "tests/fixture_server.h"
-
 #include "server/pipe_ndr.h"
 #include "server/pipe_rpc.h"
+#include "tests/fixture_rpc.h"
 
 #define CONFIG                                          \
 	"[global]\nserver smb transports = tcp:20601\n" \
@@ -12,154 +11,16 @@
 	"[hidden]\nstore = memory\nbrowseable = no\n"   \
 	"[two]\nstore = memory\nmax connections = 7\n"
 
-enum {
-	REQUEST = 0,
-	RESPONSE = 2,
-	FAULT = 3,
-	BIND = 11,
-	BIND_ACK = 12,
-	BIND_NAK = 13,
-	ALTER = 14,
-	ALTER_ACK = 15,
-};
-
-struct client {
-	struct fixture *f;
-	struct rpc *rpc;
-};
-
-static struct client client_new(const char *pipe)
-{
-	struct client c = {.f = fixture_new(CONFIG, NULL)};
-	const struct rpc_interface *iface = rpc_interface_find(pipe);
-
-	assert_non_null(iface);
-	c.rpc = rpc_new(c.f, iface, c.f->server, NULL);
-	assert_non_null(c.rpc);
-	return c;
-}
-
-/* --- packets ---------------------------------------------------------------
- */
-
-static struct wire_writer begin(struct client *c, uint8_t type, uint8_t flags)
-{
-	struct wire_writer w = wire_writer_talloc(c->f);
-
-	wire_put_u8(&w, 5);
-	wire_put_u8(&w, 0);
-	wire_put_u8(&w, type);
-	wire_put_u8(&w, flags);
-	wire_put_u32(&w, 0x10);
-	wire_put_u32(&w, 0);
-	wire_put_u32(&w, 77);
-	return w;
-}
-
-static struct wire_slice end(struct wire_writer *w)
-{
-	wire_patch_u16(w, 8, w->len);
-	return wire_writer_slice(w);
-}
-
-static struct wire_slice bind_packet(struct client *c, uint8_t type,
-				     const struct rpc_interface *iface,
-				     bool ndr_too)
-{
-	static const uint8_t ndr[16] = {0x04, 0x5d, 0x88, 0x8a, 0xeb, 0x1c,
-					0xc9, 0x11, 0x9f, 0xe8, 0x08, 0x00,
-					0x2b, 0x10, 0x48, 0x60};
-	struct wire_writer w = begin(c, type, 3);
-
-	wire_put_u16(&w, 4280);
-	wire_put_u16(&w, 4280);
-	wire_put_u32(&w, 0);
-	wire_put_u32(&w, 1);
-	wire_put_u16(&w, 0);
-	wire_put_u16(&w, 1);
-	wire_put(&w, iface->uuid, 16);
-	wire_put_u32(&w, iface->version);
-	wire_put(&w, ndr, 16);
-	wire_put_u32(&w, ndr_too ? 2 : 3);
-	return end(&w);
-}
-
-static struct wire_slice request_packet(struct client *c, uint8_t flags,
-					uint16_t opnum, struct wire_slice stub)
-{
-	struct wire_writer w = begin(c, REQUEST, flags);
-
-	wire_put_u32(&w, 0);
-	wire_put_u16(&w, 0);
-	wire_put_u16(&w, opnum);
-	wire_put_slice(&w, stub);
-	return end(&w);
-}
-
-/* Take the next message off the queue; its type. */
-static uint8_t answer(struct client *c, struct wire_reader *r)
-{
-	struct wire_slice m = rpc_peek(c->rpc);
-	uint8_t *copy = NULL;
-	uint8_t type = 0;
-
-	assert_true(m.len >= 16);
-	copy = talloc_memdup(c->f, m.data, m.len);
-	rpc_consume(c->rpc, m.len);
-	*r = wire_reader(copy, m.len);
-	wire_skip(r, 2);
-	type = wire_get_u8(r);
-	wire_skip(r, 5);
-	assert_int_equal(wire_get_u16(r), m.len);
-	wire_skip(r, 2);
-	assert_int_equal(wire_get_u32(r), 77);
-	return type;
-}
-
-static void bind_to(struct client *c, const char *pipe)
-{
-	struct wire_reader r = {0};
-
-	assert_true(rpc_input(
-		c->rpc, bind_packet(c, BIND, rpc_interface_find(pipe), true)));
-	assert_int_equal(answer(c, &r), BIND_ACK);
-}
-
-/* The results of a call, from all fragments; false: a fault. */
-static bool call(struct client *c, uint16_t opnum, struct wire_slice stub,
-		 struct wire_reader *out, uint32_t *fault)
-{
-	struct wire_writer all = wire_writer_talloc(c->f);
-	uint8_t flags = 0;
-
-	assert_true(rpc_input(c->rpc, request_packet(c, 3, opnum, stub)));
-	do {
-		struct wire_reader r = {0};
-		uint8_t type = answer(c, &r);
-
-		flags = r.data[3];
-		wire_skip(&r, 8);
-		if (type == FAULT) {
-			*fault = wire_get_u32(&r);
-			return false;
-		}
-		assert_int_equal(type, RESPONSE);
-		wire_put_slice(&all, wire_get_rest(&r));
-	} while ((flags & 2) == 0);
-	*out = wire_reader_of(wire_writer_slice(&all));
-	return true;
-}
-
 /* --- tests -----------------------------------------------------------------
  */
 
 static void test_bind(void **private_data)
 {
-	struct client c = client_new("SrvSvc");
+	struct client c = client_new(CONFIG, "SrvSvc");
 	struct wire_reader r = {0};
 
 	(void)private_data;
-	assert_null(rpc_interface_find("lsarpc"));
+	assert_null(rpc_interface_find("samr"));
 	assert_true(
 		rpc_input(c.rpc, bind_packet(&c, BIND, &pipe_srvsvc, true)));
 	assert_int_equal(answer(&c, &r), BIND_ACK);
@@ -192,7 +53,7 @@ static uint32_t bind_result(struct client *c, struct wire_slice packet,
 
 static void test_bind_refused(void **private_data)
 {
-	struct client c = client_new("srvsvc");
+	struct client c = client_new(CONFIG, "srvsvc");
 	struct wire_writer w = {0};
 	struct wire_reader r = {0};
 
@@ -248,7 +109,7 @@ static void expect_text(struct client *c, struct wire_reader *r,
 
 static void test_share_enum_1(void **private_data)
 {
-	struct client c = client_new("srvsvc");
+	struct client c = client_new(CONFIG, "srvsvc");
 	struct wire_reader r = {0};
 	uint32_t fault = 0;
 
@@ -288,7 +149,7 @@ static void test_share_enum_levels(void **private_data)
 		uint32_t level, error;
 	} rows[] = {{0, 0},	{1, 0},	     {2, 0},	 {501, 0},
 		    {502, 124}, {1005, 124}, {9999, 124}};
-	struct client c = client_new("srvsvc");
+	struct client c = client_new(CONFIG, "srvsvc");
 
 	(void)private_data;
 	bind_to(&c, "srvsvc");
@@ -306,7 +167,7 @@ static void test_share_enum_levels(void **private_data)
 
 static void test_share_enum_resume(void **private_data)
 {
-	struct client c = client_new("srvsvc");
+	struct client c = client_new(CONFIG, "srvsvc");
 	struct wire_reader r = {0};
 	uint32_t fault = 0;
 
@@ -337,7 +198,7 @@ static struct wire_slice info_stub(struct client *c, const char *name,
 
 static void test_share_get_info(void **private_data)
 {
-	struct client c = client_new("srvsvc");
+	struct client c = client_new(CONFIG, "srvsvc");
 	struct wire_reader r = {0};
 	uint32_t fault = 0;
 
@@ -368,7 +229,7 @@ static void test_share_get_info(void **private_data)
 
 static void test_server_get_info(void **private_data)
 {
-	struct client c = client_new("srvsvc");
+	struct client c = client_new(CONFIG, "srvsvc");
 	struct wire_reader r = {0};
 	uint32_t fault = 0;
 
@@ -390,7 +251,7 @@ static void test_server_get_info(void **private_data)
 
 static void test_wksta_get_info(void **private_data)
 {
-	struct client c = client_new("wkssvc");
+	struct client c = client_new(CONFIG, "wkssvc");
 	struct wire_reader r = {0};
 	uint32_t fault = 0;
 
@@ -408,7 +269,7 @@ static void test_wksta_get_info(void **private_data)
 
 static void test_faults(void **private_data)
 {
-	struct client c = client_new("srvsvc");
+	struct client c = client_new(CONFIG, "srvsvc");
 	struct wire_reader r = {0};
 	uint32_t fault = 0;
 
@@ -424,7 +285,7 @@ static void test_faults(void **private_data)
 /* Every truncation of the arguments is a fault, never a crash. */
 static void test_truncated(void **private_data)
 {
-	struct client c = client_new("srvsvc");
+	struct client c = client_new(CONFIG, "srvsvc");
 	struct wire_slice stub = enum_stub(&c, 1, 0);
 
 	(void)private_data;
@@ -443,7 +304,7 @@ static void test_truncated(void **private_data)
 /* Arguments in fragments, bytes one by one. */
 static void test_fragments(void **private_data)
 {
-	struct client c = client_new("srvsvc");
+	struct client c = client_new(CONFIG, "srvsvc");
 	struct wire_slice stub = info_stub(&c, NULL, 100);
 	struct wire_slice parts[2] = {{0}};
 	struct wire_reader r = {0};
@@ -466,7 +327,7 @@ static void test_fragments(void **private_data)
 
 static void test_broken(void **private_data)
 {
-	struct client c = client_new("srvsvc");
+	struct client c = client_new(CONFIG, "srvsvc");
 	static const uint8_t zeros[32];
 
 	(void)private_data;
@@ -480,7 +341,7 @@ static void test_broken(void **private_data)
 /* Arguments without an end, answers that nobody reads. */
 static void test_bounded(void **private_data)
 {
-	struct client c = client_new("srvsvc");
+	struct client c = client_new(CONFIG, "srvsvc");
 	uint8_t *bytes = talloc_zero_size(c.f, 60000);
 	size_t messages = 0;
 	size_t pending = 0;
@@ -494,7 +355,7 @@ static void test_bounded(void **private_data)
 		c.rpc, request_packet(&c, 0, 21, wire_slice(bytes, 40000))));
 	talloc_free(c.f);
 
-	c = client_new("srvsvc");
+	c = client_new(CONFIG, "srvsvc");
 	bind_to(&c, "srvsvc");
 	while (calls < 1000000) {
 		struct wire_slice p =
