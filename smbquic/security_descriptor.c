@@ -38,8 +38,8 @@ struct security_acl_walk security_acl(struct wire_slice acl)
 	walk.left = wire_get_u16(&walk.r);
 	wire_skip(&walk.r, 2);
 	if (!wire_reader_ok(&walk.r) || size < ACL_HEADER_SIZE ||
-	    size > acl.len ||
-	    revision < ACL_REVISION || revision > ACL_REVISION_DS) {
+	    size > acl.len || revision < ACL_REVISION ||
+	    revision > ACL_REVISION_DS) {
 		wire_reader_fail(&walk.r);
 		return walk;
 	}

@@ -28,6 +28,7 @@
 #define DATA_SIZE   (64 << 20)
 #define READ_SIZE   4096
 #define SMALL	    100
+#define OPTIONS	    "h:p:U:P:s:"
 
 struct perf {
 	struct tevent_context *ev;
@@ -370,6 +371,18 @@ static void log_on(struct perf *perf, const struct client_options *options,
 	check(share, client_tree_connect(perf, session, share, &perf->tree));
 }
 
+static unsigned number(const char *text)
+{
+	char *end = NULL;
+	unsigned long value = strtoul(text, &end, 10);
+
+	if (*end != '\0' || value == 0 || value > UINT16_MAX) {
+		fprintf(stderr, "meta_perf: what number is %s?\n", text);
+		exit(2);
+	}
+	return (unsigned)value;
+}
+
 int main(int argc, char **argv)
 {
 	struct perf *perf = talloc_zero(NULL, struct perf);
@@ -382,13 +395,14 @@ int main(int argc, char **argv)
 	options.transports = "tcp";
 	perf->seconds = 3;
 	perf->random = 0x12345;
-	while ((opt = getopt(argc, argv, "h:p:U:P:s:")) != -1) {
+	for (opt = getopt(argc, argv, OPTIONS); opt != -1;
+	     opt = getopt(argc, argv, OPTIONS)) {
 		switch (opt) {
 		case 'h': options.server = optarg; break;
-		case 'p': options.port = (uint16_t)atoi(optarg); break;
+		case 'p': options.port = (uint16_t)number(optarg); break;
 		case 'U': who.user = optarg; break;
 		case 'P': who.password = optarg; break;
-		case 's': perf->seconds = (unsigned)atoi(optarg); break;
+		case 's': perf->seconds = number(optarg); break;
 		default: return 2;
 		}
 	}
