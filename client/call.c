@@ -36,6 +36,7 @@ struct call *call_new(TALLOC_CTX *mem_ctx, struct client_conn *conn,
 	if (tree != NULL) {
 		call->tree_id = tree->id;
 		call->encrypt = call->encrypt || tree->encrypt;
+		call->map_names = tree->map_names;
 	}
 	return call;
 }

@@ -171,6 +171,12 @@ struct tevent_req *client_tree_disconnect_send(TALLOC_CTX *mem_ctx,
 NTSTATUS client_tree_disconnect_recv(struct tevent_req *req);
 NTSTATUS client_tree_disconnect(struct client_tree *tree);
 
+/** Whether names that Windows forbids, such as "a:b" and "why?", are paths
+ * here: to the server go the characters that stand for them
+ * (smbquic/name_map.h), as with the option mapposix of Linux' cifs. Default:
+ * no, and a ':' separates a stream's name. */
+void client_tree_map_names(struct client_tree *tree, bool yes);
+
 struct client_conn *client_tree_conn(const struct client_tree *tree);
 /** SMB2_SHARE_TYPE_DISK, _PIPE, _PRINT. */
 uint8_t client_tree_type(const struct client_tree *tree);

@@ -68,6 +68,7 @@ struct call {
 	bool related;			/**< parts use the file of the first */
 	bool must_sign;			/**< even if the session does not */
 	bool keep_request; /**< fill in request; not when encrypting */
+	bool map_names;	   /**< path_map.c, for its paths */
 	uint64_t session_id;
 	uint32_t tree_id;
 	bool encrypt;
@@ -275,7 +276,17 @@ struct client_tree {
 	uint32_t capabilities;
 	bool encrypt;
 	bool valid;
+	bool map_names;
 };
+
+/* ------------------------------------------------------------ path_map.c */
+
+/** As client_tree_map_names() tells. Children of mem_ctx, also when nothing is
+ *  mapped; NULL: out of memory, or a name is too long. */
+char *path_map_to_server(TALLOC_CTX *mem_ctx, bool map, const char *path);
+char *path_map_pattern(TALLOC_CTX *mem_ctx, bool map, const char *pattern);
+/** Takes name and gives another, or the same. */
+char *path_map_from_server(TALLOC_CTX *mem_ctx, bool map, char *name);
 
 /* ---------------------------------------------------------------- file.c */
 

@@ -38,27 +38,67 @@ struct walk {
 	uint64_t found;
 };
 
-static bool walk_folder(struct walk *walk, const char *folder, bool first);
+/* A folder that the walk is in. */
+struct walk_level {
+	const struct walk_level *above;
+	uint64_t id; /* of the server's, 0: not known */
+	NTTIME creation_time;
+};
+
+static bool walk_folder(struct walk *walk, const char *folder,
+			const struct walk_level *above);
+
+/* A link on the server may lead to a folder that we are in. */
+static bool leads_round(const struct walk_level *level)
+{
+	const struct walk_level *above = NULL;
+
+	for (above = level->above; above != NULL; above = above->above) {
+		if (level->id != 0 && above->id == level->id &&
+		    above->creation_time == level->creation_time) {
+			return true;
+		}
+	}
+	return false;
+}
 
 static bool walk_below(struct walk *walk, const char *folder,
-		       const struct client_dir_list *all)
+		       const struct client_dir_list *all,
+		       const struct walk_level *above)
 {
+	struct walk_level level = {.above = above};
 	bool good = true;
 	size_t i = 0;
+
+	for (i = 0; i < all->count; i++) {
+		if (strcmp(all->entry[i].name, ".") == 0) {
+			level.id = all->entry[i].file_id;
+			level.creation_time = all->entry[i].stat.creation_time;
+		}
+	}
+	if (leads_round(&level)) {
+		shell_say(
+			walk->shell,
+			"not gone into: \\%s (it leads back to a folder above "
+			"it)",
+			folder);
+		return true;
+	}
 
 	for (i = 0; i < all->count && good; i++) {
 		char *path = NULL;
 
 		if (is_folder(&all->entry[i]) && !is_dot(all->entry[i].name)) {
 			path = below(walk->shell, folder, all->entry[i].name);
-			good = walk_folder(walk, path, false);
+			good = walk_folder(walk, path, &level);
 			talloc_free(path);
 		}
 	}
 	return good;
 }
 
-static bool walk_folder(struct walk *walk, const char *folder, bool first)
+static bool walk_folder(struct walk *walk, const char *folder,
+			const struct walk_level *above)
 {
 	struct shell *shell = walk->shell;
 	struct client_dir_list *list = NULL;
@@ -69,7 +109,7 @@ static bool walk_folder(struct walk *walk, const char *folder, bool first)
 	bool good = NT_STATUS_IS_OK(status);
 	size_t i = 0;
 
-	if (walk->heads && !first && good && list->count > 0) {
+	if (walk->heads && above != NULL && good && list->count > 0) {
 		char *name = shell_printable(frame, folder);
 
 		fprintf(shell->out, "\n\\%s\n", name);
@@ -86,7 +126,7 @@ static bool walk_folder(struct walk *walk, const char *folder, bool first)
 		all = list;
 	}
 	if (good && walk->recurse) {
-		good = walk_below(walk, folder, all);
+		good = walk_below(walk, folder, all, above);
 	} else if (!NT_STATUS_IS_OK(status)) {
 		shell_fail(shell, status, "\\%s", folder);
 	}
@@ -115,7 +155,7 @@ static bool walk_mask(struct shell *shell, const char *mask, bool heads,
 		.fn = fn,
 		.private_data = private_data,
 	};
-	bool good = walk_folder(&walk, shell_need(folder), true);
+	bool good = walk_folder(&walk, shell_need(folder), NULL);
 
 	if (good && walk.found == 0 && !inside) {
 		shell_fail(shell, NT_STATUS_NO_SUCH_FILE, "\\%s", path);
@@ -336,7 +376,7 @@ static bool deltree_entry(struct shell *shell, const char *folder,
 		options = FILE_DIRECTORY_FILE;
 		if ((entry->stat.attributes & FILE_ATTRIBUTE_REPARSE_POINT) ==
 			    0 &&
-		    !walk_folder(&walk, path, true)) {
+		    !walk_folder(&walk, path, NULL)) {
 			talloc_free(path);
 			return false;
 		}

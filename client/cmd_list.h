@@ -36,6 +36,7 @@ void cmd_history(struct shell *shell, int argc, char **argv);
 void cmd_iosize(struct shell *shell, int argc, char **argv);
 void cmd_lcd(struct shell *shell, int argc, char **argv);
 void cmd_lowercase(struct shell *shell, int argc, char **argv);
+void cmd_mapposix(struct shell *shell, int argc, char **argv);
 void cmd_mask(struct shell *shell, int argc, char **argv);
 void cmd_prompt(struct shell *shell, int argc, char **argv);
 void cmd_quit(struct shell *shell, int argc, char **argv);

@@ -46,6 +46,13 @@ void cmd_lowercase(struct shell *shell, int argc, char **argv)
 		   argv);
 }
 
+void cmd_mapposix(struct shell *shell, int argc, char **argv)
+{
+	set_switch(shell, "mapping of characters", &shell->map_names, argc,
+		   argv);
+	client_tree_map_names(shell->tree, shell->map_names);
+}
+
 void cmd_mask(struct shell *shell, int argc, char **argv)
 {
 	if (argc > 1) {

@@ -46,6 +46,8 @@ const struct shell_command shell_commands[] = {
 	 "switch lower-case names for files that are fetched"},
 	{"ls",          0, 1, REMOTE, NO,     cmd_ls, "[MASK]",
 	 "list the contents of a folder"},
+	{"mapposix",    0, 1, NO,     NO,     cmd_mapposix, "[on|off]",
+	 "switch whether names may have characters that Windows forbids"},
 	{"mask",        0, 1, NO,     NO,     cmd_mask, "[MASK]",
 	 "which files mget and mput take from the folders below; * is all"},
 	{"md",          1, 1, FOLDER, NO,     cmd_mkdir, "FOLDER",

@@ -26,8 +26,9 @@ static bool dir_add_query(struct call *call, const struct client_file *dir,
 		.output_buffer_length = size,
 	};
 	struct wire_writer *w = call_add(call, SMB2_QUERY_DIRECTORY, size);
+	char *mapped = path_map_pattern(call, call->map_names, pattern);
 
-	if (!utf16_from_utf8(call, pattern, &body.pattern)) {
+	if (mapped == NULL || !utf16_from_utf8(call, mapped, &body.pattern)) {
 		wire_writer_fail(w);
 		return false;
 	}
@@ -62,14 +63,15 @@ static bool entry_name_is_safe(const char *name)
 	       client_name_is_safe(name);
 }
 
-static NTSTATUS dir_take_entry(struct client_dir_list *list,
+static NTSTATUS dir_take_entry(struct client_dir_list *list, bool map,
 			       const struct fscc_dir_entry *in)
 {
 	struct client_dir_entry *out = &list->entry[list->count];
 	char *short_name = utf16_to_utf8(list, in->short_name);
 
 	*out = (struct client_dir_entry){
-		.name = utf16_to_utf8(list, in->name),
+		.name = path_map_from_server(list, map,
+					     utf16_to_utf8(list, in->name)),
 		.short_name = short_name != NULL ? short_name : "",
 		.file_id = in->file_id,
 		.stat =
@@ -104,7 +106,8 @@ static size_t count_entries(struct wire_slice data)
 }
 
 /* Append the entries of an answer to a list. */
-static NTSTATUS dir_take(struct client_dir_list *list, struct wire_slice data)
+static NTSTATUS dir_take(struct client_dir_list *list, bool map,
+			 struct wire_slice data)
 {
 	size_t count = count_entries(data);
 	struct wire_walker walker = fscc_dir_entries(DIR_CLASS, data);
@@ -121,15 +124,16 @@ static NTSTATUS dir_take(struct client_dir_list *list, struct wire_slice data)
 	}
 	while (NT_STATUS_IS_OK(status) &&
 	       fscc_dir_next(&walker, DIR_CLASS, &entry)) {
-		status = dir_take_entry(list, &entry);
+		status = dir_take_entry(list, map, &entry);
 	}
 	return status;
 }
 
 /* The entries of one part's reply. */
 static NTSTATUS dir_take_part(struct client_dir_list *list,
-			      const struct call_part *part)
+			      const struct call *call, unsigned number)
 {
+	const struct call_part *part = &call->part[number];
 	struct wire_slice data = {0};
 
 	if (!NT_STATUS_IS_OK(part->status)) {
@@ -139,7 +143,7 @@ static NTSTATUS dir_take_part(struct client_dir_list *list,
 					 &data)) {
 		return NT_STATUS_INVALID_NETWORK_RESPONSE;
 	}
-	return dir_take(list, data);
+	return dir_take(list, call->map_names, data);
 }
 
 NTSTATUS client_dir_read_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
@@ -155,7 +159,7 @@ NTSTATUS client_dir_read_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 		return NT_STATUS_NO_MEMORY;
 	}
 	if (NT_STATUS_IS_OK(status)) {
-		status = dir_take_part(list, &call->part[0]);
+		status = dir_take_part(list, call, 0);
 	}
 	if (!NT_STATUS_IS_OK(status)) {
 		talloc_free(list);
@@ -277,11 +281,11 @@ static void list_opened(struct tevent_req *subreq)
 	if (tevent_req_nomem(state->dir, req)) {
 		return;
 	}
-	status = dir_take_part(state->list, &call->part[1]);
+	status = dir_take_part(state->list, call, 1);
 	if (!list_goes_on(req, status)) {
 		return;
 	}
-	status = dir_take_part(state->list, &call->part[2]);
+	status = dir_take_part(state->list, call, 2);
 	talloc_free(call);
 	if (list_goes_on(req, status)) {
 		list_more(req);
@@ -310,7 +314,7 @@ static void list_read(struct tevent_req *subreq)
 
 	talloc_free(subreq);
 	if (NT_STATUS_IS_OK(status)) {
-		status = dir_take_part(state->list, &call->part[0]);
+		status = dir_take_part(state->list, call, 0);
 	}
 	talloc_free(call);
 	if (list_goes_on(req, status)) {

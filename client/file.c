@@ -28,8 +28,9 @@ bool file_add_create(struct call *call, const char *path,
 		.create_options = how->options,
 	};
 	struct wire_writer *w = call_add(call, SMB2_CREATE, 0);
+	char *name = path_map_to_server(call, call->map_names, path);
 
-	if (!utf16_from_utf8(call, path, &body.name)) {
+	if (name == NULL || !utf16_from_utf8(call, name, &body.name)) {
 		wire_writer_fail(w);
 		return false;
 	}

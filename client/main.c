@@ -105,6 +105,7 @@ static struct shell *shell_new(struct shell_options *options)
 	shell->mask = shell_need(talloc_strdup(shell, "*"));
 	shell->out = options->to_stderr ? stderr : stdout;
 	shell->ask = true;
+	shell->map_names = true;
 	shell->timeout = options->timeout;
 	return shell;
 }

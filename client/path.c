@@ -188,9 +188,10 @@ void path_add_rename(struct call *call, const struct client_file *file,
 {
 	struct wire_writer w = wire_writer_talloc(call);
 	struct fscc_rename body = {0};
+	char *name = path_map_to_server(call, call->map_names, to);
 
 	body.flags = replace ? FILE_RENAME_REPLACE_IF_EXISTS : 0;
-	if (!utf16_from_utf8(call, to, &body.name)) {
+	if (name == NULL || !utf16_from_utf8(call, name, &body.name)) {
 		wire_writer_fail(call_add(call, SMB2_SET_INFO, 0));
 		return;
 	}

@@ -72,6 +72,7 @@ struct shell {
 	bool ask;	  /**< "prompt" */
 	unsigned timeout; /**< seconds */
 	bool lowercase;
+	bool map_names; /**< client_tree_map_names() */
 	char *mask;
 	size_t io_size; /**< 0: as large as useful */
 };

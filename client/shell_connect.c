@@ -86,6 +86,7 @@ static bool open_share(struct shell *shell)
 			   share);
 		return false;
 	}
+	client_tree_map_names(shell->tree, shell->map_names);
 	if (client_tree_type(shell->tree) != SMB2_SHARE_TYPE_DISK) {
 		shell_fail_text(shell, "//%s/%s: not a share of files",
 				shell->target->server, share);

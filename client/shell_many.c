@@ -10,6 +10,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,9 @@
 #include <sys/stat.h>
 
 #include "client/shell_transfer.h"
+#include "smbquic/name_map.h"
+
+#define MAPPED_BACKSLASH "\xEF\x80\xA6"
 
 #define FOLDERS_IN_FLIGHT 8
 #define FILES_IN_FLIGHT	  48
@@ -24,13 +28,24 @@
 /* While so many files wait, no more folders are listed. */
 #define FILES_WAITING 2000
 
+/* A folder that was gone into. */
+struct many_folder {
+	struct many_folder *next;     /* in many->times */
+	const struct many_folder *in; /* NULL: where the mask is */
+	uint64_t id;		      /* of the server's, 0: not known */
+	NTTIME creation_time;	      /* likewise */
+	NTTIME write_time;	      /* for the copy; 0: none */
+	char *copy;		      /* its name there */
+};
+
 struct many_item {
 	TAILQ_ENTRY(many_item) entry;
 	struct many *many;
+	const struct many_folder *in;
 	bool folder;
 	char *remote;
 	char *local;
-	struct client_stat stat;      /* its size at least */
+	struct client_stat stat;      /* size and time of writing at least */
 	uint64_t weight;	      /* of bytes in flight */
 	struct client_dir_list *list; /* of a folder of the server */
 };
@@ -43,10 +58,13 @@ struct many {
 	struct many_items folders; /* to be made and listed */
 	struct many_items found;   /* folders that were */
 	struct many_items files;   /* to be copied */
+	struct many_folder base;   /* where the mask is */
+	struct many_folder *times; /* folders whose times go with them */
 	unsigned files_waiting;
 	unsigned folders_in_flight;
 	unsigned files_in_flight;
 	unsigned sweeps_in_flight;
+	unsigned times_in_flight;
 	uint64_t bytes_in_flight;
 	struct transfer transfer;
 	struct shell_progress *progress;
@@ -82,14 +100,36 @@ static bool wanted(struct many *many, const struct many_item *item)
 	return yes;
 }
 
+/*
+ * The backslash is the one character that Windows forbids and that no path of
+ * the library can have: what stands for it stays in them.
+ */
+static const char *remote_name(struct many_item *item, const char *name)
+{
+	char mapped[3 * NAME_MAP_MAX + 1] = "";
+
+	if (!item->many->up || strchr(name, '\\') == NULL ||
+	    !name_map_to_smb(name, mapped, sizeof(mapped))) {
+		return name;
+	}
+	return shell_need(talloc_strdup(item, mapped));
+}
+
 static char *local_name(struct many *many, const char *folder, const char *name)
 {
+	char mapped[NAME_MAP_MAX + 1] = "";
 	char *path = NULL;
 	char *p = NULL;
 
 	/* A file that is called "-" is not standard output. */
 	if (*folder == '\0' && strcmp(name, TRANSFER_STDIO) == 0) {
 		folder = ".";
+	}
+	if (!many->up && many->shell->map_names &&
+	    strstr(name, MAPPED_BACKSLASH) != NULL &&
+	    name_map_to_disk(name, mapped, sizeof(mapped)) &&
+	    strchr(mapped, '/') == NULL) {
+		name = mapped;
 	}
 	path = *folder != '\0' ? talloc_asprintf(many, "%s/%s", folder, name)
 			       : talloc_strdup(many, name);
@@ -103,19 +143,21 @@ static char *local_name(struct many *many, const char *folder, const char *name)
 }
 
 /* Something was found in a folder that comes from, or goes to, these two. */
-static void many_add(struct many *many, const char *remote_folder,
-		     const char *local_folder, const char *name, bool folder,
+static void many_add(struct many *many, const struct many_folder *in,
+		     const char *remote_folder, const char *local_folder,
+		     const char *name, bool folder,
 		     const struct client_stat *stat)
 {
 	struct many_item *item =
 		shell_need(talloc_zero(many, struct many_item));
 
 	item->many = many;
+	item->in = in;
 	item->folder = folder;
 	item->stat = *stat;
-	item->remote = shell_need(
-		talloc_asprintf(item, "%s%s%s", remote_folder,
-				*remote_folder != '\0' ? "\\" : "", name));
+	item->remote = shell_need(talloc_asprintf(
+		item, "%s%s%s", remote_folder,
+		*remote_folder != '\0' ? "\\" : "", remote_name(item, name)));
 	item->local = talloc_steal(item, local_name(many, local_folder, name));
 	if (!wanted(many, item)) {
 		talloc_free(item);
@@ -136,8 +178,8 @@ static bool mask_matches(const struct shell *shell, const char *name)
 	return fnmatch(shell->mask, name, FNM_CASEFOLD) == 0;
 }
 
-static void many_add_listed(struct many *many, const char *remote,
-			    const char *local,
+static void many_add_listed(struct many *many, const struct many_folder *in,
+			    const char *remote, const char *local,
 			    const struct client_dir_list *list, bool by_mask)
 {
 	size_t i = 0;
@@ -152,7 +194,7 @@ static void many_add_listed(struct many *many, const char *remote,
 		}
 		if (folder ? many->shell->recurse
 			   : !by_mask || mask_matches(many->shell, e->name)) {
-			many_add(many, remote, local, e->name, folder,
+			many_add(many, in, remote, local, e->name, folder,
 				 &e->stat);
 		}
 	}
@@ -170,24 +212,33 @@ static bool local_stat(const char *file, struct stat *st)
 	return S_ISREG(st->st_mode) || S_ISDIR(st->st_mode);
 }
 
-static void many_add_local_name(struct many *many, const char *remote,
-				const char *local, const char *name,
-				bool by_mask)
+/* A backslash goes where names are mapped. */
+static bool may_be_sent(const struct many *many, const char *name)
+{
+	return client_name_is_safe(name) ||
+	       (many->shell->map_names && strchr(name, '\\') != NULL &&
+		strlen(name) <= NAME_MAP_MAX);
+}
+
+static void many_add_local_name(struct many *many, const struct many_folder *in,
+				const char *remote, const char *local,
+				const char *name, bool by_mask)
 {
 	char *file = local_name(many, local, name);
 	struct client_stat info = {0};
 	struct stat st = {0};
 	bool folder = false;
 
-	if (!client_name_is_safe(name)) {
+	if (!may_be_sent(many, name)) {
 		shell_fail(many->shell, NT_STATUS_OBJECT_NAME_INVALID, "%s",
 			   file);
 	} else if (local_stat(file, &st)) {
 		folder = S_ISDIR(st.st_mode);
 		info.size = (uint64_t)st.st_size;
+		info.write_time = nttime_from_timespec(st.st_mtim);
 		if (folder ? many->shell->recurse
 			   : !by_mask || mask_matches(many->shell, name)) {
-			many_add(many, remote, local, name, folder, &info);
+			many_add(many, in, remote, local, name, folder, &info);
 		}
 	} else if (!by_mask || mask_matches(many->shell, name)) {
 		shell_say(many->shell,
@@ -199,8 +250,9 @@ static void many_add_local_name(struct many *many, const char *remote,
 }
 
 /* A local folder, in the order of its names, so that runs are alike. */
-static void many_add_local(struct many *many, const char *remote,
-			   const char *local, const char *mask, bool by_mask)
+static void many_add_local(struct many *many, const struct many_folder *in,
+			   const char *remote, const char *local,
+			   const char *mask, bool by_mask)
 {
 	const char *path = *local != '\0' ? local : ".";
 	struct dirent **names = NULL;
@@ -217,7 +269,8 @@ static void many_add_local(struct many *many, const char *remote,
 
 		if (!is_dot(name) && !many->shell->interrupted &&
 		    fnmatch(mask, name, by_mask ? 0 : FNM_PERIOD) == 0) {
-			many_add_local_name(many, remote, local, name, by_mask);
+			many_add_local_name(many, in, remote, local, name,
+					    by_mask);
 		}
 		free(names[i]);
 	}
@@ -305,16 +358,65 @@ static void many_folder_done(struct tevent_req *subreq)
 	TAILQ_INSERT_TAIL(&many->found, item, entry);
 }
 
+/* It was gone into: what is found in it is below it. */
+static struct many_folder *many_entered(struct many *many,
+					struct many_item *item)
+{
+	struct many_folder *f =
+		shell_need(talloc_zero(many, struct many_folder));
+
+	f->in = item->in;
+	f->write_time = item->stat.write_time;
+	f->copy = talloc_steal(f, many->up ? item->remote : item->local);
+	f->next = many->times;
+	many->times = f;
+	for (size_t i = 0; item->list != NULL && i < item->list->count; i++) {
+		const struct client_dir_entry *e = &item->list->entry[i];
+
+		if (strcmp(e->name, ".") == 0) {
+			f->id = e->file_id;
+			f->creation_time = e->stat.creation_time;
+		}
+	}
+	return f;
+}
+
+/* A link on the server may lead to a folder that we are in. */
+static bool leads_round(const struct many_folder *f)
+{
+	const struct many_folder *above = NULL;
+
+	if (f->id == 0) {
+		return false;
+	}
+	for (above = f->in; above != NULL; above = above->in) {
+		if (above->id == f->id &&
+		    above->creation_time == f->creation_time) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void many_expand(struct many *many)
 {
 	struct many_item *item = TAILQ_FIRST(&many->found);
+	const char *remote = item->remote;
+	const char *local = item->local;
+	struct many_folder *f = many_entered(many, item);
 
 	TAILQ_REMOVE(&many->found, item, entry);
-	if (many->up) {
-		many_add_local(many, item->remote, item->local, "*", true);
+	if (leads_round(f)) {
+		shell_progress_clear(many->progress);
+		shell_say(
+			many->shell,
+			"left out: what is in \\%s (it leads back to a folder "
+			"above it)",
+			remote);
+	} else if (many->up) {
+		many_add_local(many, f, remote, local, "*", true);
 	} else {
-		many_add_listed(many, item->remote, item->local, item->list,
-				true);
+		many_add_listed(many, f, remote, local, item->list, true);
 	}
 	talloc_free(item);
 }
@@ -389,6 +491,55 @@ static bool many_goes_on(const struct many *many)
 	       client_why(many->shell->conn) == NULL;
 }
 
+/* ----------------------------------------------------------------- times */
+
+static void many_time_set(struct tevent_req *subreq)
+{
+	struct many *many = tevent_req_callback_data(subreq, struct many);
+
+	/* A folder without its time is better than none. */
+	(void)client_set_basic_recv(subreq);
+	talloc_free(subreq);
+	many->times_in_flight--;
+}
+
+static void many_set_time(struct many *many, const struct many_folder *f)
+{
+	const struct fscc_basic basic = {.last_write_time = f->write_time};
+	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {0}};
+	struct tevent_req *subreq = NULL;
+
+	if (!many->up) {
+		times[1] = nttime_to_timespec(f->write_time);
+		(void)utimensat(AT_FDCWD, f->copy, times, 0);
+		return;
+	}
+	subreq =
+		client_set_basic_send(many, many->shell->tree, f->copy, &basic);
+	if (subreq != NULL) {
+		many->times_in_flight++;
+		tevent_req_set_callback(subreq, many_time_set, many);
+	}
+}
+
+/* The times of the folders, when nothing changes in them any more. */
+static void many_run_times(struct many *many)
+{
+	while (many_goes_on(many) &&
+	       (many->times != NULL || many->times_in_flight > 0)) {
+		struct many_folder *f = many->times;
+
+		if (f != NULL && many->times_in_flight < FILES_IN_FLIGHT) {
+			many->times = f->next;
+			if (f->write_time != 0) {
+				many_set_time(many, f);
+			}
+		} else if (tevent_loop_once(many->shell->ev) != 0) {
+			break;
+		}
+	}
+}
+
 /* Freeing what is in flight cancels it and takes its temporary files away. */
 static void many_run(struct many *many)
 {
@@ -414,6 +565,7 @@ static void many_run(struct many *many)
 			break;
 		}
 	}
+	many_run_times(many);
 	shell_progress_clear(many->progress);
 	if (client_why(many->shell->conn) != NULL && !many->shell->failed) {
 		shell_fail(many->shell, NT_STATUS_CONNECTION_DISCONNECTED,
@@ -435,6 +587,26 @@ static struct many *many_new(struct shell *shell, bool up)
 	return many;
 }
 
+/* Which folder the mask is in, for leads_round(). */
+static void many_know_base(struct many *many, const char *folder)
+{
+	const struct client_query query = {
+		.type = SMB2_0_INFO_FILE,
+		.info_class = FileAllInformation,
+	};
+	struct fscc_all all = {0};
+	struct wire_slice data = {0};
+
+	if (many->shell->recurse &&
+	    NT_STATUS_IS_OK(client_query_path(many, many->shell->tree, folder,
+					      FILE_READ_ATTRIBUTES, &query,
+					      &data)) &&
+	    fscc_all_decode(data, &all)) {
+		many->base.id = all.index_number;
+		many->base.creation_time = all.basic.creation_time;
+	}
+}
+
 void shell_many_get(struct shell *shell, const char *mask)
 {
 	struct many *many = many_new(shell, false);
@@ -451,7 +623,8 @@ void shell_many_get(struct shell *shell, const char *mask)
 	if (!NT_STATUS_IS_OK(status)) {
 		shell_fail(shell, status, "\\%s", path);
 	} else {
-		many_add_listed(many, folder, "", list, false);
+		many_know_base(many, folder);
+		many_add_listed(many, &many->base, folder, "", list, false);
 		many_run(many);
 	}
 	talloc_free(many);
@@ -470,7 +643,7 @@ void shell_many_put(struct shell *shell, const char *mask)
 	if (cut == NULL) {
 		*folder = '\0';
 	}
-	many_add_local(many, shell->cwd, folder, name, false);
+	many_add_local(many, &many->base, shell->cwd, folder, name, false);
 	if (TAILQ_EMPTY(&many->files) && TAILQ_EMPTY(&many->folders) &&
 	    !shell->failed && !shell->ask) {
 		shell_fail_errno(shell, ENOENT, "%s", mask);

@@ -4,7 +4,7 @@
  *
  *	store_posix.c	      the row, and the way of a job to a thread and back
  *	store_posix_cred.c    acting as a user
- *	store_posix_name.c    names of the disk and names of the client
+ *	store_posix_name.c    paths of the disk and paths of the client
  *	store_posix_path.c    finding what a path names, never outside
  *	store_posix_cache.c   names of large directories, remembered
  *	store_posix_open.c    open, make, lookup
@@ -206,10 +206,8 @@ bool posix_who(const struct posix_job *job, struct acl_who *who);
 bool posix_cred_is_admin(void);
 
 /* --- store_posix_name.c */
-/** One component, to the client's form and back. false: it does not fit, or
- *  has no such form. */
-bool posix_name_to_client(const char *local, char *out, size_t size);
-bool posix_name_to_local(const char *client, char *out, size_t size);
+/** To the client's form and back (smbquic/name_map.h). false: it does not fit,
+ *  or has no such form. */
 bool posix_path_to_client(const char *local, char *out, size_t size);
 bool posix_path_to_local(const char *client, char *out, size_t size);
 

@@ -28,6 +28,7 @@
 
 #include "server/name_set.h"
 #include "server/store_posix.h"
+#include "smbquic/name_map.h"
 #include "smbquic/utf16.h"
 
 #define MAX_DIRECTORIES	  64
@@ -69,7 +70,7 @@ static bool client_hash(const char *local, uint32_t *hash)
 {
 	char client[3 * NAME_MAX + 1];
 
-	if (!posix_name_to_client(local, client, sizeof(client))) {
+	if (!name_map_to_smb(local, client, sizeof(client))) {
 		return false;
 	}
 	*hash = utf8_case_hash(client);
@@ -104,7 +105,7 @@ static bool is_same_to_client(const char *local, const void *client)
 {
 	char name[3 * NAME_MAX + 1];
 
-	return posix_name_to_client(local, name, sizeof(name)) &&
+	return name_map_to_smb(local, name, sizeof(name)) &&
 	       utf8_case_equal(name, client);
 }
 

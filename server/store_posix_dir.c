@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "server/store_posix.h"
+#include "smbquic/name_map.h"
 
 #define LISTING_SIZE 32768
 #define CLIENT_NAME  (3 * NAME_MAX + 1)
@@ -104,7 +105,7 @@ static bool list_entry(struct posix_handle *dir, const char *name,
 	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
 		return false;
 	}
-	if (!posix_name_to_client(name, listed->name, sizeof(listed->name))) {
+	if (!name_map_to_smb(name, listed->name, sizeof(listed->name))) {
 		return false;
 	}
 	if (posix_do_getattr_at(dir->root, dir->fd, name, &listed->attr) != 0) {
@@ -323,8 +324,8 @@ static int wanted_name(const char *path, char name[NAME_MAX + 1])
 {
 	const char *slash = strrchr(path, '/');
 
-	return posix_name_to_local(slash != NULL ? slash + 1 : path, name,
-				   NAME_MAX + 1)
+	return name_map_to_disk(slash != NULL ? slash + 1 : path, name,
+				NAME_MAX + 1)
 		       ? 0
 		       : ENAMETOOLONG;
 }

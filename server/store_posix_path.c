@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "server/store_posix.h"
+#include "smbquic/name_map.h"
 #include "smbquic/utf16.h"
 
 /* A rename somewhere above can make openat2 ask for another try. */
@@ -196,7 +197,7 @@ static bool same_name(const char *local, const char *client, size_t len,
 	if (ascii && strlen(local) == len && strcasecmp(local, client) == 0) {
 		return true;
 	}
-	return !ascii && posix_name_to_client(local, name, sizeof(name)) &&
+	return !ascii && name_map_to_smb(local, name, sizeof(name)) &&
 	       utf8_case_equal(name, client);
 }
 
@@ -314,8 +315,8 @@ static int append(struct posix_found *found, const char *client)
 		found->local[len] = '/';
 		len++;
 	}
-	if (!posix_name_to_local(client, found->local + len,
-				 sizeof(found->local) - len) ||
+	if (!name_map_to_disk(client, found->local + len,
+			      sizeof(found->local) - len) ||
 	    strlen(found->local + len) > NAME_MAX) {
 		return ENAMETOOLONG;
 	}

@@ -385,17 +385,24 @@ class Shell(unittest.TestCase):
         self.assertFalse(os.path.exists(os.path.join(self.data, 's')))
 
     def test_odd_names(self):
-        """A file called "-" is a file; names that are no UTF-8 are refused."""
+        """A file called "-" is a file; names that are no UTF-8 go as well."""
         here = os.path.join(self.folder, 'odd')
         os.makedirs(here)
         with open(os.path.join(here, '-'), 'w', encoding='utf-8') as f:
             f.write('minus')
-        with open(os.path.join(here.encode(), b'\xff'), 'wb'):
+        odd = os.path.join(here.encode(), b'\xff')
+        with open(odd, 'wb'):
             pass
         done = run(*self.args('-q', '-U', USER + '%' + PASSWORD, '-c',
                               'prompt; mput *'), env=self.env(), cwd=here)
+        self.assertEqual((done.returncode, done.stderr), (0, ''))
+        os.unlink(os.path.join(self.data.encode(), b'\xff'))
+        done = run(*self.args('-q', '-U', USER + '%' + PASSWORD, '-c',
+                              'mapposix off; prompt; mput *'),
+                   env=self.env(), cwd=here)
         self.assertEqual(done.returncode, 1)
         self.assertIn('NT_STATUS_OBJECT_NAME_INVALID', done.stderr)
+        os.unlink(odd)
         os.unlink(os.path.join(here, '-'))
         for commands in ('get -', 'prompt; mget -'):
             done = run(*self.args('-q', '-U', USER + '%' + PASSWORD, '-c',

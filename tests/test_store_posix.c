@@ -169,49 +169,6 @@ static void test_links_without_openat2(void **state)
 
 /* --- names -------------------------------------------------------------- */
 
-static void check_name(const char *local, const char *client)
-{
-	char out[3 * STORE_NAME_MAX + 1];
-
-	assert_true(posix_name_to_client(local, out, sizeof(out)));
-	assert_string_equal(out, client);
-	assert_true(posix_name_to_local(client, out, sizeof(out)));
-	assert_string_equal(out, local);
-}
-
-static void test_mapping(void **state)
-{
-	char out[64];
-
-	(void)state;
-	check_name("plain.txt", "plain.txt");
-	check_name("\xC3\xA4", "\xC3\xA4");
-	check_name("a:b", "a\xEF\x80\xA2"
-			  "b");
-	check_name("\"*:<>?\\|",
-		   "\xEF\x80\xA0\xEF\x80\xA1\xEF\x80\xA2\xEF\x80\xA3"
-		   "\xEF\x80\xA4\xEF\x80\xA5\xEF\x80\xA6\xEF\x80\xA7");
-	check_name("\x01\x1F", "\xEF\x80\x81\xEF\x80\x9F");
-	check_name("end. ", "end.\xEF\x80\xA8");
-	check_name("a. .", "a. \xEF\x80\xA9");
-	check_name("caf\xE9", "caf\xEF\x9F\xA9");
-	check_name("...", "..\xEF\x80\xA9");
-	/* never "." or ".." */
-	assert_true(posix_name_to_local("\xEF\x80\xA9", out, sizeof(out)));
-	assert_string_equal(out, "\xEF\x80\xA9");
-	assert_true(posix_name_to_local(".\xEF\x80\xA9", out, sizeof(out)));
-	assert_string_equal(out, ".\xEF\x80\xA9");
-	/* only where it leads back: a dot inside, bytes that are UTF-8 */
-	assert_true(posix_name_to_local("\xEF\x80\xA9x", out, sizeof(out)));
-	assert_string_equal(out, "\xEF\x80\xA9x");
-	assert_true(posix_name_to_local("\xEF\x9F\x83\xEF\x9E\xA4", out,
-					sizeof(out)));
-	assert_string_equal(out, "\xEF\x9F\x83\xEF\x9E\xA4");
-	assert_false(posix_name_to_client("abcdef", out, 6));
-	assert_false(posix_name_to_local("abcdef", out, 6));
-	assert_false(posix_name_to_local("\xFF", out, sizeof(out)));
-}
-
 static void test_mapped_files(void **state)
 {
 	struct world *w = *state;
@@ -639,7 +596,6 @@ int main(void)
 		TEST(test_links_removed),
 		cmocka_unit_test_setup_teardown(test_links_without_openat2,
 						setup_walk, teardown),
-		TEST(test_mapping),
 		TEST(test_mapped_files),
 		TEST(test_special),
 		TEST(test_ids),

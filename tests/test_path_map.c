@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/testlib.h"
+
+#include <string.h>
+
+#include "client/client_private.h"
+
+#define COLON "\xEF\x80\xA2"
+#define DOT   "\xEF\x80\xA9"
+#define BACK  "\xEF\x80\xA6"
+
+static void test_to_server(void **state)
+{
+	static const struct {
+		const char *path, *server;
+	} rows[] = {
+		{"", ""},
+		{"a", "a"},
+		{"a\\b", "a\\b"},
+		{"a:b", "a" COLON "b"},
+		{"x.\\a:b\\y", "x" DOT "\\a" COLON "b\\y"},
+		{"a\\", "a\\"},
+		/* what is mapped stays so */
+		{"a" BACK "b:", "a" BACK "b" COLON},
+	};
+	TALLOC_CTX *tmp = talloc_new(NULL);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_string_equal(path_map_to_server(tmp, true, rows[i].path),
+				    rows[i].server);
+		assert_string_equal(
+			path_map_to_server(tmp, false, rows[i].path),
+			rows[i].path);
+	}
+	assert_string_equal(path_map_pattern(tmp, true, "a:*."),
+			    "a" COLON "*.");
+	assert_string_equal(path_map_pattern(tmp, false, "a:*"), "a:*");
+	talloc_free(tmp);
+}
+
+static void test_too_long(void **state)
+{
+	char name[5000];
+
+	(void)state;
+	memset(name, 'a', sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	assert_null(path_map_to_server(NULL, true, name));
+	assert_null(path_map_pattern(NULL, true, name));
+}
+
+static void check_back(const char *server, const char *path)
+{
+	TALLOC_CTX *tmp = talloc_new(NULL);
+
+	assert_string_equal(
+		path_map_from_server(tmp, true, talloc_strdup(tmp, server)),
+		path);
+	assert_string_equal(
+		path_map_from_server(tmp, false, talloc_strdup(tmp, server)),
+		server);
+	talloc_free(tmp);
+}
+
+static void test_from_server(void **state)
+{
+	(void)state;
+	check_back("a", "a");
+	check_back("a" COLON "b", "a:b");
+	/* never a separator, never what is not a name */
+	check_back("a" BACK "b" COLON, "a" BACK "b" COLON);
+	check_back(DOT, DOT);
+	check_back("." DOT, "." DOT);
+	assert_null(path_map_from_server(NULL, true, NULL));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_to_server),
+		cmocka_unit_test(test_too_long),
+		cmocka_unit_test(test_from_server),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
