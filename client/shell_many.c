@@ -8,16 +8,14 @@
  * not round trips. Whoever wants to be asked is asked before an item is
  * queued.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 #include <sys/stat.h>
 
-#include "client/shell_transfer.h"
+#include "client/shell_many.h"
 #include "smbquic/name_map.h"
 
 #define MAPPED_BACKSLASH "\xEF\x80\xA6"
@@ -28,55 +26,13 @@
 /* While so many files wait, no more folders are listed. */
 #define FILES_WAITING 2000
 
-/* A folder that was gone into. */
-struct many_folder {
-	struct many_folder *next;     /* in many->times */
-	const struct many_folder *in; /* NULL: where the mask is */
-	uint64_t id;		      /* of the server's, 0: not known */
-	NTTIME creation_time;	      /* likewise */
-	NTTIME write_time;	      /* for the copy; 0: none */
-	char *copy;		      /* its name there */
-};
-
-struct many_item {
-	TAILQ_ENTRY(many_item) entry;
-	struct many *many;
-	const struct many_folder *in;
-	bool folder;
-	char *remote;
-	char *local;
-	struct client_stat stat;      /* size and time of writing at least */
-	uint64_t weight;	      /* of bytes in flight */
-	struct client_dir_list *list; /* of a folder of the server */
-};
-
-TAILQ_HEAD(many_items, many_item);
-
-struct many {
-	struct shell *shell;
-	bool up;
-	struct many_items folders; /* to be made and listed */
-	struct many_items found;   /* folders that were */
-	struct many_items files;   /* to be copied */
-	struct many_folder base;   /* where the mask is */
-	struct many_folder *times; /* folders whose times go with them */
-	unsigned files_waiting;
-	unsigned folders_in_flight;
-	unsigned files_in_flight;
-	unsigned sweeps_in_flight;
-	unsigned times_in_flight;
-	uint64_t bytes_in_flight;
-	struct transfer transfer;
-	struct shell_progress *progress;
-};
-
 static void many_folder_done(struct tevent_req *subreq);
 static void many_swept(struct tevent_req *subreq);
 static void many_file_done(struct tevent_req *subreq);
 
 /* ------------------------------------------------------------------ items */
 
-static bool is_dot(const char *name)
+bool many_is_dot(const char *name)
 {
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
@@ -115,7 +71,7 @@ static const char *remote_name(struct many_item *item, const char *name)
 	return shell_need(talloc_strdup(item, mapped));
 }
 
-static char *local_name(struct many *many, const char *folder, const char *name)
+char *many_local_name(struct many *many, const char *folder, const char *name)
 {
 	char mapped[NAME_MAP_MAX + 1] = "";
 	char *path = NULL;
@@ -143,10 +99,9 @@ static char *local_name(struct many *many, const char *folder, const char *name)
 }
 
 /* Something was found in a folder that comes from, or goes to, these two. */
-static void many_add(struct many *many, const struct many_folder *in,
-		     const char *remote_folder, const char *local_folder,
-		     const char *name, bool folder,
-		     const struct client_stat *stat)
+void many_add(struct many *many, const struct many_folder *in,
+	      const char *remote_folder, const char *local_folder,
+	      const char *name, bool folder, const struct client_stat *stat)
 {
 	struct many_item *item =
 		shell_need(talloc_zero(many, struct many_item));
@@ -158,7 +113,8 @@ static void many_add(struct many *many, const struct many_folder *in,
 	item->remote = shell_need(talloc_asprintf(
 		item, "%s%s%s", remote_folder,
 		*remote_folder != '\0' ? "\\" : "", remote_name(item, name)));
-	item->local = talloc_steal(item, local_name(many, local_folder, name));
+	item->local =
+		talloc_steal(item, many_local_name(many, local_folder, name));
 	if (!wanted(many, item)) {
 		talloc_free(item);
 		return;
@@ -173,7 +129,7 @@ static void many_add(struct many *many, const struct many_folder *in,
 }
 
 /* "mask" chooses among the files of folders that are gone into. */
-static bool mask_matches(const struct shell *shell, const char *name)
+bool many_mask_matches(const struct shell *shell, const char *name)
 {
 	return fnmatch(shell->mask, name, FNM_CASEFOLD) == 0;
 }
@@ -189,92 +145,16 @@ static void many_add_listed(struct many *many, const struct many_folder *in,
 		bool folder =
 			(e->stat.attributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
 
-		if (is_dot(e->name) || !client_name_is_safe(e->name)) {
+		if (many_is_dot(e->name) || !client_name_is_safe(e->name)) {
 			continue;
 		}
 		if (folder ? many->shell->recurse
-			   : !by_mask || mask_matches(many->shell, e->name)) {
+			   : !by_mask ||
+				     many_mask_matches(many->shell, e->name)) {
 			many_add(many, in, remote, local, e->name, folder,
 				 &e->stat);
 		}
 	}
-}
-
-/* Links to files are files; links to folders could lead round in a circle. */
-static bool local_stat(const char *file, struct stat *st)
-{
-	if (lstat(file, st) != 0) {
-		return false;
-	}
-	if (S_ISLNK(st->st_mode)) {
-		return stat(file, st) == 0 && S_ISREG(st->st_mode);
-	}
-	return S_ISREG(st->st_mode) || S_ISDIR(st->st_mode);
-}
-
-/* A backslash goes where names are mapped. */
-static bool may_be_sent(const struct many *many, const char *name)
-{
-	return client_name_is_safe(name) ||
-	       (many->shell->map_names && strchr(name, '\\') != NULL &&
-		strlen(name) <= NAME_MAP_MAX);
-}
-
-static void many_add_local_name(struct many *many, const struct many_folder *in,
-				const char *remote, const char *local,
-				const char *name, bool by_mask)
-{
-	char *file = local_name(many, local, name);
-	struct client_stat info = {0};
-	struct stat st = {0};
-	bool folder = false;
-
-	if (!may_be_sent(many, name)) {
-		shell_fail(many->shell, NT_STATUS_OBJECT_NAME_INVALID, "%s",
-			   file);
-	} else if (local_stat(file, &st)) {
-		folder = S_ISDIR(st.st_mode);
-		info.size = (uint64_t)st.st_size;
-		info.write_time = nttime_from_timespec(st.st_mtim);
-		if (folder ? many->shell->recurse
-			   : !by_mask || mask_matches(many->shell, name)) {
-			many_add(many, in, remote, local, name, folder, &info);
-		}
-	} else if (!by_mask || mask_matches(many->shell, name)) {
-		shell_say(many->shell,
-			  "left out: %s (neither a file nor a folder, or a "
-			  "link that leads to no file)",
-			  file);
-	}
-	talloc_free(file);
-}
-
-/* A local folder, in the order of its names, so that runs are alike. */
-static void many_add_local(struct many *many, const struct many_folder *in,
-			   const char *remote, const char *local,
-			   const char *mask, bool by_mask)
-{
-	const char *path = *local != '\0' ? local : ".";
-	struct dirent **names = NULL;
-	int count = scandir(path, &names, NULL, alphasort);
-	int i = 0;
-
-	if (count < 0) {
-		shell_progress_clear(many->progress);
-		shell_fail_errno(many->shell, errno, "%s", path);
-		return;
-	}
-	for (i = 0; i < count; i++) {
-		const char *name = names[i]->d_name;
-
-		if (!is_dot(name) && !many->shell->interrupted &&
-		    fnmatch(mask, name, by_mask ? 0 : FNM_PERIOD) == 0) {
-			many_add_local_name(many, in, remote, local, name,
-					    by_mask);
-		}
-		free(names[i]);
-	}
-	free(names);
 }
 
 /* ---------------------------------------------------------------- folders */

@@ -37,8 +37,10 @@ def say(text=""):
 
 
 def collect_tree(target, wanted):
-    """Copy real files of this system, names and depths as they come."""
+    """Copy real files of this system, names and depths as they come. Of names
+    that differ in case alone a share has room for one."""
     count = size = 0
+    taken = set()
     for top, folders, files in os.walk("/usr/share"):
         folders.sort()
         for name in sorted(files):
@@ -46,7 +48,11 @@ def collect_tree(target, wanted):
             if not source.is_file() or source.is_symlink() or \
                     source.stat().st_size > 256 << 10:
                 continue
-            copy = target / source.relative_to("/usr/share")
+            name = source.relative_to("/usr/share")
+            if str(name).lower() in taken:
+                continue
+            taken.add(str(name).lower())
+            copy = target / name
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, copy)
             count += 1

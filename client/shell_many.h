@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell_many.h - what the files of mget and mput share: shell_many.c runs them,
+ * shell_many_local.c looks for files on this machine.
+ */
+#ifndef CLIENT_SHELL_MANY_H
+#define CLIENT_SHELL_MANY_H
+
+#include <sys/queue.h>
+
+#include "client/shell_transfer.h"
+
+/* A folder that was gone into. */
+struct many_folder {
+	struct many_folder *next;     /* in many->times */
+	const struct many_folder *in; /* NULL: where the mask is */
+	uint64_t id;		      /* of the server's, 0: not known */
+	NTTIME creation_time;	      /* likewise */
+	NTTIME write_time;	      /* for the copy; 0: none */
+	char *copy;		      /* its name there */
+};
+
+struct many_item {
+	TAILQ_ENTRY(many_item) entry;
+	struct many *many;
+	const struct many_folder *in;
+	bool folder;
+	char *remote;
+	char *local;
+	struct client_stat stat;      /* size and time of writing at least */
+	uint64_t weight;	      /* of bytes in flight */
+	struct client_dir_list *list; /* of a folder of the server */
+};
+
+TAILQ_HEAD(many_items, many_item);
+
+struct many {
+	struct shell *shell;
+	bool up;
+	bool case_known, ignores_case; /* of the server */
+	struct many_items folders;     /* to be made and listed */
+	struct many_items found;       /* folders that were */
+	struct many_items files;       /* to be copied */
+	struct many_folder base;       /* where the mask is */
+	struct many_folder *times;     /* folders whose times go with them */
+	unsigned files_waiting;
+	unsigned folders_in_flight;
+	unsigned files_in_flight;
+	unsigned sweeps_in_flight;
+	unsigned times_in_flight;
+	uint64_t bytes_in_flight;
+	struct transfer transfer;
+	struct shell_progress *progress;
+};
+
+bool many_is_dot(const char *name);
+
+/** "mask" chooses among the files of folders that are gone into. */
+bool many_mask_matches(const struct shell *shell, const char *name);
+
+/** The name of something in a local folder, "" for the one that we are in. */
+char *many_local_name(struct many *many, const char *folder, const char *name);
+
+/** Something was found in a folder that comes from, or goes to, these two. */
+void many_add(struct many *many, const struct many_folder *in,
+	      const char *remote_folder, const char *local_folder,
+	      const char *name, bool folder, const struct client_stat *stat);
+
+/** Add what is in a local folder and matches; by_mask: "mask" chooses files. */
+void many_add_local(struct many *many, const struct many_folder *in,
+		    const char *remote, const char *local, const char *mask,
+		    bool by_mask);
+
+#endif
