@@ -65,6 +65,10 @@ static void take_settings(const struct config *config,
 		config, NULL, CONFIG_MAX_CONNECTIONS_PER_SOURCE);
 	out->max_handshakes =
 		(unsigned)config_int(config, NULL, CONFIG_MAX_HANDSHAKES);
+	out->retry = (enum transport_retry)config_int(config, NULL,
+						      CONFIG_QUIC_RETRY);
+	out->quic_version =
+		(unsigned)config_int(config, NULL, CONFIG_QUIC_VERSION);
 }
 
 /* @return 0, or an errno value with a sentence in *why. */

@@ -7,6 +7,7 @@
 
 #include "negotiate/auth.h"
 #include "smbquic/ini.h"
+#include "smbquic/transport.h"
 
 #define KiB 1024LL
 #define MiB (1024 * KiB)
@@ -63,6 +64,19 @@ static const struct setting_name guests[] = {
 	{"never", AUTH_GUEST_NEVER},
 	{"bad user", AUTH_GUEST_BAD_USER},
 	{"bad password", AUTH_GUEST_BAD_PASSWORD},
+	{NULL, 0},
+};
+
+static const struct setting_name retry[] = {
+	{"auto", TRANSPORT_RETRY_AUTO},
+	{"always", TRANSPORT_RETRY_ALWAYS},
+	{"never", TRANSPORT_RETRY_NEVER},
+	{NULL, 0},
+};
+
+static const struct setting_name quic_versions[] = {
+	{"v1", 1},
+	{"v2", 2},
 	{NULL, 0},
 };
 
@@ -206,8 +220,24 @@ static const struct setting settings[] = {
 	[CONFIG_MAX_HANDSHAKES] = {
 		"max handshakes", SETTING_GLOBAL, SETTING_INT, "256",
 		"Handshakes at a time. Beyond that a QUIC client must first "
-		"prove its address.",
+		"prove its address, see quic retry; beyond four times as many "
+		"it is refused.",
 		.min = 1, .max = 100000,
+	},
+	[CONFIG_QUIC_RETRY] = {
+		"quic retry", SETTING_GLOBAL, SETTING_ENUM, "auto",
+		"When a QUIC client must prove its address first, which costs "
+		"it a round trip: auto while max handshakes are in flight, "
+		"always, or never. One that has been here in the last 24 hours "
+		"brings the proof along.",
+		.names = retry,
+	},
+	[CONFIG_QUIC_VERSION] = {
+		"quic version", SETTING_GLOBAL, SETTING_ENUM, "v1",
+		"The version of QUIC that is preferred, v1 or v2; both are "
+		"spoken. With v2 a client that began with v1 and knows v2 is "
+		"led to v2 within the handshake.",
+		.names = quic_versions,
 	},
 	[CONFIG_HANDSHAKE_TIMEOUT] = {
 		"handshake timeout", SETTING_GLOBAL, SETTING_INT, "10s",

@@ -136,11 +136,30 @@ static struct quic_slot *accept_slot(struct quic_endpoint *e,
 	return s;
 }
 
+/* Even addresses that were proven cannot fill the memory with handshakes. */
+#define HANDSHAKES_AT_MOST 4
+
+/* Unless settings say so, addresses are to be proven under load only. */
+static bool is_crowded(const struct quic_endpoint *e)
+{
+	const struct transport_settings *t = &e->settings;
+
+	return t->retry == TRANSPORT_RETRY_ALWAYS ||
+	       (t->retry == TRANSPORT_RETRY_AUTO &&
+		e->slots.handshakes >= t->max_handshakes);
+}
+
 static bool is_full(const struct quic_endpoint *e,
 		    const union udp_address *peer)
 {
 	const struct transport_settings *t = &e->settings;
+	unsigned handshakes = t->retry == TRANSPORT_RETRY_NEVER
+				      ? t->max_handshakes
+				      : HANDSHAKES_AT_MOST * t->max_handshakes;
 
+	if (handshakes != 0 && e->slots.handshakes >= handshakes) {
+		return true;
+	}
 	if (t->max_connections != 0 &&
 	    e->slots.connections >= t->max_connections) {
 		return true;
@@ -158,13 +177,13 @@ void quic_accept_datagram(struct quic_endpoint *e, const struct udp_train *from,
 		.reset_secret = e->secrets.reset,
 		.listening = e->server,
 		.full = !e->listening || is_full(e, &from->peer),
-		.crowded = e->slots.handshakes >= e->settings.max_handshakes,
+		.crowded = is_crowded(e),
 	};
 	struct quic_stranger stranger;
 	struct quic_slot *s = NULL;
 
-	switch (quic_stranger_judge(&house, &from->peer, data, len, now,
-				    &stranger)) {
+	switch (quic_stranger_judge(&house, &from->peer, data, len,
+				    quic_calendar(), &stranger)) {
 	case QUIC_DROP: return;
 	case QUIC_REPLY: reply(e, from, &stranger, now); return;
 	case QUIC_ACCEPT: break;
@@ -178,7 +197,8 @@ void quic_accept_datagram(struct quic_endpoint *e, const struct udp_train *from,
 		return;
 	}
 	talloc_free(s->conn);
-	if (quic_stranger_retry(&house, &from->peer, now, &stranger)) {
+	if (quic_stranger_retry(&house, &from->peer, quic_calendar(),
+				&stranger)) {
 		reply(e, from, &stranger, now);
 	}
 }

@@ -4,11 +4,13 @@
  * functions only take notes; what follows from them is done when ngtcp2 has
  * returned.
  */
+#define LOG_MODULE "quic"
 #include <errno.h>
 #include <string.h>
 #include <gnutls/crypto.h>
 #include <ngtcp2/ngtcp2_crypto.h>
 
+#include "smbquic/log.h"
 #include "smbquic/quic_conn_private.h"
 
 void quic_conn_doom(struct quic_conn *c, int err, uint64_t code,
@@ -129,6 +131,38 @@ static int on_stream_reset(ngtcp2_conn *ng, int64_t stream_id,
 
 /* --- the connection ------------------------------------------------------ */
 
+/* RFC 9000 8.1.3: next time the client need not prove its address. */
+static void send_token(ngtcp2_conn *ng, struct quic_conn *c,
+		       const ngtcp2_addr *remote)
+{
+	uint8_t token[QUIC_TOKEN_MAX];
+	union udp_address peer;
+	size_t len = 0;
+
+	if (c->server &&
+	    udp_address_set(&peer, remote->addr, remote->addrlen)) {
+		len = c->ops->new_token(c->where, &peer, token, sizeof(token));
+	}
+	if (len > 0) {
+		ngtcp2_conn_submit_new_token(ng, token, len);
+	}
+}
+
+static int on_new_token(ngtcp2_conn *ng, const uint8_t *token, size_t len,
+			void *user_data)
+{
+	struct quic_conn *c = user_data;
+
+	(void)ng;
+	if (len > QUIC_TOKEN_MAX) {
+		return 0; /* nobody needs so long a one */
+	}
+	TALLOC_FREE(c->new_token);
+	c->new_token = talloc_memdup(c, token, len);
+	c->new_token_len = c->new_token != NULL ? len : 0;
+	return 0;
+}
+
 static int on_complete(ngtcp2_conn *ng, void *user_data)
 {
 	struct quic_conn *c = user_data;
@@ -138,6 +172,7 @@ static int on_complete(ngtcp2_conn *ng, void *user_data)
 	c->peer.timeout_ms = c->settings.idle_timeout_ms;
 	/* A server's completion is the confirmation, RFC 9001 4.1.2. */
 	c->confirmed = c->confirmed || c->server;
+	send_token(ng, c, &ngtcp2_conn_get_path(ng)->remote);
 	if (c->settings.keepalive_ms != 0) {
 		ngtcp2_conn_set_keep_alive_timeout(
 			ng, c->settings.keepalive_ms * NGTCP2_MILLISECONDS);
@@ -173,6 +208,40 @@ static int on_confirmed(ngtcp2_conn *ng, void *user_data)
 
 	(void)ng;
 	c->confirmed = true;
+	return 0;
+}
+
+static const char *addr_string(const ngtcp2_addr *a)
+{
+	union udp_address known;
+
+	return udp_address_set(&known, a->addr, a->addrlen)
+		       ? transport_address_string(&known.sa)
+		       : "?";
+}
+
+/* RFC 9000 9: the peer answers at an address that is new to it or to us. */
+static int on_path(ngtcp2_conn *ng, uint32_t flags, const ngtcp2_path *path,
+		   const ngtcp2_path *old, ngtcp2_path_validation_result result,
+		   void *user_data)
+{
+	struct quic_conn *c = user_data;
+
+	if (result != NGTCP2_PATH_VALIDATION_RESULT_SUCCESS) {
+		log_info("%s: the way from %s could not be confirmed",
+			 addr_string(&path->remote), addr_string(&path->local));
+		return 0;
+	}
+	c->moves++;
+	log_info("%s: the connection goes on, from %s",
+		 addr_string(&path->remote), addr_string(&path->local));
+	if (old != NULL) {
+		log_debug("it was between %s and %s before",
+			  addr_string(&old->local), addr_string(&old->remote));
+	}
+	if (flags & NGTCP2_PATH_VALIDATION_FLAG_NEW_TOKEN) {
+		send_token(ng, c, &path->remote);
+	}
 	return 0;
 }
 
@@ -241,6 +310,7 @@ void quic_callbacks(ngtcp2_callbacks *out, bool server)
 		.stream_reset = on_stream_reset,
 		.recv_stateless_reset = on_reset,
 		.rand = on_rand,
+		.path_validation = on_path,
 		.get_new_connection_id = on_new_cid,
 		.remove_connection_id = on_drop_cid,
 	};
@@ -251,6 +321,7 @@ void quic_callbacks(ngtcp2_callbacks *out, bool server)
 	} else {
 		out->recv_client_initial = NULL;
 		out->extend_max_local_streams_bidi = on_may_open;
+		out->recv_new_token = on_new_token;
 	}
 }
 

@@ -25,7 +25,8 @@
  * one alone may be forged or left over. */
 #define REFUSED_LIMIT 3
 
-static const uint32_t versions[] = {NGTCP2_PROTO_VER_V1, NGTCP2_PROTO_VER_V2};
+static const uint32_t v1_first[] = {NGTCP2_PROTO_VER_V1, NGTCP2_PROTO_VER_V2};
+static const uint32_t v2_first[] = {NGTCP2_PROTO_VER_V2, NGTCP2_PROTO_VER_V1};
 
 /* --- beginning ----------------------------------------------------------- */
 
@@ -52,12 +53,16 @@ static size_t mtu_probes(size_t max_payload, uint16_t probes[MAX_PROBES])
 	return n;
 }
 
-static void set_versions(ngtcp2_settings *s)
+/* RFC 9368: a server leads to the first of them that the client knows. */
+static void set_versions(const struct quic_conn *c, ngtcp2_settings *s)
 {
-	s->preferred_versions = versions;
-	s->preferred_versionslen = sizeof(versions) / sizeof(versions[0]);
-	s->available_versions = versions;
-	s->available_versionslen = sizeof(versions) / sizeof(versions[0]);
+	const uint32_t *order =
+		c->settings.quic_version == 2 ? v2_first : v1_first;
+
+	s->preferred_versions = order;
+	s->preferred_versionslen = 2;
+	s->available_versions = order;
+	s->available_versionslen = 2;
 }
 
 static void make_settings(const struct quic_conn *c,
@@ -85,7 +90,7 @@ static void make_settings(const struct quic_conn *c,
 	if (c->qlog != NULL) {
 		s->qlog_write = quic_qlog_write;
 	}
-	set_versions(s);
+	set_versions(c, s);
 }
 
 /* What may be on its way from the peer before we read. */
@@ -116,6 +121,7 @@ static void make_transport_params(const struct quic_conn *c,
 	tp->initial_max_streams_uni = 0;
 	tp->max_idle_timeout = t->idle_timeout_ms * NGTCP2_MILLISECONDS;
 	tp->active_connection_id_limit = 7;
+	tp->grease_quic_bit = 1; /* RFC 9287 */
 }
 
 static void make_path(const struct quic_conn_params *p, ngtcp2_path *path)
@@ -190,7 +196,14 @@ static bool bind_tls(struct quic_conn *c)
 	return false;
 }
 
-static int client_begin(struct quic_conn *c, const struct quic_conn_params *p)
+static uint32_t first_version(const struct quic_conn *c)
+{
+	return c->settings.quic_version == 2 ? NGTCP2_PROTO_VER_V2
+					     : NGTCP2_PROTO_VER_V1;
+}
+
+static int client_begin(struct quic_conn *c, const struct quic_conn_params *p,
+			const struct quic_client_params *client)
 {
 	ngtcp2_callbacks callbacks;
 	ngtcp2_settings settings;
@@ -210,10 +223,15 @@ static int client_begin(struct quic_conn *c, const struct quic_conn_params *p)
 	make_settings(c, p, probes, mtu_probes(p->max_payload, probes),
 		      &settings);
 	make_transport_params(c, &tp);
+	if (client->token_len > 0) {
+		settings.token = client->token;
+		settings.tokenlen = client->token_len;
+		settings.token_type = NGTCP2_TOKEN_TYPE_NEW_TOKEN;
+	}
 	make_path(p, &path);
 	if (ngtcp2_conn_client_new(&c->ng, &dcid, &scid, &path,
-				   NGTCP2_PROTO_VER_V1, &callbacks, &settings,
-				   &tp, NULL, c) != 0) {
+				   first_version(c), &callbacks, &settings, &tp,
+				   NULL, c) != 0) {
 		return ENOMEM;
 	}
 	return bind_tls(c) ? 0 : ENOMEM;
@@ -239,7 +257,7 @@ int quic_conn_client(TALLOC_CTX *mem_ctx, const struct quic_conn_params *p,
 		*why = talloc_steal(mem_ctx, *why);
 		goto failed;
 	}
-	err = client_begin(c, p);
+	err = client_begin(c, p, client);
 	if (err != 0) {
 		goto failed;
 	}
@@ -462,6 +480,41 @@ void quic_conn_trust(struct quic_conn *c)
 						     of_connection(c->window));
 	c->window = max;
 	c->ops->wake(c->where);
+}
+
+const uint8_t *quic_conn_new_token(const struct quic_conn *c, size_t *len)
+{
+	*len = c->new_token_len;
+	return c->new_token;
+}
+
+/*
+ * RFC 9000 9: go on from another local address. Not before the handshake is
+ * confirmed (9.), and not to where we are: ngtcp2 knows.
+ */
+bool quic_conn_migrate(struct quic_conn *c, const union udp_address *local,
+		       const union udp_address *peer)
+{
+	const ngtcp2_path path = {
+		.local = {.addr = (ngtcp2_sockaddr *)(uintptr_t)&local->sa,
+			  .addrlen = udp_address_len(local)},
+		.remote = {.addr = (ngtcp2_sockaddr *)(uintptr_t)&peer->sa,
+			   .addrlen = udp_address_len(peer)},
+	};
+
+	if (c->ng == NULL || c->server ||
+	    ngtcp2_conn_initiate_immediate_migration(
+		    c->ng, &path, c->ops->now(c->where)) != 0) {
+		return false;
+	}
+	c->refused = 0;
+	c->ops->wake(c->where);
+	return true;
+}
+
+bool quic_conn_may_migrate(const struct quic_conn *c)
+{
+	return c->ng != NULL && !c->server && c->confirmed;
 }
 
 bool quic_conn_update_keys(struct quic_conn *c)

@@ -42,6 +42,10 @@ struct quic_conn {
 	struct quic_end end;
 	bool *gone; /* dispatch wants to know when the memory goes */
 
+	uint8_t *new_token; /* client: for the next time */
+	size_t new_token_len;
+	unsigned moves; /* of the peer, or of this end */
+
 	uint64_t packets_in, packets_out;
 	/* what was known at the end */
 	uint64_t packets_lost;

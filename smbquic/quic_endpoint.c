@@ -6,6 +6,7 @@
  * then settle() gives each marked one its turn: reports first, because they
  * may bring new data to send, then packets, then its new deadline.
  */
+#define LOG_MODULE "quic"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include <sys/timerfd.h>
 #include <gnutls/crypto.h>
 
+#include "smbquic/log.h"
 #include "smbquic/quic_endpoint_private.h"
 
 /* Trains that are read, and rounds of output, before the event loop gets to
@@ -26,6 +28,14 @@ quic_time quic_clock(void)
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (quic_time)ts.tv_sec * NGTCP2_SECONDS + (quic_time)ts.tv_nsec;
+}
+
+quic_time quic_calendar(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
 	return (quic_time)ts.tv_sec * NGTCP2_SECONDS + (quic_time)ts.tv_nsec;
 }
 
@@ -197,6 +207,15 @@ static quic_time op_now(void *where)
 	return quic_clock();
 }
 
+static size_t op_new_token(void *where, const union udp_address *peer,
+			   uint8_t *out, size_t size)
+{
+	struct quic_slot *s = where;
+
+	return quic_stranger_token(s->endpoint->secret, peer, quic_calendar(),
+				   out, size);
+}
+
 static void op_ended(void *where, const struct quic_farewell *farewell)
 {
 	quic_slot_farewell(where, farewell, quic_clock());
@@ -221,6 +240,7 @@ const struct quic_conn_ops quic_endpoint_ops = {
 	.drop_cid = op_drop_cid,
 	.wake = op_wake,
 	.now = op_now,
+	.new_token = op_new_token,
 	.ended = op_ended,
 	.released = op_released,
 };
@@ -353,6 +373,22 @@ static bool endpoint_events(struct quic_endpoint *e)
 	return e->soon != NULL && e->fde != NULL && e->timer_fde != NULL;
 }
 
+void quic_endpoint_replace_socket(struct quic_endpoint *e,
+				  struct udp_socket *fresh)
+{
+	struct tevent_fd *fde = tevent_add_fd(
+		e->ev, e, udp_fd(fresh), TEVENT_FD_READ, socket_handler, e);
+
+	if (fde == NULL) {
+		log_error("out of memory: nothing more will be received");
+	}
+	TALLOC_FREE(e->fde);
+	talloc_free(e->socket);
+	e->socket = talloc_steal(e, fresh);
+	e->fde = fde;
+	quic_outbox_clear(e);
+}
+
 /* It belongs to nobody, see endpoint_check_users(). */
 static struct quic_endpoint *endpoint_new(struct tevent_context *ev,
 					  struct udp_socket *socket,
@@ -474,6 +510,7 @@ int quic_endpoint_connect(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 		talloc_free(e);
 		return err;
 	}
+	quic_roam_watch(e);
 	e->released = true; /* the connection alone holds it */
 	return 0;
 }

@@ -55,6 +55,18 @@ bool quic_outbox_send(struct quic_endpoint *e, const struct udp_train *t);
 /** The socket is writable again. */
 void quic_outbox_writable(struct quic_endpoint *e);
 
+/** What is kept is lost: the socket it waited for goes. */
+void quic_outbox_clear(struct quic_endpoint *e);
+/** A client's endpoint goes on with this socket; the old one is closed. */
+void quic_endpoint_replace_socket(struct quic_endpoint *e,
+				  struct udp_socket *fresh);
+
+/** Move when the kernel's routes want it (quic_roam.c). */
+void quic_roam_watch(struct quic_endpoint *e);
+/** Would the kernel reach peer from another address than local now? */
+bool quic_roam_wanted(const union udp_address *local,
+		      const union udp_address *peer);
+
 /** A datagram that belongs to no connection (quic_accept.c). */
 void quic_accept_datagram(struct quic_endpoint *e, const struct udp_train *from,
 			  const uint8_t *data, size_t len, quic_time now);

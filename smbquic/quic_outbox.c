@@ -15,6 +15,8 @@ struct kept {
 	uint8_t data[];
 };
 
+static void unstall(struct quic_endpoint *e);
+
 static void keep(struct quic_endpoint *e, const struct udp_train *t,
 		 size_t sent)
 {
@@ -64,6 +66,18 @@ bool quic_outbox_send(struct quic_endpoint *e, const struct udp_train *t)
 		return false;
 	}
 	return true;
+}
+
+void quic_outbox_clear(struct quic_endpoint *e)
+{
+	while (e->kept != NULL) {
+		struct kept *k = e->kept;
+
+		e->kept = k->next;
+		talloc_free(k);
+	}
+	e->kept_last = NULL;
+	unstall(e);
 }
 
 static void unstall(struct quic_endpoint *e)

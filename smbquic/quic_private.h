@@ -17,7 +17,7 @@
  *	quic_stranger	what to do with a datagram that belongs to nobody
  *	quic_secret	what its tokens are made with
  *	quic_endpoint	a UDP socket, the clock, and the connections on it.
- *			Parts of it: quic_accept, quic_outbox
+ *			Parts of it: quic_accept, quic_outbox, quic_roam
  *	quic_user	the transport row (transport.h) on top
  *
  * ngtcp2 is seen by these files only. Nothing here is called from another
@@ -38,6 +38,8 @@ typedef uint64_t quic_time;
 
 /** Length of the connection ids that we choose. */
 #define QUIC_CID_LEN 8
+/** Longest address token that is kept, bytes. */
+#define QUIC_TOKEN_MAX 512
 /** What quic_conn_output needs to build trains in. */
 #define QUIC_SCRATCH (2 * UDP_TRAIN_MAX)
 
@@ -238,6 +240,11 @@ struct quic_conn_ops {
 	/** Call quic_conn_dispatch and quic_conn_output soon. */
 	void (*wake)(void *where);
 	quic_time (*now)(void *where);
+	/** Server: a token for NEW_TOKEN by which the client at peer proves
+	 *  its address next time. @return its length, at most size; 0: none.
+	 */
+	size_t (*new_token)(void *where, const union udp_address *peer,
+			    uint8_t *out, size_t size);
 	/** The connection is over; its memory may live on. Called once, never
 	 *  from within ngtcp2. */
 	void (*ended)(void *where, const struct quic_farewell *farewell);
@@ -257,6 +264,8 @@ struct quic_conn_params {
 struct quic_client_params {
 	const char *server_name;
 	const struct tls_client_policy *tls; /**< kept */
+	const uint8_t *token; /**< of an earlier NEW_TOKEN; copied */
+	size_t token_len;     /**< 0: none */
 };
 
 struct quic_server_params {
@@ -325,6 +334,20 @@ void quic_conn_on_flushed(struct quic_conn *c,
 void quic_conn_trust(struct quic_conn *c);
 /** Say good-bye with an application code and end. Idempotent. */
 void quic_conn_close(struct quic_conn *c, uint64_t code, const char *reason);
+/** Client: the latest token that the server sent for the next time. Belongs
+ *  to c. @return NULL: none. */
+const uint8_t *quic_conn_new_token(const struct quic_conn *c, size_t *len);
+/**
+ * Client: go on from another local address, at once (RFC 9000 9). The peer's
+ * is the one of before.
+ *
+ * @return false: not possible: the handshake is not confirmed, the server
+ *         wants no migration, or it gave no spare connection id.
+ */
+bool quic_conn_migrate(struct quic_conn *c, const union udp_address *local,
+		       const union udp_address *peer);
+/** Is it far enough for that? */
+bool quic_conn_may_migrate(const struct quic_conn *c);
 /** Use new keys (RFC 9001 6). @return false: not possible now. */
 bool quic_conn_update_keys(struct quic_conn *c);
 
@@ -401,6 +424,7 @@ struct quic_stranger {
 	uint8_t reply[NGTCP2_MAX_UDP_PAYLOAD_SIZE];
 };
 
+/** @param now  of quic_calendar(): tokens outlive the program. */
 enum quic_verdict quic_stranger_judge(const struct quic_house *house,
 				      const union udp_address *peer,
 				      const uint8_t *data, size_t len,
@@ -409,6 +433,9 @@ enum quic_verdict quic_stranger_judge(const struct quic_house *house,
 bool quic_stranger_retry(const struct quic_house *house,
 			 const union udp_address *peer, quic_time now,
 			 struct quic_stranger *out);
+/** A token for NEW_TOKEN (RFC 9000 8.1.3). @return its length; 0: none. */
+size_t quic_stranger_token(const uint8_t *secret, const union udp_address *peer,
+			   quic_time now, uint8_t *out, size_t size);
 bool quic_reset_token(const uint8_t *secret, const ngtcp2_cid *cid,
 		      uint8_t *token);
 
@@ -459,6 +486,15 @@ int quic_endpoint_listen(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 int quic_endpoint_connect(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 			  const struct transport_target *to,
 			  struct quic_conn **out, char **why);
+/**
+ * The client c goes on from another local address, on a socket of its own
+ * (RFC 9000 9). By itself it does so when the kernel's routes want it.
+ *
+ * @return 0; EAGAIN: the handshake is not confirmed yet; ENOTSUP: a server's,
+ *         or the server wants none, or gave no spare connection id; what
+ *         connect() said.
+ */
+int quic_endpoint_migrate(struct quic_conn *c);
 /** No new connections; those that are go on. */
 void quic_endpoint_release(struct quic_endpoint *e);
 const union udp_address *quic_endpoint_address(const struct quic_endpoint *e);
@@ -467,5 +503,7 @@ void quic_endpoint_counts(const struct quic_endpoint *e, unsigned *connections,
 /** Its socket, for tests. */
 struct udp_socket *quic_endpoint_socket(struct quic_endpoint *e);
 quic_time quic_clock(void);
+/** The time of day, for what outlives the program and the machine's uptime. */
+quic_time quic_calendar(void);
 
 #endif

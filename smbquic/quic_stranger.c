@@ -119,6 +119,19 @@ bool quic_stranger_retry(const struct quic_house *house,
 					       (size_t)len)) == QUIC_REPLY;
 }
 
+size_t quic_stranger_token(const uint8_t *secret, const union udp_address *peer,
+			   quic_time now, uint8_t *out, size_t size)
+{
+	ngtcp2_ssize len = 0;
+
+	if (size < NGTCP2_CRYPTO_MAX_REGULAR_TOKENLEN) {
+		return 0;
+	}
+	len = ngtcp2_crypto_generate_regular_token(
+		out, secret, SECRET_LEN, &peer->sa, udp_address_len(peer), now);
+	return len > 0 ? (size_t)len : 0;
+}
+
 /* Look at the token of an Initial. @return false: it claims to be of a Retry
  * of ours, and is not. */
 static bool check_token(const struct quic_house *house,

@@ -552,6 +552,14 @@ static void quic_user_trust(void *private_data)
 	quic_conn_trust(u->conn);
 }
 
+static int quic_user_migrate(void *private_data)
+{
+	struct quic_user *u =
+		talloc_get_type_abort(private_data, struct quic_user);
+
+	return quic_endpoint_migrate(u->conn);
+}
+
 static const char *quic_user_error(void *private_data)
 {
 	struct quic_user *u =
@@ -580,4 +588,5 @@ const struct transport_backend transport_quic_user = {
 	.stats = quic_user_stats,
 	.error = quic_user_error,
 	.trust = quic_user_trust,
+	.migrate = quic_user_migrate,
 };

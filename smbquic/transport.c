@@ -96,6 +96,7 @@ void transport_settings_default(struct transport_settings *out)
 		.max_connections = 1024,
 		.max_connections_per_source = 0,
 		.max_handshakes = 128,
+		.quic_version = 1,
 	};
 	environment_path("SSLKEYLOGFILE", &out->keylog_file);
 	environment_path("QLOGDIR", &out->qlog_dir);
@@ -318,6 +319,12 @@ void transport_trust(struct transport *t)
 	if (t->backend->trust != NULL) {
 		t->backend->trust(t->state);
 	}
+}
+
+int transport_migrate(struct transport *t)
+{
+	return t->backend->migrate != NULL ? t->backend->migrate(t->state)
+					   : ENOTSUP;
 }
 
 const char *transport_error(const struct transport *t)

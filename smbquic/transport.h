@@ -81,6 +81,13 @@ struct transport_stats {
 	uint64_t path_mtu; /**< UDP payload bytes */
 };
 
+/** When a QUIC client must first prove its address (RFC 9000 8.1.2). */
+enum transport_retry {
+	TRANSPORT_RETRY_AUTO,	/**< while max_handshakes are in flight */
+	TRANSPORT_RETRY_ALWAYS, /**< unless it has a token of ours */
+	TRANSPORT_RETRY_NEVER,	/**< beyond max_handshakes it is refused */
+};
+
 /** Tunables common to all backends. transport_settings_default() fills it. */
 struct transport_settings {
 	unsigned connect_timeout_ms;   /**< 1..; whole connect incl. TLS */
@@ -91,8 +98,11 @@ struct transport_settings {
 	size_t max_window;	       /**< bound of auto-tuning, bytes */
 	unsigned max_connections;      /**< per listener; 0: no limit */
 	unsigned max_connections_per_source; /**< per IP address; 0: none */
-	unsigned max_handshakes;	     /**< in flight per listener; beyond
-						that QUIC sends Retry */
+	unsigned max_handshakes;	     /**< in flight per listener, see
+						retry; four times as many never */
+	enum transport_retry retry;	     /**< QUIC, server */
+	unsigned quic_version;		     /**< 1 or 2: preferred, of both;
+						a client begins with it */
 	const char *keylog_file;	     /**< SSLKEYLOGFILE; NULL: none */
 	const char *qlog_dir;		     /**< QLOGDIR; NULL: none */
 };
@@ -176,6 +186,7 @@ struct transport_backend {
 	void (*stats)(void *state, struct transport_stats *out);
 	const char *(*error)(void *state); /**< may be NULL */
 	void (*trust)(void *state);	   /**< may be NULL */
+	int (*migrate)(void *state);	   /**< may be NULL */
 };
 
 /* The rows (transport.c). "quic" is the best QUIC of this machine. */
@@ -287,6 +298,14 @@ void transport_stats(const struct transport *t, struct transport_stats *out);
  * carrier thinks fit for strangers.
  */
 void transport_trust(struct transport *t);
+/**
+ * Client: go on from another local port, and from the address that the routes
+ * now prefer, without the server's user noticing (RFC 9000 9).
+ *
+ * @return 0; EAGAIN not yet; ENOTSUP the carrier or the peer cannot; or why
+ *         there is no way to the server now.
+ */
+int transport_migrate(struct transport *t);
 /** Why the transport ended, a sentence; NULL while it is well. */
 const char *transport_error(const struct transport *t);
 

@@ -335,6 +335,43 @@ static void test_passed_socket(void **state)
 	talloc_free(p);
 }
 
+/* Three moves to another port, in the middle of copies both ways. */
+static void migrate(const char *bind_to, const char *host)
+{
+	struct place *p = new_server(bind_to);
+	struct transport *t = do_connect(p, host);
+	struct copy up[2], down[2];
+	unsigned i = 0;
+	int err = 0;
+
+	carry(p, t, p->server, 1);
+	carry(p, p->server, t, 1); /* the handshake is confirmed by now */
+	start_write(p, t, &up[0], 8 * MIB);
+	start_read(p, p->server, &up[1], 8 * MIB);
+	start_write(p, p->server, &down[0], 8 * MIB);
+	start_read(p, t, &down[1], 8 * MIB);
+	for (i = 0; i < 3; i++) {
+		loop_for(p, 5);
+		assert_int_equal(transport_migrate(t), 0);
+	}
+	assert_int_equal(transport_migrate(p->server), ENOTSUP);
+	testlib_wait(p->ev, up[1].req, 60);
+	testlib_wait(p->ev, down[1].req, 60);
+	assert_int_equal(transport_read_recv(up[1].req, &err), 8 * MIB);
+	assert_int_equal(transport_read_recv(down[1].req, &err), 8 * MIB);
+	assert_memory_equal(up[0].buf, up[1].buf, 8 * MIB);
+	assert_memory_equal(down[0].buf, down[1].buf, 8 * MIB);
+	assert_null(transport_error(t));
+	talloc_free(p);
+}
+
+static void test_migrate(void **state)
+{
+	(void)state;
+	migrate("127.0.0.1", "127.0.0.1");
+	migrate("::", "::1");
+}
+
 /* --- limits -------------------------------------------------------------- */
 
 static void test_retry(void **state)
@@ -343,13 +380,13 @@ static void test_retry(void **state)
 	struct transport *t = NULL;
 
 	(void)state;
-	p->settings.max_handshakes = 0; /* every address proves itself */
+	p->settings.retry = TRANSPORT_RETRY_ALWAYS;
 	start(p, "127.0.0.1", 0);
 	t = do_connect(p, "127.0.0.1");
 	carry(p, t, p->server, 100000);
 	talloc_free(p);
 	p = new_place();
-	p->settings.max_handshakes = 0;
+	p->settings.retry = TRANSPORT_RETRY_ALWAYS;
 	start(p, "::1", 0);
 	t = do_connect(p, "::1");
 	carry(p, t, p->server, 100000);
@@ -754,6 +791,7 @@ int main(void)
 		cmocka_unit_test(test_wildcard),
 		cmocka_unit_test(test_half_close),
 		cmocka_unit_test(test_passed_socket),
+		cmocka_unit_test(test_migrate),
 		cmocka_unit_test(test_retry),
 		cmocka_unit_test(test_max_connections),
 		cmocka_unit_test(test_max_per_source),

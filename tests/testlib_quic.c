@@ -57,6 +57,9 @@ static void put_on_link(struct quic_world *w, struct quic_world_end *to,
 	p->train.peer = t->local;
 	if (w->nat_port != 0 && to == &w->server) {
 		p->train.peer.in.sin_port = htons(w->nat_port);
+		if (w->nat_address != 0) {
+			p->train.peer.in.sin_addr.s_addr = w->nat_address;
+		}
 	} else if (w->nat_port != 0) {
 		p->train.local = w->client.address;
 	}
@@ -78,6 +81,10 @@ static void carry(struct quic_world *w, struct quic_world_end *from,
 		from == &w->client ? &w->server : &w->client;
 
 	from->emitted += len;
+	if ((data[0] & 0x80) == 0) {
+		from->packets++;
+		from->greased += (data[0] & 0x40) == 0;
+	}
 	if (len > from->largest && len <= w->mtu) {
 		from->largest = len;
 	}
@@ -137,6 +144,17 @@ static quic_time op_now(void *where)
 	return e->world->now;
 }
 
+static const uint8_t house_secret[32] = "32 bytes that nobody can know...";
+
+static size_t op_new_token(void *where, const union udp_address *peer,
+			   uint8_t *out, size_t size)
+{
+	struct quic_world_end *e = where;
+
+	return quic_stranger_token(house_secret, peer, e->world->now, out,
+				   size);
+}
+
 static void op_ended(void *where, const struct quic_farewell *farewell)
 {
 	struct quic_world_end *e = where;
@@ -160,6 +178,7 @@ static const struct quic_conn_ops ops = {
 	.drop_cid = op_drop_cid,
 	.wake = op_wake,
 	.now = op_now,
+	.new_token = op_new_token,
 	.ended = op_ended,
 	.released = op_released,
 };
@@ -193,7 +212,9 @@ void quic_world_connect(struct quic_world *w)
 {
 	struct quic_conn_params p = params_of(&w->client, &w->server);
 	struct quic_client_params client = {.server_name = w->server_name,
-					    .tls = &w->client_policy};
+					    .tls = &w->client_policy,
+					    .token = w->token,
+					    .token_len = w->token_len};
 	char *why = NULL;
 
 	assert_int_equal(
@@ -201,21 +222,41 @@ void quic_world_connect(struct quic_world *w)
 	quic_conn_on_opened(w->client.conn, on_opened, &w->client);
 }
 
+static void answer(struct quic_world *w, struct quic_stranger *stranger)
+{
+	const struct udp_train t = {.local = w->server.address,
+				    .peer = w->client.address,
+				    .data = stranger->reply,
+				    .len = stranger->reply_len,
+				    .segment = stranger->reply_len};
+
+	w->retries += strcmp(stranger->what, "retry") == 0;
+	op_emit(&w->server, &t);
+}
+
 static void first_datagram(struct quic_world *w, const uint8_t *data,
 			   size_t len)
 {
-	static const uint8_t secret[32] = "32 bytes that nobody can know...";
-	const struct quic_house house = {
-		.secret = secret, .reset_secret = secret, .listening = true};
+	const struct quic_house house = {.secret = house_secret,
+					 .reset_secret = house_secret,
+					 .listening = true,
+					 .crowded = w->retry};
 	struct quic_conn_params p = params_of(&w->server, &w->client);
 	struct quic_stranger stranger;
 	struct quic_server_params server = {.tls = &w->server_policy,
 					    .initial = &stranger.initial};
 
-	if (quic_stranger_judge(&house, &w->client.address, data, len, w->now,
-				&stranger) != QUIC_ACCEPT) {
-		return;
+	switch (quic_stranger_judge(&house, &w->client.address, data, len,
+				    w->now, &stranger)) {
+	case QUIC_ACCEPT: break;
+	case QUIC_REPLY: answer(w, &stranger); return;
+	default: return;
 	}
+	if (stranger.after_retry) {
+		server.original_dcid = &stranger.original_dcid;
+	}
+	server.token_type = stranger.token_type;
+	w->token_type = stranger.token_type;
 	w->server.conn = quic_conn_server(w, &p, &server);
 	assert_non_null(w->server.conn);
 	quic_conn_on_opened(w->server.conn, on_opened, &w->server);
@@ -226,6 +267,7 @@ static void arrive(struct quic_world_end *to, const struct udp_train *t,
 {
 	struct quic_world *w = to->world;
 
+	to->heard = w->now;
 	if (to == &w->server && to->conn == NULL && !to->ended) {
 		first_datagram(w, data, len);
 	}
@@ -448,15 +490,40 @@ static bool both_open(void *arg)
 	return w->client.opened != -1 && w->server.opened != -1;
 }
 
-struct quic_world *quic_world_connected(TALLOC_CTX *mem_ctx)
+void quic_world_open(struct quic_world *w)
 {
-	struct quic_world *w = quic_world_new(mem_ctx);
-
 	quic_world_connect(w);
 	quic_world_until(w, both_open, w, 5 * NGTCP2_SECONDS);
 	assert_int_equal(w->client.opened, 0);
 	assert_int_equal(w->server.opened, 0);
+}
+
+struct quic_world *quic_world_connected(TALLOC_CTX *mem_ctx)
+{
+	struct quic_world *w = quic_world_new(mem_ctx);
+
+	quic_world_open(w);
 	return w;
+}
+
+static void end_again(struct quic_world_end *e)
+{
+	talloc_free(e->conn);
+	assert_null(e->conn);
+	e->opened = -1;
+	e->ended = false;
+}
+
+void quic_world_again(struct quic_world *w)
+{
+	end_again(&w->client);
+	end_again(&w->server);
+	while (w->packets != NULL) {
+		struct quic_world_packet *p = w->packets;
+
+		w->packets = p->next;
+		talloc_free(p);
+	}
 }
 
 /* --- transfers ----------------------------------------------------------- */

@@ -20,9 +20,11 @@ struct quic_world_end {
 	size_t farewell_len;
 	quic_time linger;
 	unsigned cids;
-	size_t emitted; /* bytes */
-	size_t largest; /* datagram */
-	bool mute;	/* the socket takes nothing */
+	size_t emitted;		   /* bytes */
+	size_t largest;		   /* datagram */
+	bool mute;		   /* the socket takes nothing */
+	unsigned greased, packets; /* short headers, without the QUIC bit */
+	quic_time heard;	   /* when a datagram last arrived */
 };
 
 struct quic_world_packet;
@@ -38,7 +40,13 @@ struct quic_world {
 	size_t mtu;	  /* largest datagram that passes */
 	size_t first_hop; /* what the ends know of it */
 	bool blackhole;
-	uint16_t nat_port; /* the client's as seen outside; 0: its own */
+	bool retry;		       /* the server wants addresses proven */
+	unsigned retries;	       /* that it sent */
+	ngtcp2_token_type token_type;  /* of the accepted Initial */
+	uint8_t token[QUIC_TOKEN_MAX]; /* that the client begins with */
+	size_t token_len;
+	uint16_t nat_port;    /* the client's as seen outside; 0: its own */
+	uint32_t nat_address; /* likewise, network order; with nat_port */
 	uint32_t seed;
 	struct quic_world_packet *packets; /* by arrival */
 	/* who they are */
@@ -57,11 +65,15 @@ struct quic_world *quic_world_new_as(TALLOC_CTX *mem_ctx,
 				     struct tls_identity *identity);
 /** A client begins; the server comes with the first datagram. */
 void quic_world_connect(struct quic_world *w);
+/** The same client and server once more; connections of before are gone. */
+void quic_world_again(struct quic_world *w);
 /** Let time pass. */
 void quic_world_run(struct quic_world *w, quic_time how_long);
 /** Let time pass until the condition holds; fails the test after limit. */
 void quic_world_until(struct quic_world *w, bool (*condition)(void *arg),
 		      void *arg, quic_time limit);
+/** Connect, or the test fails. */
+void quic_world_open(struct quic_world *w);
 /** Connected, or the test fails. */
 struct quic_world *quic_world_connected(TALLOC_CTX *mem_ctx);
 
