@@ -103,6 +103,7 @@ static struct quic_conn *make_server(struct quic_endpoint *e,
 		.original_dcid =
 			stranger->after_retry ? &stranger->original_dcid : NULL,
 		.token_type = stranger->token_type,
+		.ticket_secret = e->secrets.ticket,
 	};
 
 	return quic_conn_server(e, &p, &server);

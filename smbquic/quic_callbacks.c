@@ -160,6 +160,7 @@ static int on_new_token(ngtcp2_conn *ng, const uint8_t *token, size_t len,
 	TALLOC_FREE(c->new_token);
 	c->new_token = talloc_memdup(c, token, len);
 	c->new_token_len = c->new_token != NULL ? len : 0;
+	c->news = true;
 	return 0;
 }
 
@@ -173,6 +174,9 @@ static int on_complete(ngtcp2_conn *ng, void *user_data)
 	/* A server's completion is the confirmation, RFC 9001 4.1.2. */
 	c->confirmed = c->confirmed || c->server;
 	send_token(ng, c, &ngtcp2_conn_get_path(ng)->remote);
+	if (c->server) {
+		quic_tls_send_ticket(c->tls);
+	}
 	if (c->settings.keepalive_ms != 0) {
 		ngtcp2_conn_set_keep_alive_timeout(
 			ng, c->settings.keepalive_ms * NGTCP2_MILLISECONDS);
@@ -180,8 +184,8 @@ static int on_complete(ngtcp2_conn *ng, void *user_data)
 	return 0;
 }
 
-/* After the handshake a server may still send tickets, which we did not ask
- * for; a client has nothing to say (RFC 9001 4.4, 6). */
+/* After the handshake a server may still send tickets, when we want none or no
+ * more; a client has nothing to say (RFC 9001 4.4, 6). */
 static int on_late_crypto_data(ngtcp2_conn *ng, const struct quic_conn *c)
 {
 	if (!c->server) {
@@ -195,9 +199,12 @@ static int on_crypto_data(ngtcp2_conn *ng, ngtcp2_encryption_level level,
 			  uint64_t offset, const uint8_t *data, size_t len,
 			  void *user_data)
 {
+	struct quic_conn *c = user_data;
+
 	if (ngtcp2_conn_get_tls_native_handle(ng) == NULL) {
-		return on_late_crypto_data(ng, user_data);
+		return on_late_crypto_data(ng, c);
 	}
+	c->news = true; /* maybe: a ticket */
 	return ngtcp2_crypto_recv_crypto_data_cb(ng, level, offset, data, len,
 						 user_data);
 }

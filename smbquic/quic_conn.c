@@ -249,9 +249,12 @@ int quic_conn_client(TALLOC_CTX *mem_ctx, const struct quic_conn_params *p,
 		return ENOMEM;
 	}
 	c->peer.name = talloc_strdup(c, client->server_name);
+	c->visits = p->settings->visits_file != NULL
+			    ? talloc_strdup(c, p->settings->visits_file)
+			    : NULL;
 	c->tls = quic_tls_client(c, client->tls, client->server_name,
 				 port_of(p->peer), p->settings->keylog_file,
-				 why);
+				 &client->resume, why);
 	if (c->tls == NULL) {
 		err = *why != NULL ? EINVAL : ENOMEM;
 		*why = talloc_steal(mem_ctx, *why);
@@ -318,7 +321,8 @@ struct quic_conn *quic_conn_server(TALLOC_CTX *mem_ctx,
 	if (c == NULL) {
 		return NULL;
 	}
-	c->tls = quic_tls_server(c, server->tls, p->settings->keylog_file);
+	c->tls = quic_tls_server(c, server->tls, p->settings->keylog_file,
+				 server->ticket_secret);
 	if (c->tls == NULL || !server_begin(c, p, server)) {
 		talloc_free(c);
 		return NULL;
@@ -486,6 +490,11 @@ const uint8_t *quic_conn_new_token(const struct quic_conn *c, size_t *len)
 {
 	*len = c->new_token_len;
 	return c->new_token;
+}
+
+const uint8_t *quic_conn_session(const struct quic_conn *c, size_t *len)
+{
+	return quic_tls_session(c->tls, len);
 }
 
 /*

@@ -44,6 +44,8 @@ struct quic_conn {
 
 	uint8_t *new_token; /* client: for the next time */
 	size_t new_token_len;
+	bool news;
+	char *visits;	/* client: file of what is remembered; NULL: none */
 	unsigned moves; /* of the peer, or of this end */
 
 	uint64_t packets_in, packets_out;

@@ -212,8 +212,15 @@ static size_t op_new_token(void *where, const union udp_address *peer,
 {
 	struct quic_slot *s = where;
 
-	return quic_stranger_token(s->endpoint->secret, peer, quic_calendar(),
-				   out, size);
+	return quic_stranger_token(s->endpoint->secrets.address, peer,
+				   quic_calendar(), out, size);
+}
+
+static void op_news(void *where)
+{
+	struct quic_slot *s = where;
+
+	quic_visit_keep(s->conn);
 }
 
 static void op_ended(void *where, const struct quic_farewell *farewell)
@@ -241,6 +248,7 @@ const struct quic_conn_ops quic_endpoint_ops = {
 	.wake = op_wake,
 	.now = op_now,
 	.new_token = op_new_token,
+	.news = op_news,
 	.ended = op_ended,
 	.released = op_released,
 };
@@ -457,12 +465,17 @@ static int make_client(TALLOC_CTX *mem_ctx, struct quic_endpoint *e,
 		.max_payload = udp_max_payload(to->addr),
 		.now = quic_clock(),
 	};
-	const struct quic_client_params client = {
+	struct quic_client_params client = {
 		.server_name = to->server_name,
 		.tls = to->tls,
 	};
+	TALLOC_CTX *memories = talloc_new(s);
+	int err = 0;
 
-	return quic_conn_client(mem_ctx, &p, &client, &s->conn, why);
+	quic_visit_recall(memories, to, &client);
+	err = quic_conn_client(mem_ctx, &p, &client, &s->conn, why);
+	talloc_free(memories);
+	return err;
 }
 
 static int add_client(TALLOC_CTX *mem_ctx, struct quic_endpoint *e,

@@ -61,6 +61,13 @@ void quic_outbox_clear(struct quic_endpoint *e);
 void quic_endpoint_replace_socket(struct quic_endpoint *e,
 				  struct udp_socket *fresh);
 
+/** Begin with what is remembered of the server, children of mem_ctx
+ *  (quic_visit.c). */
+void quic_visit_recall(TALLOC_CTX *mem_ctx, const struct transport_target *to,
+		       struct quic_client_params *out);
+/** Remember what c has got from its server. */
+void quic_visit_keep(struct quic_conn *c);
+
 /** Move when the kernel's routes want it (quic_roam.c). */
 void quic_roam_watch(struct quic_endpoint *e);
 /** Would the kernel reach peer from another address than local now? */

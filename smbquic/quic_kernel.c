@@ -136,6 +136,7 @@ static int start_connect(struct quic_kernel_connect_state *state,
 			 const struct transport_target *to)
 {
 	const struct transport_settings *s = &state->settings;
+	const struct quic_resume no_resumption = {.wanted = false};
 	int fd = connected_socket(to, s);
 	struct quic_kernel *k = NULL;
 
@@ -149,7 +150,7 @@ static int start_connect(struct quic_kernel_connect_state *state,
 	state->k = k;
 	k->peer.name = talloc_strdup(k, to->server_name);
 	k->tls = quic_tls_client(k, to->tls, to->server_name, port_of(to->addr),
-				 s->keylog_file, &state->why);
+				 s->keylog_file, &no_resumption, &state->why);
 	if (k->tls == NULL) {
 		talloc_steal(state, state->why);
 		return state->why != NULL ? EINVAL : ENOMEM;

@@ -7,6 +7,7 @@
  *			or acknowledged; knows no packets
  *	quic_mtu	whether the path has become smaller than it was
  *	quic_tls	the TLS handshake of a connection and its verdict
+ *	quic_ticket	whose session ticket it is, and its key
  *	quic_conn	one connection: datagrams and a time in, datagrams and
  *			a deadline out; owns no socket and no clock. Parts of
  *			it: quic_callbacks, quic_output, quic_report,
@@ -17,7 +18,8 @@
  *	quic_stranger	what to do with a datagram that belongs to nobody
  *	quic_secret	what its tokens are made with
  *	quic_endpoint	a UDP socket, the clock, and the connections on it.
- *			Parts of it: quic_accept, quic_outbox, quic_roam
+ *			Parts of it: quic_accept, quic_outbox, quic_roam,
+ *			quic_visit
  *	quic_user	the transport row (transport.h) on top
  *
  * ngtcp2 is seen by these files only. Nothing here is called from another
@@ -31,6 +33,7 @@
 #include "smbquic/tls.h"
 #include "smbquic/transport.h"
 #include "smbquic/udp.h"
+#include "smbquic/wire.h"
 
 /** Nanoseconds of a clock that never goes back. */
 typedef uint64_t quic_time;
@@ -155,14 +158,32 @@ size_t quic_mtu_room(struct quic_mtu *m, quic_time now);
 
 struct quic_tls;
 
+/** How a client resumes a session (RFC 8446 2.2). */
+struct quic_resume {
+	bool wanted;	     /**< tickets are welcome */
+	const uint8_t *data; /**< of quic_tls_session(); NULL: none yet */
+	size_t len;
+};
+
 /** @param why  out: on failure a sentence, child of mem_ctx. */
 struct quic_tls *quic_tls_client(TALLOC_CTX *mem_ctx,
 				 const struct tls_client_policy *policy,
 				 const char *server_name, unsigned port,
-				 const char *keylog_file, char **why);
+				 const char *keylog_file,
+				 const struct quic_resume *resume, char **why);
+/** @param ticket_secret  QUIC_SECRET_LEN bytes, kept; NULL: no tickets. */
 struct quic_tls *quic_tls_server(TALLOC_CTX *mem_ctx,
 				 const struct tls_server_policy *policy,
-				 const char *keylog_file);
+				 const char *keylog_file,
+				 const uint8_t *ticket_secret);
+/** Server: send a ticket, now that the handshake is complete. */
+void quic_tls_send_ticket(struct quic_tls *tls);
+/** Client: what to resume with, once a ticket has come. Belongs to tls.
+ *  @return NULL: none. */
+const uint8_t *quic_tls_session(const struct quic_tls *tls, size_t *len);
+/** Client: what it judges by. */
+const struct tls_client_policy *quic_tls_policy(const struct quic_tls *tls);
+bool quic_tls_resumed(const struct quic_tls *tls);
 /** Marry the session and the connection whose handshake it does. @return
  *  false: out of memory. */
 bool quic_tls_bind(struct quic_tls *tls, ngtcp2_conn *ng);
@@ -182,6 +203,35 @@ void quic_tls_finish(struct quic_tls *tls);
 /** Fill in what TLS knows; strings become children of mem_ctx. */
 bool quic_tls_facts(const struct quic_tls *tls, TALLOC_CTX *mem_ctx,
 		    struct transport_facts *out);
+
+/* --- quic_ticket: before a ticket is looked at ---------------------------- */
+
+#define QUIC_SECRET_LEN	    32
+#define QUIC_NAME_MAX	    255 /* RFC 1035 2.3.4 */
+#define QUIC_TICKET_KEY_LEN 64	/* what GnuTLS wants */
+
+/** The name that a ClientHello (without its header) asks for; "": none.
+ *  @return false: damaged. */
+bool quic_ticket_name(const uint8_t *hello, size_t len,
+		      char name[QUIC_NAME_MAX + 1]);
+#define QUIC_SESSION_CERTS 8u
+
+/** What a client keeps of a session. */
+struct quic_session {
+	gnutls_datum_t chain[QUIC_SESSION_CERTS]; /**< the server's, DER */
+	unsigned count;
+	struct wire_slice tls; /**< GnuTLS's data */
+};
+
+/** @return child of mem_ctx, or NULL: too many certificates, no memory. */
+uint8_t *quic_session_pack(TALLOC_CTX *mem_ctx, const struct quic_session *s,
+			   size_t *len);
+/** Everything in out borrows from data. @return false: damaged. */
+bool quic_session_unpack(const uint8_t *data, size_t len,
+			 struct quic_session *out);
+/** The key for tickets given under that certificate. */
+bool quic_ticket_key(const uint8_t *secret, const struct tls_identity *id,
+		     uint8_t key[QUIC_TICKET_KEY_LEN]);
 
 /* --- quic_error: how connections end ------------------------------------- */
 
@@ -245,6 +295,9 @@ struct quic_conn_ops {
 	 */
 	size_t (*new_token)(void *where, const union udp_address *peer,
 			    uint8_t *out, size_t size);
+	/** Client: quic_conn_new_token() or quic_conn_session() has something
+	 *  new. NULL: nobody wants to know. Never from within ngtcp2. */
+	void (*news)(void *where);
 	/** The connection is over; its memory may live on. Called once, never
 	 *  from within ngtcp2. */
 	void (*ended)(void *where, const struct quic_farewell *farewell);
@@ -266,6 +319,7 @@ struct quic_client_params {
 	const struct tls_client_policy *tls; /**< kept */
 	const uint8_t *token; /**< of an earlier NEW_TOKEN; copied */
 	size_t token_len;     /**< 0: none */
+	struct quic_resume resume;
 };
 
 struct quic_server_params {
@@ -273,6 +327,7 @@ struct quic_server_params {
 	const ngtcp2_pkt_hd *initial;
 	const ngtcp2_cid *original_dcid; /**< after a Retry; else NULL */
 	ngtcp2_token_type token_type;	 /**< of initial's valid token */
+	const uint8_t *ticket_secret;	 /**< kept; NULL: no tickets */
 };
 
 /**
@@ -337,6 +392,9 @@ void quic_conn_close(struct quic_conn *c, uint64_t code, const char *reason);
 /** Client: the latest token that the server sent for the next time. Belongs
  *  to c. @return NULL: none. */
 const uint8_t *quic_conn_new_token(const struct quic_conn *c, size_t *len);
+/** Client: what to resume with next time (quic_resume.data). Belongs to c.
+ *  @return NULL: none. */
+const uint8_t *quic_conn_session(const struct quic_conn *c, size_t *len);
 /**
  * Client: go on from another local address, at once (RFC 9000 9). The peer's
  * is the one of before.
@@ -441,12 +499,11 @@ bool quic_reset_token(const uint8_t *secret, const ngtcp2_cid *cid,
 
 /* --- quic_secret: keys that outlive the program --------------------------- */
 
-#define QUIC_SECRET_LEN 32
-
 /** What a server's tokens are made with. */
 struct quic_secrets {
 	uint8_t address[QUIC_SECRET_LEN]; /**< RFC 9000 8.1: Retry, NEW_TOKEN */
 	uint8_t reset[QUIC_SECRET_LEN];	  /**< RFC 9000 10.3 */
+	uint8_t ticket[QUIC_SECRET_LEN];  /**< RFC 8446 4.6.1 */
 };
 
 /**

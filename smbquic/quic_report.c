@@ -35,10 +35,22 @@ static bool is_decided(const struct quic_conn *c)
 	return c->complete && !quic_tls_server_may_refuse(c->tls);
 }
 
+static void report_news(struct quic_conn *c)
+{
+	bool news = c->news;
+
+	c->news = false;
+	if (news && !c->over && !c->server && c->confirmed &&
+	    c->ops->news != NULL) {
+		c->ops->news(c->where);
+	}
+}
+
 static void report_opened(struct quic_conn *c)
 {
 	int err = 0;
 
+	report_news(c);
 	if (c->confirmed && !c->over) {
 		quic_tls_finish(c->tls);
 	}

@@ -38,6 +38,7 @@ bool quic_secrets_derive(struct quic_secrets *out, const uint8_t *secret,
 		 transport_address_string(&local->sa));
 	ok = gnutls_hkdf_extract(GNUTLS_MAC_SHA256, &key, &salt, prk) == 0 &&
 	     expand(out->address, prk, "smbquic address token") &&
+	     expand(out->ticket, prk, "smbquic session ticket") &&
 	     expand(out->reset, prk, reset);
 	gnutls_memset(fresh, 0, sizeof(fresh));
 	gnutls_memset(prk, 0, sizeof(prk));

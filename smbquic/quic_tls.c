@@ -15,9 +15,13 @@
 #include <ngtcp2/ngtcp2_crypto_gnutls.h>
 
 #include "smbquic/quic_private.h"
+#include "smbquic/wire.h"
 
-#define NAME_MAX_LEN 255 /* RFC 1035 2.3.4 */
-#define SECRET_MAX   64
+#define SECRET_MAX 64
+
+/* Seconds that a ticket is good for. GnuTLS makes new keys from ours whenever
+ * three of these are over. */
+#define TICKET_LIFETIME (24 * 3600)
 
 /* The middlebox compatibility mode is forbidden, RFC 9001 8.4. */
 static const char priority[] =
@@ -38,8 +42,16 @@ struct quic_tls {
 	const char *server_name; /* server: what the client asked for */
 	unsigned port;
 	struct tls_judgement judgement;
+	uint8_t *old; /* that was resumed with, kept for its chain */
+	struct quic_session session_of_before;
+	uint8_t *fresh; /* to resume with, once there */
+	size_t fresh_len;
+	bool want_ticket;
+	bool resumed;
 	/* server */
 	const struct tls_server_policy *server;
+	const uint8_t *ticket_secret; /* NULL: no tickets */
+	bool tickets;		      /* they are in use */
 	struct tls_identity *identity;
 	/* why we said no */
 	unsigned alert;
@@ -129,6 +141,8 @@ static bool parameters_missing(const struct quic_tls *t,
 	       ngtcp2_conn_get_remote_transport_params(t->ng) == NULL;
 }
 
+static int judge_server(gnutls_session_t session);
+
 /* New keys, for reading, writing or both. */
 static int new_secrets(gnutls_session_t session,
 		       gnutls_record_encryption_level_t level, const void *rx,
@@ -138,6 +152,12 @@ static int new_secrets(gnutls_session_t session,
 	ngtcp2_encryption_level to =
 		ngtcp2_crypto_gnutls_from_gnutls_record_encryption_level(level);
 
+	/* No certificate comes, so nobody has judged it. */
+	if (t->client != NULL && level == GNUTLS_ENCRYPTION_LEVEL_APPLICATION &&
+	    gnutls_session_is_resumed(session) && t->judgement.how == NULL &&
+	    judge_server(session) != 0) {
+		return GNUTLS_E_CERTIFICATE_ERROR;
+	}
 	if (parameters_missing(t, level)) {
 		/* RFC 9001 8.2 */
 		return refuse(t, GNUTLS_A_MISSING_EXTENSION, EPROTO,
@@ -188,13 +208,14 @@ static int quic_tls_destructor(struct quic_tls *t)
 	return 0;
 }
 
-/* The keys are ngtcp2's by now, and no tickets are exchanged: what is left of
- * the session is half of an idle connection's memory. */
+/* The keys are ngtcp2's by now, and tickets are sent or not wanted: what is
+ * left of the session is half of an idle connection's memory. */
 void quic_tls_finish(struct quic_tls *t)
 {
-	if (t->session == NULL) {
+	if (t->session == NULL || t->want_ticket) {
 		return;
 	}
+	t->resumed = gnutls_session_is_resumed(t->session) != 0;
 	t->cipher = cipher_name(t->session);
 	if (t->ng != NULL) {
 		ngtcp2_conn_set_tls_native_handle(t->ng, NULL);
@@ -273,13 +294,22 @@ unsigned quic_tls_refusal(const struct quic_tls *t, int *err, const char **why)
 
 /* --- client -------------------------------------------------------------- */
 
-/* Called when the server's certificate has come. */
+/* The server's certificates: a session that is resumed shows none. */
+static const gnutls_datum_t *chain_of(const struct quic_tls *t, unsigned *count)
+{
+	if (gnutls_session_is_resumed(t->session)) {
+		*count = t->session_of_before.count;
+		return t->session_of_before.chain;
+	}
+	return gnutls_certificate_get_peers(t->session, count);
+}
+
+/* Called when the server's certificate has come, or need not come. */
 static int judge_server(gnutls_session_t session)
 {
 	struct quic_tls *t = tls_of(session);
 	unsigned count = 0;
-	const gnutls_datum_t *chain =
-		gnutls_certificate_get_peers(session, &count);
+	const gnutls_datum_t *chain = chain_of(t, &count);
 
 	if (!agreed_on_smb(session)) {
 		return refuse(t, GNUTLS_A_NO_APPLICATION_PROTOCOL, EPROTO,
@@ -326,13 +356,84 @@ static bool client_credentials(struct quic_tls *t, TALLOC_CTX *mem_ctx,
 				      t->cred) == 0;
 }
 
+/* RFC 8446 4.6.1: with this, the next visit is quicker. */
+static int on_ticket(gnutls_session_t session, unsigned type, unsigned when,
+		     unsigned incoming, const gnutls_datum_t *msg)
+{
+	struct quic_tls *t = tls_of(session);
+	struct quic_session keep = {0};
+	gnutls_datum_t data = {0};
+	const gnutls_datum_t *chain = chain_of(t, &keep.count);
+
+	(void)type;
+	(void)when;
+	(void)incoming;
+	(void)msg;
+	if (keep.count > QUIC_SESSION_CERTS ||
+	    gnutls_session_get_data2(session, &data) != 0) {
+		return 0;
+	}
+	if (keep.count > 0) {
+		memcpy(keep.chain, chain, keep.count * sizeof(chain[0]));
+	}
+	keep.tls = wire_slice(data.data, data.size);
+	TALLOC_FREE(t->fresh);
+	t->fresh = quic_session_pack(t, &keep, &t->fresh_len);
+	t->want_ticket = false;
+	gnutls_memset(data.data, 0, data.size);
+	gnutls_free(data.data);
+	return 0;
+}
+
+/* What cannot be resumed is begun anew. */
+static void resume_session(struct quic_tls *t, const struct quic_resume *resume)
+{
+	struct quic_session *before = &t->session_of_before;
+
+	if (!resume->wanted) {
+		return;
+	}
+	t->want_ticket = true;
+	gnutls_handshake_set_hook_function(t->session,
+					   GNUTLS_HANDSHAKE_NEW_SESSION_TICKET,
+					   GNUTLS_HOOK_POST, on_ticket);
+	t->old = resume->data != NULL
+			 ? talloc_memdup(t, resume->data, resume->len)
+			 : NULL;
+	if (t->old != NULL &&
+	    quic_session_unpack(t->old, resume->len, before)) {
+		gnutls_session_set_data(t->session, before->tls.data,
+					before->tls.len);
+	}
+}
+
+const uint8_t *quic_tls_session(const struct quic_tls *t, size_t *len)
+{
+	*len = t->fresh != NULL ? t->fresh_len : 0;
+	return t->fresh;
+}
+
+const struct tls_client_policy *quic_tls_policy(const struct quic_tls *t)
+{
+	return t->client;
+}
+
+bool quic_tls_resumed(const struct quic_tls *t)
+{
+	return t->session != NULL ? gnutls_session_is_resumed(t->session) != 0
+				  : t->resumed;
+}
+
 struct quic_tls *quic_tls_client(TALLOC_CTX *mem_ctx,
 				 const struct tls_client_policy *policy,
 				 const char *server_name, unsigned port,
-				 const char *keylog_file, char **why)
+				 const char *keylog_file,
+				 const struct quic_resume *resume, char **why)
 {
 	struct quic_tls *t = quic_tls_new(
-		mem_ctx, GNUTLS_CLIENT | GNUTLS_NO_TICKETS, keylog_file);
+		mem_ctx,
+		GNUTLS_CLIENT | (resume->wanted ? 0 : GNUTLS_NO_TICKETS),
+		keylog_file);
 
 	if (t == NULL) {
 		return NULL;
@@ -345,6 +446,7 @@ struct quic_tls *quic_tls_client(TALLOC_CTX *mem_ctx,
 		return NULL;
 	}
 	gnutls_session_set_verify_function(t->session, judge_server);
+	resume_session(t, resume);
 	/* RFC 6066 3: no literal addresses in the SNI. */
 	if (!is_ip_literal(server_name)) {
 		gnutls_server_name_set(t->session, GNUTLS_NAME_DNS, server_name,
@@ -363,7 +465,7 @@ bool quic_tls_server_may_refuse(const struct quic_tls *t)
 
 static const char *name_asked_for(struct quic_tls *t)
 {
-	char name[NAME_MAX_LEN + 1];
+	char name[QUIC_NAME_MAX + 1];
 	size_t len = sizeof(name);
 	unsigned type = 0;
 
@@ -459,21 +561,66 @@ static int judge_client(gnutls_session_t session)
 	return GNUTLS_E_CERTIFICATE_ERROR;
 }
 
+/*
+ * Before GnuTLS looks at the ClientHello and a ticket in it. Where client
+ * certificates are asked for there are no tickets: whose access was taken away
+ * since must not come back with one.
+ */
+static int before_hello(gnutls_session_t session, unsigned type, unsigned when,
+			unsigned incoming, const gnutls_datum_t *msg)
+{
+	struct quic_tls *t = tls_of(session);
+	char name[QUIC_NAME_MAX + 1];
+	struct tls_identity *id = NULL;
+	uint8_t key[QUIC_TICKET_KEY_LEN];
+	gnutls_datum_t datum = {.data = key, .size = sizeof(key)};
+
+	(void)type;
+	(void)when;
+	(void)incoming;
+	if (t->tickets || !quic_ticket_name(msg->data, msg->size, name) ||
+	    t->server->choose(t->server->private_data,
+			      name[0] != '\0' ? name : NULL, &id) != 0 ||
+	    id->require_client_certificate ||
+	    !quic_ticket_key(t->ticket_secret, id, key)) {
+		return 0;
+	}
+	t->tickets = gnutls_session_ticket_enable_server(session, &datum) == 0;
+	gnutls_db_set_cache_expiration(session, TICKET_LIFETIME);
+	gnutls_memset(key, 0, sizeof(key));
+	return 0;
+}
+
+void quic_tls_send_ticket(struct quic_tls *t)
+{
+	if (t->tickets && t->session != NULL) {
+		gnutls_session_ticket_send(t->session, 1, 0);
+	}
+}
+
 struct quic_tls *quic_tls_server(TALLOC_CTX *mem_ctx,
 				 const struct tls_server_policy *policy,
-				 const char *keylog_file)
+				 const char *keylog_file,
+				 const uint8_t *ticket_secret)
 {
-	struct quic_tls *t = quic_tls_new(
-		mem_ctx, GNUTLS_SERVER | GNUTLS_NO_AUTO_SEND_TICKET,
-		keylog_file);
+	struct quic_tls *t = quic_tls_new(mem_ctx,
+					  GNUTLS_SERVER | GNUTLS_NO_TICKETS |
+						  GNUTLS_NO_AUTO_SEND_TICKET,
+					  keylog_file);
 
 	if (t == NULL) {
 		return NULL;
 	}
 	t->server = policy;
+	t->ticket_secret = ticket_secret;
 	gnutls_session_set_verify_function(t->session, judge_client);
 	gnutls_handshake_set_post_client_hello_function(t->session,
 							choose_identity);
+	if (ticket_secret != NULL) {
+		gnutls_handshake_set_hook_function(
+			t->session, GNUTLS_HANDSHAKE_CLIENT_HELLO,
+			GNUTLS_HOOK_PRE, before_hello);
+	}
 	return t;
 }
 
@@ -491,6 +638,7 @@ bool quic_tls_facts(const struct quic_tls *t, TALLOC_CTX *mem_ctx,
 
 	out->alpn = TLS_ALPN_SMB;
 	out->tls_version = "TLS1.3";
+	out->resumed = quic_tls_resumed(t);
 	out->tls_cipher =
 		t->session == NULL ? t->cipher : cipher_name(t->session);
 	out->server_name = copy(mem_ctx, t->server_name);

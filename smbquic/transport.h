@@ -52,6 +52,7 @@ struct transport_facts {
 	const char *backend;	    /**< row name: "quic", "tcp", ... */
 	const char *chosen_because; /**< why this backend; may be NULL */
 	bool secure;	    /**< encrypted and authenticated below SMB */
+	bool resumed;	    /**< TLS took up an earlier session */
 	bool peer_verified; /**< client: the server's certificate was
 			       checked (chain and name, or pin) */
 	struct sockaddr_storage local, peer;
@@ -105,6 +106,9 @@ struct transport_settings {
 						a client begins with it */
 	const char *keylog_file;	     /**< SSLKEYLOGFILE; NULL: none */
 	const char *qlog_dir;		     /**< QLOGDIR; NULL: none */
+	const char *visits_file;	     /**< client: what is remembered of
+						servers (visit.h), secret; kept
+						by the caller; NULL: nothing */
 };
 
 /** Defaults, with keylog_file and qlog_dir taken from the environment. */

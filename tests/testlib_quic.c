@@ -155,6 +155,13 @@ static size_t op_new_token(void *where, const union udp_address *peer,
 				   size);
 }
 
+static void op_news(void *where)
+{
+	struct quic_world_end *e = where;
+
+	e->news++;
+}
+
 static void op_ended(void *where, const struct quic_farewell *farewell)
 {
 	struct quic_world_end *e = where;
@@ -179,6 +186,7 @@ static const struct quic_conn_ops ops = {
 	.wake = op_wake,
 	.now = op_now,
 	.new_token = op_new_token,
+	.news = op_news,
 	.ended = op_ended,
 	.released = op_released,
 };
@@ -214,7 +222,8 @@ void quic_world_connect(struct quic_world *w)
 	struct quic_client_params client = {.server_name = w->server_name,
 					    .tls = &w->client_policy,
 					    .token = w->token,
-					    .token_len = w->token_len};
+					    .token_len = w->token_len,
+					    .resume = w->resume};
 	char *why = NULL;
 
 	assert_int_equal(
@@ -256,6 +265,7 @@ static void first_datagram(struct quic_world *w, const uint8_t *data,
 		server.original_dcid = &stranger.original_dcid;
 	}
 	server.token_type = stranger.token_type;
+	server.ticket_secret = w->ticket_secret;
 	w->token_type = stranger.token_type;
 	w->server.conn = quic_conn_server(w, &p, &server);
 	assert_non_null(w->server.conn);

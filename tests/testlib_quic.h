@@ -24,7 +24,8 @@ struct quic_world_end {
 	size_t largest;		   /* datagram */
 	bool mute;		   /* the socket takes nothing */
 	unsigned greased, packets; /* short headers, without the QUIC bit */
-	quic_time heard;	   /* when a datagram last arrived */
+	unsigned news;
+	quic_time heard; /* when a datagram last arrived */
 };
 
 struct quic_world_packet;
@@ -45,6 +46,8 @@ struct quic_world {
 	ngtcp2_token_type token_type;  /* of the accepted Initial */
 	uint8_t token[QUIC_TOKEN_MAX]; /* that the client begins with */
 	size_t token_len;
+	const uint8_t *ticket_secret; /* of the server; NULL: no tickets */
+	struct quic_resume resume;    /* that the client begins with */
 	uint16_t nat_port;    /* the client's as seen outside; 0: its own */
 	uint32_t nat_address; /* likewise, network order; with nat_port */
 	uint32_t seed;
