@@ -84,6 +84,10 @@ struct client_options {
 	bool accept_transport_security;
 	unsigned timeout_ms; /**< of every call; 0: never. See client_set_... */
 	unsigned connect_timeout_ms;
+	/** File of what is remembered of servers (smbquic/visit.h): TLS
+	    sessions, address tokens, where UDP is blocked. NULL: none. */
+	const char *visits_file;
+	unsigned quic_version; /**< 1 or 2: to begin with */
 };
 
 void client_options_default(struct client_options *out);

@@ -104,6 +104,7 @@ void client_options_default(struct client_options *out)
 		.accept_transport_security = true,
 		.timeout_ms = 20000,
 		.connect_timeout_ms = 10000,
+		.quic_version = 1,
 	};
 }
 
@@ -124,6 +125,7 @@ static bool conn_copy_options(struct client_conn *conn,
 
 	*o = *options;
 	return keep_string(conn, &o->server) &&
+	       keep_string(conn, &o->visits_file) &&
 	       keep_string(conn, &o->address) &&
 	       keep_string(conn, &o->transports) &&
 	       keep_string(conn, &tls->ca_file) &&
@@ -216,6 +218,8 @@ struct tevent_req *client_connect_send(TALLOC_CTX *mem_ctx,
 		state->settings.connect_timeout_ms =
 			options->connect_timeout_ms;
 	}
+	state->settings.visits_file = conn->options.visits_file;
+	state->settings.quic_version = options->quic_version == 2 ? 2 : 1;
 	state->race = (struct race_params){
 		.server_name = conn->options.server,
 		.address = conn->options.address,

@@ -45,6 +45,7 @@ struct shell_options {
 	bool print_facts;   /**< -d */
 	bool trust_given;
 	const char *transports; /**< --transport */
+	const char *remember;	/**< --remember; NULL: the usual file */
 	unsigned timeout;	/**< -t, seconds */
 	struct client_options client;
 };

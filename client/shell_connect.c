@@ -22,6 +22,36 @@ static char *known_hosts(TALLOC_CTX *mem_ctx)
 			       home != NULL ? home : "");
 }
 
+/* Where it is remembered how servers were reached. */
+static char *visits_file(TALLOC_CTX *mem_ctx)
+{
+	const char *cache = getenv("XDG_CACHE_HOME");
+	const char *home = getenv("HOME");
+
+	if (cache != NULL && *cache == '/') {
+		return talloc_asprintf(mem_ctx, "%s/smbquic/visits", cache);
+	}
+	return home == NULL || *home != '/'
+		       ? NULL
+		       : talloc_asprintf(mem_ctx, "%s/.cache/smbquic/visits",
+					 home);
+}
+
+static const char *remember_in(struct shell *shell)
+{
+	const char *given = shell->options->remember;
+	char *file = NULL;
+
+	if (given != NULL) {
+		return strcmp(given, "no") == 0 ? NULL : given;
+	}
+	file = visits_file(shell);
+	if (file != NULL) {
+		shell_make_folders(file);
+	}
+	return file;
+}
+
 static bool open_connection(struct shell *shell)
 {
 	const struct client_target *target = shell->target;
@@ -43,6 +73,7 @@ static bool open_connection(struct shell *shell)
 	if (o.tls.trust == TLS_TRUST_TOFU) {
 		shell_make_folders(o.tls.known_hosts);
 	}
+	o.visits_file = remember_in(shell);
 	status = client_connect(shell, shell->ev, &o, &shell->conn, &why);
 	if (NT_STATUS_IS_OK(status)) {
 		return true;

@@ -24,12 +24,14 @@ enum option {
 	OPT_PORT,
 	OPT_TIMEOUT,
 	OPT_DEBUG,
+	OPT_QUIC_VERSION,
 };
 
 /* What popt stores by itself. */
 static struct {
 	char *ip_address;
 	char *transport;
+	char *remember;
 	char *ca;
 	char *pin;
 	char *client_cert;
@@ -70,6 +72,12 @@ static const struct poptOption table[] = {
 	{"ip-address", 'I', STRING, &raw.ip_address, 0,
 	 "connect to this address; the name is still what the certificate "
 	 "must have", "ADDRESS"},
+	{"quic-version", 0, STRING, NULL, OPT_QUIC_VERSION,
+	 "the version of QUIC to begin with: v1 or v2; the server may know both "
+	 "and prefer the other", "v1|v2"},
+	{"remember", 0, STRING, &raw.remember, 0,
+	 "where to remember how servers were reached (TLS sessions, address "
+	 "tokens, where UDP is blocked), or no: nowhere", "FILE|no"},
 	{"trust", 0, STRING, NULL, OPT_TRUST,
 	 "how to judge the server's certificate: system, ca, pin, tofu (what "
 	 "was seen first) or none", "HOW"},
@@ -182,6 +190,12 @@ static bool take(struct shell_options *o, int option, const char *arg)
 		}
 		return true;
 	case OPT_DEBUG: return take_debug(o, arg);
+	case OPT_QUIC_VERSION:
+		if (strcmp(arg, "v1") != 0 && strcmp(arg, "v2") != 0) {
+			return usage("--quic-version is v1 or v2", arg);
+		}
+		c->quic_version = arg[1] == '2' ? 2 : 1;
+		return true;
 	default: return false;
 	}
 }
@@ -322,6 +336,7 @@ int shell_options_parse(int argc, const char **argv, struct shell_options *out)
 	good = parse(out, context, &status);
 	if (good) {
 		out->script = adopt(out, &raw.script);
+		out->remember = adopt(out, &raw.remember);
 		out->folder = adopt(out, &raw.folder);
 		out->no_password = raw.no_password != 0;
 		out->to_stderr = raw.to_stderr != 0;

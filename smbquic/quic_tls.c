@@ -637,7 +637,7 @@ bool quic_tls_facts(const struct quic_tls *t, TALLOC_CTX *mem_ctx,
 	const struct tls_identity *id = t->identity;
 
 	out->alpn = TLS_ALPN_SMB;
-	out->tls_version = "TLS1.3";
+	out->tls_version = quic_tls_resumed(t) ? "TLS1.3, resumed" : "TLS1.3";
 	out->resumed = quic_tls_resumed(t);
 	out->tls_cipher =
 		t->session == NULL ? t->cipher : cipher_name(t->session);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "smbquic/blocked.h"
 #include "smbquic/log.h"
 #include "smbquic/race.h"
 #include "smbquic/resolve.h"
@@ -98,6 +99,7 @@ struct runner {
 	const struct race_lane *lane;
 	struct sockaddr_storage addr;
 	unsigned start_ms; /* after the start of the race */
+	bool blocked;	   /* it did not get through a while ago */
 	struct tevent_req *req;
 	bool started;
 };
@@ -201,6 +203,31 @@ static int by_start(const void *a, const void *b)
 	return (x->start_ms > y->start_ms) - (x->start_ms < y->start_ms);
 }
 
+/* A carrier that did not get through a while ago starts behind all others. */
+static void race_places(struct race_state *state, struct runner *row,
+			unsigned address)
+{
+	const struct race_params *p = &state->params;
+	unsigned place = address;
+	unsigned l = 0;
+
+	for (l = 0; l < p->lanes; l++) {
+		row[l].blocked =
+			row[l].lane->via->secure &&
+			blocked_known(state->settings.visits_file,
+				      p->server_name,
+				      (const struct sockaddr *)&row[l].addr);
+		if (!row[l].blocked) {
+			row[l].start_ms = place++ * p->head_start_ms;
+		}
+	}
+	for (l = 0; l < p->lanes; l++) {
+		if (row[l].blocked) {
+			row[l].start_ms = place++ * p->head_start_ms;
+		}
+	}
+}
+
 static bool race_line_up(struct race_state *state,
 			 const struct resolve_result *r)
 {
@@ -214,6 +241,8 @@ static bool race_line_up(struct race_state *state,
 		return false;
 	}
 	for (a = 0; a < r->count; a++) {
+		struct runner *row = &state->runners[state->count];
+
 		for (l = 0; l < p->lanes; l++) {
 			struct runner *one = &state->runners[state->count++];
 			uint16_t port = p->lane[l].port;
@@ -224,8 +253,8 @@ static bool race_line_up(struct race_state *state,
 				port = one->lane->via->default_port;
 			}
 			resolve_set_port(&one->addr, port);
-			one->start_ms = (a + l) * p->head_start_ms;
 		}
+		race_places(state, row, a);
 	}
 	qsort(state->runners, state->count, sizeof(state->runners[0]),
 	      by_start);
@@ -412,9 +441,66 @@ static const char *race_why(const struct race_state *state,
 			       state->why);
 }
 
+/*
+ * The winner answered where a secure carrier, tried before it, has not said a
+ * word: UDP does not get through, or nobody is there. Only one that was given
+ * the time to answer counts.
+ */
+static bool was_silent(const struct race_state *state, const struct runner *r)
+{
+	return r->lane->via->secure && r->started && r->req != NULL &&
+	       race_elapsed_ms(state) >=
+		       r->start_ms + state->params.head_start_ms;
+}
+
+static void race_note_blocked(struct race_state *state,
+			      const struct runner *winner)
+{
+	const struct race_params *p = &state->params;
+	const char *file = state->settings.visits_file;
+	unsigned i = 0;
+
+	if (winner->lane->via->secure) {
+		if (winner->blocked) {
+			blocked_forget(file, p->server_name,
+				       (const struct sockaddr *)&winner->addr);
+		}
+		return;
+	}
+	for (i = 0; i < state->count; i++) {
+		const struct runner *r = &state->runners[i];
+		const struct sockaddr *to = (const struct sockaddr *)&r->addr;
+
+		if (r->blocked) {
+			race_note_failure(
+				state, 0,
+				talloc_asprintf(
+					state,
+					"%s/udp did not answer a while ago: "
+					"UDP seems to be blocked from here",
+					transport_address_string(to)));
+		} else if (was_silent(state, r)) {
+			race_note_failure(
+				state, 0,
+				talloc_asprintf(
+					state,
+					"no answer from %s/udp in %u ms: UDP "
+					"seems to be blocked, which is "
+					"remembered for %u minutes",
+					transport_address_string(to),
+					race_elapsed_ms(state) - r->start_ms,
+					BLOCKED_SECONDS / 60));
+			blocked_note(file, p->server_name, to);
+		}
+	}
+}
+
 static void race_won(struct race_state *state, const struct runner *one)
 {
-	const char *why = race_why(state, one);
+	const char *why = NULL;
+
+	race_note_blocked(state, one);
+	why = race_why(state, one);
 
 	if (one->lane->because != NULL) {
 		why = talloc_asprintf(state->winner, "%s; %s", why,

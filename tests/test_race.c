@@ -142,8 +142,11 @@ struct outcome {
 	struct transport *transport;
 };
 
+static char *visits; /* the file, or NULL */
+
 static struct outcome run(TALLOC_CTX *mem_ctx, const char *host)
 {
+	struct transport_settings settings;
 	struct tevent_context *ev = tevent_context_init(mem_ctx);
 	int dummy_policy = 0;
 	struct race_params params = {
@@ -152,10 +155,14 @@ static struct outcome run(TALLOC_CTX *mem_ctx, const char *host)
 		.lanes = 2,
 		.head_start_ms = 50,
 		.tls = (void *)&dummy_policy,
+		.settings = &settings,
 	};
 	struct outcome out = {0};
-	struct tevent_req *req = race_connect_send(mem_ctx, ev, &params);
+	struct tevent_req *req = NULL;
 
+	transport_settings_default(&settings);
+	settings.visits_file = visits;
+	req = race_connect_send(mem_ctx, ev, &params);
 	testlib_wait(ev, req, 10);
 	out.err = race_connect_recv(req, mem_ctx, &out.transport, &out.why);
 	talloc_free(req);
@@ -166,6 +173,7 @@ static int setup(void **state)
 {
 	fast = (struct script){0};
 	slow = (struct script){0};
+	visits = NULL;
 	*state = talloc_new(NULL);
 	return 0;
 }
@@ -214,6 +222,59 @@ static void test_second_after_the_head_start(void **state)
 	assert_int_equal(warnings, 1);
 	assert_int_equal(fast.started, 1);
 	assert_int_equal(fast.cancelled, 1);
+}
+
+static const char *why_of(const struct outcome *o)
+{
+	return transport_facts(o->transport)->chosen_because;
+}
+
+/* Said, remembered, tried last the next time, and forgotten when it works. */
+static void test_blocked(void **state)
+{
+	struct outcome o = {0};
+
+	visits = talloc_asprintf(*state, "%s/visits", testlib_tmpdir(*state));
+	fast.delay_ms = 900;
+	slow.delay_ms = 20;
+	o = run(*state, "127.0.0.1");
+	assert_int_equal(o.err, 0);
+	assert_string_equal(transport_facts(o.transport)->backend, "second");
+	assert_non_null(strstr(why_of(&o), "UDP seems to be blocked"));
+	assert_non_null(strstr(why_of(&o), "127.0.0.1:443/udp"));
+	assert_int_equal(fast.started, 1);
+	o = run(*state, "127.0.0.1");
+	assert_string_equal(transport_facts(o.transport)->backend, "second");
+	assert_non_null(strstr(why_of(&o), "a while ago"));
+	/* nobody else answers: so it is tried after all */
+	slow.delay_ms = 0;
+	slow.err = ECONNREFUSED;
+	fast.delay_ms = 1;
+	o = run(*state, "127.0.0.1");
+	assert_int_equal(o.err, 0);
+	assert_string_equal(transport_facts(o.transport)->backend, "first");
+	/* and first again from then on */
+	slow.started = 0;
+	slow.err = 0;
+	o = run(*state, "127.0.0.1");
+	assert_string_equal(transport_facts(o.transport)->backend, "first");
+	assert_non_null(strstr(why_of(&o), "preferred"));
+}
+
+/* A refusal is an answer. */
+static void test_refused_is_not_blocked(void **state)
+{
+	struct outcome o = {0};
+	unsigned i = 0;
+
+	visits = talloc_asprintf(*state, "%s/visits", testlib_tmpdir(*state));
+	fast.err = ECONNREFUSED;
+	for (i = 1; i <= 2; i++) {
+		o = run(*state, "127.0.0.1");
+		assert_string_equal(transport_facts(o.transport)->backend,
+				    "second");
+		assert_int_equal(fast.started, i);
+	}
 }
 
 static void test_failure_starts_the_next_at_once(void **state)
@@ -307,6 +368,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		race_test(test_preferred_alone),
 		race_test(test_second_after_the_head_start),
+		race_test(test_blocked),
+		race_test(test_refused_is_not_blocked),
 		race_test(test_failure_starts_the_next_at_once),
 		race_test(test_all_fail),
 		race_test(test_refused_certificate_ends_it),
