@@ -6,6 +6,8 @@
 # shellcheck disable=SC1090
 . "$TOP/tests/configs/$SECTION.config"
 PATH=$BUILD/bin:$PATH
+# What a client remembers of servers is forgotten with the test.
+export XDG_CACHE_HOME=$TMP/cache
 CLEANUP=()
 BACKGROUND=()
 
