@@ -453,6 +453,16 @@ static bool was_silent(const struct race_state *state, const struct runner *r)
 		       r->start_ms + state->params.head_start_ms;
 }
 
+static const char *race_no_answer(struct race_state *state,
+				  const struct runner *r, const char *when)
+{
+	return talloc_asprintf(
+		state, "no answer over %s from %s/udp %s (is UDP blocked?)",
+		r->lane->via->name,
+		transport_address_string((const struct sockaddr *)&r->addr),
+		when);
+}
+
 static void race_note_blocked(struct race_state *state,
 			      const struct runner *winner)
 {
@@ -474,22 +484,15 @@ static void race_note_blocked(struct race_state *state,
 		if (r->blocked) {
 			race_note_failure(
 				state, 0,
-				talloc_asprintf(
-					state,
-					"%s/udp did not answer a while ago: "
-					"UDP seems to be blocked from here",
-					transport_address_string(to)));
+				race_no_answer(state, r, "a while ago"));
 		} else if (was_silent(state, r)) {
 			race_note_failure(
 				state, 0,
-				talloc_asprintf(
-					state,
-					"no answer from %s/udp in %u ms: UDP "
-					"seems to be blocked, which is "
-					"remembered for %u minutes",
-					transport_address_string(to),
-					race_elapsed_ms(state) - r->start_ms,
-					BLOCKED_SECONDS / 60));
+				race_no_answer(
+					state, r,
+					talloc_asprintf(state, "within %u ms",
+							race_elapsed_ms(state) -
+								r->start_ms)));
 			blocked_note(file, p->server_name, to);
 		}
 	}
