@@ -23,7 +23,8 @@ static bool network_of(const struct sockaddr *addr, char out[INET6_ADDRSTRLEN])
 	bool ok = false;
 	int fd = -1;
 
-	if (!udp_address_set(&a, addr, v4 ? sizeof(a.in) : sizeof(a.in6))) {
+	if ((!v4 && addr->sa_family != AF_INET6) ||
+	    !udp_address_set(&a, addr, v4 ? sizeof(a.in) : sizeof(a.in6))) {
 		return false;
 	}
 	fd = socket(addr->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);

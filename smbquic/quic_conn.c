@@ -446,6 +446,10 @@ bool quic_conn_write(struct quic_conn *c, struct quic_write *w, int *err)
 		*err = quic_conn_write_error(c);
 		return true;
 	}
+	if (c->stream.finishing) {
+		*err = EPIPE; /* RFC 9000 3.1: nothing follows the end */
+		return true;
+	}
 	if (!quic_stream_queue(&c->stream, w)) {
 		return true;
 	}

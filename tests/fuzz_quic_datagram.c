@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Datagrams of a stranger, before any handshake is complete. The first byte
- * says to whom: a server that waits, or a client that has begun. Then each
- * datagram behind its length of two bytes.
+ * Datagrams of a stranger. The first byte says to whom, a server or a client,
+ * and how far the handshake has gone: not begun, each flight of it, complete,
+ * confirmed. Then each datagram behind its length of two bytes.
  */
 #include "tests/testlib.h"
 #include "tests/testlib_quic.h"
@@ -50,6 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct tls_identity *identity;
 	struct quic_world *w = NULL;
 	bool to_client = false;
+	unsigned state = 0;
 	unsigned count = 0;
 
 	if (size == 0) {
@@ -59,14 +60,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		identity = quic_world_identity(NULL, QUIC_WORLD_NAME, NULL);
 	}
 	w = quic_world_new_as(NULL, identity);
-	w->blackhole = true;
 	to_client = (data[0] & 1) != 0;
+	state = data[0] / 2 % 8;
 	data++;
 	size--;
-	if (to_client) {
+	/* The link takes 10 ms one way. */
+	w->blackhole = state == 0;
+	if (to_client || state > 0) {
 		quic_world_connect(w);
-		quic_world_run(w, NGTCP2_MILLISECONDS);
+		quic_world_run(w, (1 + 10 * state) * NGTCP2_MILLISECONDS);
 	}
+	w->blackhole = true;
 	while (size > 2 && count++ < DATAGRAMS) {
 		size_t len = (size_t)data[0] << 8 | data[1];
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Life on the real internet: addresses that are to be proven, that change
- * under a connection or on purpose, versions, keys and bits that change.
+ * under a connection or on purpose, versions, keys and bits that change; and
+ * what the in-kernel QUIC project tests of streams and connections.
  */
 #include "tests/testlib.h"
 #include "tests/testlib_quic.h"
@@ -379,6 +380,142 @@ static void test_greased_bit(void **state)
 	talloc_free(w);
 }
 
+/* --- streams ------------------------------------------------------------- */
+
+/* One stream, opened by the client; nobody can have another (MS-SMB2 2.1). */
+static void test_limits_of_streams(void **state)
+{
+	struct quic_world *w = quic_world_connected(NULL);
+	struct quic_world_end *const ends[] = {&w->client, &w->server};
+	struct quic_world_transfer down;
+	int64_t id = -1;
+	size_t i = 0;
+
+	(void)state;
+	quic_world_run(w, NGTCP2_SECONDS);
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(ngtcp2_conn_open_uni_stream(ends[i]->conn->ng,
+							     &id, NULL),
+				 NGTCP2_ERR_STREAM_ID_BLOCKED);
+		assert_int_equal(ngtcp2_conn_open_bidi_stream(ends[i]->conn->ng,
+							      &id, NULL),
+				 NGTCP2_ERR_STREAM_ID_BLOCKED);
+	}
+	/* a server's write waits for the client's stream */
+	quic_world_send(w, w->server.conn, &down, 1000);
+	quic_world_receive(w->client.conn, &down);
+	quic_world_run(w, NGTCP2_SECONDS);
+	assert_int_equal(down.written, -1);
+	{
+		struct quic_world_transfer up;
+
+		quic_world_send(w, w->client.conn, &up, 10);
+		quic_world_receive(w->server.conn, &up);
+		assert_arrived(w, &up);
+	}
+	assert_arrived(w, &down);
+	talloc_free(w);
+}
+
+/* Nothing follows the end of a stream, and the other direction goes on. */
+static void test_write_after_end(void **state)
+{
+	struct quic_world *w = quic_world_connected(NULL);
+	struct quic_world_transfer up, down;
+	struct quic_write late = {.vec = NULL};
+	uint8_t byte = 7;
+	const ngtcp2_vec vec = {.base = &byte, .len = 1};
+	int err = 0;
+
+	(void)state;
+	late.vec = &vec;
+	late.count = 1;
+	w->loss = 50;
+	quic_world_send(w, w->client.conn, &up, MIB);
+	quic_conn_end_stream(w->client.conn);
+	assert_true(quic_conn_write(w->client.conn, &late, &err));
+	assert_int_equal(err, EPIPE);
+	quic_world_receive(w->server.conn, &up);
+	assert_arrived(w, &up);
+	quic_world_run(w, NGTCP2_SECONDS);
+	/* the orderly end, read as no bytes and no error */
+	up = (struct quic_world_transfer){.len = 1, .in = &byte, .got = -1};
+	quic_world_receive(w->server.conn, &up);
+	assert_int_equal(up.got, 0);
+	assert_int_equal(up.read.got, 0);
+	quic_world_send(w, w->server.conn, &down, MIB);
+	quic_world_receive(w->client.conn, &down);
+	assert_arrived(w, &down);
+	talloc_free(w);
+}
+
+/* A peer that resets its half, or does not want ours: both ends are told, at
+ * any moment of a transfer. */
+static void test_reset_in_the_middle(void **state)
+{
+	unsigned i = 0;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		struct quic_world *w = quic_world_connected(NULL);
+		struct both_ways b;
+		struct quic_conn *who =
+			i % 2 == 0 ? w->client.conn : w->server.conn;
+
+		begin_both(w, &b, 4 * MIB);
+		quic_world_run(w, 30 * NGTCP2_MILLISECONDS);
+		assert_int_equal(b.up.got, -1);
+		if (i < 2) {
+			ngtcp2_conn_shutdown_stream_write(who->ng, 0,
+							  who->stream_id, 5);
+		} else {
+			ngtcp2_conn_shutdown_stream_read(who->ng, 0,
+							 who->stream_id, 5);
+		}
+		quic_world_run(w, 2 * NGTCP2_SECONDS);
+		assert_int_not_equal(b.up.got, -1);
+		assert_int_not_equal(b.down.got, -1);
+		assert_int_not_equal(b.up.written, -1);
+		assert_int_not_equal(b.down.written, -1);
+		assert_true(w->client.ended);
+		assert_true(w->server.ended);
+		talloc_free(w);
+	}
+}
+
+/* An hour of 5 % loss in each direction, with work every ten seconds, new keys
+ * every five minutes, and another address every ten. */
+static void test_an_hour(void **state)
+{
+	struct quic_world *w = quic_world_new(NULL);
+	struct both_ways b;
+	unsigned i = 0;
+
+	(void)state;
+	w->loss = 50;
+	w->client.settings.connect_timeout_ms = 30000;
+	w->server.settings.handshake_timeout_ms = 30000;
+	quic_world_connect(w);
+	quic_world_run(w, 20 * NGTCP2_SECONDS);
+	assert_int_equal(w->client.opened, 0);
+	for (i = 1; i <= 360; i++) {
+		begin_both(w, &b, 20000);
+		end_both(w, &b);
+		quic_world_run(w, 10 * NGTCP2_SECONDS);
+		if (i % 30 == 0) {
+			assert_true(quic_conn_update_keys(w->client.conn));
+		}
+		if (i % 60 == 0) {
+			move_client(w, (uint16_t)(51000 + i));
+		}
+	}
+	begin_both(w, &b, 1);
+	end_both(w, &b);
+	assert_int_equal(w->client.conn->moves, 6);
+	assert_true(w->now > (1000 + 3600) * NGTCP2_SECONDS);
+	talloc_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -394,6 +531,10 @@ int main(void)
 		cmocka_unit_test(test_versions),
 		cmocka_unit_test(test_key_updates),
 		cmocka_unit_test(test_greased_bit),
+		cmocka_unit_test(test_limits_of_streams),
+		cmocka_unit_test(test_write_after_end),
+		cmocka_unit_test(test_reset_in_the_middle),
+		cmocka_unit_test(test_an_hour),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
