@@ -117,6 +117,16 @@ void client_set_timeout(struct client_conn *conn, unsigned timeout_ms);
  *  signal handler: see tevent_add_signal(). */
 void client_interrupt(struct client_conn *conn, bool yes);
 
+/**
+ * Go on from another local port, and from the address that the routes prefer
+ * now, with everything that is open (QUIC only). When addresses or routes
+ * change a connection does so by itself.
+ *
+ * @return 0; EAGAIN: not yet; ENOTSUP: the transport or the server cannot;
+ *         ENOTCONN; or why there is no way to the server now.
+ */
+int client_migrate(struct client_conn *conn);
+
 /** Wait for a request as the blocking calls do.
  *  @return NT_STATUS_OK: it ended, ask its recv function. */
 NTSTATUS client_wait(struct client_conn *conn, struct tevent_req *req);

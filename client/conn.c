@@ -348,6 +348,14 @@ void client_interrupt(struct client_conn *conn, bool yes)
 	conn->interrupted = yes;
 }
 
+int client_migrate(struct client_conn *conn)
+{
+	if (conn == NULL || conn->message == NULL) {
+		return ENOTCONN;
+	}
+	return transport_migrate(message_conn_transport(conn->message));
+}
+
 NTSTATUS client_wait(struct client_conn *conn, struct tevent_req *req)
 {
 	if (conn == NULL) {

@@ -128,6 +128,7 @@ int main(int argc, const char **argv)
 	log_set_program(SHELL_PROGRAM);
 	log_set_level(LOG_LEVEL_WARN);
 	signal(SIGPIPE, nothing);
+	signal(SIGUSR1, nothing); /* nothing to move yet */
 	mallopt(M_MMAP_THRESHOLD, KEEP_MEMORY);
 	mallopt(M_TRIM_THRESHOLD, KEEP_MEMORY);
 	status = shell_options_parse(argc, argv, options);

@@ -4,6 +4,7 @@
  * while we wait for a key, so that the connection stays alive; from elsewhere
  * they are just read.
  */
+#define LOG_MODULE "shell"
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include <readline/readline.h>
 
 #include "client/shell.h"
+#include "smbquic/log.h"
 
 #define HISTORY_LINES 1000
 
@@ -71,9 +73,29 @@ static bool catch_end(struct shell *shell, int signum)
 				 shell) != NULL;
 }
 
+/* SIGUSR1: the connection moves, whatever is going on over it. */
+static void move_on(struct tevent_context *ev, struct tevent_signal *se,
+		    int signum, int count, void *siginfo, void *private_data)
+{
+	struct shell *shell = talloc_get_type_abort(private_data, struct shell);
+	int err = client_migrate(shell->conn);
+
+	(void)ev;
+	(void)se;
+	(void)signum;
+	(void)count;
+	(void)siginfo;
+	if (err != 0) {
+		log_notice("the connection stays where it is: %s",
+			   strerror(err));
+	}
+}
+
 bool shell_catch_signals(struct shell *shell)
 {
 	return tevent_add_signal(shell->ev, shell, SIGINT, 0, interrupted,
+				 shell) != NULL &&
+	       tevent_add_signal(shell->ev, shell, SIGUSR1, 0, move_on,
 				 shell) != NULL &&
 	       catch_end(shell, SIGTERM) && catch_end(shell, SIGHUP);
 }
