@@ -178,6 +178,9 @@ void quic_accept_datagram(struct quic_endpoint *e, const struct udp_train *from,
 		.reset_secret = e->secrets.reset,
 		.listening = e->server,
 		.full = !e->listening || is_full(e, &from->peer),
+		.only = !e->settings.quic_version_only	? 0
+			: e->settings.quic_version == 2 ? NGTCP2_PROTO_VER_V2
+							: NGTCP2_PROTO_VER_V1,
 		.crowded = is_crowded(e),
 	};
 	struct quic_stranger stranger;

@@ -329,6 +329,7 @@ void quic_callbacks(ngtcp2_callbacks *out, bool server)
 		out->recv_client_initial = NULL;
 		out->extend_max_local_streams_bidi = on_may_open;
 		out->recv_new_token = on_new_token;
+		out->recv_version_negotiation = quic_version_offered;
 	}
 }
 
@@ -341,7 +342,7 @@ void quic_qlog_open(struct quic_conn *c, const ngtcp2_cid *cid)
 	char *path = NULL;
 	size_t i = 0;
 
-	if (c->settings.qlog_dir == NULL) {
+	if (c->settings.qlog_dir == NULL || c->qlog != NULL) {
 		return;
 	}
 	for (i = 0; i < cid->datalen; i++) {

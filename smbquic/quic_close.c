@@ -107,8 +107,11 @@ void quic_conn_fail(struct quic_conn *c, int liberr, quic_time now)
 	case NGTCP2_ERR_IDLE_CLOSE:
 	case NGTCP2_ERR_HANDSHAKE_TIMEOUT:
 	case NGTCP2_ERR_DROP_CONN:
-	case NGTCP2_ERR_RETRY:
+	case NGTCP2_ERR_RETRY: finish_silently(c, liberr, now); return;
 	case NGTCP2_ERR_RECV_VERSION_NEGOTIATION:
+		if (quic_version_restart(c, now)) {
+			return;
+		}
 		finish_silently(c, liberr, now);
 		return;
 	default: break;

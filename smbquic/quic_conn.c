@@ -25,9 +25,6 @@
  * one alone may be forged or left over. */
 #define REFUSED_LIMIT 3
 
-static const uint32_t v1_first[] = {NGTCP2_PROTO_VER_V1, NGTCP2_PROTO_VER_V2};
-static const uint32_t v2_first[] = {NGTCP2_PROTO_VER_V2, NGTCP2_PROTO_VER_V1};
-
 /* --- beginning ----------------------------------------------------------- */
 
 /* The sizes that path MTU discovery tries: first what fits nearly everywhere,
@@ -51,18 +48,6 @@ static size_t mtu_probes(size_t max_payload, uint16_t probes[MAX_PROBES])
 		}
 	}
 	return n;
-}
-
-/* RFC 9368: a server leads to the first of them that the client knows. */
-static void set_versions(const struct quic_conn *c, ngtcp2_settings *s)
-{
-	const uint32_t *order =
-		c->settings.quic_version == 2 ? v2_first : v1_first;
-
-	s->preferred_versions = order;
-	s->preferred_versionslen = 2;
-	s->available_versions = order;
-	s->available_versionslen = 2;
 }
 
 static void make_settings(const struct quic_conn *c,
@@ -90,7 +75,7 @@ static void make_settings(const struct quic_conn *c,
 	if (c->qlog != NULL) {
 		s->qlog_write = quic_qlog_write;
 	}
-	set_versions(c, s);
+	quic_version_settings(c, s);
 }
 
 /* What may be on its way from the peer before we read. */
@@ -196,12 +181,6 @@ static bool bind_tls(struct quic_conn *c)
 	return false;
 }
 
-static uint32_t first_version(const struct quic_conn *c)
-{
-	return c->settings.quic_version == 2 ? NGTCP2_PROTO_VER_V2
-					     : NGTCP2_PROTO_VER_V1;
-}
-
 static int client_begin(struct quic_conn *c, const struct quic_conn_params *p,
 			const struct quic_client_params *client)
 {
@@ -230,11 +209,23 @@ static int client_begin(struct quic_conn *c, const struct quic_conn_params *p,
 	}
 	make_path(p, &path);
 	if (ngtcp2_conn_client_new(&c->ng, &dcid, &scid, &path,
-				   first_version(c), &callbacks, &settings, &tp,
-				   NULL, c) != 0) {
+				   quic_version_first(c), &callbacks, &settings,
+				   &tp, NULL, c) != 0) {
 		return ENOMEM;
 	}
 	return bind_tls(c) ? 0 : ENOMEM;
+}
+
+int quic_conn_begin(struct quic_conn *c, const struct quic_conn_params *p,
+		    const struct quic_client_params *client, char **why)
+{
+	c->tls = quic_tls_client(c, client->tls, client->server_name,
+				 port_of(p->peer), p->settings->keylog_file,
+				 &client->resume, why);
+	if (c->tls == NULL) {
+		return *why != NULL ? EINVAL : ENOMEM;
+	}
+	return client_begin(c, p, client);
 }
 
 int quic_conn_client(TALLOC_CTX *mem_ctx, const struct quic_conn_params *p,
@@ -252,24 +243,18 @@ int quic_conn_client(TALLOC_CTX *mem_ctx, const struct quic_conn_params *p,
 	c->visits = p->settings->visits_file != NULL
 			    ? talloc_strdup(c, p->settings->visits_file)
 			    : NULL;
-	c->tls = quic_tls_client(c, client->tls, client->server_name,
-				 port_of(p->peer), p->settings->keylog_file,
-				 &client->resume, why);
-	if (c->tls == NULL) {
-		err = *why != NULL ? EINVAL : ENOMEM;
-		*why = talloc_steal(mem_ctx, *why);
-		goto failed;
-	}
-	err = client_begin(c, p, client);
+	c->begin.local = *p->local;
+	c->begin.peer = *p->peer;
+	c->begin.max_payload = p->max_payload;
+	err = quic_conn_begin(c, p, client, why);
 	if (err != 0) {
-		goto failed;
+		talloc_steal(mem_ctx, *why);
+		talloc_free(c);
+		return err;
 	}
 	talloc_set_destructor(c, quic_conn_destructor);
 	*out = c;
 	return 0;
-failed:
-	talloc_free(c);
-	return err;
 }
 
 static bool server_begin(struct quic_conn *c, const struct quic_conn_params *p,

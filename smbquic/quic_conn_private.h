@@ -45,6 +45,13 @@ struct quic_conn {
 	uint8_t *new_token; /* client: for the next time */
 	size_t new_token_len;
 	bool news;
+	/* client: how it began, should it begin again (quic_version.c) */
+	struct {
+		union udp_address local, peer;
+		size_t max_payload;
+		uint32_t offered; /* by the server, 0: nothing to go on with */
+		uint32_t other;	  /* that was begun again with; 0: not */
+	} begin;
 	char *visits;	/* client: file of what is remembered; NULL: none */
 	unsigned moves; /* of the peer, or of this end */
 
@@ -57,6 +64,20 @@ struct quic_conn {
 
 /** The callbacks that both roles share (quic_callbacks.c). */
 void quic_callbacks(ngtcp2_callbacks *out, bool server);
+/** Client: begin, or begin again, as p and client say. @return 0 or errno,
+ *  with *why as quic_conn_client(). */
+int quic_conn_begin(struct quic_conn *c, const struct quic_conn_params *p,
+		    const struct quic_client_params *client, char **why);
+/** The version that a client begins with. */
+uint32_t quic_version_first(const struct quic_conn *c);
+void quic_version_settings(const struct quic_conn *c, ngtcp2_settings *s);
+/** A callback: the server knows other versions only. */
+int quic_version_offered(ngtcp2_conn *ng, const ngtcp2_pkt_hd *hd,
+			 const uint32_t *offered, size_t count,
+			 void *user_data);
+/** Begin again with a version that was offered. @return false: there is none,
+ *  or it failed. */
+bool quic_version_restart(struct quic_conn *c, quic_time now);
 /** Where ngtcp2 writes its qlog. */
 void quic_qlog_open(struct quic_conn *c, const ngtcp2_cid *cid);
 void quic_qlog_write(void *user_data, uint32_t flags, const void *data,

@@ -7,6 +7,7 @@
  *			or acknowledged; knows no packets
  *	quic_mtu	whether the path has become smaller than it was
  *	quic_tls	the TLS handshake of a connection and its verdict
+ *	quic_version	which version of QUIC is spoken
  *	quic_ticket	whose session ticket it is, and its key
  *	quic_conn	one connection: datagrams and a time in, datagrams and
  *			a deadline out; owns no socket and no clock. Parts of
@@ -465,9 +466,10 @@ struct quic_house {
 	const uint8_t *secret;	     /**< 32 bytes, of address tokens */
 	const uint8_t *reset_secret; /**< 32 bytes, of reset tokens */
 	bool listening;
-	bool full;    /**< no more connections (of this source) */
-	bool crowded; /**< many handshakes in flight: addresses must be
-			   proven by Retry */
+	bool full;     /**< no more connections (of this source) */
+	uint32_t only; /**< the one version that is spoken; 0: both */
+	bool crowded;  /**< many handshakes in flight: addresses must be
+			    proven by Retry */
 };
 
 struct quic_stranger {

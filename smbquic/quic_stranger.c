@@ -67,11 +67,15 @@ static enum quic_verdict reset(const struct quic_house *house,
 						      noise, noise_len));
 }
 
-static enum quic_verdict other_version(const ngtcp2_version_cid *vc, size_t len,
+static const uint32_t versions[] = {NGTCP2_PROTO_VER_V1, NGTCP2_PROTO_VER_V2};
+
+static enum quic_verdict other_version(const struct quic_house *house,
+				       const ngtcp2_version_cid *vc, size_t len,
 				       struct quic_stranger *out)
 {
-	static const uint32_t versions[] = {NGTCP2_PROTO_VER_V1,
-					    NGTCP2_PROTO_VER_V2};
+	const uint32_t *spoken = house->only != 0 ? &house->only : versions;
+	size_t count =
+		house->only != 0 ? 1 : sizeof(versions) / sizeof(versions[0]);
 	uint8_t noise = 0;
 
 	if (len < NGTCP2_MAX_UDP_PAYLOAD_SIZE) {
@@ -81,8 +85,8 @@ static enum quic_verdict other_version(const ngtcp2_version_cid *vc, size_t len,
 	return reply(out, "version negotiation",
 		     ngtcp2_pkt_write_version_negotiation(
 			     out->reply, sizeof(out->reply), noise, vc->scid,
-			     vc->scidlen, vc->dcid, vc->dcidlen, versions,
-			     sizeof(versions) / sizeof(versions[0])));
+			     vc->scidlen, vc->dcid, vc->dcidlen, spoken,
+			     count));
 }
 
 static enum quic_verdict refuse(struct quic_stranger *out, const char *what,
@@ -194,8 +198,11 @@ enum quic_verdict quic_stranger_judge(const struct quic_house *house,
 		return QUIC_DROP;
 	}
 	rc = ngtcp2_pkt_decode_version_cid(&vc, data, len, QUIC_CID_LEN);
-	if (rc == NGTCP2_ERR_VERSION_NEGOTIATION && house->listening) {
-		return other_version(&vc, len, out);
+	if (house->listening &&
+	    (rc == NGTCP2_ERR_VERSION_NEGOTIATION ||
+	     (rc == 0 && vc.version != 0 && house->only != 0 &&
+	      vc.version != house->only))) {
+		return other_version(house, &vc, len, out);
 	}
 	if (rc != 0 || !house->listening) {
 		return QUIC_DROP;

@@ -104,6 +104,7 @@ struct transport_settings {
 	enum transport_retry retry;	     /**< QUIC, server */
 	unsigned quic_version;		     /**< 1 or 2: preferred, of both;
 						a client begins with it */
+	bool quic_version_only;		     /**< not the other, for tests */
 	const char *keylog_file;	     /**< SSLKEYLOGFILE; NULL: none */
 	const char *qlog_dir;		     /**< QLOGDIR; NULL: none */
 	const char *visits_file;	     /**< client: what is remembered of

@@ -320,6 +320,48 @@ static void test_versions(void **state)
 	}
 }
 
+/* A server that does not know v2 at all: the client begins again. */
+static void test_begin_again(void **state)
+{
+	struct quic_world *w = quic_world_new(NULL);
+	struct both_ways b;
+
+	(void)state;
+	w->client.settings.quic_version = 2;
+	w->server.settings.quic_version_only = true;
+	quic_world_open(w);
+	assert_string_equal(version_of(w, &w->client), "v1");
+	begin_both(w, &b, 100000);
+	end_both(w, &b);
+	talloc_free(w);
+}
+
+/* Somebody on the way says that for a server that does: it is noticed. */
+static void test_forged_versions(void **state)
+{
+	struct quic_world *w = quic_world_new(NULL);
+	static const uint32_t only[] = {NGTCP2_PROTO_VER_V1};
+	uint8_t first[1500], forged[100];
+	ngtcp2_version_cid vc;
+	size_t len = 0;
+	ngtcp2_ssize n = 0;
+
+	(void)state;
+	w->client.settings.quic_version = 2;
+	w->server.settings.quic_version = 2;
+	quic_world_connect(w);
+	len = quic_world_first_datagram(w, first, sizeof(first));
+	assert_int_equal(ngtcp2_pkt_decode_version_cid(&vc, first, len, 8), 0);
+	n = ngtcp2_pkt_write_version_negotiation(forged, sizeof(forged), 0,
+						 vc.scid, vc.scidlen, vc.dcid,
+						 vc.dcidlen, only, 1);
+	assert_true(n > 0);
+	quic_world_to_client(w, forged, (size_t)n);
+	quic_world_run(w, 3 * NGTCP2_SECONDS);
+	assert_int_equal(w->client.opened, EPROTO);
+	talloc_free(w);
+}
+
 /* RFC 9001 6: both ends, in the middle of a transfer on a bad link, and with
  * a move in between. */
 static void test_key_updates(void **state)
@@ -529,6 +571,8 @@ int main(void)
 		cmocka_unit_test(test_no_migration),
 		cmocka_unit_test(test_roam_wanted),
 		cmocka_unit_test(test_versions),
+		cmocka_unit_test(test_begin_again),
+		cmocka_unit_test(test_forged_versions),
 		cmocka_unit_test(test_key_updates),
 		cmocka_unit_test(test_greased_bit),
 		cmocka_unit_test(test_limits_of_streams),

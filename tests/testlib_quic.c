@@ -246,10 +246,14 @@ static void answer(struct quic_world *w, struct quic_stranger *stranger)
 static void first_datagram(struct quic_world *w, const uint8_t *data,
 			   size_t len)
 {
-	const struct quic_house house = {.secret = house_secret,
-					 .reset_secret = house_secret,
-					 .listening = true,
-					 .crowded = w->retry};
+	const struct quic_house house = {
+		.secret = house_secret,
+		.reset_secret = house_secret,
+		.listening = true,
+		.only = w->server.settings.quic_version_only
+				? NGTCP2_PROTO_VER_V1
+				: 0,
+		.crowded = w->retry};
 	struct quic_conn_params p = params_of(&w->server, &w->client);
 	struct quic_stranger stranger;
 	struct quic_server_params server = {.tls = &w->server_policy,
