@@ -16,7 +16,9 @@
 #include "server/acl.h"
 #include "server/create.h"
 #include "server/dispatch.h"
+#include "server/durable.h"
 #include "server/oplock.h"
+#include "server/replay.h"
 #include "smbquic/fscc.h"
 
 struct create_state {
@@ -29,11 +31,15 @@ struct create_state {
 	struct file_open *fo;
 	struct created created;
 	struct wire_walker eas;
-	NTSTATUS status; /* while what was made goes again */
-	bool waited;	 /* for oplocks of others */
-	bool complete;	 /* the client will hear of the open */
+	NTSTATUS status;	 /* while what was made goes again */
+	bool waited;		 /* for oplocks of others */
+	struct replay *replay;	 /* until the open has it */
+	struct tevent_req *wait; /* while it waits */
+	struct file *file;	 /* for its oplocks */
+	bool complete;		 /* the client will hear of the open */
 };
 
+static void create_begin(struct create_state *state);
 static bool create_open(struct create_state *state);
 static void create_opened(struct tevent_req *subreq);
 static void create_wait(struct create_state *state);
@@ -52,6 +58,10 @@ static void create_queried(struct tevent_req *subreq);
 /* Nobody knows the id of an open whose CREATE was not answered. */
 static int create_state_destructor(struct create_state *state)
 {
+	if (state->wait != NULL && state->replay != NULL &&
+	    tevent_req_is_in_progress(state->wait)) {
+		replay_orphan(state->replay, state->file, state->ev);
+	}
 	if (!state->complete && state->fo != NULL && state->r->open != NULL) {
 		talloc_free(state->r->open);
 	}
@@ -121,7 +131,102 @@ struct tevent_req *cmd_create_send(TALLOC_CTX *mem_ctx,
 		tevent_req_error(req, status);
 		return tevent_req_post(req, ev);
 	}
-	return create_open(state) ? req : tevent_req_post(req, ev);
+	create_begin(state);
+	return tevent_req_is_in_progress(req) ? req : tevent_req_post(req, ev);
+}
+
+/* An open that is there already: what it is like now, and the answer. */
+static void create_found(struct create_state *state, struct open *open,
+			 uint32_t action)
+{
+	request_set_open(state->r, open);
+	state->fo = open->file;
+	state->created.action = action;
+	state->complete = true; /* it lives on without us */
+	if (file_use(state, state->r) == NULL) {
+		create_fail(state, NT_STATUS_FILE_CLOSED);
+		return;
+	}
+	create_query(state);
+}
+
+/* 3.3.5.9.10: is it a CREATE that was done already? */
+static NTSTATUS create_replay(struct create_state *state)
+{
+	const struct create *create = &state->create;
+	struct request *r = state->r;
+	bool again = (r->header.flags & SMB2_FLAGS_REPLAY_OPERATION) != 0;
+	struct open *open = state->replay->open;
+	const struct oplock *oplock = NULL;
+
+	if (open == NULL || open->file == NULL) {
+		return NT_STATUS_FILE_NOT_AVAILABLE;
+	}
+	if (open->session == NULL) {
+		return durable_take(r, create, open);
+	}
+	if (open->session != r->session || !again) {
+		return NT_STATUS_DUPLICATE_OBJECTID;
+	}
+	oplock = open->file->oplock;
+	if (create->has_lease && (oplock == NULL || !oplock->lease ||
+				  memcmp(&oplock->key, &create->lease.lease_key,
+					 sizeof(oplock->key)) != 0)) {
+		return NT_STATUS_ACCESS_DENIED;
+	}
+	return NT_STATUS_OK;
+}
+
+/* @return true: it is answered from what is there. */
+static bool create_replayed(struct create_state *state)
+{
+	const struct file_table *files = state->r->conn->server->files;
+	const struct smb2_guid *guid = &state->create.durable.v2.create_guid;
+	struct smb2_guid client = {{0}};
+	NTSTATUS status = NT_STATUS_OK;
+
+	memcpy(client.bytes, state->r->session->client_guid,
+	       sizeof(client.bytes));
+	state->replay = replay_find(files, &client, guid);
+	if (state->replay == NULL) {
+		state->replay = replay_new(state, files, &client, guid);
+		return tevent_req_nomem(state->replay, state->req);
+	}
+	status = create_replay(state);
+	if (status != NT_STATUS_OK) {
+		create_fail(state, status);
+	} else {
+		state->created.replayed = true;
+		create_found(state, state->replay->open, state->replay->action);
+	}
+	state->replay = NULL;
+	return true;
+}
+
+static void create_begin(struct create_state *state)
+{
+	const struct create *create = &state->create;
+	struct open *open = NULL;
+	NTSTATUS status = NT_STATUS_OK;
+
+	if (create->durable.dhnc || create->durable.dh2c) {
+		status = durable_reclaim(state->r, create, &open);
+		if (status != NT_STATUS_OK) {
+			create_fail(state, status);
+			return;
+		}
+		create_found(state, open, FILE_OPENED);
+		return;
+	}
+	if (create->durable.dh2q && create_replayed(state)) {
+		return;
+	}
+	status = durable_check_instance(state->r, create);
+	if (status != NT_STATUS_OK) {
+		create_fail(state, status);
+		return;
+	}
+	(void)create_open(state);
 }
 
 static bool create_open(struct create_state *state)
@@ -270,6 +375,10 @@ static NTSTATUS check_others(const struct create_state *state, uint32_t granted)
 	}
 	status = file_check_sharing(files, state->handle, ask.access,
 				    state->create.in.share_access);
+	if (status == NT_STATUS_DELETE_PENDING &&
+	    file_is_deleting(file, state->handle)) {
+		return NT_STATUS_PENDING;
+	}
 	ask.violation = status == NT_STATUS_SHARING_VIOLATION;
 	if (file != NULL && (status == NT_STATUS_OK || ask.violation) &&
 	    oplock_open_waits(file, &ask)) {
@@ -280,6 +389,9 @@ static NTSTATUS check_others(const struct create_state *state, uint32_t granted)
 
 static bool create_cancel(struct tevent_req *req)
 {
+	struct create_state *state = tevent_req_data(req, struct create_state);
+
+	state->wait = NULL;
 	tevent_req_error(req, NT_STATUS_CANCELLED);
 	return true;
 }
@@ -296,12 +408,13 @@ static void create_wait(struct create_state *state)
 		create_fail(state, status);
 		return;
 	}
-	subreq = oplock_wait_send(state, state->ev,
-				  file_of(files, state->handle));
+	state->file = file_of(files, state->handle);
+	subreq = oplock_wait_send(state, state->ev, state->file);
 	if (tevent_req_nomem(subreq, state->req)) {
 		return;
 	}
 	TALLOC_FREE(state->handle);
+	state->wait = subreq;
 	state->waited = true;
 	tevent_req_set_callback(subreq, create_again, state);
 	tevent_req_set_cancel_fn(state->req, create_cancel);
@@ -312,6 +425,7 @@ static void create_again(struct tevent_req *subreq)
 	struct create_state *state =
 		tevent_req_callback_data(subreq, struct create_state);
 
+	state->wait = NULL;
 	oplock_wait_recv(subreq);
 	talloc_free(subreq);
 	tevent_req_set_cancel_fn(state->req, NULL);
@@ -354,7 +468,8 @@ static void create_register(struct create_state *state)
 	request_set_open(r, open);
 	/* Whoever guesses the id and closes it waits for us. */
 	ask = ask_of(state, granted);
-	if (file_use(state, r) == NULL || !oplock_grant(state->fo, &ask)) {
+	if (file_use(state, r) == NULL || !oplock_grant(state->fo, &ask) ||
+	    !durable_grant(state->fo, &state->create, r)) {
 		create_undo(state, NT_STATUS_INSUFFICIENT_RESOURCES);
 		return;
 	}
@@ -503,8 +618,8 @@ static void create_query(struct create_state *state)
 {
 	struct tevent_req *subreq = NULL;
 
-	if (state->created.action == FILE_CREATED &&
-	    state->create.eas.len == 0 && state->create.allocation == 0) {
+	if (state->info.created && state->create.eas.len == 0 &&
+	    state->create.allocation == 0) {
 		state->created.attr = state->info.attr;
 		tevent_req_done(state->req);
 		return;
@@ -543,6 +658,10 @@ NTSTATUS cmd_create_recv(struct tevent_req *req, struct reply *reply)
 		return NT_STATUS_FILE_CLOSED;
 	}
 	status = create_reply(reply, &state->create, open, &state->created);
-	state->complete = status == NT_STATUS_OK;
+	state->complete |= status == NT_STATUS_OK;
+	if (status == NT_STATUS_OK && state->replay != NULL) {
+		replay_done(state->replay, state->r->open,
+			    state->created.action);
+	}
 	return status;
 }

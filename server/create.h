@@ -14,6 +14,16 @@
 /** What may be done with a previous version. */
 #define CREATE_SNAPSHOT_ACCESS (FILE_GENERIC_READ | FILE_GENERIC_EXECUTE)
 
+/** DHnQ, DHnC, DH2Q, DH2C and what belongs to them: durable.h. */
+struct create_durable {
+	bool dhnq, dhnc, dh2q, dh2c;
+	struct smb2_durable_v2_request v2;
+	struct smb2_durable_v2_reconnect back; /**< of DHnC the FileId only */
+	bool has_app, has_app_version;
+	struct smb2_guid app;
+	struct smb2_app_instance_version app_version;
+};
+
 /** A request that is well-formed and permitted so far. Slices borrow from it.
  */
 struct create {
@@ -27,7 +37,10 @@ struct create {
 	bool want_mxac;
 	NTTIME mxac_time;
 	bool want_qfid;
-	bool has_lease; /**< RqLs, and there are leases */
+	struct create_durable durable;
+	unsigned num_contexts;
+	bool lease_context; /**< RqLs was there */
+	bool has_lease;	    /**< RqLs, and there are leases */
 	struct smb2_lease lease;
 	uint64_t allocation;	    /**< AlSi; 0: none */
 	struct wire_slice eas;	    /**< ExtA */
@@ -68,6 +81,7 @@ NTSTATUS create_check_access(const struct create *create,
 /** What was done: for the response. */
 struct created {
 	uint32_t action; /**< FILE_OPENED ... */
+	bool replayed;	 /**< it is the answer to an earlier one */
 	uint32_t maximal_access;
 	struct store_attr attr;
 };

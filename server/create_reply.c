@@ -2,6 +2,7 @@
 /* The response to CREATE (MS-SMB2 2.2.14). */
 
 #include "server/create.h"
+#include "server/durable.h"
 #include "server/file_info.h"
 #include "server/oplock.h"
 
@@ -38,10 +39,22 @@ static struct wire_slice contexts(struct wire_writer *w,
 	if (create->want_qfid) {
 		(void)smb2_qfid_response_add(&list, &qfid);
 	}
+	durable_reply(&list, create, open);
 	if (oplock_lease(open->file, &lease)) {
 		(void)smb2_lease_add(&list, &lease);
 	}
 	return wire_writer_slice(w);
+}
+
+/* 3.3.5.9.10: a replay hears of the oplock it asks for, as with Windows. */
+static uint8_t level_of(const struct create *create, const struct open *open,
+			const struct created *created)
+{
+	uint8_t level = oplock_level(open->file);
+
+	return created->replayed && level != SMB2_OPLOCK_LEVEL_LEASE
+		       ? create->in.oplock_level
+		       : level;
 }
 
 NTSTATUS create_reply(struct reply *reply, const struct create *create,
@@ -50,7 +63,7 @@ NTSTATUS create_reply(struct reply *reply, const struct create *create,
 	uint8_t buf[256];
 	struct wire_writer w = wire_writer_fixed(buf, sizeof(buf));
 	const struct smb2_create_response out = {
-		.oplock_level = oplock_level(open->file),
+		.oplock_level = level_of(create, open, created),
 		.create_action = created->action,
 		.creation_time = created->attr.create_time,
 		.last_access_time = created->attr.access_time,

@@ -6,6 +6,7 @@
 
 #include "server/acl.h"
 #include "server/create.h"
+#include "server/durable.h"
 #include "server/snapshot.h"
 #include "server/veto.h"
 
@@ -134,13 +135,48 @@ static NTSTATUS take_timewarp(struct wire_slice data, struct create *out)
 	return NT_STATUS_OK;
 }
 
-/* 3.3.5.9.7 and 3.3.5.9.12: no open waits
- * for anybody to come back. */
-static NTSTATUS refuse(struct wire_slice data, struct create *out)
+static NTSTATUS taken(bool ok)
 {
-	(void)data;
-	(void)out;
-	return NT_STATUS_OBJECT_NAME_NOT_FOUND;
+	return ok ? NT_STATUS_OK : NT_STATUS_INVALID_PARAMETER;
+}
+
+static NTSTATUS take_dhnq(struct wire_slice data, struct create *out)
+{
+	out->durable.dhnq = true;
+	return taken(smb2_durable_request_decode(data));
+}
+
+static NTSTATUS take_dhnc(struct wire_slice data, struct create *out)
+{
+	out->durable.dhnc = true;
+	return taken(smb2_durable_reconnect_decode(data,
+						   &out->durable.back.file_id));
+}
+
+static NTSTATUS take_dh2q(struct wire_slice data, struct create *out)
+{
+	out->durable.dh2q = true;
+	return taken(smb2_durable_v2_request_decode(data, &out->durable.v2));
+}
+
+static NTSTATUS take_dh2c(struct wire_slice data, struct create *out)
+{
+	out->durable.dh2c = true;
+	return taken(
+		smb2_durable_v2_reconnect_decode(data, &out->durable.back));
+}
+
+static NTSTATUS take_app(struct wire_slice data, struct create *out)
+{
+	out->durable.has_app = true;
+	return taken(smb2_app_instance_id_decode(data, &out->durable.app));
+}
+
+static NTSTATUS take_app_version(struct wire_slice data, struct create *out)
+{
+	out->durable.has_app_version = true;
+	return taken(smb2_app_instance_version_decode(
+		data, &out->durable.app_version));
 }
 
 static NTSTATUS take_eas(struct wire_slice data, struct create *out)
@@ -156,6 +192,7 @@ static NTSTATUS take_lease(struct wire_slice data, struct create *out)
 		return NT_STATUS_INVALID_PARAMETER;
 	}
 	out->has_lease = true;
+	out->lease_context = true;
 	return NT_STATUS_OK;
 }
 
@@ -194,21 +231,30 @@ static NTSTATUS take_qfid(struct wire_slice data, struct create *out)
 	return NT_STATUS_OK;
 }
 
-/* What is not here is ignored: durable handles are granted to nobody, a
- * security descriptor and AAPL mean nothing here. */
+/* What is not here is ignored: AAPL means nothing here. */
+#define CONTEXT(name, take)                  \
+	{                                    \
+		name, sizeof(name) - 1, take \
+	}
+
 static const struct {
-	char name[5];
+	const char *name;
+	size_t size;
 	NTSTATUS (*take)(struct wire_slice data, struct create *out);
 } contexts[] = {
-	{SMB2_CREATE_REQUEST_LEASE, take_lease},
-	{SMB2_CREATE_EA_BUFFER, take_eas},
-	{SMB2_CREATE_SD_BUFFER, take_security},
-	{SMB2_CREATE_ALLOCATION_SIZE, take_allocation},
-	{SMB2_CREATE_QUERY_MAXIMAL_ACCESS, take_mxac},
-	{SMB2_CREATE_QUERY_ON_DISK_ID, take_qfid},
-	{SMB2_CREATE_TIMEWARP_TOKEN, take_timewarp},
-	{SMB2_CREATE_DURABLE_HANDLE_RECONNECT, refuse},
-	{SMB2_CREATE_DURABLE_HANDLE_RECONNECT_V2, refuse},
+	CONTEXT(SMB2_CREATE_REQUEST_LEASE, take_lease),
+	CONTEXT(SMB2_CREATE_EA_BUFFER, take_eas),
+	CONTEXT(SMB2_CREATE_SD_BUFFER, take_security),
+	CONTEXT(SMB2_CREATE_ALLOCATION_SIZE, take_allocation),
+	CONTEXT(SMB2_CREATE_QUERY_MAXIMAL_ACCESS, take_mxac),
+	CONTEXT(SMB2_CREATE_QUERY_ON_DISK_ID, take_qfid),
+	CONTEXT(SMB2_CREATE_TIMEWARP_TOKEN, take_timewarp),
+	CONTEXT(SMB2_CREATE_DURABLE_HANDLE_REQUEST, take_dhnq),
+	CONTEXT(SMB2_CREATE_DURABLE_HANDLE_RECONNECT, take_dhnc),
+	CONTEXT(SMB2_CREATE_DURABLE_HANDLE_REQUEST_V2, take_dh2q),
+	CONTEXT(SMB2_CREATE_DURABLE_HANDLE_RECONNECT_V2, take_dh2c),
+	CONTEXT(SMB2_CREATE_APP_INSTANCE_ID, take_app),
+	CONTEXT(SMB2_CREATE_APP_INSTANCE_VERSION, take_app_version),
 };
 
 static NTSTATUS take_context(const struct smb2_create_context *context,
@@ -216,9 +262,11 @@ static NTSTATUS take_context(const struct smb2_create_context *context,
 {
 	size_t i = 0;
 
+	out->num_contexts++;
 	for (i = 0; i < sizeof(contexts) / sizeof(contexts[0]); i++) {
-		if (wire_slice_equal(context->name,
-				     wire_slice(contexts[i].name, 4))) {
+		if (wire_slice_equal(
+			    context->name,
+			    wire_slice(contexts[i].name, contexts[i].size))) {
 			return contexts[i].take(context->data, out);
 		}
 	}
@@ -252,10 +300,12 @@ static bool is_zero(const struct smb2_guid *guid)
 static void judge_lease(const struct request *r, struct create *out)
 {
 	uint16_t dialect = r->conn->agreed.dialect;
+	bool reconnect = out->durable.dhnc || out->durable.dh2c;
 
 	out->has_lease =
 		out->has_lease && dialect >= SMB2_DIALECT_210 &&
-		out->in.oplock_level == SMB2_OPLOCK_LEVEL_LEASE &&
+		(reconnect ||
+		 out->in.oplock_level == SMB2_OPLOCK_LEVEL_LEASE) &&
 		!is_zero(&out->lease.lease_key) &&
 		(out->lease.version == 1 || dialect >= SMB2_DIALECT_300);
 }
@@ -328,14 +378,44 @@ static NTSTATUS check_snapshot(TALLOC_CTX *mem_ctx, const struct request *r,
 	return NT_STATUS_OK;
 }
 
+/* Version 2 came with dialect 3.0. */
+static void judge_durable(const struct request *r, struct create *out)
+{
+	if (r->conn->agreed.dialect < SMB2_DIALECT_300) {
+		out->durable.dh2q = false;
+		out->durable.dh2c = false;
+	}
+}
+
+/* 3.3.5.9.7, 3.3.5.9.12: of the rest only a lease, with the name, is looked
+ * at. */
+static NTSTATUS check_reconnect(TALLOC_CTX *mem_ctx, const struct request *r,
+				struct create *out)
+{
+	NTSTATUS status = durable_check(out);
+
+	return status == NT_STATUS_OK && out->has_lease
+		       ? check_name(mem_ctx, r, out)
+		       : status;
+}
+
 NTSTATUS create_request(TALLOC_CTX *mem_ctx, struct request *r,
 			struct create *out)
 {
+	NTSTATUS contexts_status = NT_STATUS_OK;
 	NTSTATUS status = NT_STATUS_OK;
 
 	*out = (struct create){.directory = false};
 	if (!smb2_create_request_decode(r->pdu.data, r->pdu.len, &out->in)) {
 		return NT_STATUS_INVALID_PARAMETER;
+	}
+	contexts_status = check_contexts(out);
+	judge_lease(r, out);
+	judge_durable(r, out);
+	if (out->durable.dhnc || out->durable.dh2c) {
+		return contexts_status == NT_STATUS_OK
+			       ? check_reconnect(mem_ctx, r, out)
+			       : contexts_status;
 	}
 	status = check_fields(&out->in);
 	if (status == NT_STATUS_OK) {
@@ -345,13 +425,12 @@ NTSTATUS create_request(TALLOC_CTX *mem_ctx, struct request *r,
 		status = check_access(r, out);
 	}
 	if (status == NT_STATUS_OK) {
-		status = check_contexts(out);
+		status = contexts_status;
 	}
 	if (status == NT_STATUS_OK) {
 		status = check_snapshot(mem_ctx, r, out);
 	}
-	judge_lease(r, out);
-	return status;
+	return status == NT_STATUS_OK ? durable_check(out) : status;
 }
 
 /* MS-FSCC 2.6: SPARSE_FILE is made by FSCTL_SET_SPARSE only. */

@@ -5,6 +5,7 @@
  */
 
 #include "server/dispatch.h"
+#include "server/replay.h"
 
 #include "server/binding.h"
 #include "server/chain.h"
@@ -297,6 +298,7 @@ static NTSTATUS gate_open(struct request *r)
 		return NT_STATUS_FILE_CLOSED;
 	}
 	request_set_open(r, open);
+	TALLOC_FREE(open->replay); /* its client knows the answer */
 	return NT_STATUS_OK;
 }
 

@@ -12,6 +12,7 @@
 #include "server/name.h"
 #include "server/notify.h"
 #include "server/oplock.h"
+#include "server/replay.h"
 #include "server/request.h"
 #include "smbquic/log.h"
 
@@ -28,6 +29,7 @@ struct file_table {
 	struct file *buckets[BUCKETS];
 	size_t num_pending; /* names that are to be deleted */
 	struct oplock_table *oplocks;
+	struct replay_table *replays;
 	uint64_t last_serial;
 };
 
@@ -41,7 +43,8 @@ struct file_table *file_table_new(TALLOC_CTX *mem_ctx)
 		return NULL;
 	}
 	table->oplocks = oplock_table_new(table);
-	if (table->oplocks == NULL) {
+	table->replays = replay_table_new(table);
+	if (table->oplocks == NULL || table->replays == NULL) {
 		TALLOC_FREE(table);
 	}
 	return table;
@@ -50,6 +53,11 @@ struct file_table *file_table_new(TALLOC_CTX *mem_ctx)
 struct oplock_table *file_oplocks(const struct file_table *table)
 {
 	return table->oplocks;
+}
+
+struct replay_table *file_replays(const struct file_table *table)
+{
+	return table->replays;
 }
 
 struct tevent_context *file_loop(const struct file_table *table)
@@ -213,6 +221,14 @@ static bool sharing_conflict(const struct file *file, uint32_t access,
 	return false;
 }
 
+bool file_is_deleting(const struct file *file, const struct store_file *handle)
+{
+	const struct file_name *name =
+		name_find(file, handle->store, handle->path);
+
+	return name != NULL && name->deleting;
+}
+
 NTSTATUS file_check_sharing(struct file_table *table,
 			    const struct store_file *handle, uint32_t access,
 			    uint32_t share_access)
@@ -262,6 +278,7 @@ static void deletion_end(struct deletion *deletion)
 
 	oplock_path_changed(name->file->table, name->store, name->path,
 			    &name->deleter);
+	oplock_wake(name->file);
 	name_free(deletion->name);
 	talloc_free(deletion);
 	if (waiter != NULL) {

@@ -24,6 +24,7 @@ struct listing;
 struct oplock;
 struct oplock_table;
 struct oplock_wait;
+struct replay_table;
 struct notify;
 
 /** Whose lease of the directory need not break (oplock.h). */
@@ -84,8 +85,10 @@ struct file_open {
 struct file *file_of(const struct file_table *table,
 		     const struct store_file *handle);
 
-/** For oplock.c: the leases, and the server's event loop. */
+/** The leases (oplock.h), the CREATEs by their guids (replay.h), and the
+ * server's event loop. */
 struct oplock_table *file_oplocks(const struct file_table *table);
+struct replay_table *file_replays(const struct file_table *table);
 struct tevent_context *file_loop(const struct file_table *table);
 
 /**
@@ -99,6 +102,10 @@ struct tevent_context *file_loop(const struct file_table *table);
 NTSTATUS file_open_new(struct open *open, struct store_file *handle,
 		       uint32_t access, uint32_t share_access, uint32_t options,
 		       struct file_open **out);
+
+/** Is that name just being taken away? Then oplock_wait_send() knows the end.
+ */
+bool file_is_deleting(const struct file *file, const struct store_file *handle);
 
 /** The same question without registering. */
 NTSTATUS file_check_sharing(struct file_table *table,

@@ -230,6 +230,11 @@ bool lock_begins_below(const struct lock_table *table, uint64_t offset)
 	return lock != NULL;
 }
 
+bool lock_holds(const struct lock_table *table, const void *owner)
+{
+	return held_by(table, owner) > 0;
+}
+
 size_t lock_count(const struct lock_table *table)
 {
 	return table->count;

@@ -55,6 +55,9 @@ bool lock_allows(const struct lock_table *table, const void *owner,
 /** Does any lock begin below that offset? */
 bool lock_begins_below(const struct lock_table *table, uint64_t offset);
 
+/** Does the owner hold any lock? */
+bool lock_holds(const struct lock_table *table, const void *owner);
+
 /** Locks held, by all. */
 size_t lock_count(const struct lock_table *table);
 

@@ -35,11 +35,14 @@ static int open_destructor(struct open *open)
 	while (open->requests != NULL) {
 		request_forget_open(open->requests);
 	}
+	TALLOC_FREE(open->file); /* before what its store stands on */
 	if (open->tree != NULL) {
 		leave_tree(open);
 	}
 	if (open->session != NULL) {
 		idtable_remove(open->session->opens, open->volatile_id);
+	} else {
+		open->server->num_durable--;
 	}
 	idtable_remove(open->server->opens, open->persistent_id);
 	return 0;
@@ -67,6 +70,33 @@ struct open *open_new(struct tree *tree)
 	join_tree(open, tree);
 	talloc_set_destructor(open, open_destructor);
 	return open;
+}
+
+void open_detach(struct open *open)
+{
+	idtable_remove(open->session->opens, open->volatile_id);
+	leave_tree(open);
+	open->session = NULL;
+	open->server->num_durable++;
+	(void)talloc_steal(open->server, open);
+}
+
+bool open_attach(struct open *open, struct tree *tree)
+{
+	uint64_t id = idtable_add(tree->session->opens, open);
+
+	if (id == 0) {
+		return false;
+	}
+	open->volatile_id = id;
+	open->session = tree->session;
+	open->server->num_durable--;
+	open->channel_sequence = 0;
+	open->outstanding = 0;
+	open->outstanding_before = 0;
+	(void)talloc_steal(tree->session, open);
+	join_tree(open, tree);
+	return true;
 }
 
 struct open *open_find(const struct session *session, uint64_t persistent_id,

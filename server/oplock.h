@@ -89,6 +89,9 @@ bool oplock_lease(const struct file_open *fo, struct smb2_lease *out);
 /** The open goes. For file.c. */
 void oplock_leave(struct file_open *fo);
 
+/** The client of that open is gone, and cannot answer a break. */
+void oplock_owner_gone(struct file_open *fo);
+
 /** Break it to no more than that state. */
 void oplock_break(struct oplock *oplock, uint32_t to);
 

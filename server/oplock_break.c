@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "server/durable.h"
 #include "server/list.h"
 #include "server/name.h"
 #include "server/oplock.h"
@@ -197,6 +198,28 @@ static void break_timed_out(struct tevent_context *ev, struct tevent_timer *te,
 	break_over(oplock, SMB2_LEASE_NONE);
 }
 
+/* Nobody can be told: what was kept for its sake alone goes. */
+static void break_lost(struct oplock *oplock)
+{
+	struct file_open *fo = NULL;
+
+	for (fo = oplock->file->opens; fo != NULL; fo = fo->next) {
+		if (fo->oplock == oplock && fo->open->session == NULL) {
+			durable_lost(fo->open);
+		}
+	}
+	break_over(oplock, SMB2_LEASE_NONE);
+}
+
+void oplock_owner_gone(struct file_open *fo)
+{
+	struct oplock *oplock = fo->oplock;
+
+	if (oplock != NULL && oplock->breaking && holder(oplock) == NULL) {
+		break_lost(oplock);
+	}
+}
+
 static void break_begin(struct oplock *oplock, uint32_t to)
 {
 	struct tevent_context *ev = file_loop(oplock->file->table);
@@ -209,7 +232,7 @@ static void break_begin(struct oplock *oplock, uint32_t to)
 		ev, oplock, tevent_timeval_current_ofs(OPLOCK_BREAK_SECONDS, 0),
 		break_timed_out, oplock);
 	if (oplock->timeout == NULL || !tell(oplock, to)) {
-		break_over(oplock, SMB2_LEASE_NONE);
+		break_lost(oplock);
 	}
 }
 

@@ -53,11 +53,14 @@
 struct chain;
 struct channel;
 struct conn;
+struct durable; /* durable.h */
+struct open_app; /* durable.h */
 struct file_table; /* file.h */
 struct file_open;  /* file.h */
 struct listener;
 struct open;
 struct pipe; /* pipe.h */
+struct replay; /* replay.h */
 struct request;
 struct server;
 struct session;
@@ -102,6 +105,7 @@ struct server {
 	struct listener *listeners; /**< listen.c */
 	struct conn *conns;
 	unsigned num_conns;
+	unsigned num_durable; /**< opens that wait for their owners */
 	uint64_t last_conn_id;
 	struct idtable *sessions; /**< SessionId -> struct session */
 	struct idtable *opens;	  /**< FileId.Persistent -> struct open */
@@ -413,6 +417,9 @@ struct open {
 				       look at; 0 until CREATE sets it */
 	struct file_open *file;	  /**< file.c; a child of the open */
 	struct pipe *pipe;	  /**< pipe.c; a child of the open */
+	struct durable *durable;  /**< durable.h; NULL: it is not */
+	struct replay *replay;	  /**< replay.h; until it is used otherwise */
+	struct open_app *app;	  /**< durable.h; NULL: of no application */
 	struct request *requests; /**< in flight that name it, by open_next */
 
 	uint16_t channel_sequence; /**< 3.3.5.2.10 */
@@ -422,6 +429,12 @@ struct open {
 /** A new open with ids. @return NULL: no memory or too many; the handler
  *  answers NT_STATUS_INSUFFICIENT_RESOURCES. */
 struct open *open_new(struct tree *tree);
+
+/** It leaves its session and tree, and is the server's. */
+void open_detach(struct open *open);
+/** It is that tree's, and its session's, under a new volatile id.
+ *  @return false: too many. */
+bool open_attach(struct open *open, struct tree *tree);
 
 /** By both halves of a FileId within a session; NULL: none. */
 struct open *open_find(const struct session *session, uint64_t persistent_id,

@@ -4,6 +4,7 @@
  * 3.3.1.14).
  */
 
+#include "server/durable.h"
 #include "server/list.h"
 #include "server/request.h"
 
@@ -141,6 +142,7 @@ static void abort_requests(struct session *session, struct request *except)
 void session_end(struct session *session, struct request *except)
 {
 	session->state = SESSION_ENDED;
+	durable_keep(session, except);
 	end_trees(session, except);
 	abort_requests(session, except);
 	if (except != NULL) {

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Opens that outlive their connection. */
+
+#include <string.h>
+
+#include "server/dispatch.h"
+#include "server/durable.h"
+#include "server/lock.h"
+#include "server/oplock.h"
+
+#define LOG_MODULE "durable"
+#include "smbquic/log.h"
+
+static bool same_guid(const struct smb2_guid *a, const struct smb2_guid *b)
+{
+	return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
+}
+
+/* --- asking ------------------------------------------------------------- */
+
+NTSTATUS durable_check(const struct create *create)
+{
+	const struct create_durable *in = &create->durable;
+	unsigned allowed = 1 + create->lease_context;
+
+	if ((in->dhnc && (in->dh2c || in->dh2q)) ||
+	    (in->dhnq && (in->dh2c || in->dh2q)) || (in->dh2q && in->dh2c)) {
+		return NT_STATUS_INVALID_PARAMETER;
+	}
+	if (in->dhnc && in->dhnq) {
+		allowed++;
+	}
+	if ((in->dhnc || in->dh2c) && create->num_contexts != allowed) {
+		return NT_STATUS_OBJECT_NAME_NOT_FOUND;
+	}
+	return NT_STATUS_OK;
+}
+
+/* 3.3.5.9.6, 3.3.5.9.10: only who may cache the handle needs it back. */
+static bool may_be_durable(const struct file_open *fo)
+{
+	return fo->oplock != NULL && !fo->handle->directory &&
+	       !fo->handle->special &&
+	       (fo->oplock->state & SMB2_LEASE_HANDLE_CACHING) != 0;
+}
+
+static uint32_t timeout_of(const struct create_durable *in)
+{
+	uint32_t timeout = in->v2.timeout;
+
+	if (!in->dh2q) {
+		return DURABLE_V1_SECONDS * 1000u;
+	}
+	if (timeout == 0) {
+		return DURABLE_V2_DEFAULT;
+	}
+	return timeout < DURABLE_V2_MAX ? timeout : DURABLE_V2_MAX;
+}
+
+static bool remember_app(struct open *open, const struct create_durable *in,
+			 const struct request *r);
+
+bool durable_grant(struct file_open *fo, const struct create *create,
+		   const struct request *r)
+{
+	const struct create_durable *in = &create->durable;
+	struct durable *durable = NULL;
+
+	if (in->has_app && in->dh2q && !remember_app(fo->open, in, r)) {
+		return false;
+	}
+	if ((!in->dhnq && !in->dh2q) || !may_be_durable(fo)) {
+		return true;
+	}
+	durable = talloc_zero(fo->open, struct durable);
+	if (durable == NULL) {
+		return false;
+	}
+	durable->open = fo->open;
+	durable->version = in->dh2q ? 2 : 1;
+	durable->timeout = timeout_of(in);
+	durable->create_guid = in->v2.create_guid;
+	memcpy(durable->client.bytes, r->session->client_guid,
+	       sizeof(durable->client.bytes));
+	durable->user = talloc_strdup(durable, r->session->user->name);
+	durable->share = talloc_strdup(durable, r->tree->share->name);
+	durable->store = talloc_reference(durable, r->tree->store);
+	if (durable->user == NULL || durable->share == NULL ||
+	    durable->store == NULL) {
+		talloc_free(durable);
+		return false;
+	}
+	fo->open->durable = durable;
+	return true;
+}
+
+void durable_reply(struct wire_chain *list, const struct create *create,
+		   const struct open *open)
+{
+	const struct durable *durable = open->durable;
+	struct smb2_durable_v2_response v2 = {.timeout = 0};
+	uint8_t level = create->in.oplock_level;
+
+	if (durable == NULL || create->durable.dhnc || create->durable.dh2c) {
+		return;
+	}
+	if (create->durable.dhnq) {
+		(void)smb2_durable_response_add(list);
+	}
+	/* A replay may ask for less than the first one. */
+	if (create->durable.dh2q && (level == SMB2_OPLOCK_LEVEL_BATCH ||
+				     level == SMB2_OPLOCK_LEVEL_LEASE)) {
+		v2.timeout = durable->timeout;
+		(void)smb2_durable_v2_response_add(list, &v2);
+	}
+}
+
+/* --- waiting for the owner ---------------------------------------------- */
+
+static void scavenge(struct tevent_context *ev, struct tevent_timer *te,
+		     struct timeval now, void *private_data)
+{
+	struct durable *durable =
+		talloc_get_type_abort(private_data, struct durable);
+
+	(void)ev;
+	(void)te;
+	(void)now;
+	log_info("\"%s\": its owner did not come back",
+		 durable->open->file->name->path);
+	talloc_free(durable->open);
+}
+
+/* Others could write what is locked. */
+static bool locks_may_stay(const struct file_open *fo)
+{
+	return (fo->oplock->state & SMB2_LEASE_WRITE_CACHING) != 0 ||
+	       !lock_holds(fo->file->locks, fo);
+}
+
+static bool may_be_kept(const struct open *open)
+{
+	const struct file_open *fo = open->file;
+
+	return open->durable != NULL && fo != NULL && !fo->closing &&
+	       may_be_durable(fo) && locks_may_stay(fo) &&
+	       open->server->num_durable < DURABLE_MAX_WAITING;
+}
+
+static void keep(struct open *open, struct request *except)
+{
+	struct durable *durable = open->durable;
+	struct server *server = open->server;
+
+	open_abort_requests(open, except, NT_STATUS_USER_SESSION_DELETED);
+	durable->scavenger = tevent_add_timer(
+		server->ev, durable,
+		tevent_timeval_current_ofs(durable->timeout / 1000,
+					   durable->timeout % 1000 * 1000),
+		scavenge, durable);
+	if (durable->scavenger == NULL) {
+		return;
+	}
+	open_detach(open);
+	oplock_owner_gone(open->file);
+}
+
+void durable_keep(struct session *session, struct request *except)
+{
+	size_t cursor = 0;
+	struct open *open = idtable_next(session->opens, &cursor);
+
+	while (open != NULL) {
+		if (may_be_kept(open)) {
+			keep(open, except);
+		}
+		open = idtable_next(session->opens, &cursor);
+	}
+}
+
+static void lost(struct tevent_context *ev, struct tevent_immediate *im,
+		 void *private_data)
+{
+	struct durable *durable =
+		talloc_get_type_abort(private_data, struct durable);
+
+	(void)ev;
+	(void)im;
+	talloc_free(durable->open);
+}
+
+/* Not from here: this happens while others look at the file's opens. */
+void durable_lost(struct open *open)
+{
+	struct durable *durable = open->durable;
+
+	if (durable == NULL || durable->lost != NULL) {
+		return;
+	}
+	durable->lost = tevent_create_immediate(durable);
+	if (durable->lost != NULL) {
+		tevent_schedule_immediate(durable->lost, open->server->ev, lost,
+					  durable);
+	}
+}
+
+/* --- coming back -------------------------------------------------------- */
+
+/* 3.3.5.9.7, 3.3.5.9.12: the lease must be the one it had. */
+static NTSTATUS check_lease(const struct file_open *fo,
+			    const struct create *create)
+{
+	const struct oplock *oplock = fo->oplock;
+
+	if (oplock == NULL || oplock->lease != create->has_lease) {
+		return NT_STATUS_OBJECT_NAME_NOT_FOUND;
+	}
+	if (!oplock->lease) {
+		return NT_STATUS_OK;
+	}
+	if (!same_guid(&oplock->key, &create->lease.lease_key)) {
+		return NT_STATUS_OBJECT_NAME_NOT_FOUND;
+	}
+	return create->name.path != NULL &&
+			       name_equal(fo->name->path, create->name.path)
+		       ? NT_STATUS_OK
+		       : NT_STATUS_INVALID_PARAMETER;
+}
+
+static NTSTATUS check_owner(const struct request *r, const struct open *open,
+			    const struct create *create)
+{
+	const struct durable *durable = open->durable;
+	struct smb2_guid client = {{0}};
+
+	memcpy(client.bytes, r->session->client_guid, sizeof(client.bytes));
+	if (open->file->oplock != NULL && open->file->oplock->lease &&
+	    !same_guid(&durable->client, &client)) {
+		return NT_STATUS_OBJECT_NAME_NOT_FOUND;
+	}
+	if (strcmp(durable->share, r->tree->share->name) != 0) {
+		return NT_STATUS_OBJECT_NAME_NOT_FOUND;
+	}
+	if (strcmp(durable->user, r->session->user->name) != 0) {
+		return NT_STATUS_ACCESS_DENIED;
+	}
+	return check_lease(open->file, create);
+}
+
+NTSTATUS durable_take(struct request *r, const struct create *create,
+		      struct open *open)
+{
+	NTSTATUS status = check_owner(r, open, create);
+
+	if (status != NT_STATUS_OK) {
+		return status;
+	}
+	if (!open_attach(open, r->tree)) {
+		return NT_STATUS_INSUFFICIENT_RESOURCES;
+	}
+	TALLOC_FREE(open->durable->scavenger);
+	return NT_STATUS_OK;
+}
+
+NTSTATUS durable_reclaim(struct request *r, const struct create *create,
+			 struct open **out)
+{
+	const struct create_durable *in = &create->durable;
+	struct open *open = idtable_find(r->conn->server->opens,
+					 in->back.file_id.persistent_id);
+	const struct durable *durable = open != NULL ? open->durable : NULL;
+
+	if (durable == NULL || open->session != NULL || durable->lost != NULL ||
+	    open->file == NULL ||
+	    (in->dh2c &&
+	     !same_guid(&durable->create_guid, &in->back.create_guid))) {
+		return NT_STATUS_OBJECT_NAME_NOT_FOUND;
+	}
+	*out = open;
+	return durable_take(r, create, open);
+}
+
+/* --- applications that moved (3.3.5.9.13, 3.3.5.9.15) ------------------- */
+
+static bool older(const struct smb2_app_instance_version *a,
+		  const struct smb2_app_instance_version *b)
+{
+	return a->high < b->high || (a->high == b->high && a->low < b->low);
+}
+
+static bool remember_app(struct open *open, const struct create_durable *in,
+			 const struct request *r)
+{
+	struct open_app *app = talloc_zero(open, struct open_app);
+
+	if (app == NULL) {
+		return false;
+	}
+	app->id = in->app;
+	app->has_version = in->has_app_version;
+	app->version = in->app_version;
+	memcpy(app->client.bytes, r->session->client_guid,
+	       sizeof(app->client.bytes));
+	open->app = app;
+	return true;
+}
+
+NTSTATUS durable_check_instance(const struct request *r,
+				const struct create *create)
+{
+	const struct create_durable *in = &create->durable;
+	const struct server *server = r->conn->server;
+	struct open *open = NULL;
+	size_t cursor = 0;
+
+	if (!in->has_app || !in->dh2q) {
+		return NT_STATUS_OK;
+	}
+	for (open = idtable_next(server->opens, &cursor); open != NULL;
+	     open = idtable_next(server->opens, &cursor)) {
+		struct open_app *app = open->app;
+
+		if (app == NULL || !same_guid(&app->id, &in->app) ||
+		    memcmp(app->client.bytes, r->session->client_guid,
+			   sizeof(app->client.bytes)) == 0) {
+			continue;
+		}
+		if (app->has_version && in->has_app_version &&
+		    !older(&app->version, &in->app_version)) {
+			return NT_STATUS_FILE_FORCED_CLOSED;
+		}
+		open_end(open, NULL, NT_STATUS_FILE_CLOSED);
+	}
+	return NT_STATUS_OK;
+}
