@@ -84,9 +84,8 @@ bool durable_grant(struct file_open *fo, const struct create *create,
 	       sizeof(durable->client.bytes));
 	durable->user = talloc_strdup(durable, r->session->user->name);
 	durable->share = talloc_strdup(durable, r->tree->share->name);
-	durable->store = talloc_reference(durable, r->tree->store);
 	if (durable->user == NULL || durable->share == NULL ||
-	    durable->store == NULL) {
+	    !share_keep_store(r->tree->share, durable, r->tree->store)) {
 		talloc_free(durable);
 		return false;
 	}

@@ -26,7 +26,6 @@ struct durable {
 	struct smb2_guid create_guid; /**< version 2 */
 	struct smb2_guid client;
 	const char *user, *share;
-	struct store *store; /**< kept alive */
 	struct tevent_timer *scavenger;
 	struct tevent_immediate *lost;
 };

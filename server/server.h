@@ -53,13 +53,13 @@
 struct chain;
 struct channel;
 struct conn;
-struct durable; /* durable.h */
-struct open_app; /* durable.h */
+struct durable;	   /* durable.h */
+struct open_app;   /* durable.h */
 struct file_table; /* file.h */
 struct file_open;  /* file.h */
 struct listener;
 struct open;
-struct pipe; /* pipe.h */
+struct pipe;   /* pipe.h */
 struct replay; /* replay.h */
 struct request;
 struct server;
@@ -378,6 +378,11 @@ bool share_allows_address(const struct share *share,
  */
 struct store *share_store(struct share *share, TALLOC_CTX *owner,
 			  const struct config_macros *macros, char **why);
+
+/** It lives as long as that owner, too, and stays the one for its path.
+ *  @return false: no memory. */
+bool share_keep_store(struct share *share, TALLOC_CTX *owner,
+		      const struct store *store);
 
 /* --------------------------------------------------------------- tree.c */
 

@@ -263,3 +263,14 @@ struct store *share_store(struct share *share, TALLOC_CTX *owner,
 	talloc_set_destructor(entry, share_store_destructor);
 	return entry->store;
 }
+
+bool share_keep_store(struct share *share, TALLOC_CTX *owner,
+		      const struct store *store)
+{
+	struct share_store *entry = share->stores;
+
+	while (entry != NULL && entry->store != store) {
+		entry = entry->next;
+	}
+	return entry != NULL && talloc_reference(owner, entry) != NULL;
+}
