@@ -111,8 +111,10 @@ static NTSTATUS check_name(TALLOC_CTX *mem_ctx, const struct request *r,
 	if (status != NT_STATUS_OK) {
 		return status;
 	}
-	out->snapshot = snapshot_named(r->tree->share, out->name.path) &&
-			snapshot_take(out->name.path, &out->snapshot_time);
+	if (snapshot_named(r->tree->share, out->name.path) &&
+	    snapshot_take(out->name.path, &out->snapshot_time)) {
+		out->snapshot = true;
+	}
 	if (out->name.stream != NULL) {
 		return NT_STATUS_OBJECT_NAME_INVALID;
 	}

@@ -69,7 +69,8 @@ bool durable_grant(struct file_open *fo, const struct create *create,
 	if (in->has_app && in->dh2q && !remember_app(fo->open, in, r)) {
 		return false;
 	}
-	if ((!in->dhnq && !in->dh2q) || !may_be_durable(fo)) {
+	if ((!in->dhnq && !in->dh2q) || create->snapshot ||
+	    !may_be_durable(fo)) {
 		return true;
 	}
 	durable = talloc_zero(fo->open, struct durable);
