@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -662,6 +663,46 @@ static void test_stranger(void **state)
 	talloc_free(p);
 }
 
+/* Many of them turn Retry on, and then there is a bound. */
+static void test_strangers(void **state)
+{
+	enum { MANY = 6 };
+	struct place *p = NULL;
+	unsigned connections = 0, handshakes = 0;
+	int fd[MANY];
+
+	(void)state;
+	if (!have_kernel()) {
+		skip();
+	}
+	p = new_place(&transport_quic_kernel, &transport_quic_kernel);
+	p->settings.max_handshakes = 1;
+	start(p, AF_INET);
+	for (unsigned i = 0; i < MANY; i++) {
+		struct quic_world *w = quic_world_new_as(p, p->identity);
+		uint8_t first[2000];
+		size_t len = 0;
+
+		quic_world_connect(w);
+		len = quic_world_first_datagram(w, first, sizeof(first));
+		fd[i] = socket(AF_INET, SOCK_DGRAM, 0);
+		assert_int_equal(sendto(fd[i], first, len, 0,
+					transport_listener_address(p->listener),
+					sizeof(struct sockaddr_in)),
+				 len);
+		loop_for(p, 200);
+	}
+	transport_listener_counts(p->listener, &connections, &handshakes);
+	assert_in_range(handshakes, 1, 2);
+	/* who proves the address comes in */
+	for (unsigned i = 0; i < MANY; i++) {
+		close(fd[i]);
+	}
+	p->settings.max_handshakes = 128;
+	connect_and_carry(p);
+	talloc_free(p);
+}
+
 /* Nobody answers: the deadline is ours. */
 static void test_silence(void **state)
 {
@@ -745,9 +786,11 @@ static void test_options(void **state)
 				    .stream_window = 8 * MIB};
 	uint8_t config[64] = {0};
 	socklen_t len = sizeof(config);
+	union udp_address a = loopback(AF_INET);
 	struct qk_close reason;
 	int64_t id = -1;
 	int fd = -1;
+	int other = -1;
 
 	(void)state;
 	if (!have_kernel()) {
@@ -760,6 +803,13 @@ static void test_options(void **state)
 	assert_int_equal(config[16], 1); /* CUBIC */
 	assert_int_equal(config[18], 1); /* no waiting for acknowledgements */
 	assert_string_equal(qk_version(fd), "v1");
+	/* whoever waits for this before the handshake waits for ever */
+	other = qk_socket(AF_INET);
+	a.in.sin_port = htons(9);
+	assert_int_equal(connect(other, &a.sa, sizeof(a.in)), 0);
+	assert_false(qk_poll(other, POLLOUT));
+	assert_false(qk_is_over(other));
+	close(other);
 	/* a fresh socket counts as one that is over */
 	assert_true(qk_is_over(fd));
 	assert_int_not_equal(qk_open_stream(fd, &id), 0);
@@ -785,6 +835,7 @@ int main(void)
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_retry),
 		cmocka_unit_test(test_stranger),
+		cmocka_unit_test(test_strangers),
 		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_port_in_use),
 	};
