@@ -98,8 +98,10 @@ static const struct setting settings[] = {
 	[CONFIG_SMB_TRANSPORTS] = {
 		"server smb transports", SETTING_GLOBAL, SETTING_TRANSPORTS,
 		"quic:443, tcp:445",
-		"What the server listens on, at most ten of name[:port]. A "
-		"leading + adds to the default.",
+		"What the server listens on, at most ten of name[:port]: quic "
+		"(by the kernel's QUIC socket where it has one, else by the "
+		"stack that is built in; quic-kernel and quic-user insist on "
+		"one) and tcp. A leading + adds to the default.",
 	},
 	[CONFIG_INTERFACES] = {
 		"interfaces", SETTING_GLOBAL, SETTING_LIST, "",
