@@ -155,6 +155,7 @@ static NTSTATUS find_channel(struct cmd_session_setup_state *state)
 	if (r->channel == NULL) {
 		return NT_STATUS_USER_SESSION_DELETED;
 	}
+	session_state(r->session, server_now());
 	/* Having begun to join it, it has to go on like that. */
 	return r->channel->binding && !r->channel->valid
 		       ? NT_STATUS_INVALID_PARAMETER
@@ -337,8 +338,12 @@ static NTSTATUS take_user(struct session *session, enum auth_kind kind,
 			  struct user *user)
 {
 	if (session->user != NULL) {
-		bool same = session->kind == kind &&
-			    strcmp(session->user->name, user->name) == 0;
+		/* Who gives no name proves nothing, and changes nothing. */
+		bool same =
+			session->kind == kind
+				? strcmp(session->user->name, user->name) == 0
+				: kind == AUTH_ANONYMOUS &&
+					  session->state == SESSION_VALID;
 
 		talloc_free(user);
 		return same ? NT_STATUS_OK : NT_STATUS_ACCESS_DENIED;
@@ -391,7 +396,8 @@ static void session_renew(struct request *r)
 	int64_t ms = config_int(session->server->config, NULL,
 				CONFIG_SESSION_LIFETIME);
 
-	if (r->channel->binding && !r->channel->valid) {
+	if ((r->channel->binding && !r->channel->valid) ||
+	    auth_kind(r->channel->auth) != session->kind) {
 		return;
 	}
 	session->state = SESSION_VALID;

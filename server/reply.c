@@ -7,6 +7,7 @@
 #include "server/binding.h"
 #include "server/chain.h"
 #include "server/credits.h"
+#include "server/notice.h"
 
 #define LOG_MODULE "request"
 #include "smbquic/log.h"
@@ -384,5 +385,6 @@ bool request_notify_on(struct channel *channel, uint16_t command,
 		return false;
 	}
 	tevent_req_set_callback(subreq, outgoing_done, out);
+	notice_sent(channel, command, body);
 	return true;
 }

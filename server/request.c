@@ -10,6 +10,7 @@
 #include "server/credits.h"
 #include "server/dispatch.h"
 #include "server/list.h"
+#include "server/notice.h"
 
 #define LOG_MODULE "request"
 #include "smbquic/log.h"
@@ -577,6 +578,8 @@ void request_receive(struct conn *conn, struct message *message)
 {
 	TALLOC_CTX *parent = talloc_parent(message);
 
+	notices_heard(conn, !message->smb1 && message->pdu[0].header.command ==
+						      SMB2_OPLOCK_BREAK);
 	if (message->smb1) {
 		receive_smb1(conn, message);
 	} else {

@@ -58,6 +58,7 @@ struct open_app;   /* durable.h */
 struct file_table; /* file.h */
 struct file_open;  /* file.h */
 struct listener;
+struct notice;
 struct open;
 struct pipe;   /* pipe.h */
 struct replay; /* replay.h */
@@ -291,7 +292,8 @@ struct channel {
 	bool busy;	   /**< a SESSION_SETUP is at work */
 	bool binding;	   /**< joins a session that was made elsewhere */
 	uint8_t preauth[CRYPTO_PREAUTH_SIZE];
-	bool valid; /**< logged on here */
+	bool valid;		/**< logged on here */
+	struct notice *notices; /**< notice.c: may not have arrived yet */
 };
 
 struct session *session_new(struct server *server);

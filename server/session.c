@@ -6,6 +6,7 @@
 
 #include "server/durable.h"
 #include "server/list.h"
+#include "server/notice.h"
 #include "server/request.h"
 
 static void end_trees(struct session *session, struct request *except)
@@ -86,6 +87,7 @@ static int channel_destructor(struct channel *channel)
 	}
 	LIST_REMOVE_AS(session->channels, channel, session_prev, session_next);
 	session->num_channels--;
+	notices_move(channel);
 	if (session->state != SESSION_ENDED &&
 	    (session->channels == NULL ||
 	     (channel->valid && !has_valid_channel(session)))) {
