@@ -34,11 +34,8 @@ NTSTATUS set_wait(struct set_info *set, struct file *file,
 		  NTSTATUS (*next)(struct set_info *set))
 {
 	struct tevent_req *subreq = NULL;
-	NTSTATUS status = request_wait(set->r);
 
-	if (status != NT_STATUS_OK) {
-		return status;
-	}
+	request_wait_quietly(set->r);
 	subreq = oplock_wait_send(set, set->ev, file);
 	if (subreq == NULL) {
 		return NT_STATUS_INSUFFICIENT_RESOURCES;

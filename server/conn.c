@@ -133,7 +133,7 @@ static bool conn_is_idle(const struct conn *conn)
 	const struct request *r = NULL;
 
 	for (r = conn->requests; r != NULL; r = r->next) {
-		if (r->handler != NULL && r->async_id == 0) {
+		if (r->handler != NULL && r->async_id == 0 && !r->quiet) {
 			return false;
 		}
 	}

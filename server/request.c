@@ -124,6 +124,7 @@ static void request_finish(struct request *r, NTSTATUS status)
 	struct conn *conn = r->conn;
 
 	r->handler = NULL;
+	r->quiet = false;
 	conn->bytes_out -= r->reply_size;
 	r->reply_size = 0;
 	log_debug("%s: %s %" PRIu64 ": %s", conn->peer,
@@ -150,7 +151,7 @@ static void request_handled(struct tevent_req *subreq)
 
 static bool may_go_pending(const struct request *r)
 {
-	return r->handler != NULL && r->async_id == 0 &&
+	return r->handler != NULL && r->async_id == 0 && !r->quiet &&
 	       r->index + 1 == r->chain->count && !needs(r, NEVER_PENDING);
 }
 
@@ -245,6 +246,11 @@ NTSTATUS request_wait(struct request *r)
 	chain_interim(r);
 	conn_resume(conn);
 	return NT_STATUS_OK;
+}
+
+void request_wait_quietly(struct request *r)
+{
+	r->quiet = true;
 }
 
 /* --- objects that go, and come ---------------------------------------------

@@ -126,6 +126,7 @@ struct request {
 	const struct command_handler *via; /**< who serves it */
 	struct tevent_req *handler;	   /**< while that is at work */
 	unsigned sweeps;   /**< seen at work so often: for the interim */
+	bool quiet;	   /**< waits, and gets no interim */
 	uint64_t async_id; /**< 0: synchronous (so far) */
 	size_t reply_size; /**< its part of conn->bytes_out, while at work */
 	struct reply reply;
@@ -161,6 +162,12 @@ TALLOC_CTX *request_keep(struct request *r);
  *         NT_STATUS_INSUFFICIENT_RESOURCES when too many wait already.
  */
 NTSTATUS request_wait(struct request *r);
+
+/**
+ * Likewise, but without an interim response, and in the middle of a compound
+ * as well: as Windows does where a rename waits for a lease.
+ */
+void request_wait_quietly(struct request *r);
 
 /** End it now with that status; its handler is freed. For the end of an open,
  *  a tree, a session. Not from within the request's own handler. */
