@@ -294,6 +294,13 @@ static NTSTATUS below_begin(struct set_info *set)
 	}
 }
 
+/* Nothing to do; but others hear of it as of any other rename. */
+static NTSTATUS same_name(struct set_info *set)
+{
+	set_info_done(set, 0);
+	return NT_STATUS_OK;
+}
+
 NTSTATUS set_rename(struct set_info *set)
 {
 	struct new_name *name = talloc_zero(set, struct new_name);
@@ -310,8 +317,7 @@ NTSTATUS set_rename(struct set_info *set)
 		return NT_STATUS_ACCESS_DENIED;
 	}
 	if (strcmp(name->path, set->fo->name->path) == 0) {
-		set_info_done(set, 0);
-		return NT_STATUS_OK;
+		return set_without_handles(set, same_name);
 	}
 	set->more = name;
 	name->serial = file_last_serial(set->fo->file->table);
