@@ -45,6 +45,7 @@ struct quic_conn {
 	uint8_t *new_token; /* client: for the next time */
 	size_t new_token_len;
 	bool news;
+	size_t kept; /* bytes of it that are in the file of visits */
 	/* client: how it began, should it begin again (quic_version.c) */
 	struct {
 		union udp_address local, peer;

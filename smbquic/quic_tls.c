@@ -585,8 +585,8 @@ static int before_hello(gnutls_session_t session, unsigned type, unsigned when,
 	    !quic_ticket_key(t->ticket_secret, id, key)) {
 		return 0;
 	}
-	t->tickets = gnutls_session_ticket_enable_server(session, &datum) == 0;
 	gnutls_db_set_cache_expiration(session, TICKET_LIFETIME);
+	t->tickets = gnutls_session_ticket_enable_server(session, &datum) == 0;
 	gnutls_memset(key, 0, sizeof(key));
 	return 0;
 }

@@ -4,6 +4,7 @@
  * connection to the next: the TLS session and the address token.
  */
 #define LOG_MODULE "quic"
+#include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <time.h>
@@ -13,10 +14,10 @@
 #include "smbquic/quic_conn_private.h"
 #include "smbquic/quic_endpoint_private.h"
 #include "smbquic/visit.h"
+#include "smbquic/wire.h"
 
 /* Seconds. The server decides; longer than this nobody keeps them. */
-#define SESSION_LIFETIME (24 * 3600)
-#define TOKEN_LIFETIME	 (24 * 3600)
+#define LIFETIME (24 * 3600)
 
 #define POLICY_LEN 16u
 
@@ -58,61 +59,82 @@ void quic_visit_recall(TALLOC_CTX *mem_ctx, const struct transport_target *to,
 {
 	const char *file = to->settings->visits_file;
 	char policy[2 * POLICY_LEN + 1];
-	struct visit_key key = {.kind = "session",
-				.host = to->server_name,
-				.port = port_of(to->addr),
-				.policy = policy};
+	const struct visit_key key = {.kind = "session",
+				      .host = to->server_name,
+				      .port = port_of(to->addr),
+				      .policy = policy};
+	struct wire_reader r = {0};
+	struct wire_slice token = {0};
+	struct wire_slice session = {0};
+	uint8_t *data = NULL;
+	size_t token_len = 0;
+	size_t len = 0;
 
 	if (file == NULL) {
 		return;
 	}
 	policy_word(to->tls, policy);
 	out->resume.wanted = true;
-	out->resume.data =
-		visit_take(mem_ctx, file, &key, time(NULL), &out->resume.len);
-	key.kind = "token";
-	out->token =
-		visit_take(mem_ctx, file, &key, time(NULL), &out->token_len);
+	data = visit_take(mem_ctx, file, &key, time(NULL), &len);
+	if (data == NULL) {
+		return;
+	}
+	r = wire_reader(data, len);
+	token_len = wire_get_be16(&r);
+	token = wire_get(&r, token_len);
+	session = wire_get_rest(&r);
+	if (!wire_reader_ok(&r)) {
+		return;
+	}
+	out->token = token.data;
+	out->token_len = token.len;
+	out->resume.data = session.len > 0 ? session.data : NULL;
+	out->resume.len = session.len;
 	log_debug("%s: %s, %s", to->server_name,
-		  out->resume.data != NULL ? "resuming a session"
-					   : "no session to resume",
-		  out->token != NULL ? "with an address token"
-				     : "no address token");
+		  session.len > 0 ? "resuming a session"
+				  : "no session to resume",
+		  token.len > 0 ? "with an address token" : "no address token");
 }
 
-static void keep(struct quic_conn *c, const char *kind, const char *policy,
-		 int lifetime, const uint8_t *data, size_t len)
+/* The token and the session as one memory, since they come together: writing
+ * the file once is enough. */
+void quic_visit_keep(struct quic_conn *c)
 {
 	struct quic_slot *s = c->where;
-	const struct visit_key key = {.kind = kind,
+	char policy[2 * POLICY_LEN + 1];
+	const struct visit_key key = {.kind = "session",
 				      .host = c->peer.name,
 				      .port = port_of(&s->peer.sa),
 				      .policy = policy};
+	size_t session_len = 0;
+	size_t token_len = 0;
+	const uint8_t *session = quic_conn_session(c, &session_len);
+	const uint8_t *token = quic_conn_new_token(c, &token_len);
+	static const uint8_t empty[1];
+	struct wire_writer w = {0};
+	struct wire_slice all = {0};
 	time_t now = time(NULL);
 	int err = 0;
 
-	if (data == NULL || len == 0) {
+	if (c->visits == NULL || session_len + token_len == c->kept) {
 		return;
 	}
-	err = visit_put(c->visits, &key, now, now + lifetime, data, len);
+	policy_word(quic_tls_policy(c->tls), policy);
+	w = wire_writer_talloc(c);
+	wire_put_be16(&w, (uint16_t)token_len);
+	wire_put_slice(&w,
+		       wire_slice(token != NULL ? token : empty, token_len));
+	wire_put_slice(
+		&w, wire_slice(session != NULL ? session : empty, session_len));
+	all = wire_writer_slice(&w);
+	err = !wire_writer_ok(&w)
+		      ? ENOMEM
+		      : visit_put(c->visits, &key, now, now + LIFETIME,
+				  all.data, all.len);
+	talloc_free((void *)(uintptr_t)all.data);
 	if (err != 0) {
 		log_info("%s: the next visit will be no quicker: %s", c->visits,
 			 strerror(err));
 	}
-}
-
-void quic_visit_keep(struct quic_conn *c)
-{
-	char policy[2 * POLICY_LEN + 1];
-	const uint8_t *data = NULL;
-	size_t len = 0;
-
-	if (c->visits == NULL) {
-		return;
-	}
-	policy_word(quic_tls_policy(c->tls), policy);
-	data = quic_conn_session(c, &len);
-	keep(c, "session", policy, SESSION_LIFETIME, data, len);
-	data = quic_conn_new_token(c, &len);
-	keep(c, "token", policy, TOKEN_LIFETIME, data, len);
+	c->kept = session_len + token_len;
 }

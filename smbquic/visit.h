@@ -22,7 +22,7 @@
 #define VISIT_MEMORIES 200u   /* in the file; then the oldest go */
 
 struct visit_key {
-	const char *kind; /**< "session", "token", "blocked": one word */
+	const char *kind; /**< "session", "blocked": one word */
 	const char *host; /**< as typed; case does not matter */
 	unsigned port;
 	const char *policy; /**< one word; what it depends on besides */
@@ -36,7 +36,7 @@ struct visit_key {
  */
 uint8_t *visit_get(TALLOC_CTX *mem_ctx, const char *path,
 		   const struct visit_key *key, time_t now, size_t *len);
-/** Likewise, and forget it: sessions and tokens are for one use (RFC 8446
+/** Likewise, and forget it: sessions (with tokens) are for one use (RFC 8446
  *  C.4, RFC 9000 8.1.3). */
 uint8_t *visit_take(TALLOC_CTX *mem_ctx, const char *path,
 		    const struct visit_key *key, time_t now, size_t *len);

@@ -372,6 +372,35 @@ static void test_migrate(void **state)
 	migrate("::", "::1");
 }
 
+/* What a client remembers: the second visit resumes, with the proof of address
+ * that a server wants which always asks for one. */
+static void test_visits(void **state)
+{
+	struct place *p = new_place();
+	struct transport *t = NULL;
+	unsigned i = 0;
+
+	(void)state;
+	p->settings.retry = TRANSPORT_RETRY_ALWAYS;
+	p->settings.visits_file =
+		talloc_asprintf(p, "%s/visits", testlib_tmpdir(p));
+	start(p, "127.0.0.1", 0);
+	for (i = 0; i < 3; i++) {
+		t = do_connect(p, "127.0.0.1");
+		assert_int_equal(transport_facts(t)->resumed, i > 0);
+		assert_int_equal(transport_facts(p->server)->resumed, i > 0);
+		carry(p, t, p->server, 1000);
+		carry(p, p->server, t, 1000);
+		loop_for(p, 200);
+		talloc_free(t);
+		TALLOC_FREE(p->server);
+	}
+	p->client_policy.ca_file = "another policy";
+	t = do_connect(p, "127.0.0.1");
+	assert_false(transport_facts(t)->resumed);
+	talloc_free(p);
+}
+
 /* --- limits -------------------------------------------------------------- */
 
 static void test_retry(void **state)
@@ -792,6 +821,7 @@ int main(void)
 		cmocka_unit_test(test_half_close),
 		cmocka_unit_test(test_passed_socket),
 		cmocka_unit_test(test_migrate),
+		cmocka_unit_test(test_visits),
 		cmocka_unit_test(test_retry),
 		cmocka_unit_test(test_max_connections),
 		cmocka_unit_test(test_max_per_source),
