@@ -422,6 +422,71 @@ static void test_retry(void **state)
 	talloc_free(p);
 }
 
+/* The first datagram of yet another client, from fd. */
+static void knock(struct place *p, int fd)
+{
+	struct quic_world *w = quic_world_new_as(p, p->identity);
+	uint8_t first[1500];
+	union udp_address to;
+	size_t len = 0;
+
+	quic_world_connect(w);
+	len = quic_world_first_datagram(w, first, sizeof(first));
+	set_address(&to, "127.0.0.1", port_of(p));
+	assert_int_equal(
+		sendto(fd, first, len, 0, &to.sa, udp_address_len(&to)), len);
+	loop_for(p, 100);
+	talloc_free(w);
+}
+
+/* Type of the last packet that came: 0 Initial, 3 Retry (RFC 9000 17.2); so
+ * short an Initial is a refusal. -1: none. */
+static int last_answer(int fd, size_t *len)
+{
+	uint8_t packet[2048];
+	int type = -1;
+	ssize_t n = recv(fd, packet, sizeof(packet), MSG_DONTWAIT);
+
+	for (; n > 0; n = recv(fd, packet, sizeof(packet), MSG_DONTWAIT)) {
+		type = packet[0] >> 4 & 3;
+		*len = (size_t)n;
+	}
+	return type;
+}
+
+/* How the third handshake is met when two may be in flight. */
+static void third_handshake(enum transport_retry retry, int type)
+{
+	struct place *p = new_place();
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	unsigned connections = 0, handshakes = 0;
+	size_t len = 0;
+	unsigned i = 0;
+
+	p->settings.max_handshakes = 2;
+	p->settings.retry = retry;
+	start(p, "127.0.0.1", 0);
+	for (i = 0; i < 2; i++) {
+		knock(p, fd);
+		assert_int_equal(last_answer(fd, &len), 0);
+		assert_in_range(len, 1200, 1500);
+	}
+	knock(p, fd);
+	assert_int_equal(last_answer(fd, &len), type);
+	assert_in_range(len, 20, 300);
+	transport_listener_counts(p->listener, &connections, &handshakes);
+	assert_int_equal(handshakes, 2);
+	close(fd);
+	talloc_free(p);
+}
+
+static void test_max_handshakes(void **state)
+{
+	(void)state;
+	third_handshake(TRANSPORT_RETRY_AUTO, 3);
+	third_handshake(TRANSPORT_RETRY_NEVER, 0);
+}
+
 static void test_max_connections(void **state)
 {
 	struct place *p = new_place();
@@ -823,6 +888,7 @@ int main(void)
 		cmocka_unit_test(test_migrate),
 		cmocka_unit_test(test_visits),
 		cmocka_unit_test(test_retry),
+		cmocka_unit_test(test_max_handshakes),
 		cmocka_unit_test(test_max_connections),
 		cmocka_unit_test(test_max_per_source),
 		cmocka_unit_test(test_many),
