@@ -77,13 +77,15 @@ bool acl_inherit(struct wire_writer *w,
 /**
  * The descriptor after parts of another one were set (MS-FSA 2.1.5.17).
  * Slices of *out borrow from w, old and in.
- * @param parts  OWNER_SECURITY_INFORMATION etc.
+ * @param parts     OWNER_SECURITY_INFORMATION etc.
+ * @param verbatim  AUTO_INHERITED is taken as told.
  * @return 0; EINVAL an owner or group is missing, EFBIG too long, EPERM who
  *         may not make that one the owner.
  */
 int acl_change(struct wire_writer *w, const struct security_descriptor *old,
 	       const struct security_descriptor *in, uint32_t parts,
-	       const struct acl_who *who, struct security_descriptor *out);
+	       const struct acl_who *who, bool verbatim,
+	       struct security_descriptor *out);
 
 /** OWNER_SECURITY_INFORMATION etc.: what is in it. */
 uint32_t acl_parts_of(const struct security_descriptor *sd);

@@ -177,13 +177,13 @@ static const struct control_bits sacl_bits = {
 /* AUTO_INHERITED is believed from those who also ask for it (MS-DTYP
  * 2.5.3.4.2, note). */
 static uint16_t control_after(uint16_t old, uint16_t in,
-			      const struct control_bits *bits)
+			      const struct control_bits *bits, bool verbatim)
 {
 	uint16_t mine = bits->present | bits->defaulted | bits->requested |
 			bits->automatic | bits->protect;
 	uint16_t taken = in & (bits->present | bits->defaulted | bits->protect);
 
-	if ((in & bits->requested) != 0) {
+	if (verbatim || (in & bits->requested) != 0) {
 		taken |= in & bits->automatic;
 	}
 	return (uint16_t)((old & ~mine) | taken);
@@ -191,9 +191,9 @@ static uint16_t control_after(uint16_t old, uint16_t in,
 
 static void change_acl(struct wire_writer *w, uint16_t in_control,
 		       struct wire_slice in, const struct control_bits *bits,
-		       uint16_t *control, struct wire_slice *out)
+		       bool verbatim, uint16_t *control, struct wire_slice *out)
 {
-	*control = control_after(*control, in_control, bits);
+	*control = control_after(*control, in_control, bits, verbatim);
 	*out = in.len == 0 ? in : specific_acl(w, in);
 }
 
@@ -218,7 +218,8 @@ static int change_owner(const struct security_descriptor *in,
 
 int acl_change(struct wire_writer *w, const struct security_descriptor *old,
 	       const struct security_descriptor *in, uint32_t parts,
-	       const struct acl_who *who, struct security_descriptor *out)
+	       const struct acl_who *who, bool verbatim,
+	       struct security_descriptor *out)
 {
 	int err = 0;
 
@@ -236,13 +237,13 @@ int acl_change(struct wire_writer *w, const struct security_descriptor *old,
 	}
 	if ((parts & DACL_SECURITY_INFORMATION) != 0 &&
 	    (in->control & SD_DACL_PRESENT) != 0) {
-		change_acl(w, in->control, in->dacl, &dacl_bits, &out->control,
-			   &out->dacl);
+		change_acl(w, in->control, in->dacl, &dacl_bits, verbatim,
+			   &out->control, &out->dacl);
 	}
 	if ((parts &
 	     (SACL_SECURITY_INFORMATION | LABEL_SECURITY_INFORMATION)) != 0) {
-		change_acl(w, in->control, in->sacl, &sacl_bits, &out->control,
-			   &out->sacl);
+		change_acl(w, in->control, in->sacl, &sacl_bits, verbatim,
+			   &out->control, &out->sacl);
 	}
 	return wire_writer_ok(w) &&
 			       security_descriptor_size(out) <= ACL_SIZE_MAX

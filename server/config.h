@@ -108,6 +108,7 @@ enum config_key {
 	CONFIG_NT_ACL_SUPPORT,	   /* bool */
 	CONFIG_STORE_NT_ACLS,	   /* bool */
 	CONFIG_IGNORE_SYSTEM_ACLS, /* bool */
+	CONFIG_ACL_CANONICAL_FLAG, /* bool */
 	CONFIG_SNAPSHOT_DIRECTORY, /* string */
 	CONFIG_SNAPSHOT_FORMAT,	   /* string, as for strftime */
 	CONFIG_VETO_FILES,	   /* list of patterns with * and ? */

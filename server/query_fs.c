@@ -108,6 +108,18 @@ static bool put_attribute(struct wire_writer *w, const struct query_info *q)
 	return ok;
 }
 
+/* No quotas are kept by us, and no limits: the file system has its own. */
+static bool put_control(struct wire_writer *w, const struct query_info *q)
+{
+	const struct fscc_fs_control out = {
+		.default_quota_threshold = UINT64_MAX,
+		.default_quota_limit = UINT64_MAX,
+	};
+
+	(void)q;
+	return fscc_fs_control_encode(w, &out);
+}
+
 static bool put_object_id(struct wire_writer *w, const struct query_info *q)
 {
 	struct fscc_fs_object_id out = {0};
@@ -138,6 +150,7 @@ static const struct query_class classes[] = {
 	{FileFsSizeInformation, 0, false, put_size},
 	{FileFsDeviceInformation, 0, false, put_device},
 	{FileFsAttributeInformation, 0, true, put_attribute},
+	{FileFsControlInformation, 0, false, put_control},
 	{FileFsFullSizeInformation, 0, false, put_full_size},
 	{FileFsObjectIdInformation, 0, false, put_object_id},
 	{FileFsSectorSizeInformation, 0, false, put_sector_size},

@@ -470,6 +470,13 @@ static const struct setting settings[] = {
 		"itself. With yes neither knows of the other, and a user needs "
 		"the permission of both.",
 	},
+	[CONFIG_ACL_CANONICAL_FLAG] = {
+		"acl flag inherited canonicalization", SETTING_SHARE,
+		SETTING_BOOL, "yes",
+		"Whether an access list that is set counts as inherited only "
+		"where the client also asks for inheritance, as on Windows. "
+		"With no its word is taken.",
+	},
 	[CONFIG_SNAPSHOT_DIRECTORY] = {
 		"snapshot directory", SETTING_SHARE, SETTING_STRING, "",
 		"Folder of the share, from its root, that holds its previous "

@@ -202,6 +202,9 @@ static unsigned acls_of(const struct share *share)
 	if (!config_bool(config, section, CONFIG_IGNORE_SYSTEM_ACLS)) {
 		acls |= STORE_ACLS_MAP;
 	}
+	if (!config_bool(config, section, CONFIG_ACL_CANONICAL_FLAG)) {
+		acls |= STORE_ACLS_VERBATIM;
+	}
 	return acls | STORE_ACLS_KEEP;
 }
 

@@ -83,6 +83,7 @@ enum {
 				  the right to everything */
 	STORE_ACLS_MAP = 0x4,  /**< mode and POSIX ACL follow them, and where
 				  those are changed by others they count */
+	STORE_ACLS_VERBATIM = 0x8, /**< AUTO_INHERITED is taken as told */
 };
 
 /** How a share's store behaves. Copied by store_new(). */

@@ -575,7 +575,8 @@ static int change(struct posix_job *job, int fd, struct stat *st,
 	int err = 0;
 
 	(void)posix_who(job, &who);
-	err = acl_change(w, &old->sd, in, parts, &who, &sd);
+	err = acl_change(w, &old->sd, in, parts, &who,
+			 (job->root->acls & STORE_ACLS_VERBATIM) != 0, &sd);
 	if (err != 0) {
 		return err == EPERM ? ESRCH : err;
 	}

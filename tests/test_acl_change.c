@@ -120,9 +120,16 @@ static void test_control(void **state)
 
 		assert_int_equal(acl_change(&w, &old, &in,
 					    DACL_SECURITY_INFORMATION, &me,
-					    &sd),
+					    false, &sd),
 				 0);
 		assert_int_equal(sd.control, SD_DACL_PRESENT | table[i].out);
+		w = wire_writer_fixed(to, sizeof(to));
+		assert_int_equal(acl_change(&w, &old, &in,
+					    DACL_SECURITY_INFORMATION, &me,
+					    true, &sd),
+				 0);
+		assert_int_equal(sd.control & SD_DACL_AUTO_INHERITED,
+				 table[i].in & SD_DACL_AUTO_INHERITED);
 	}
 }
 
@@ -148,24 +155,24 @@ static void test_parts(void **state)
 	struct security_descriptor sd = {0};
 
 	(void)state;
-	assert_int_equal(
-		acl_change(&w, &old, &in, DACL_SECURITY_INFORMATION, &me, &sd),
-		0);
+	assert_int_equal(acl_change(&w, &old, &in, DACL_SECURITY_INFORMATION,
+				    &me, false, &sd),
+			 0);
 	assert_string_equal(acl_text(sd.dacl, text),
 			    "D;;" ALL ";S-1-1-0 A;OI|IO;10000000;S-1-1-0");
 	assert_string_equal(acl_text(sd.sacl, text), "U;;1;S-1-1-0");
 	assert_true(sid_equal(&sd.owner, &old.owner));
 
 	assert_int_equal(acl_change(&w, &old, &in, SACL_SECURITY_INFORMATION,
-				    &root, &sd),
+				    &root, false, &sd),
 			 0);
 	assert_int_equal(sd.control, SD_DACL_PRESENT);
 	assert_string_equal(acl_text(sd.dacl, text), "A;;1;S-1-1-0");
 
 	in.control = 0; /* it has none: that of before stays */
-	assert_int_equal(
-		acl_change(&w, &old, &in, DACL_SECURITY_INFORMATION, &me, &sd),
-		0);
+	assert_int_equal(acl_change(&w, &old, &in, DACL_SECURITY_INFORMATION,
+				    &me, false, &sd),
+			 0);
 	assert_string_equal(acl_text(sd.dacl, text), "A;;1;S-1-1-0");
 	sd = acl_parts(&sd, OWNER_SECURITY_INFORMATION);
 	assert_true(sd.has_owner && !sd.has_group);
@@ -201,16 +208,16 @@ static void test_owner(void **state)
 		assert_true(sid_from_string(table[i].owner, &in.owner));
 		assert_int_equal(acl_change(&w, &old, &in,
 					    OWNER_SECURITY_INFORMATION,
-					    table[i].who, &sd),
+					    table[i].who, false, &sd),
 				 table[i].err);
 		in.has_owner = false;
 		assert_int_equal(acl_change(&w, &old, &in,
 					    OWNER_SECURITY_INFORMATION,
-					    table[i].who, &sd),
+					    table[i].who, false, &sd),
 				 EINVAL);
 		assert_int_equal(acl_change(&w, &old, &in,
 					    GROUP_SECURITY_INFORMATION,
-					    table[i].who, &sd),
+					    table[i].who, false, &sd),
 				 EINVAL);
 	}
 }
@@ -227,9 +234,9 @@ static void test_too_long(void **state)
 	struct security_descriptor sd = {0};
 
 	(void)state;
-	assert_int_equal(
-		acl_change(&w, &old, &in, DACL_SECURITY_INFORMATION, &me, &sd),
-		EFBIG);
+	assert_int_equal(acl_change(&w, &old, &in, DACL_SECURITY_INFORMATION,
+				    &me, false, &sd),
+			 EFBIG);
 	in.dacl = parse_acl(&r, "A;OI;1;S-1-1-0");
 	w = wire_writer_fixed(to, sizeof(to));
 	assert_false(acl_inherit(&w, &in, &child, &sd));
