@@ -127,7 +127,8 @@ static void notify_event(const struct store_event *event, void *private_data)
 	case STORE_EVENT_GONE: notify->gone = true; break;
 	case STORE_EVENT_OVERFLOW: overflow(notify); break;
 	default:
-		if (!(event->what & notify->filter)) {
+		if (!(event->what & notify->filter) ||
+		    (event->unless & notify->filter) != 0) {
 			return;
 		}
 		remember(notify, actions[event->kind], event->path);

@@ -518,6 +518,7 @@ enum store_event_kind {
 struct store_event {
 	enum store_event_kind kind;
 	uint32_t what;	  /**< FILE_NOTIFY_CHANGE_* it counts as */
+	uint32_t unless;  /**< nothing new to who asked for one of these */
 	const char *path; /**< relative to the directory, '/' between */
 };
 

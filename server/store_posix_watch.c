@@ -23,7 +23,8 @@
 #define BUFFER_SIZE 65536
 
 #define WHAT_MODIFY (FILE_NOTIFY_CHANGE_SIZE | FILE_NOTIFY_CHANGE_LAST_WRITE)
-/* Windows archives what is moved; names may be reused (tunneling). */
+/* Windows archives what is moved; names may be reused (tunneling). Who hears
+ * of the name hears of no more. */
 #define WHAT_RENAMED \
 	(FILE_NOTIFY_CHANGE_ATTRIBUTES | FILE_NOTIFY_CHANGE_CREATION)
 #define WHAT_ATTRIB                                                      \
@@ -152,7 +153,12 @@ static bool tell(struct store_watch *watch, enum store_event_kind kind,
 {
 	char local[POSIX_PATH_SIZE];
 	char client[3 * POSIX_PATH_SIZE];
-	struct store_event event = {.kind = kind, .what = what, .path = client};
+	struct store_event event = {
+		.kind = kind,
+		.what = what,
+		.unless =
+			what == WHAT_RENAMED ? FILE_NOTIFY_CHANGE_FILE_NAME : 0,
+		.path = client};
 	bool freed = false;
 	int n = snprintf(local, sizeof(local), "%s%s%s", below,
 			 *below != '\0' && *name != '\0' ? "/" : "", name);

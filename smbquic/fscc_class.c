@@ -66,7 +66,7 @@ static const struct class_row fs_classes[] = {
 	{FileFsLabelInformation, "FileFsLabelInformation", 0},
 	{FileFsSizeInformation, "FileFsSizeInformation", 24},
 	{FileFsDeviceInformation, "FileFsDeviceInformation", 8},
-	{FileFsAttributeInformation, "FileFsAttributeInformation", 12},
+	{FileFsAttributeInformation, "FileFsAttributeInformation", 16},
 	{FileFsControlInformation, "FileFsControlInformation", 48},
 	{FileFsFullSizeInformation, "FileFsFullSizeInformation", 32},
 	{FileFsObjectIdInformation, "FileFsObjectIdInformation", 64},

@@ -415,7 +415,7 @@ static void test_cut(void **state)
 		{SMB2_0_INFO_FILE, FileAllInformation, 104, 100 + 18},
 		{SMB2_0_INFO_FILE, FileStreamInformation, 32, 24 + 14},
 		{SMB2_0_INFO_FILESYSTEM, FileFsVolumeInformation, 24, 18 + 8},
-		{SMB2_0_INFO_FILESYSTEM, FileFsAttributeInformation, 12,
+		{SMB2_0_INFO_FILESYSTEM, FileFsAttributeInformation, 16,
 		 12 + 8},
 	};
 	struct files *t = *state;
