@@ -23,6 +23,9 @@
 #define CONFIG_DEFAULT_FILE	  SMBQUIC_SYSCONFDIR "/smbquic/smbquic.conf"
 #define CONFIG_DEFAULT_USERS_FILE SMBQUIC_SYSCONFDIR "/smbquic/smbpasswd"
 
+/** CONFIG_NETWORK_THREADS: as many as fit the machine. */
+#define CONFIG_THREADS_AUTO (-1)
+
 /* One per row of the table in settings.c, in the order of the manual. */
 enum config_key {
 	/* [global]: where we listen and what we are called */
@@ -64,15 +67,17 @@ enum config_key {
 	CONFIG_DEADTIME,		     /* int: milliseconds; 0: never */
 
 	/* [global]: sizes and threads */
-	CONFIG_SMB2_MAX_READ,	 /* int: bytes */
-	CONFIG_SMB2_MAX_WRITE,	 /* int: bytes */
-	CONFIG_SMB2_MAX_TRANS,	 /* int: bytes */
-	CONFIG_SMB2_MAX_CREDITS, /* int */
-	CONFIG_SMB2_MAX_ASYNC,	 /* int */
-	CONFIG_CHANGE_NOTIFY,	 /* bool */
-	CONFIG_MULTI_CHANNEL,	 /* bool */
-	CONFIG_SESSION_LIFETIME, /* int: ms */
-	CONFIG_WORKER_THREADS,	 /* int */
+	CONFIG_SMB2_MAX_READ,	   /* int: bytes */
+	CONFIG_SMB2_MAX_WRITE,	   /* int: bytes */
+	CONFIG_SMB2_MAX_TRANS,	   /* int: bytes */
+	CONFIG_SMB2_MAX_CREDITS,   /* int */
+	CONFIG_SMB2_MAX_ASYNC,	   /* int */
+	CONFIG_CHANGE_NOTIFY,	   /* bool */
+	CONFIG_MULTI_CHANNEL,	   /* bool */
+	CONFIG_SESSION_LIFETIME,   /* int: ms */
+	CONFIG_WORKER_THREADS,	   /* int */
+	CONFIG_NETWORK_THREADS,	   /* int; CONFIG_THREADS_AUTO */
+	CONFIG_CONGESTION_CONTROL, /* int, enum transport_congestion */
 
 	/* [global]: guests */
 	CONFIG_MAP_TO_GUEST,	   /* enum auth_guest */

@@ -11,10 +11,12 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "certs/certmap.h"
 #include "server/hosts.h"
 #include "server/server.h"
+#include "smbquic/threads.h"
 #include "smbquic/tls.h"
 
 #define LOG_MODULE "listen"
@@ -69,11 +71,14 @@ static void take_settings(const struct config *config,
 						      CONFIG_QUIC_RETRY);
 	out->quic_version =
 		(unsigned)config_int(config, NULL, CONFIG_QUIC_VERSION);
+	out->congestion = (enum transport_congestion)config_int(
+		config, NULL, CONFIG_CONGESTION_CONTROL);
 }
 
 /* @return 0, or an errno value with a sentence in *why. */
-static int listen_on(struct server *server, const struct config_transport *how,
-		     union address *address, char **why)
+static int listen_on(struct server *server, struct threads *threads,
+		     const struct config_transport *how, union address *address,
+		     char **why)
 {
 	struct listener *listener = talloc_zero(server, struct listener);
 	struct transport_settings settings = {0};
@@ -82,6 +87,7 @@ static int listen_on(struct server *server, const struct config_transport *how,
 		.addr_len = address_len(address),
 		.settings = &settings,
 		.secret = server->secret,
+		.threads = threads,
 		.accept = on_accept,
 		.private_data = listener,
 	};
@@ -125,20 +131,20 @@ static bool failed(struct server *server, const struct config_transport *how,
 }
 
 /* IPv6 and IPv4 apart; a machine without one of them has the other. */
-static bool listen_everywhere(struct server *server,
+static bool listen_everywhere(struct server *server, struct threads *threads,
 			      const struct config_transport *how, char **why)
 {
 	union address any6 = {
 		.in6 = {.sin6_family = AF_INET6, .sin6_addr = in6addr_any}};
 	union address any4 = {.in = {.sin_family = AF_INET,
 				     .sin_addr.s_addr = htonl(INADDR_ANY)}};
-	int err6 = listen_on(server, how, &any6, why);
+	int err6 = listen_on(server, threads, how, &any6, why);
 	int err4 = 0;
 
 	if (err6 != 0 && err6 != EAFNOSUPPORT && err6 != EADDRNOTAVAIL) {
 		return failed(server, how, err6, why);
 	}
-	err4 = listen_on(server, how, &any4, why);
+	err4 = listen_on(server, threads, how, &any4, why);
 	if (err4 == 0 ||
 	    (err6 == 0 && (err4 == EAFNOSUPPORT || err4 == EADDRNOTAVAIL))) {
 		return true;
@@ -170,7 +176,7 @@ static bool wanted(const struct config *config, const struct ifaddrs *i)
 	return false;
 }
 
-static bool listen_on_interfaces(struct server *server,
+static bool listen_on_interfaces(struct server *server, struct threads *threads,
 				 const struct config_transport *how, char **why)
 {
 	struct ifaddrs *all = NULL;
@@ -190,7 +196,7 @@ static bool listen_on_interfaces(struct server *server,
 		memcpy(&address, i->ifa_addr,
 		       i->ifa_addr->sa_family == AF_INET6 ? sizeof(address.in6)
 							  : sizeof(address.in));
-		err = listen_on(server, how, &address, why);
+		err = listen_on(server, threads, how, &address, why);
 		count++;
 	}
 	freeifaddrs(all);
@@ -218,21 +224,51 @@ static void say_choice(const char *name)
 	}
 }
 
+/* More than these the main thread could not keep busy. */
+#define AUTO_THREADS 16
+
+static unsigned threads_wanted(const struct config *config)
+{
+	int64_t wanted = config_int(config, NULL, CONFIG_NETWORK_THREADS);
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (wanted != CONFIG_THREADS_AUTO) {
+		return (unsigned)wanted;
+	}
+	if (cores <= 2) {
+		return 0;
+	}
+	return cores - 1 < AUTO_THREADS ? (unsigned)cores - 1 : AUTO_THREADS;
+}
+
 bool server_listen(struct server *server, char **why)
 {
 	const struct config *config = server->config;
 	size_t count = 0;
 	const struct config_transport *list = config_transports(config, &count);
+	unsigned wanted = threads_wanted(config);
+	struct threads *threads = NULL;
 	bool ok = count > 0;
 
+	if (wanted > 0) {
+		threads = threads_new(server->ev, wanted);
+		if (threads == NULL) {
+			log_warn("no network threads: %s", strerror(errno));
+		}
+	}
 	*why = count > 0 ? NULL
 			 : talloc_strdup(server, "`server smb transports` is "
 						 "empty");
 	for (size_t i = 0; i < count && ok; i++) {
 		say_choice(list[i].name);
 		ok = config_bool(config, NULL, CONFIG_BIND_INTERFACES_ONLY)
-			     ? listen_on_interfaces(server, &list[i], why)
-			     : listen_everywhere(server, &list[i], why);
+			     ? listen_on_interfaces(server, threads, &list[i],
+						    why)
+			     : listen_everywhere(server, threads, &list[i],
+						 why);
+	}
+	if (threads != NULL) {
+		threads_release(threads); /* the listeners hold them */
 	}
 	return ok;
 }

@@ -40,10 +40,29 @@ static bool parse_bool(TALLOC_CTX *mem_ctx, const struct setting *row,
 	return true;
 }
 
+static const struct setting_name *find_name(const struct setting_name *names,
+					    const char *text)
+{
+	for (; names->name != NULL; names++) {
+		if (strcasecmp(names->name, text) == 0) {
+			return names;
+		}
+	}
+	return NULL;
+}
+
 static bool parse_int(TALLOC_CTX *mem_ctx, const struct setting *row,
 		      const char *text, struct setting_value *out, char **note)
 {
+	const struct setting_name *name =
+		row->names == NULL ? NULL : find_name(row->names, text);
+
 	(void)note;
+	if (name != NULL) {
+		out->number = name->value;
+		out->text = talloc_strdup(mem_ctx, name->name);
+		return true;
+	}
 	if (!setting_read_number(text, row->unit, &out->number) ||
 	    out->number < row->min || out->number > row->max) {
 		return false;
@@ -66,17 +85,6 @@ static bool parse_octal(TALLOC_CTX *mem_ctx, const struct setting *row,
 	out->number = strtol(text, NULL, 8);
 	out->text = talloc_asprintf(mem_ctx, "%04o", (unsigned)out->number);
 	return out->number <= 07777;
-}
-
-static const struct setting_name *find_name(const struct setting_name *names,
-					    const char *text)
-{
-	for (; names->name != NULL; names++) {
-		if (strcasecmp(names->name, text) == 0) {
-			return names;
-		}
-	}
-	return NULL;
 }
 
 static const char *first_name(const struct setting_name *names, int value)

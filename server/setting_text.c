@@ -130,7 +130,10 @@ static char *number_range(TALLOC_CTX *mem_ctx, const struct setting *row)
 {
 	char *min = setting_write_number(mem_ctx, row->min, row->unit);
 	char *max = setting_write_number(min, row->max, row->unit);
-	char *text = talloc_asprintf(mem_ctx, "%s to %s", min, max);
+	char *text =
+		talloc_asprintf(mem_ctx, "%s to %s%s%s", min, max,
+				row->names != NULL ? " or " : "",
+				row->names != NULL ? row->names->name : "");
 
 	talloc_free(min);
 	return text;

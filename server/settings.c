@@ -7,6 +7,7 @@
 
 #include "negotiate/auth.h"
 #include "smbquic/ini.h"
+#include "smbquic/threads.h"
 #include "smbquic/transport.h"
 
 #define KiB 1024LL
@@ -89,6 +90,17 @@ static const struct setting_name stores[] = {
 /* Samba's default: as the client asks, and SMB2 clients never ask for it. */
 static const struct setting_name case_names[] = {
 	{"auto", 0},
+	{NULL, 0},
+};
+
+static const struct setting_name automatic[] = {
+	{"auto", CONFIG_THREADS_AUTO},
+	{NULL, 0},
+};
+
+static const struct setting_name congestion[] = {
+	{"cubic", TRANSPORT_CONGESTION_CUBIC},
+	{"bbr", TRANSPORT_CONGESTION_BBR},
 	{NULL, 0},
 };
 
@@ -324,6 +336,19 @@ static const struct setting settings[] = {
 		"worker threads", SETTING_GLOBAL, SETTING_INT, "8",
 		"Threads for work that blocks, such as disk access.",
 		.min = 1, .max = 256,
+	},
+	[CONFIG_NETWORK_THREADS] = {
+		"network threads", SETTING_GLOBAL, SETTING_INT, "auto",
+		"Threads that carry and encrypt what goes over QUIC. 0: the "
+		"main one does that too. auto: one for each processor that "
+		"is left beside the main thread, at most 16, and none where "
+		"there are only two processors.",
+		.min = 0, .max = THREADS_MAX, .names = automatic,
+	},
+	[CONFIG_CONGESTION_CONTROL] = {
+		"congestion control", SETTING_GLOBAL, SETTING_ENUM, "cubic",
+		"How QUIC finds out how fast it may send.",
+		.names = congestion,
 	},
 	[CONFIG_MAP_TO_GUEST] = {
 		"map to guest", SETTING_GLOBAL, SETTING_ENUM, "never",

@@ -51,7 +51,8 @@ struct setting {
 	const char *initial; /**< the default, as it would be written */
 	const char *help;    /**< sentences for the manual */
 	const struct setting_name *names; /**< ends with a NULL name; for
-					       SETTING_BOOL: further words */
+					       SETTING_BOOL and SETTING_INT:
+					       further words */
 	int64_t min, max;		  /**< SETTING_INT */
 	enum setting_unit unit;
 };

@@ -121,6 +121,7 @@ static struct quic_slot *accept_slot(struct quic_endpoint *e,
 	}
 	s->endpoint = e;
 	s->peer = from->peer;
+	s->desk = quic_desk_next(e);
 	/* More Initials come to the id that the client chose. */
 	if (!quic_slot_count(s) ||
 	    !quic_slot_add_cid(s, &stranger->initial.dcid)) {

@@ -62,7 +62,9 @@ static void make_settings(const struct quic_conn *c,
 	ngtcp2_settings_default(s);
 	s->initial_ts = p->now;
 	s->handshake_timeout = timeout * NGTCP2_MILLISECONDS;
-	s->cc_algo = NGTCP2_CC_ALGO_CUBIC;
+	s->cc_algo = t->congestion == TRANSPORT_CONGESTION_BBR
+			     ? NGTCP2_CC_ALGO_BBR
+			     : NGTCP2_CC_ALGO_CUBIC;
 	s->max_window = t->max_window;
 	s->max_stream_window = t->max_window;
 	s->max_tx_udp_payload_size =
@@ -456,6 +458,30 @@ void quic_conn_cancel_write(struct quic_conn *c, struct quic_write *w)
 		quic_conn_close(c, TRANSPORT_CLOSE_INTERNAL,
 				"a write was given up");
 	}
+}
+
+void *quic_conn_leave(struct quic_conn *c)
+{
+	if (c->gone != NULL) {
+		*c->gone = true;
+		c->gone = NULL;
+	}
+	return c->where;
+}
+
+void quic_conn_move(struct quic_conn *c, void *where)
+{
+	c->where = where;
+}
+
+void *quic_conn_where(const struct quic_conn *c)
+{
+	return c->where;
+}
+
+bool quic_conn_give_identity(struct quic_conn *c, TALLOC_CTX *mem_ctx)
+{
+	return quic_tls_give_identity(c->tls, mem_ctx);
 }
 
 /* A peer that fills its window too early may suffer more than a pause: some

@@ -184,6 +184,7 @@ static bool op_new_cid(void *where, ngtcp2_cid *cid, uint8_t *token)
 
 	cid->datalen = QUIC_CID_LEN;
 	gnutls_rnd(GNUTLS_RND_NONCE, cid->data, cid->datalen);
+	quic_desk_mark_cid(s->endpoint, s->desk, cid);
 	return quic_reset_token(s->endpoint->secrets.reset, cid, token) &&
 	       quic_slot_add_cid(s, cid);
 }
@@ -226,6 +227,7 @@ static void op_news(void *where)
 static void op_ended(void *where, const struct quic_farewell *farewell)
 {
 	quic_slot_farewell(where, farewell, quic_clock());
+	quic_desk_ended(where);
 }
 
 static void op_released(void *where)
@@ -280,7 +282,13 @@ static void datagram(struct quic_endpoint *e, const struct udp_train *from,
 	}
 	s = find_slot(e, data, len);
 	if (s == NULL) {
-		quic_accept_datagram(e, from, data, len, now);
+		if (!quic_desk_hand_over(e, from, data, len)) {
+			quic_accept_datagram(e, from, data, len, now);
+		}
+		return;
+	}
+	if (s->away) {
+		quic_desk_forward(s, from, data, len);
 		return;
 	}
 	if (!s->over) {
@@ -343,10 +351,22 @@ static void socket_handler(struct tevent_context *ev, struct tevent_fd *fde,
 	settle(e);
 }
 
+void quic_endpoint_handed(struct quic_endpoint *e, const struct udp_train *t,
+			  bool last)
+{
+	e->is_final = last;
+	e->busy++;
+	train(e, t);
+	e->busy--;
+	e->is_final = false;
+	settle(e);
+}
+
 /* --- life ---------------------------------------------------------------- */
 
 static int endpoint_destructor(struct quic_endpoint *e)
 {
+	quic_desks_close(e);
 	while (e->slots.first != NULL) {
 		talloc_free(e->slots.first);
 	}
@@ -425,6 +445,19 @@ static struct quic_endpoint *endpoint_new(struct tevent_context *ev,
 	return e;
 }
 
+static int open_socket(TALLOC_CTX *mem_ctx, const struct transport_listen *how,
+		       struct udp_socket **out, char **why)
+{
+	if (how->fd != 0) {
+		return udp_adopt(mem_ctx, how->fd, out, why);
+	}
+	if (how->threads != NULL) {
+		return udp_listen_first(mem_ctx, how->addr, how->addr_len, out,
+					why);
+	}
+	return udp_listen(mem_ctx, how->addr, how->addr_len, out, why);
+}
+
 int quic_endpoint_listen(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 			 const struct transport_listen *how,
 			 quic_accept_fn accept_fn, void *private_data,
@@ -432,9 +465,7 @@ int quic_endpoint_listen(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 {
 	struct udp_socket *socket = NULL;
 	struct quic_endpoint *e = NULL;
-	int err = how->fd != 0 ? udp_adopt(mem_ctx, how->fd, &socket, why)
-			       : udp_listen(mem_ctx, how->addr, how->addr_len,
-					    &socket, why);
+	int err = open_socket(mem_ctx, how, &socket, why);
 
 	if (err != 0) {
 		return err;
@@ -448,8 +479,47 @@ int quic_endpoint_listen(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 	e->private_data = private_data;
 	e->server = true;
 	e->listening = true;
+	if (how->threads != NULL && how->fd == 0) {
+		err = quic_desks_open(e, how->threads, why);
+	}
+	if (err != 0) {
+		*why = talloc_steal(mem_ctx, *why);
+		talloc_free(e);
+		return err;
+	}
 	*out = e;
 	return 0;
+}
+
+struct quic_endpoint *quic_endpoint_desk(struct tevent_context *ev,
+					 struct udp_socket *socket,
+					 const struct quic_endpoint *like,
+					 unsigned desk)
+{
+	struct quic_endpoint *e =
+		endpoint_new(ev, socket, &like->settings, NULL);
+
+	if (e != NULL) {
+		e->server = true;
+		e->secrets = like->secrets;
+		e->desks = like->desks;
+		e->desk = desk;
+	}
+	return e;
+}
+
+void quic_endpoint_deafen(struct quic_endpoint *e)
+{
+	TALLOC_FREE(e->fde);
+}
+
+void quic_slot_return(struct quic_slot *ghost)
+{
+	struct quic_endpoint *e = ghost->endpoint;
+
+	talloc_free(ghost);
+	e->slots.memories--;
+	endpoint_check_users(e);
 }
 
 static int make_client(TALLOC_CTX *mem_ctx, struct quic_endpoint *e,

@@ -6,8 +6,10 @@
 #define SMBQUIC_QUIC_ENDPOINT_PRIVATE_H
 
 #include "smbquic/quic_slot_private.h"
+#include "smbquic/threads.h"
 
 struct kept;
+struct quic_desks;
 
 /** So many a second, and no more. */
 struct quic_budget {
@@ -39,6 +41,11 @@ struct quic_endpoint {
 	unsigned busy; /* settle() runs or will run: no need to wake it */
 	bool released; /* by the one who made it */
 
+	struct quic_desks *desks; /* NULL: this one alone */
+	unsigned desk;		  /* its number; 0: in the main loop */
+	unsigned next_desk;	  /* who came last went there */
+	bool is_final;		  /* what comes in is not handed on any more */
+
 	struct kept *kept, *kept_last;
 	int send_error; /* not yet told to the connection */
 	struct quic_budget replies, notices;
@@ -48,6 +55,61 @@ struct quic_endpoint {
 
 /** What connections ask of the endpoint; where is the slot. */
 extern const struct quic_conn_ops quic_endpoint_ops;
+
+/** An endpoint at another desk, in the thread of that loop; socket becomes
+ *  its. NULL: out of memory. */
+struct quic_endpoint *quic_endpoint_desk(struct tevent_context *ev,
+					 struct udp_socket *socket,
+					 const struct quic_endpoint *like,
+					 unsigned desk);
+/** Datagrams that came by another desk. @param last  not to be handed on. */
+void quic_endpoint_handed(struct quic_endpoint *e, const struct udp_train *t,
+			  bool last);
+/** Take in nothing any more. */
+void quic_endpoint_deafen(struct quic_endpoint *e);
+/** A connection that was served at another desk has gone. */
+void quic_slot_return(struct quic_slot *ghost);
+
+/* --- desks (quic_desk.c) -------------------------------------------------- */
+
+#define QUIC_MOVING_CIDS 32
+
+/** Further desks for an endpoint that listens, one in each thread. */
+int quic_desks_open(struct quic_endpoint *e, struct threads *threads,
+		    char **why);
+/** No connection is left at any of them. Idempotent. */
+void quic_desks_close(struct quic_endpoint *e);
+/** Where the next connection is to be served. */
+unsigned quic_desk_next(struct quic_endpoint *e);
+/** Make a random connection id one of that desk. */
+void quic_desk_mark_cid(const struct quic_endpoint *e, unsigned desk,
+			ngtcp2_cid *cid);
+/** @return true: it was for another desk, and is on its way there. */
+bool quic_desk_hand_over(struct quic_endpoint *e, const struct udp_train *from,
+			 const uint8_t *data, size_t len);
+/** The connection of s has moved: so does what comes for it. */
+void quic_desk_forward(struct quic_slot *s, const struct udp_train *from,
+		       const uint8_t *data, size_t len);
+/** Move an open connection to its desk. What remains is its ghost, by which
+ *  it is counted and found.
+ *  @param ended  the letter that comes back when it is over.
+ *  @return false: out of memory, it is where it was. */
+bool quic_desk_move(struct quic_conn *c, struct letter *ended,
+		    struct quic_slot **ghost);
+/** The connection of s, at this desk, is over. */
+void quic_desk_ended(struct quic_slot *s);
+/** NULL: it is served where it came in. */
+struct threads *quic_desk_threads(const struct quic_slot *s);
+
+/* --- transports whose connection is in a thread (quic_far.c) -------------- */
+
+extern const struct transport_backend transport_quic_far;
+
+/** Moves c, which is open, to its desk. @return NULL: out of memory, and c is
+ *  gone. */
+struct transport *quic_far_transport(TALLOC_CTX *mem_ctx,
+				     struct tevent_context *ev,
+				     struct quic_conn *c);
 
 /** Send, or keep until the socket is writable (quic_outbox.c).
  *  @return false: the socket is full now; what was given is kept. */

@@ -117,7 +117,7 @@ bool quic_stream_read_ready(const struct quic_stream *s, bool ended, int end,
 bool quic_stream_queue(struct quic_stream *s, struct quic_write *w);
 /** The next bytes to send: at least room of them where there are so many.
  *  Who fills a packet need not walk through megabytes for each.
- *  @param more  out: there are others behind that vec had no place for. */
+ *  @param more  out: these are not known to be all. */
 size_t quic_stream_peek(const struct quic_stream *s, ngtcp2_vec *vec,
 			size_t max, size_t room, bool *more);
 void quic_stream_sent(struct quic_stream *s, size_t len);
@@ -201,6 +201,8 @@ unsigned quic_tls_refusal(const struct quic_tls *tls, int *err,
 bool quic_tls_server_may_refuse(const struct quic_tls *tls);
 /** The handshake is complete on both sides. */
 void quic_tls_finish(struct quic_tls *tls);
+/** Server: the identity is mem_ctx's to refer to. */
+bool quic_tls_give_identity(struct quic_tls *tls, TALLOC_CTX *mem_ctx);
 /** Fill in what TLS knows; strings become children of mem_ctx. */
 bool quic_tls_facts(const struct quic_tls *tls, TALLOC_CTX *mem_ctx,
 		    struct transport_facts *out);
@@ -386,6 +388,15 @@ void quic_conn_on_flushed(struct quic_conn *c,
 			  void (*flushed)(void *private_data, int err),
 			  void *private_data);
 
+/** It leaves where it is, also from within its own report of being open: the
+ *  caller moves it to another thread. @return where it was. */
+void *quic_conn_leave(struct quic_conn *c);
+/** It is here now. */
+void quic_conn_move(struct quic_conn *c, void *where);
+void *quic_conn_where(const struct quic_conn *c);
+/** Who refers to the identity that was chosen is mem_ctx from now on: what
+ *  others share does not go to another thread. @return false: no memory. */
+bool quic_conn_give_identity(struct quic_conn *c, TALLOC_CTX *mem_ctx);
 /** The peer is no stranger any more: open the whole window to it. */
 void quic_conn_trust(struct quic_conn *c);
 /** Say good-bye with an application code and end. Idempotent. */

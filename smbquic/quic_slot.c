@@ -72,6 +72,17 @@ void quic_slot_drop_cid(struct quic_slot *s, const ngtcp2_cid *cid)
 	}
 }
 
+size_t quic_slot_cids(const struct quic_slot *s, ngtcp2_cid *out, size_t max)
+{
+	const struct slot_cid *c = NULL;
+	size_t n = 0;
+
+	for (c = s->cids; c != NULL && n < max; c = c->next) {
+		out[n++] = c->cid;
+	}
+	return n;
+}
+
 struct quic_slot *quic_slots_find(struct quic_slots *all, const uint8_t *cid,
 				  size_t len)
 {
@@ -256,11 +267,18 @@ static int slot_destructor(struct quic_slot *s)
 
 struct quic_slot *quic_slot_new(struct quic_slots *all, TALLOC_CTX *mem_ctx)
 {
-	struct quic_slot *s = talloc_zero(mem_ctx, struct quic_slot);
+	struct quic_slot *s = talloc_zero(NULL, struct quic_slot);
 
-	if (s == NULL) {
-		return NULL;
+	if (s != NULL) {
+		quic_slot_join(s, all, mem_ctx);
 	}
+	return s;
+}
+
+void quic_slot_join(struct quic_slot *s, struct quic_slots *all,
+		    TALLOC_CTX *mem_ctx)
+{
+	talloc_steal(mem_ctx, s);
 	s->slots = all;
 	s->next = all->first;
 	if (s->next != NULL) {
@@ -268,7 +286,6 @@ struct quic_slot *quic_slot_new(struct quic_slots *all, TALLOC_CTX *mem_ctx)
 	}
 	all->first = s;
 	talloc_set_destructor(s, slot_destructor);
-	return s;
 }
 
 void quic_slot_farewell(struct quic_slot *s, const struct quic_farewell *f,

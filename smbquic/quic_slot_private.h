@@ -12,6 +12,7 @@
 
 #include "smbquic/quic_private.h"
 
+struct letter;
 struct slot_cid;
 
 /* Connections of one source. */
@@ -38,10 +39,13 @@ struct quic_slot {
 	struct quic_timer timer; /* first: the heap yields its address */
 	struct quic_slots *slots;
 	struct quic_endpoint *endpoint;
-	struct quic_conn *conn; /* NULL: only the farewell is left */
-	bool over;		/* it ended, its memory gone or not */
-	bool stalled;		/* wants to send when the socket can */
-	union udp_address peer; /* when it began */
+	struct quic_conn *conn;	   /* NULL: only the farewell is left */
+	bool over;		   /* it ended, its memory gone or not */
+	bool stalled;		   /* wants to send when the socket can */
+	unsigned desk;		   /* where it is served, see quic_desk.c */
+	bool away;		   /* its connection has moved there */
+	struct letter *when_ended; /* to the one that sent it */
+	union udp_address peer;	   /* when it began */
 	/* books */
 	struct slot_cid *cids;
 	struct slot_source *source;
@@ -61,6 +65,12 @@ bool quic_slots_init(struct quic_slots *all, TALLOC_CTX *mem_ctx,
 /** Child of mem_ctx; talloc_free takes it out of all books. */
 struct quic_slot *quic_slot_new(struct quic_slots *all, TALLOC_CTX *mem_ctx);
 
+/** Take a zeroed slot that belongs to nobody into these books. */
+void quic_slot_join(struct quic_slot *s, struct quic_slots *all,
+		    TALLOC_CTX *mem_ctx);
+
+/** The connection ids of s, at most max. @return how many. */
+size_t quic_slot_cids(const struct quic_slot *s, ngtcp2_cid *out, size_t max);
 /** Packets to cid belong to s. */
 bool quic_slot_add_cid(struct quic_slot *s, const ngtcp2_cid *cid);
 void quic_slot_drop_cid(struct quic_slot *s, const ngtcp2_cid *cid);

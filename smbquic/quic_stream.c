@@ -222,6 +222,7 @@ size_t quic_stream_peek(const struct quic_stream *s, ngtcp2_vec *vec,
 			n++;
 		}
 	}
+	*more = len >= room;
 	return n;
 }
 

@@ -624,6 +624,19 @@ struct quic_tls *quic_tls_server(TALLOC_CTX *mem_ctx,
 	return t;
 }
 
+bool quic_tls_give_identity(struct quic_tls *t, TALLOC_CTX *mem_ctx)
+{
+	if (t->identity == NULL) {
+		return true;
+	}
+	if (talloc_reference(mem_ctx, t->identity) == NULL) {
+		return false;
+	}
+	talloc_unlink(t, t->identity);
+	t->identity = NULL;
+	return true;
+}
+
 /* --- facts --------------------------------------------------------------- */
 
 static const char *copy(TALLOC_CTX *mem_ctx, const char *s)

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "smbquic/log.h"
-#include "smbquic/quic_private.h"
+#include "smbquic/quic_endpoint_private.h"
 
 /* An orderly end waits this long for acknowledgements. */
 #define SHUTDOWN_MS 5000
@@ -232,11 +232,16 @@ static void quic_user_accepted(void *private_data, struct quic_conn *c)
 {
 	struct quic_user_listener *l =
 		talloc_get_type_abort(private_data, struct quic_user_listener);
-	struct transport *t = quic_user_transport(l->parent, l->ev, c);
+	struct transport *t = NULL;
 
+	if (quic_desk_threads(quic_conn_where(c)) != NULL) {
+		t = quic_far_transport(l->parent, l->ev, c);
+	} else {
+		t = quic_user_transport(l->parent, l->ev, c);
+		talloc_free(t == NULL ? c : NULL);
+	}
 	if (t == NULL) {
 		log_error("out of memory: a connection is refused");
-		talloc_free(c);
 		return;
 	}
 	l->accept(t, l->private_data);

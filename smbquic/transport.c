@@ -519,8 +519,8 @@ int transport_shutdown_recv(struct tevent_req *req)
 
 const char *transport_address_string(const struct sockaddr *addr)
 {
-	static char ring[4][INET6_ADDRSTRLEN + 16];
-	static unsigned next;
+	static _Thread_local char ring[4][INET6_ADDRSTRLEN + 16];
+	static _Thread_local unsigned next;
 	char *out = ring[next++ % 4];
 	char host[INET6_ADDRSTRLEN] = "?";
 

@@ -33,6 +33,7 @@
 
 struct transport;
 struct transport_listener;
+struct threads;		  /* threads.h */
 struct tls_client_policy; /* tls.h */
 struct tls_server_policy; /* tls.h */
 
@@ -89,6 +90,11 @@ enum transport_retry {
 	TRANSPORT_RETRY_NEVER,	/**< beyond max_handshakes it is refused */
 };
 
+enum transport_congestion {
+	TRANSPORT_CONGESTION_CUBIC, /**< RFC 9438 */
+	TRANSPORT_CONGESTION_BBR,   /**< draft-ietf-ccwg-bbr */
+};
+
 /** Tunables common to all backends. transport_settings_default() fills it. */
 struct transport_settings {
 	unsigned connect_timeout_ms;   /**< 1..; whole connect incl. TLS */
@@ -98,18 +104,19 @@ struct transport_settings {
 	size_t stream_window;	       /**< first window, bytes; grows */
 	size_t max_window;	       /**< bound of auto-tuning, bytes */
 	unsigned max_connections;      /**< per listener; 0: no limit */
-	unsigned max_connections_per_source; /**< per IP address; 0: none */
-	unsigned max_handshakes;	     /**< in flight per listener, see
-						retry; four times as many never */
-	enum transport_retry retry;	     /**< QUIC, server */
-	unsigned quic_version;		     /**< 1 or 2: preferred, of both;
-						a client begins with it */
-	bool quic_version_only;		     /**< not the other, for tests */
-	const char *keylog_file;	     /**< SSLKEYLOGFILE; NULL: none */
-	const char *qlog_dir;		     /**< QLOGDIR; NULL: none */
-	const char *visits_file;	     /**< client: what is remembered of
-						servers (visit.h), secret; kept
-						by the caller; NULL: nothing */
+	unsigned max_connections_per_source;  /**< per IP address; 0: none */
+	unsigned max_handshakes;	      /**< in flight per listener, see
+						 retry; four times as many never */
+	enum transport_retry retry;	      /**< QUIC, server */
+	unsigned quic_version;		      /**< 1 or 2: preferred, of both;
+						 a client begins with it */
+	bool quic_version_only;		      /**< not the other, for tests */
+	enum transport_congestion congestion; /**< QUIC only */
+	const char *keylog_file;	      /**< SSLKEYLOGFILE; NULL: none */
+	const char *qlog_dir;		      /**< QLOGDIR; NULL: none */
+	const char *visits_file;	      /**< client: what is remembered of
+						 servers (visit.h), secret; kept
+						 by the caller; NULL: nothing */
 };
 
 /** Defaults, with keylog_file and qlog_dir taken from the environment. */
@@ -149,6 +156,11 @@ struct transport_listen {
 	    made of, so that those of before a restart hold after it. NULL:
 	    fresh ones. */
 	const uint8_t *secret;
+	/** Where connections are served once their handshake is complete, if
+	    the carrier can and no fd was passed; the transports are used from
+	    the loop of ev all the same. The listener and its connections hold
+	    them. NULL: in that loop. */
+	struct threads *threads;
 	transport_accept_fn accept;
 	void *private_data;
 };

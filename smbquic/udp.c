@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <linux/filter.h>
 #include <netinet/ip.h>
 #include <netinet/udp.h>
 
@@ -209,18 +210,67 @@ static bool learn_local(struct udp_socket *s)
 	return getsockname(s->fd, &s->local.sa, &len) == 0;
 }
 
-int udp_listen(TALLOC_CTX *mem_ctx, const struct sockaddr *addr,
-	       socklen_t addr_len, struct udp_socket **out, char **why)
+static int bind_to(TALLOC_CTX *mem_ctx, const struct sockaddr *addr,
+		   socklen_t addr_len, bool shared, struct udp_socket **out,
+		   char **why)
 {
 	int err = udp_open(mem_ctx, addr, addr_len, out, why);
 
 	if (err != 0) {
 		return err;
 	}
-	if (bind((*out)->fd, addr, addr_len) != 0 || !learn_local(*out)) {
+	if ((shared && !set_int((*out)->fd, SOL_SOCKET, SO_REUSEPORT, 1)) ||
+	    bind((*out)->fd, addr, addr_len) != 0 || !learn_local(*out)) {
 		return udp_listen_failed(out, mem_ctx, addr, why);
 	}
 	return 0;
+}
+
+int udp_listen(TALLOC_CTX *mem_ctx, const struct sockaddr *addr,
+	       socklen_t addr_len, struct udp_socket **out, char **why)
+{
+	return bind_to(mem_ctx, addr, addr_len, false, out, why);
+}
+
+/* Sockets that share an address do not notice that another program is there
+ * already: one that does not share it does. */
+int udp_listen_first(TALLOC_CTX *mem_ctx, const struct sockaddr *addr,
+		     socklen_t addr_len, struct udp_socket **out, char **why)
+{
+	int err = udp_listen(mem_ctx, addr, addr_len, out, why);
+
+	if (err != 0) {
+		return err;
+	}
+	TALLOC_FREE(*out);
+	return bind_to(mem_ctx, addr, addr_len, true, out, why);
+}
+
+int udp_listen_beside(TALLOC_CTX *mem_ctx, const struct sockaddr *addr,
+		      socklen_t addr_len, struct udp_socket **out, char **why)
+{
+	return bind_to(mem_ctx, addr, addr_len, true, out, why);
+}
+
+bool udp_steer(struct udp_socket *s, uint16_t mask, unsigned count)
+{
+	/* Offsets count from behind the UDP header; a load beyond the end
+	 * ends the program with 0. */
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x80, 5, 0),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 1),
+		BPF_STMT(BPF_ALU | BPF_XOR | BPF_K, mask),
+		BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, count),
+		BPF_STMT(BPF_ALU | BPF_ADD | BPF_K, 1),
+		BPF_STMT(BPF_RET | BPF_A, 0),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	const struct sock_fprog program = {
+		.len = sizeof(code) / sizeof(code[0]), .filter = code};
+
+	return setsockopt(s->fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program,
+			  sizeof(program)) == 0;
 }
 
 int udp_adopt(TALLOC_CTX *mem_ctx, int fd, struct udp_socket **out, char **why)

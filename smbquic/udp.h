@@ -62,6 +62,22 @@ int udp_listen(TALLOC_CTX *mem_ctx, const struct sockaddr *addr,
  *  on, whatever happens. */
 int udp_adopt(TALLOC_CTX *mem_ctx, int fd, struct udp_socket **out, char **why);
 
+/** Likewise, as the first of several sockets with this address. */
+int udp_listen_first(TALLOC_CTX *mem_ctx, const struct sockaddr *addr,
+		     socklen_t addr_len, struct udp_socket **out, char **why);
+/** A further one. */
+int udp_listen_beside(TALLOC_CTX *mem_ctx, const struct sockaddr *addr,
+		      socklen_t addr_len, struct udp_socket **out, char **why);
+/**
+ * Distribute what comes to sockets that share an address: datagrams whose
+ * first bit is set go to the first one, others to one of the count that
+ * followed it, to number (the big-endian 16 bits behind the first byte, XOR
+ * mask) modulo count. Call it for the first, when all are there.
+ *
+ * @return false: this kernel cannot; then they come anywhere.
+ */
+bool udp_steer(struct udp_socket *s, uint16_t mask, unsigned count);
+
 /** Talk to one address only (a client). ICMP errors come back as errors of
  *  udp_recv and udp_send. @return 0, or ENETUNREACH, EHOSTUNREACH, ... */
 int udp_connect(TALLOC_CTX *mem_ctx, const struct sockaddr *peer,

@@ -2,17 +2,19 @@
 /*
  * quic_perf.c - the raw speed of a transport: a source and a sink of bytes.
  *
- *	quic_perf -s [-b ADDRESS] -p PORT -c CERT.pem -k KEY.pem [-t tcp]
+ *	quic_perf -s [-b ADDRESS] -p PORT -c CERT.pem -k KEY.pem [-t tcp] [-T N]
  *	quic_perf [-b ADDRESS] -p PORT [-n MIB] [-m BYTES] [-u] [-t tcp]
  *
  * The client asks for -n MiB (or, with -u, sends them) in messages of -m
  * bytes, and prints MiB/s and the CPU seconds per GiB of its side. The server
- * serves until it is killed and prints its own figures after each connection.
+ * serves until it is killed and prints its own figures after each connection;
+ * with -T N network threads its CPU seconds are those of all of them.
  *
  * The first 16 bytes of the stream say what is wanted: 8 bytes of length, 4
  * of message size, 1 of direction, big-endian.
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +22,7 @@
 #include <unistd.h>
 #include <sys/resource.h>
 
+#include "smbquic/threads.h"
 #include "smbquic/tls.h"
 #include "smbquic/transport.h"
 
@@ -237,7 +240,7 @@ static int choose(void *private_data, const char *name,
 
 static void serve(struct tevent_context *ev,
 		  const struct transport_backend *via, struct sockaddr_in *addr,
-		  const char *cert, const char *key)
+		  const char *cert, const char *key, unsigned threads)
 {
 	char *why = NULL;
 	struct tls_server_policy tls = {.choose = choose};
@@ -254,6 +257,12 @@ static void serve(struct tevent_context *ev,
 		tls.private_data = tls_identity_load(ev, cert, key, NULL, &why);
 		if (tls.private_data == NULL) {
 			die("identity", why);
+		}
+	}
+	if (threads > 0) {
+		how.threads = threads_new(ev, threads);
+		if (how.threads == NULL) {
+			die("threads", strerror(errno));
 		}
 	}
 	if (transport_listen(ev, ev, via, &how, &l, &why) != 0) {
@@ -341,6 +350,7 @@ struct options {
 	const char *transport, *cert, *key;
 	uint64_t mib;
 	uint32_t message;
+	unsigned threads;
 	bool server, upload;
 };
 
@@ -369,6 +379,7 @@ static void option(struct options *o, int c)
 	case 'n': o->mib = number(optarg, UINT32_MAX); break;
 	case 'm': o->message = (uint32_t)number(optarg, IN_FLIGHT); break;
 	case 't': o->transport = optarg; break;
+	case 'T': o->threads = (unsigned)number(optarg, THREADS_MAX); break;
 	default: die("usage", "see the top of quic_perf.c");
 	}
 }
@@ -379,7 +390,7 @@ static void options(struct options *o, int argc, char **argv)
 
 	inet_pton(AF_INET, "127.0.0.1", &o->addr.sin_addr);
 	while (c != -1) {
-		c = getopt(argc, argv, "sub:p:c:k:n:m:t:");
+		c = getopt(argc, argv, "sub:p:c:k:n:m:t:T:");
 		if (c != -1) {
 			option(o, c);
 		}
@@ -402,7 +413,7 @@ int main(int argc, char **argv)
 		die(o.transport, "no such transport");
 	}
 	if (o.server) {
-		serve(ev, via, &o.addr, o.cert, o.key);
+		serve(ev, via, &o.addr, o.cert, o.key, o.threads);
 	} else {
 		status = fetch(ev, via, &o.addr, o.mib, o.message, o.upload);
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Connections over real sockets on loopback, through the transport row.
+ * Connections over real sockets on loopback, through the transport row: all
+ * of it once with the server in the loop, and once with it in two threads.
  */
 #include "tests/testlib.h"
 #include "tests/testlib_quic.h"
@@ -12,11 +13,14 @@
 #include <unistd.h>
 #include <sys/wait.h>
 
+#include "smbquic/threads.h"
+
 #define MIB ((size_t)1 << 20)
 
 static const uint8_t kept[TRANSPORT_SECRET_SIZE] =
 	"a secret that outlives programs";
 static const struct transport_backend *const via = &transport_quic_user;
+static unsigned threads_wanted;
 
 struct place {
 	struct tevent_context *ev;
@@ -96,9 +100,16 @@ static void start(struct place *p, const char *host, uint16_t port)
 
 	set_address(&a, host, port);
 	how.addr_len = udp_address_len(&a);
+	if (threads_wanted > 0) {
+		how.threads = threads_new(p->ev, threads_wanted);
+		assert_non_null(how.threads);
+	}
 	assert_int_equal(
 		transport_listen(p, p->ev, via, &how, &p->listener, &p->why),
 		0);
+	if (how.threads != NULL) {
+		threads_release(how.threads); /* the listener holds them */
+	}
 }
 
 static struct place *new_server(const char *host)
@@ -551,6 +562,86 @@ static void test_many(void **state)
 	talloc_free(p);
 }
 
+/* Without the kernel's help, so that datagrams come to any thread: they are
+ * handed over. */
+static void unsteer(struct place *p)
+{
+	int fd = 0;
+
+	for (fd = 3; fd < 256; fd++) {
+		union udp_address a = {0};
+		socklen_t len = sizeof(a);
+		int type = 0, none = 0;
+		socklen_t type_len = sizeof(type);
+
+		if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_len) ==
+			    0 &&
+		    type == SOCK_DGRAM && getsockname(fd, &a.sa, &len) == 0 &&
+		    ntohs(a.in.sin_port) == port_of(p)) {
+			setsockopt(fd, SOL_SOCKET, SO_DETACH_REUSEPORT_BPF,
+				   &none, sizeof(none));
+		}
+	}
+}
+
+static void test_handed_over(void **state)
+{
+	enum { COUNT = 10 };
+	struct place *p = new_server("127.0.0.1");
+	struct transport *client[COUNT], *server[COUNT];
+	size_t i = 0;
+
+	(void)state;
+	unsteer(p);
+	for (i = 0; i < COUNT; i++) {
+		client[i] = do_connect(p, "127.0.0.1");
+		server[i] = p->server;
+	}
+	for (i = 0; i < COUNT; i++) {
+		carry(p, client[i], server[i], MIB);
+		carry(p, server[i], client[i], MIB);
+	}
+	talloc_free(p);
+}
+
+static void test_stats(void **state)
+{
+	struct place *p = new_server("127.0.0.1");
+	struct transport *t = do_connect(p, "127.0.0.1");
+	struct transport_stats st;
+
+	(void)state;
+	carry(p, t, p->server, MIB);
+	transport_trust(p->server);
+	transport_stats(p->server, &st);
+	assert_int_equal(st.bytes_in, MIB);
+	assert_true(st.packets_in > 0 && st.rtt_us > 0);
+	transport_stats(t, &st);
+	assert_int_equal(st.bytes_out, MIB);
+	talloc_free(p);
+}
+
+/* What waits may be given up, on both ends. */
+static void test_taken_back(void **state)
+{
+	struct place *p = new_server("127.0.0.1");
+	struct transport *t = do_connect(p, "127.0.0.1");
+	struct copy r, w;
+	int err = 0;
+
+	(void)state;
+	start_read(p, p->server, &r, 100);
+	loop_for(p, 20);
+	talloc_free(r.req);
+	carry(p, t, p->server, 100000);
+	start_write(p, p->server, &w, 40 * MIB);
+	loop_for(p, 20);
+	talloc_free(w.req); /* it has begun: the connection ends */
+	assert_int_equal(read_one(p, p->server, &err), -1);
+	assert_int_equal(err, ECONNABORTED);
+	talloc_free(p);
+}
+
 /* --- nobody there -------------------------------------------------------- */
 
 static void test_port_closed(void **state)
@@ -892,6 +983,9 @@ int main(void)
 		cmocka_unit_test(test_max_connections),
 		cmocka_unit_test(test_max_per_source),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_handed_over),
+		cmocka_unit_test(test_stats),
+		cmocka_unit_test(test_taken_back),
 		cmocka_unit_test(test_port_closed),
 		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_unreachable),
@@ -907,5 +1001,10 @@ int main(void)
 		cmocka_unit_test(test_server_restarted),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	int failed = 0;
+
+	failed = cmocka_run_group_tests_name("in the loop", tests, NULL, NULL);
+	threads_wanted = 2;
+	failed += cmocka_run_group_tests_name("in threads", tests, NULL, NULL);
+	return failed;
 }

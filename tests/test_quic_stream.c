@@ -183,6 +183,8 @@ static void test_peek_and_sent(void **state)
 	assert_int_equal(quic_stream_peek(&s, vec, 3, SIZE_MAX, &more), 3);
 	assert_true(more);
 	assert_int_equal(quic_stream_peek(&s, vec, 8, 10, &more), 2);
+	assert_true(more);
+	assert_int_equal(quic_stream_peek(&s, vec, 8, 21, &more), 4);
 	assert_false(more);
 	assert_int_equal(quic_stream_peek(&s, vec, 8, 11, &more), 3);
 	assert_int_equal(quic_stream_peek(&s, vec, 1, 5, &more), 1);

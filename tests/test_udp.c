@@ -257,6 +257,65 @@ static void test_address(void **state)
 	assert_int_equal(udp_address_len(&a), 0);
 }
 
+/* --- several sockets with one address ------------------------------------ */
+
+/* One datagram of a first byte and a number. @return the socket it came to. */
+static size_t came_to(struct udp_socket **sockets, size_t count,
+		      struct udp_socket *client, uint8_t first, uint16_t number)
+{
+	uint8_t data[12] = {first, (uint8_t)(number >> 8), (uint8_t)number};
+	struct udp_train t = {
+		.data = data, .len = sizeof(data), .segment = sizeof(data)};
+	uint8_t in[UDP_TRAIN_MAX];
+	struct udp_train got;
+	size_t sent = 0;
+	size_t i = 0;
+
+	assert_int_equal(udp_send(client, &t, &sent), 0);
+	for (i = 0;; i = (i + 1) % count) {
+		if (udp_recv(sockets[i], in, &got) == 0) {
+			assert_int_equal(got.len, sizeof(data));
+			return i;
+		}
+	}
+}
+
+static void test_steer(void **state)
+{
+	enum { COUNT = 4, MASK = 0x5aa5 };
+	TALLOC_CTX *tmp = talloc_new(NULL);
+	struct udp_socket *sockets[COUNT], *other = NULL, *client = NULL;
+	union udp_address a;
+	char *why = NULL;
+	uint16_t n = 0;
+	size_t i = 0;
+
+	(void)state;
+	set_address(&a, "127.0.0.1", 0);
+	assert_int_equal(udp_listen_first(tmp, &a.sa, udp_address_len(&a),
+					  &sockets[0], &why),
+			 0);
+	a = *udp_local(sockets[0]);
+	for (i = 1; i < COUNT; i++) {
+		assert_int_equal(udp_listen_beside(tmp, &a.sa,
+						   udp_address_len(&a),
+						   &sockets[i], &why),
+				 0);
+	}
+	assert_int_equal(
+		udp_listen_first(tmp, &a.sa, udp_address_len(&a), &other, &why),
+		EADDRINUSE);
+	assert_true(udp_steer(sockets[0], MASK, COUNT - 1));
+	assert_int_equal(
+		udp_connect(tmp, &a.sa, udp_address_len(&a), &client, &why), 0);
+	for (n = 65500; n != 20; n++) {
+		assert_int_equal(came_to(sockets, COUNT, client, 0xc0, n), 0);
+		assert_int_equal(came_to(sockets, COUNT, client, 0x40, n),
+				 1 + (n ^ MASK) % (COUNT - 1));
+	}
+	talloc_free(tmp);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,6 +331,7 @@ int main(void)
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_max_payload),
 		cmocka_unit_test(test_address),
+		cmocka_unit_test(test_steer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * threads.c - loops, letter boxes, and their beginning and end.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <sys/eventfd.h>
+
+#include "smbquic/threads.h"
+
+/* A loop and its letter box. */
+struct seat {
+	struct tevent_context *ev;
+	struct tevent_fd *fde;
+	int bell; /* eventfd: there are letters */
+	pthread_mutex_t lock;
+	struct letter *first, *last;
+	pthread_t thread;
+	bool running; /* a thread that has to be waited for */
+	bool stop;    /* its own */
+};
+
+struct threads {
+	unsigned count;
+	unsigned users;
+	unsigned busy; /* letters are being delivered at seat 0 */
+	struct seat seat[THREADS_MAX + 1];
+};
+
+unsigned threads_count(const struct threads *t)
+{
+	return t->count;
+}
+
+struct tevent_context *threads_loop(const struct threads *t, unsigned seat)
+{
+	assert(seat <= t->count);
+	return t->seat[seat].ev;
+}
+
+/* --- letters ------------------------------------------------------------- */
+
+void threads_post(struct threads *t, unsigned seat, struct letter *letter)
+{
+	struct seat *s = &t->seat[seat];
+	const uint64_t one = 1;
+	bool first = false;
+
+	assert(seat <= t->count);
+	letter->next = NULL;
+	pthread_mutex_lock(&s->lock);
+	first = s->first == NULL;
+	if (first) {
+		s->first = letter;
+	} else {
+		s->last->next = letter;
+	}
+	s->last = letter;
+	pthread_mutex_unlock(&s->lock);
+	/* Who empties the box empties all of it: the bell rings once. */
+	if (first && write(s->bell, &one, sizeof(one)) != sizeof(one)) {
+		abort(); /* it cannot be full */
+	}
+}
+
+static struct letter *take_all(struct seat *s)
+{
+	struct letter *list = NULL;
+
+	pthread_mutex_lock(&s->lock);
+	list = s->first;
+	s->first = NULL;
+	s->last = NULL;
+	pthread_mutex_unlock(&s->lock);
+	return list;
+}
+
+static void deliver_all(struct seat *s)
+{
+	struct letter *l = take_all(s);
+
+	while (l != NULL) {
+		struct letter *next = l->next;
+
+		l->deliver(l);
+		l = next;
+	}
+}
+
+static void box_handler(struct tevent_context *ev, struct tevent_fd *fde,
+			uint16_t flags, void *private_data)
+{
+	struct seat *s = private_data;
+	uint64_t rang = 0;
+
+	(void)ev;
+	(void)fde;
+	(void)flags;
+	if (read(s->bell, &rang, sizeof(rang)) == sizeof(rang)) {
+		deliver_all(s);
+	}
+}
+
+struct call {
+	struct letter letter; /* first */
+	struct letter *inner;
+	sem_t done;
+};
+
+static void call_deliver(struct letter *l)
+{
+	struct call *call = (struct call *)(void *)l;
+
+	call->inner->deliver(call->inner);
+	sem_post(&call->done);
+}
+
+void threads_call(struct threads *t, unsigned seat, struct letter *letter)
+{
+	struct call call = {.letter.deliver = call_deliver, .inner = letter};
+
+	assert(seat > 0);
+	sem_init(&call.done, 0, 0);
+	threads_post(t, seat, &call.letter);
+	while (sem_wait(&call.done) != 0) {
+	}
+	sem_destroy(&call.done);
+}
+
+/* --- life ---------------------------------------------------------------- */
+
+static bool seat_init(struct seat *s, struct tevent_context *ev)
+{
+	s->ev = ev;
+	s->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (s->bell == -1 || ev == NULL) {
+		return false;
+	}
+	s->fde = tevent_add_fd(ev, NULL, s->bell, TEVENT_FD_READ, box_handler,
+			       s);
+	return s->fde != NULL;
+}
+
+static void *seat_main(void *arg)
+{
+	struct seat *s = arg;
+
+	while (!s->stop && tevent_loop_once(s->ev) == 0) {
+	}
+	return NULL;
+}
+
+/* Signals are the business of the thread that is there already. */
+static bool seat_start(struct seat *s)
+{
+	sigset_t all, before;
+	int err = 0;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	err = pthread_create(&s->thread, NULL, seat_main, s);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (err != 0) {
+		errno = err;
+	}
+	s->running = err == 0;
+	return s->running;
+}
+
+struct stop {
+	struct letter letter; /* first */
+	struct seat *seat;
+};
+
+static void stop_deliver(struct letter *l)
+{
+	struct stop *stop = (struct stop *)(void *)l;
+
+	stop->seat->stop = true;
+}
+
+static void threads_end(struct threads *t)
+{
+	unsigned i = 0;
+
+	for (i = 1; i <= t->count; i++) {
+		struct stop stop = {.letter.deliver = stop_deliver,
+				    .seat = &t->seat[i]};
+
+		if (t->seat[i].running) {
+			threads_call(t, i, &stop.letter);
+			pthread_join(t->seat[i].thread, NULL);
+		}
+	}
+	for (i = 0; i <= t->count; i++) {
+		struct seat *s = &t->seat[i];
+
+		deliver_all(s);
+		TALLOC_FREE(s->fde);
+		if (s->bell != -1) {
+			close(s->bell);
+		}
+		if (i > 0) {
+			TALLOC_FREE(s->ev);
+		}
+		pthread_mutex_destroy(&s->lock);
+	}
+	talloc_free(t);
+}
+
+static void main_handler(struct tevent_context *ev, struct tevent_fd *fde,
+			 uint16_t flags, void *private_data)
+{
+	struct threads *t = private_data;
+
+	t->busy++;
+	box_handler(ev, fde, flags, &t->seat[0]);
+	t->busy--;
+	if (t->users == 0 && t->busy == 0) {
+		threads_end(t);
+	}
+}
+
+struct threads *threads_new(struct tevent_context *ev, unsigned count)
+{
+	struct threads *t = talloc_zero(NULL, struct threads);
+	bool ok = t != NULL;
+	unsigned i = 0;
+	int err = 0;
+
+	assert(count > 0 && count <= THREADS_MAX);
+	if (t == NULL) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	t->count = count;
+	t->users = 1;
+	for (i = 0; i <= count; i++) {
+		pthread_mutex_init(&t->seat[i].lock, NULL);
+		t->seat[i].bell = -1;
+	}
+	errno = ENOMEM;
+	ok = seat_init(&t->seat[0], ev);
+	for (i = 1; i <= count && ok; i++) {
+		ok = seat_init(&t->seat[i], tevent_context_init(NULL)) &&
+		     seat_start(&t->seat[i]);
+	}
+	if (!ok) {
+		err = errno;
+		threads_end(t);
+		errno = err;
+		return NULL;
+	}
+	TALLOC_FREE(t->seat[0].fde);
+	t->seat[0].fde = tevent_add_fd(ev, NULL, t->seat[0].bell,
+				       TEVENT_FD_READ, main_handler, t);
+	if (t->seat[0].fde == NULL) {
+		threads_end(t);
+		errno = ENOMEM;
+		return NULL;
+	}
+	return t;
+}
+
+void threads_hold(struct threads *t)
+{
+	t->users++;
+}
+
+void threads_release(struct threads *t)
+{
+	t->users--;
+	if (t->users == 0 && t->busy == 0) {
+		threads_end(t);
+	}
+}
