@@ -22,8 +22,9 @@
 #include "smbquic/wire.h"
 
 /* RFC 6066 3 */
-#define EXT_SERVER_NAME 0u
-#define NAME_TYPE_DNS	0u
+#define EXT_SERVER_NAME	   0u
+#define EXT_SESSION_TICKET 35
+#define NAME_TYPE_DNS	   0u
 
 #define RANDOM_LEN 32u
 #define DIGEST_LEN 32u
@@ -57,6 +58,7 @@ bool quic_ticket_name(const uint8_t *hello, size_t len,
 {
 	struct wire_reader r = wire_reader(hello, len);
 	struct wire_slice found = {0};
+	bool wanted = false;
 
 	name[0] = '\0';
 	skip_to_extensions(&r);
@@ -66,11 +68,13 @@ bool quic_ticket_name(const uint8_t *hello, size_t len,
 		struct wire_slice bytes = wire_get(&r, ext_len);
 		struct wire_reader ext = wire_reader_of(bytes);
 
+		wanted = wanted || type == EXT_SESSION_TICKET;
 		if (type == EXT_SERVER_NAME) {
 			found = first_name(&ext);
 		}
 	}
-	if (!wire_reader_ok(&r) || found.len > QUIC_NAME_MAX ||
+	/* Samba's client, which does not ask, fails when it gets one. */
+	if (!wanted || !wire_reader_ok(&r) || found.len > QUIC_NAME_MAX ||
 	    (found.len > 0 && memchr(found.data, '\0', found.len) != NULL)) {
 		return false;
 	}

@@ -244,22 +244,30 @@ static void assert_name(const char *hello, size_t len, const char *expected)
 
 static void test_name(void **state)
 {
-	static const char with[] = HELLO "\x00\x14"
+	static const char with[] = HELLO "\x00\x18"
+					 "\x00\x23\x00\x00"
 					 "\x00\x2b\x00\x03\x02\x03\x04"
 					 "\x00\x00\x00\x09\x00\x07"
 					 "\x00\x00\x04host";
-	static const char address[] = HELLO "\x00\x0d"
+	static const char address[] = HELLO "\x00\x11"
+					    "\x00\x23\x00\x00"
 					    "\x00\x00\x00\x09\x00\x07"
 					    "\x01\x00\x04host";
-	static const char zero[] = HELLO "\x00\x0d"
+	static const char zero[] = HELLO "\x00\x11"
+					 "\x00\x23\x00\x00"
 					 "\x00\x00\x00\x09\x00\x07"
 					 "\x00\x00\x04h\x00st";
-	static const char none[] = HELLO "\x00\x07"
+	static const char none[] = HELLO "\x00\x0b"
+					 "\x00\x23\x00\x00"
 					 "\x00\x2b\x00\x03\x02\x03\x04";
+	static const char no_ticket[] = HELLO "\x00\x07"
+					      "\x00\x2b\x00\x03\x02\x03\x04";
 	char name[QUIC_NAME_MAX + 1];
 	size_t len = 0;
 
 	(void)state;
+	assert_false(quic_ticket_name((const uint8_t *)no_ticket,
+				      sizeof(no_ticket) - 1, name));
 	assert_name(with, sizeof(with) - 1, "host");
 	assert_name(none, sizeof(none) - 1, "");
 	assert_name(address, sizeof(address) - 1, "");
