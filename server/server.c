@@ -4,6 +4,7 @@
  */
 
 #include <ctype.h>
+#include <malloc.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -158,6 +159,18 @@ static void end_dead(struct server *server)
 	}
 }
 
+/* What those who left had in memory goes back to the system; by itself malloc
+ * keeps most of it. */
+static void give_memory_back(struct server *server)
+{
+	uint64_t left = server->last_conn_id - server->num_conns;
+
+	if (left != server->left_before) {
+		malloc_trim(0);
+	}
+	server->left_before = left;
+}
+
 static void plan_housekeeping(struct server *server);
 
 static void keep_house(struct tevent_context *ev, struct tevent_timer *te,
@@ -169,6 +182,7 @@ static void keep_house(struct tevent_context *ev, struct tevent_timer *te,
 	(void)ev;
 	(void)te;
 	end_dead(server);
+	give_memory_back(server);
 	if (server->certmap != NULL) {
 		certmap_check(server->certmap, now.tv_sec);
 	}

@@ -108,6 +108,7 @@ struct server {
 	unsigned num_conns;
 	unsigned num_durable; /**< opens that wait for their owners */
 	uint64_t last_conn_id;
+	uint64_t left_before; /**< connections over, as housekeeping knows */
 	struct idtable *sessions; /**< SessionId -> struct session */
 	struct idtable *opens;	  /**< FileId.Persistent -> struct open */
 	struct share *shares;	  /**< in the order of the file, IPC$ last */
