@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From an address to a share, or to the list of shares. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/shell.h"
 
@@ -50,6 +52,23 @@ static const char *remember_in(struct shell *shell)
 		shell_make_folders(file);
 	}
 	return file;
+}
+
+/* What the handshake would only call unfit. */
+static bool can_read_files(struct shell *shell)
+{
+	const struct tls_client_policy *tls = &shell->options->client.tls;
+	const char *const files[] = {tls->ca_file, tls->cert_file,
+				     tls->key_file};
+	size_t i = 0;
+
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		if (files[i] != NULL && access(files[i], R_OK) != 0) {
+			shell_fail_errno(shell, errno, "%s", files[i]);
+			return false;
+		}
+	}
+	return true;
 }
 
 static bool open_connection(struct shell *shell)
@@ -128,7 +147,8 @@ static bool open_share(struct shell *shell)
 
 bool shell_connect(struct shell *shell)
 {
-	if (!open_connection(shell) || !log_on(shell)) {
+	if (!can_read_files(shell) || !open_connection(shell) ||
+	    !log_on(shell)) {
 		return false;
 	}
 	if (shell->target->share != NULL && !shell->options->list &&

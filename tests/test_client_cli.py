@@ -70,6 +70,14 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(done.returncode, 2)
         self.assertIn('no password', done.stderr)
 
+    def test_files_that_are_not_there(self):
+        done = run('//127.0.0.1/share', '-U', 'u%p', '--ca=/no/ca.pem',
+                   '-c', 'ls')
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(
+            done.stderr,
+            'smbquic-client: /no/ca.pem: No such file or directory\n')
+
     def test_nobody_there(self):
         with socket.socket() as s:
             s.bind(('127.0.0.1', 0))
