@@ -168,7 +168,11 @@ void cmd_put(struct shell *shell, int argc, char **argv)
 		fclose(f);
 	}
 	remote = shell_path(shell, shell, argc > 2 ? argv[2] : name);
-	transfer_one(shell, true, remote, local, size);
+	if (*remote == '\0') {
+		shell_fail(shell, NT_STATUS_FILE_IS_A_DIRECTORY, "\\");
+	} else {
+		transfer_one(shell, true, remote, local, size);
+	}
 	talloc_free(remote);
 }
 

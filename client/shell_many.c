@@ -108,6 +108,7 @@ void many_add(struct many *many, const struct many_folder *in,
 
 	item->many = many;
 	item->in = in;
+	many->offered++;
 	item->folder = folder;
 	item->stat = *stat;
 	item->remote = shell_need(talloc_asprintf(
@@ -487,6 +488,22 @@ static void many_know_base(struct many *many, const char *folder)
 	}
 }
 
+/* Nothing to copy is an error; that somebody did not want it is none. */
+static void many_say_nothing(const struct many *many, const char *mask)
+{
+	if (many->offered > 0 || many->shell->failed) {
+		return;
+	}
+	if (many->matched > 0) {
+		shell_fail_text(many->shell,
+				"%s: only folders match; \"recurse\" switches "
+				"on that they are copied",
+				mask);
+	} else {
+		shell_fail_errno(many->shell, ENOENT, "%s", mask);
+	}
+}
+
 void shell_many_get(struct shell *shell, const char *mask)
 {
 	struct many *many = many_new(shell, false);
@@ -505,6 +522,10 @@ void shell_many_get(struct shell *shell, const char *mask)
 	} else {
 		many_know_base(many, folder);
 		many_add_listed(many, &many->base, folder, "", list, false);
+		if (strpbrk(client_path_name(path), "*?") == NULL) {
+			many->matched = (unsigned)list->count;
+			many_say_nothing(many, mask);
+		}
 		many_run(many);
 	}
 	talloc_free(many);
@@ -524,10 +545,7 @@ void shell_many_put(struct shell *shell, const char *mask)
 		*folder = '\0';
 	}
 	many_add_local(many, &many->base, shell->cwd, folder, name, false);
-	if (TAILQ_EMPTY(&many->files) && TAILQ_EMPTY(&many->folders) &&
-	    !shell->failed && !shell->ask) {
-		shell_fail_errno(shell, ENOENT, "%s", mask);
-	}
+	many_say_nothing(many, mask);
 	if (!TAILQ_EMPTY(&many->files)) {
 		many_sweep(many, shell->cwd);
 	}

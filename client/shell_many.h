@@ -43,6 +43,8 @@ struct many {
 	struct many_items files;       /* to be copied */
 	struct many_folder base;       /* where the mask is */
 	struct many_folder *times;     /* folders whose times go with them */
+	unsigned matched; /* names where the mask is, also those left out */
+	unsigned offered; /* of all names, those that could be copied */
 	unsigned files_waiting;
 	unsigned folders_in_flight;
 	unsigned files_in_flight;

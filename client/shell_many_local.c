@@ -45,6 +45,7 @@ static void many_add_local_name(struct many *many, const struct many_folder *in,
 		shell_fail(many->shell, NT_STATUS_OBJECT_NAME_INVALID, "%s",
 			   file);
 	} else if (local_stat(file, &st)) {
+		many->matched++;
 		folder = S_ISDIR(st.st_mode);
 		info.size = (uint64_t)st.st_size;
 		info.write_time = nttime_from_timespec(st.st_mtim);

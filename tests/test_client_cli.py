@@ -392,6 +392,27 @@ class Shell(unittest.TestCase):
         self.assertIn('nonsense: command not found', done.stderr)
         self.assertFalse(os.path.exists(os.path.join(self.data, 's')))
 
+    def test_nothing_to_copy(self):
+        """A mask that fits nothing is an error, asked for or not."""
+        here = os.path.join(self.folder, 'nothing')
+        os.makedirs(os.path.join(here, 'only'))
+        os.mkdir(os.path.join(self.data, 'nothing'))
+        for command, words in (
+                ('mput zzz*', 'zzz*: No such file'),
+                ('prompt; mput zzz*', 'zzz*: No such file'),
+                ('prompt; mput only', 'only: only folders match; "recurse"'),
+                ('prompt; mget nothing', 'nothing: only folders match'),
+                ('mget zzz*', 'zzz*'),
+                ('put /etc/hostname ..', 'NT_STATUS_FILE_IS_A_DIRECTORY')):
+            done = run(*self.args('-q', '-U', USER + '%' + PASSWORD, '-c',
+                                  command), env=self.env(), cwd=here)
+            self.assertEqual(done.returncode, 1, command)
+            self.assertIn(words, done.stderr)
+        done = run(*self.args('-q', '-U', USER + '%' + PASSWORD, '-c',
+                              'recurse; mput only'), env=self.env(), cwd=here)
+        self.assertEqual(done.returncode, 0)    # "n" was the answer
+        os.rmdir(os.path.join(self.data, 'nothing'))
+
     def test_odd_names(self):
         """A file called "-" is a file; names that are no UTF-8 go as well."""
         here = os.path.join(self.folder, 'odd')
