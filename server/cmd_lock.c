@@ -15,7 +15,13 @@ struct cmd_lock_state {
 	struct lock_range *ranges;
 	size_t count;
 	bool immediately;
+	uint8_t *sequence; /* where to remember it; NULL: nowhere */
+	uint8_t number;
 };
+
+/* LockSequenceIndex is 1 to 64 (2.2.26); 0 at such a place: no number yet. */
+#define SEQUENCES      64
+#define SEQUENCE_VALID 0x80
 
 static void cmd_lock_retry(struct tevent_req *subreq);
 
@@ -131,6 +137,45 @@ static void wait_for_lock(struct tevent_req *req)
 	tevent_req_set_callback(subreq, cmd_lock_retry, req);
 }
 
+/* 3.3.5.14: whose open may outlive a channel may have to send a request again.
+ */
+static uint8_t *sequence_of(struct request *r,
+			    const struct smb2_lock_request *lock)
+{
+	const struct negotiate_agreement *agreed = &r->conn->agreed;
+	struct open *open = r->open;
+	uint32_t index = lock->lock_sequence_index;
+
+	if (index == 0 || index > SEQUENCES ||
+	    agreed->dialect == SMB2_DIALECT_202 ||
+	    (open->durable == NULL &&
+	     (agreed->capabilities & SMB2_GLOBAL_CAP_MULTI_CHANNEL) == 0)) {
+		return NULL;
+	}
+	if (open->lock_sequences == NULL) {
+		open->lock_sequences =
+			talloc_zero_array(open, uint8_t, SEQUENCES);
+	}
+	return open->lock_sequences != NULL ? &open->lock_sequences[index - 1]
+					    : NULL;
+}
+
+/* @return true: it was done already. */
+static bool is_replay(struct cmd_lock_state *state,
+		      const struct smb2_lock_request *lock)
+{
+	state->sequence = sequence_of(state->r, lock);
+	state->number = SEQUENCE_VALID | lock->lock_sequence_number;
+	if (state->sequence == NULL) {
+		return false;
+	}
+	if (*state->sequence == state->number) {
+		return true;
+	}
+	*state->sequence = 0;
+	return false;
+}
+
 static NTSTATUS cmd_lock_start(struct tevent_req *req, struct request *r)
 {
 	struct cmd_lock_state *state =
@@ -150,6 +195,9 @@ static NTSTATUS cmd_lock_start(struct tevent_req *req, struct request *r)
 	}
 	if (!(open->access & (FILE_READ_DATA | FILE_WRITE_DATA))) {
 		return NT_STATUS_ACCESS_DENIED;
+	}
+	if (is_replay(state, &lock)) {
+		return NT_STATUS_OK;
 	}
 	if (first.flags == SMB2_LOCKFLAG_UNLOCK) {
 		return unlock_all(open, &lock);
@@ -214,7 +262,21 @@ static void cmd_lock_retry(struct tevent_req *subreq)
 	}
 }
 
+static bool succeeded(struct tevent_req *req)
+{
+	NTSTATUS status = NT_STATUS_OK;
+
+	return !request_failed(req, &status);
+}
+
 NTSTATUS cmd_lock_recv(struct tevent_req *req, struct reply *reply)
 {
+	struct cmd_lock_state *state =
+		tevent_req_data(req, struct cmd_lock_state);
+
+	if (state->sequence != NULL && state->r->open != NULL &&
+	    !tevent_req_is_in_progress(req) && succeeded(req)) {
+		*state->sequence = state->number;
+	}
 	return cmd_empty_recv(req, reply);
 }

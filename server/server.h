@@ -430,6 +430,7 @@ struct open {
 	struct open_app *app;	  /**< durable.h; NULL: of no application */
 	struct request *requests; /**< in flight that name it, by open_next */
 
+	uint8_t *lock_sequences;   /**< cmd_lock.c; NULL: none yet */
 	uint16_t channel_sequence; /**< 3.3.5.2.10 */
 	uint32_t outstanding, outstanding_before;
 };
