@@ -37,11 +37,12 @@ static bool is_decided(const struct quic_conn *c)
 
 static void report_news(struct quic_conn *c)
 {
-	bool news = c->news;
-
+	/* a ticket may well come just before the confirmation */
+	if (!c->news || !c->confirmed) {
+		return;
+	}
 	c->news = false;
-	if (news && !c->over && !c->server && c->confirmed &&
-	    c->ops->news != NULL) {
+	if (!c->over && !c->server && c->ops->news != NULL) {
 		c->ops->news(c->where);
 	}
 }
