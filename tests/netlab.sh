@@ -15,6 +15,12 @@
 #   near_client SHARE COMMANDS [OPTION...]   the client of server.sh there
 #   near_moves            the client's own address changes: $NEAR_ADDRESS
 #   random_file PATH MIB SEED   random bytes that are the same for a seed
+#   middle_server MIB     make_server and far_server, and a file of that size
+#                         on both sides; the test is in $TMP afterwards
+#   goes_on WHAT COMMAND...   a put, then a get; when a quarter has passed the
+#                         link the command is run, and again after half of it.
+#                         Both copies must end well, and it is told on how
+#                         many connections.
 #
 # make_server must get --listen "$FAR_ADDRESS".
 
@@ -102,11 +108,14 @@ near_client()
 
 near_moves()
 {
-	run ip -n "$NEAR" addr add "$NEAR_OTHER/32" dev link0
-	run ip -n "$NEAR" addr del "$NEAR_ADDRESS/32" dev link0
+	local old=$NEAR_ADDRESS
+
+	NEAR_ADDRESS=$NEAR_OTHER
+	NEAR_OTHER=$old
+	run ip -n "$NEAR" addr add "$NEAR_ADDRESS/32" dev link0
+	run ip -n "$NEAR" addr del "$old/32" dev link0
 	# the kernel took the route away with the address
 	run ip -n "$NEAR" route replace default dev link0
-	NEAR_ADDRESS=$NEAR_OTHER
 }
 
 random_file()
@@ -114,4 +123,64 @@ random_file()
 	openssl enc -aes-128-ctr -K "$(printf '%032x' "$3")" \
 		-iv 00000000000000000000000000000000 -in /dev/zero \
 		2>>"$FULL" | head -c "$2M" >"$1"
+}
+
+middle_server()
+{
+	MIB=$1
+	make_server --listen "$FAR_ADDRESS"
+	far_server -d 3
+	cd "$TMP" || exit 1
+	random_file file "$MIB" 1
+	ln file "$RIG/data/from"
+}
+
+connections()
+{
+	grep -c ': connection [0-9]* over ' "$TMP/smbquicd.log"
+}
+
+has_carried()
+{
+	[ "$(link_count "$1" bytes)" -gt "$2" ]
+}
+
+# copies WHAT DIRECTION COMMANDS COMMAND...
+copies()
+{
+	local what=$1 direction=$2 commands=$3 begin part pid
+
+	shift 3
+	note "--- $what: $commands, $SECONDS s"
+	begin=$(link_count "$direction" bytes)
+	near_client data "$commands" >client.log 2>&1 &
+	pid=$!
+	for part in 1 2; do
+		wait_for 120 has_carried "$direction" \
+			$((begin + part * MIB * 256 * 1024)) ||
+			fail "$what: $commands: nothing moves"
+		kill -0 $pid || fail "$what: $commands: over too early"
+		"$@"
+	done
+	wait $pid || {
+		cat client.log
+		fail "$what: $commands failed"
+	}
+	cat client.log >>"$FULL"
+	link stats >>"$FULL"
+}
+
+goes_on()
+{
+	local what=$1 before
+
+	shift
+	before=$(connections)
+	rm -rf here "$RIG/data/new"
+	mkdir here "$RIG/data/new"
+	copies "$what" up "put file new\\there; showconnect" "$@"
+	copies "$what" down "lcd here; get from; showconnect" "$@"
+	cmp file "$RIG/data/new/there" && cmp file here/from &&
+		echo "$what: copied over" \
+			"$(($(connections) - before)) connections"
 }
