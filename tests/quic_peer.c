@@ -6,14 +6,16 @@
  *	quic_peer -s -b ADDRESS -p PORT -c CERT.pem -k KEY.pem [-R]
  *	quic_peer -b ADDRESS -p PORT [-n KIB] [-V 1|2] [-T FILE] [-M]
  *		[-a CA.pem] [-h NAME]
- *	-v	say what happens to the connection
+ *	quic_peer ... -C COUNT
  *
  * The server gives every byte back and closes in order when the client has
  * ended its direction; -R: only after a Retry. A stream that begins with "!"
  * and a digit asks to be closed with that application code. The client sends
  * -n KiB, wants them back as they were, and closes; -V: begin with this
  * version; -T: resume what the file remembers; -M: move to another port in
- * the middle. Both print a line for each connection:
+ * the middle; -C: one connection after the other, in one process, and only
+ * how much memory it has after a tenth of them and at the end (KiB). -v says
+ * what happens. Otherwise both print a line for each connection:
  *
  *	peer: bytes=N version=v1 cipher=AES-128-GCM alpn=smb resumed=0 end=...
  */
@@ -35,7 +37,7 @@
 struct options {
 	const char *address, *port, *cert, *key, *ca, *name;
 	struct transport_settings settings;
-	size_t total;
+	size_t total, count;
 	bool server, migrate;
 };
 
@@ -72,12 +74,15 @@ static void report(struct peer *p, const char *end)
 {
 	const struct transport_facts *f = transport_facts(p->transport);
 
+	p->done = true;
+	if (p->options->count > 1 && end == NULL) {
+		return;
+	}
 	printf("peer: bytes=%zu version=%s cipher=%s alpn=%s resumed=%d "
 	       "end=%s\n",
 	       p->got, f->quic_version, f->tls_cipher, f->alpn, f->resumed,
 	       end != NULL ? end : "in order");
 	fflush(stdout);
-	p->done = true;
 }
 
 static void closed(struct tevent_req *req)
@@ -86,7 +91,9 @@ static void closed(struct tevent_req *req)
 	int err = transport_shutdown_recv(req);
 
 	talloc_free(req);
-	report(p, err != 0 ? strerror(err) : NULL);
+	/* broken pipe: the client closed the connection and not just its
+	 * direction, which is an orderly end as well */
+	report(p, err != 0 && err != EPIPE ? strerror(err) : NULL);
 	if (p->server) {
 		talloc_free(p);
 	}
@@ -321,6 +328,19 @@ static void connected(struct tevent_req *req)
 	more(p);
 }
 
+/* KiB that this process has in memory. */
+static size_t memory(void)
+{
+	FILE *f = fopen("/proc/self/statm", "re");
+	unsigned long pages = 0;
+
+	if (f == NULL || fscanf(f, "%*u %lu", &pages) != 1) {
+		die("/proc/self/statm", "cannot be read");
+	}
+	fclose(f);
+	return pages * (size_t)sysconf(_SC_PAGESIZE) / 1024;
+}
+
 static int call(struct options *o, const struct addrinfo *at)
 {
 	struct peer *p = talloc_zero(events, struct peer);
@@ -335,6 +355,7 @@ static int call(struct options *o, const struct addrinfo *at)
 		.settings = &o->settings,
 	};
 	struct tevent_req *req = NULL;
+	int status = 0;
 
 	p->ev = events;
 	p->options = o;
@@ -343,7 +364,27 @@ static int call(struct options *o, const struct addrinfo *at)
 	while (!p->done) {
 		tevent_loop_once(events);
 	}
-	return p->status;
+	status = p->status;
+	talloc_free(p);
+	return status;
+}
+
+static int call_all(struct options *o, const struct addrinfo *at)
+{
+	size_t early = 0;
+	size_t i = 0;
+	int err = 0;
+
+	for (i = 0; i < o->count && err == 0; i++) {
+		if (i == o->count / 10) {
+			early = memory();
+		}
+		err = call(o, at);
+	}
+	if (o->count > 1) {
+		printf("memory: %zu KiB, %zu KiB\n", early, memory());
+	}
+	return err;
 }
 
 /* --- options ------------------------------------------------------------- */
@@ -370,6 +411,7 @@ static void option(struct options *o, int c)
 	case 'a': o->ca = optarg; break;
 	case 'h': o->name = optarg; break;
 	case 'n': o->total = number(optarg, 1 << 20) << 10; break;
+	case 'C': o->count = number(optarg, 1000000); break;
 	case 'R': o->settings.retry = TRANSPORT_RETRY_ALWAYS; break;
 	case 'V': o->settings.quic_version = (unsigned)number(optarg, 2); break;
 	case 'T': o->settings.visits_file = optarg; break;
@@ -384,7 +426,8 @@ int main(int argc, char **argv)
 	struct options o = {.address = "127.0.0.1",
 			    .port = "4433",
 			    .name = "files.smbquic.test",
-			    .total = 1 << 20};
+			    .total = 1 << 20,
+			    .count = 1};
 	struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
 				 .ai_socktype = SOCK_DGRAM};
 	struct addrinfo *at = NULL;
@@ -392,8 +435,8 @@ int main(int argc, char **argv)
 	int err = 0;
 
 	transport_settings_default(&o.settings);
-	for (c = getopt(argc, argv, "sb:p:c:k:a:h:n:RV:T:Mv"); c != -1;
-	     c = getopt(argc, argv, "sb:p:c:k:a:h:n:RV:T:Mv")) {
+	for (c = getopt(argc, argv, "sb:p:c:k:a:h:n:RV:T:MvC:"); c != -1;
+	     c = getopt(argc, argv, "sb:p:c:k:a:h:n:RV:T:MvC:")) {
 		option(&o, c);
 	}
 	err = getaddrinfo(o.address, o.port, &hints, &at);
@@ -404,7 +447,7 @@ int main(int argc, char **argv)
 	if (o.server) {
 		serve(&o, at);
 	} else {
-		err = call(&o, at);
+		err = call_all(&o, at);
 	}
 	freeaddrinfo(at);
 	talloc_free(events);
