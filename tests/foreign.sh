@@ -92,16 +92,16 @@ rebinding()
 {
 	local begin pid
 
-	link rate=10M
+	link rate=1M queue=64k
 	begin=$(link_count up bytes)
 	"$@" >rebinding.log &
 	pid=$!
-	wait_for 60 has_carried up $((begin + KIB * 512)) || fail "no bytes"
+	wait_for 60 has_carried up $((begin + KIB * 256)) || fail "no bytes"
 	kill -0 $pid || fail "over too early"
 	link rebind
 	wait $pid || fail "the client failed"
 	cat rebinding.log
-	link rate=0
+	link rate=0 queue=0
 	echo "moves: $(grep -c 'the connection goes on' ours.log)"
 }
 
