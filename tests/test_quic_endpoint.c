@@ -258,6 +258,7 @@ static void third_handshake(enum transport_retry retry, int type)
 	unsigned i = 0;
 
 	p->settings.max_handshakes = 2;
+	p->settings.handshake_timeout_ms = 3000;
 	p->settings.retry = retry;
 	start(p, "127.0.0.1", 0);
 	for (i = 0; i < 2; i++) {
@@ -271,6 +272,9 @@ static void third_handshake(enum transport_retry retry, int type)
 	transport_listener_counts(p->listener, &connections, &handshakes);
 	assert_int_equal(handshakes, 2);
 	close(fd);
+	/* the endpoint stays until they are over */
+	TALLOC_FREE(p->listener);
+	loop_for(p, 5000);
 	talloc_free(p);
 }
 
