@@ -214,8 +214,8 @@ bool quic_tls_facts(const struct quic_tls *tls, TALLOC_CTX *mem_ctx,
 #define QUIC_TICKET_KEY_LEN 64	/* what GnuTLS wants */
 
 /** The name that a ClientHello (without its header) asks for; "": none.
- *  @return false: damaged, or of a client that has no use for tickets (RFC
- *  5077 3.2) and may fail when it gets one. */
+ *  @return false: damaged, or of a client that has switched tickets off
+ *  and may fail when it gets one. */
 bool quic_ticket_name(const uint8_t *hello, size_t len,
 		      char name[QUIC_NAME_MAX + 1]);
 #define QUIC_SESSION_CERTS 8u

@@ -23,7 +23,8 @@
 
 /* RFC 6066 3 */
 #define EXT_SERVER_NAME	   0u
-#define EXT_SESSION_TICKET 35
+#define EXT_MASTER_SECRET  23 /* RFC 7627 5.1: of TLS 1.2 */
+#define EXT_SESSION_TICKET 35 /* RFC 5077 3.2: of TLS 1.2 */
 #define NAME_TYPE_DNS	   0u
 
 #define RANDOM_LEN 32u
@@ -59,6 +60,7 @@ bool quic_ticket_name(const uint8_t *hello, size_t len,
 	struct wire_reader r = wire_reader(hello, len);
 	struct wire_slice found = {0};
 	bool wanted = false;
+	bool knows_tls12 = false;
 
 	name[0] = '\0';
 	skip_to_extensions(&r);
@@ -69,12 +71,17 @@ bool quic_ticket_name(const uint8_t *hello, size_t len,
 		struct wire_reader ext = wire_reader_of(bytes);
 
 		wanted = wanted || type == EXT_SESSION_TICKET;
+		knows_tls12 = knows_tls12 || type == EXT_MASTER_SECRET;
 		if (type == EXT_SERVER_NAME) {
 			found = first_name(&ext);
 		}
 	}
-	/* Samba's client, which does not ask, fails when it gets one. */
-	if (!wanted || !wire_reader_ok(&r) || found.len > QUIC_NAME_MAX ||
+	/*
+	 * Who speaks of TLS 1.2's extensions and not of its tickets has
+	 * switched tickets off: Samba's client, which fails when it gets one.
+	 */
+	if ((knows_tls12 && !wanted) || !wire_reader_ok(&r) ||
+	    found.len > QUIC_NAME_MAX ||
 	    (found.len > 0 && memchr(found.data, '\0', found.len) != NULL)) {
 		return false;
 	}

@@ -260,14 +260,23 @@ static void test_name(void **state)
 	static const char none[] = HELLO "\x00\x0b"
 					 "\x00\x23\x00\x00"
 					 "\x00\x2b\x00\x03\x02\x03\x04";
-	static const char no_ticket[] = HELLO "\x00\x07"
-					      "\x00\x2b\x00\x03\x02\x03\x04";
+	static const char off[] = HELLO "\x00\x0b"
+					"\x00\x17\x00\x00"
+					"\x00\x2b\x00\x03\x02\x03\x04";
+	static const char both[] = HELLO "\x00\x0f"
+					 "\x00\x17\x00\x00"
+					 "\x00\x23\x00\x00"
+					 "\x00\x2b\x00\x03\x02\x03\x04";
+	static const char tls13_only[] = HELLO "\x00\x07"
+					       "\x00\x2b\x00\x03\x02\x03\x04";
 	char name[QUIC_NAME_MAX + 1];
 	size_t len = 0;
 
 	(void)state;
-	assert_false(quic_ticket_name((const uint8_t *)no_ticket,
-				      sizeof(no_ticket) - 1, name));
+	assert_false(
+		quic_ticket_name((const uint8_t *)off, sizeof(off) - 1, name));
+	assert_name(both, sizeof(both) - 1, "");
+	assert_name(tls13_only, sizeof(tls13_only) - 1, "");
 	assert_name(with, sizeof(with) - 1, "host");
 	assert_name(none, sizeof(none) - 1, "");
 	assert_name(address, sizeof(address) - 1, "");
