@@ -5,8 +5,9 @@
  *
  * While an upload lives it has its file open, and the file is marked to be
  * deleted. So a leftover is removed by opening it for us alone: that fails for
- * every file that somebody still writes, whoever that is. Ours go at once,
- * those of others when they are a day old.
+ * every file that somebody still writes, whoever that is. An upload that just
+ * gets its name is not to be met either: ours go when nothing was written for
+ * ten minutes, those of others when they are a day old.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -17,11 +18,12 @@
 #include "client/shell_transfer.h"
 #include "smbquic/crypto.h"
 
-#define PREFIX	   ".smbquic-"
-#define PREFIX_LEN (sizeof(PREFIX) - 1)
-#define OWNER_LEN  8  /* hexadecimal digits: this user on this machine */
-#define NUMBER_LEN 16 /* likewise: this upload */
-#define ONE_DAY	   (24 * 3600)
+#define PREFIX	    ".smbquic-"
+#define PREFIX_LEN  (sizeof(PREFIX) - 1)
+#define OWNER_LEN   8  /* hexadecimal digits: this user on this machine */
+#define NUMBER_LEN  16 /* likewise: this upload */
+#define ONE_DAY	    (24 * 3600)
+#define TEN_MINUTES (10 * 60)
 /* In one go; the next one takes what is left. */
 #define MOST 64
 
@@ -65,6 +67,7 @@ bool shell_leftover_is_stale(const char *name, NTTIME written, NTTIME now)
 {
 	const char *digits = name + PREFIX_LEN;
 	char mine[OWNER_LEN + 1] = "";
+	NTTIME age = ONE_DAY;
 
 	if (strncmp(name, PREFIX, PREFIX_LEN) != 0 ||
 	    strspn(digits, "0123456789abcdef") != OWNER_LEN + NUMBER_LEN ||
@@ -73,10 +76,9 @@ bool shell_leftover_is_stale(const char *name, NTTIME written, NTTIME now)
 	}
 	snprintf(mine, sizeof(mine), "%08" PRIx32, owner());
 	if (strncmp(digits, mine, OWNER_LEN) == 0) {
-		return true;
+		age = TEN_MINUTES;
 	}
-	return written != 0 && written < now &&
-	       now - written > (NTTIME)ONE_DAY * 10000000;
+	return written != 0 && written < now && now - written > age * 10000000;
 }
 
 /* ------------------------------------------------------------------ sweep */

@@ -64,8 +64,8 @@ struct transfer shell_transfer_new(struct shell *shell,
 /** A temporary name next to the final one that nobody else uses. */
 char *shell_leftover_name(TALLOC_CTX *mem_ctx, const char *remote);
 
-/** May an upload have left this name behind: ours, or anybody's that was last
- *  written more than a day ago? */
+/** May an upload have left this name behind: not written for ten minutes when
+ *  it is ours, for a day when it is anybody else's? */
 bool shell_leftover_is_stale(const char *name, NTTIME written, NTTIME now);
 
 /** Remove from a folder of the server what uploads left there when their

@@ -23,16 +23,18 @@ static void test_name(void **state)
 	talloc_free(tmp);
 }
 
-static void test_ours_are_stale_at_once(void **state)
+static void test_ours_after_ten_minutes(void **state)
 {
 	TALLOC_CTX *tmp = talloc_new(NULL);
 	char *name = shell_leftover_name(tmp, "c");
 
 	(void)state;
-	assert_true(shell_leftover_is_stale(name, NOW, NOW));
-	assert_true(shell_leftover_is_stale(name, 0, NOW));
-	name[strlen(name) - 1] = '\0';
 	assert_false(shell_leftover_is_stale(name, NOW, NOW));
+	assert_false(shell_leftover_is_stale(name, 0, NOW));
+	assert_false(shell_leftover_is_stale(name, NOW - DAY / 144, NOW));
+	assert_true(shell_leftover_is_stale(name, NOW - DAY / 144 - 1, NOW));
+	name[strlen(name) - 1] = '\0';
+	assert_false(shell_leftover_is_stale(name, NOW - DAY, NOW));
 	talloc_free(tmp);
 }
 
@@ -78,7 +80,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_name),
-		cmocka_unit_test(test_ours_are_stale_at_once),
+		cmocka_unit_test(test_ours_after_ten_minutes),
 		cmocka_unit_test(test_others_after_a_day),
 		cmocka_unit_test(test_other_files),
 	};
