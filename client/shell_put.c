@@ -24,6 +24,7 @@ struct put_state {
 	struct copy_end *to_end;
 	uint64_t bytes;
 	int err;
+	NTSTATUS failure; /* while the temporary is taken away */
 };
 
 static void put_begin(struct tevent_req *req);
@@ -32,6 +33,8 @@ static void put_pump(struct tevent_req *req);
 static void put_copied(struct tevent_req *subreq);
 static void put_commit(struct tevent_req *req);
 static void put_committed(struct tevent_req *subreq);
+static void put_give_up(struct tevent_req *req, NTSTATUS status);
+static void put_gave_up(struct tevent_req *subreq);
 
 static int put_destructor(struct put_state *state)
 {
@@ -206,9 +209,38 @@ static void put_copied(struct tevent_req *subreq)
 	if (failed != NULL) {
 		state->err = failed->err;
 	}
-	if (!req_failed(req, status)) {
+	if (NT_STATUS_IS_OK(status)) {
 		put_commit(req);
+	} else {
+		put_give_up(req, status);
 	}
+}
+
+/* Says so when the temporary is gone, and its space free again: the caller may
+ * end, or try something smaller. */
+static void put_give_up(struct tevent_req *req, NTSTATUS status)
+{
+	struct put_state *state = tevent_req_data(req, struct put_state);
+	struct tevent_req *subreq = NULL;
+
+	state->failure = status;
+	subreq = client_close_send(state, state->to);
+	if (subreq == NULL) {
+		req_failed(req, status);
+		return;
+	}
+	tevent_req_set_callback(subreq, put_gave_up, req);
+}
+
+static void put_gave_up(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct put_state *state = tevent_req_data(req, struct put_state);
+
+	(void)client_close_recv(subreq);
+	talloc_free(subreq);
+	req_failed(req, state->failure);
 }
 
 static void put_commit(struct tevent_req *req)

@@ -17,9 +17,11 @@ struct upload_state {
 	struct client_file *file;
 	char *path;
 	size_t len;
+	NTSTATUS failure; /* while the file is taken away */
 };
 
 static void upload_done(struct tevent_req *subreq);
+static void upload_undone(struct tevent_req *subreq);
 
 static void upload_add_write(struct call *call, struct wire_slice data,
 			     TALLOC_CTX *owner)
@@ -115,6 +117,31 @@ static NTSTATUS upload_written(const struct upload_state *state,
 	return body.count == state->len ? NT_STATUS_OK : NT_STATUS_DISK_FULL;
 }
 
+/* Says so when the file is gone: its space is free again then. */
+static void upload_undo(struct tevent_req *req, NTSTATUS status)
+{
+	struct upload_state *state = tevent_req_data(req, struct upload_state);
+	struct tevent_req *subreq = client_close_send(state, state->file);
+
+	state->failure = status;
+	if (subreq == NULL) {
+		req_failed(req, status);
+		return;
+	}
+	tevent_req_set_callback(subreq, upload_undone, req);
+}
+
+static void upload_undone(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct upload_state *state = tevent_req_data(req, struct upload_state);
+
+	(void)client_close_recv(subreq);
+	talloc_free(subreq);
+	req_failed(req, state->failure);
+}
+
 static void upload_done(struct tevent_req *subreq)
 {
 	struct tevent_req *req =
@@ -135,9 +162,15 @@ static void upload_done(struct tevent_req *subreq)
 	}
 	/* From here on freeing the file removes it again. */
 	state->file = file_new(state, state->tree, &created);
-	if (tevent_req_nomem(state->file, req) ||
-	    req_failed(req, call_status(call)) ||
-	    req_failed(req, upload_written(state, call))) {
+	if (tevent_req_nomem(state->file, req)) {
+		return;
+	}
+	status = call_status(call);
+	if (NT_STATUS_IS_OK(status)) {
+		status = upload_written(state, call);
+	}
+	if (!NT_STATUS_IS_OK(status)) {
+		upload_undo(req, status);
 		return;
 	}
 	state->file->temporary = talloc_move(state->file, &state->path);

@@ -172,6 +172,19 @@ stop()
 	}
 }
 
+# kill_now NAME: by SIGKILL, and the shell says nothing of it
+kill_now()
+{
+	local pid
+
+	pid=$(cat "$TMP/$1.pid")
+	{
+		kill -KILL "$pid"
+		wait "$pid"
+	} 2>/dev/null
+	forget "$1"
+}
+
 # a process that ended stays a zombie until it is waited for
 gone()
 {
