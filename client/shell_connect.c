@@ -117,12 +117,17 @@ static bool log_on(struct shell *shell)
 	NTSTATUS status = client_session_setup(shell, shell->conn, &credentials,
 					       &shell->session);
 
-	if (!NT_STATUS_IS_OK(status)) {
-		shell_fail(shell, status, "logging on to //%s as %s",
-			   shell->target->server,
-			   *o->user != '\0' ? o->user : "nobody");
+	if (NT_STATUS_IS_OK(status)) {
+		return true;
 	}
-	return NT_STATUS_IS_OK(status);
+	if (*o->user != '\0') {
+		shell_fail(shell, status, "logging on to //%s as %s",
+			   shell->target->server, o->user);
+	} else {
+		shell_fail(shell, status, "logging on to //%s without a name",
+			   shell->target->server);
+	}
+	return false;
 }
 
 static bool open_share(struct shell *shell)

@@ -172,6 +172,16 @@ static void user_from_environment(struct shell_options *o)
 	o->password = password != NULL ? password : o->password;
 }
 
+static const char *no_password_because(int err)
+{
+	switch (err) {
+	case ENXIO:
+	case ENOTTY: return "there is no terminal to ask on";
+	case ENODATA: return "the input has ended";
+	default: return strerror(err);
+	}
+}
+
 static bool ask_password(struct shell_options *o)
 {
 	bool domain = o->domain != NULL && *o->domain != '\0';
@@ -184,9 +194,7 @@ static bool ask_password(struct shell_options *o)
 		fprintf(stderr,
 			SHELL_PROGRAM ": no password: %s. Give one with -U, "
 				      "-A or PASSWD, or -N for none\n",
-			errno == ENXIO || errno == ENOTTY
-				? "there is no terminal to ask on"
-				: strerror(errno));
+			no_password_because(errno));
 	}
 	return o->password != NULL;
 }

@@ -90,7 +90,8 @@ static const struct poptOption table[] = {
 	{"client-key", 0, STRING, &raw.client_key, 0,
 	 "its key (PEM)", "FILE"},
 	{"max-protocol", 'm', STRING, NULL, OPT_DIALECT,
-	 "highest dialect: SMB3_11, SMB3_02, SMB3_00, SMB2_10, SMB2_02",
+	 "highest dialect over TCP: SMB3_11, SMB3_02, SMB3_00, SMB2_10, "
+	 "SMB2_02; QUIC is always SMB3_11",
 	 "DIALECT"},
 	{"client-protection", 0, STRING, NULL, OPT_PROTECTION,
 	 "sign, encrypt (by SMB, or a transport that both ends accept) or off",

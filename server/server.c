@@ -80,8 +80,8 @@ static void load_users(struct server *server)
 		log_warn("%s%s", why == NULL ? "out of memory" : why,
 			 server->users != NULL
 				 ? "; the users read before stay"
-				 : "; nobody can log on until smbquic-passwd "
-				   "has made it");
+				 : "; nobody can log on (smbquic-passwd "
+				   "makes the file)");
 		talloc_free(why);
 		return;
 	}
