@@ -652,6 +652,9 @@ NTSTATUS cmd_create_recv(struct tevent_req *req, struct reply *reply)
 	NTSTATUS status = NT_STATUS_OK;
 
 	if (request_failed(req, &status)) {
+		if (status == NT_STATUS_STOPPED_ON_SYMLINK) {
+			create_stopped(reply, &state->info.stop);
+		}
 		return status;
 	}
 	if (open == NULL) {

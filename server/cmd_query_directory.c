@@ -146,6 +146,8 @@ static bool add_entry(struct cmd_query_directory_state *state,
 		.allocation_size = e->attr.allocation,
 		.file_attributes = file_attributes(&e->attr),
 		.file_id = e->attr.file_id,
+		.ea_size = e->attr.reparse_tag,
+		.reparse_tag = e->attr.reparse_tag,
 	};
 	bool ok = false;
 

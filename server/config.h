@@ -114,6 +114,8 @@ enum config_key {
 	CONFIG_STORE_NT_ACLS,	   /* bool */
 	CONFIG_IGNORE_SYSTEM_ACLS, /* bool */
 	CONFIG_ACL_CANONICAL_FLAG, /* bool */
+	CONFIG_FOLLOW_SYMLINKS,	   /* bool */
+	CONFIG_UNIX_EXTENSIONS,	   /* bool */
 	CONFIG_SNAPSHOT_DIRECTORY, /* string */
 	CONFIG_SNAPSHOT_FORMAT,	   /* string, as for strftime */
 	CONFIG_VETO_FILES,	   /* list of patterns with * and ? */

@@ -86,6 +86,10 @@ struct created {
 	struct store_attr attr;
 };
 
+/** What is told of a link that the client has to follow (MS-SMB2 2.2.2.2.1).
+ */
+void create_stopped(struct reply *reply, const struct store_stop *stop);
+
 /** The response with its contexts. */
 NTSTATUS create_reply(struct reply *reply, const struct create *create,
 		      const struct open *open, const struct created *created);

@@ -5,6 +5,7 @@
 #include "server/durable.h"
 #include "server/file_info.h"
 #include "server/oplock.h"
+#include "smbquic/utf16.h"
 
 /* 3.3.5.9.5 */
 static void add_mxac(struct wire_chain *list, const struct create *create,
@@ -82,4 +83,42 @@ NTSTATUS create_reply(struct reply *reply, const struct create *create,
 		return NT_STATUS_INSUFFICIENT_RESOURCES;
 	}
 	return NT_STATUS_OK;
+}
+
+/* UTF-16 with '\' between. */
+static bool client_path(TALLOC_CTX *mem_ctx, const char *path,
+			struct wire_slice *out)
+{
+	char *text = name_to_client(mem_ctx, path);
+
+	return text != NULL && utf16_from_utf8(mem_ctx, text, out);
+}
+
+/* Without memory the client hears the status alone. */
+void create_stopped(struct reply *reply, const struct store_stop *stop)
+{
+	struct request *r = reply->request;
+	struct wire_writer data = wire_writer_talloc(r);
+	struct wire_writer context = wire_writer_talloc(r);
+	struct smb2_symlink_error out = {
+		.flags = stop->relative ? SYMLINK_FLAG_RELATIVE : 0};
+	struct wire_slice rest = {0};
+
+	if (stop->target == NULL || stop->rest == NULL ||
+	    !client_path(r, stop->target, &out.substitute_name) ||
+	    !client_path(r, stop->rest, &rest) || rest.len > UINT16_MAX) {
+		return;
+	}
+	out.print_name = out.substitute_name;
+	out.unparsed_path_length = (uint16_t)rest.len;
+	if (!smb2_symlink_error_encode(&data, &out)) {
+		return;
+	}
+	if (r->conn->agreed.dialect != SMB2_DIALECT_311) {
+		reply->error_data = wire_writer_slice(&data);
+	} else if (smb2_error_context_add(&context, SMB2_ERROR_ID_DEFAULT,
+					  wire_writer_slice(&data))) {
+		reply->error_data = wire_writer_slice(&context);
+		reply->error_contexts = 1;
+	}
 }

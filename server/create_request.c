@@ -477,6 +477,9 @@ unsigned create_store_flags(const struct create *create, bool read_only)
 	if ((create->in.create_options & FILE_NON_DIRECTORY_FILE) != 0) {
 		flags |= STORE_OPEN_NOT_DIRECTORY;
 	}
+	if ((create->in.create_options & FILE_OPEN_REPARSE_POINT) != 0) {
+		flags |= STORE_OPEN_REPARSE;
+	}
 	if (create->maximum) {
 		return flags | STORE_OPEN_MAXIMUM;
 	}

@@ -71,6 +71,19 @@ struct tevent_req *ioctl_clone_send(TALLOC_CTX *mem_ctx,
 NTSTATUS ioctl_get_integrity(struct ioctl *io, struct wire_writer *out);
 NTSTATUS ioctl_set_integrity(struct ioctl *io, struct wire_writer *out);
 
+/* ioctl_reparse.c */
+struct tevent_req *ioctl_get_reparse_send(TALLOC_CTX *mem_ctx,
+					  struct tevent_context *ev,
+					  struct ioctl *io);
+NTSTATUS ioctl_get_reparse_recv(struct tevent_req *req,
+				struct wire_writer *out);
+struct tevent_req *ioctl_set_reparse_send(TALLOC_CTX *mem_ctx,
+					  struct tevent_context *ev,
+					  struct ioctl *io);
+struct tevent_req *ioctl_delete_reparse_send(TALLOC_CTX *mem_ctx,
+					     struct tevent_context *ev,
+					     struct ioctl *io);
+
 /* ioctl_snapshots.c */
 struct tevent_req *ioctl_snapshots_send(TALLOC_CTX *mem_ctx,
 					struct tevent_context *ev,

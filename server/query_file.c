@@ -183,6 +183,7 @@ static bool put_attribute_tag(struct wire_writer *w, const struct query_info *q)
 {
 	const struct fscc_attribute_tag out = {
 		.file_attributes = file_attributes(&q->attr),
+		.reparse_tag = q->attr.reparse_tag,
 	};
 
 	return fscc_attribute_tag_encode(w, &out);

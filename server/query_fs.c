@@ -96,6 +96,9 @@ static bool put_attribute(struct wire_writer *w, const struct query_info *q)
 	if (q->space.clones) {
 		out.attributes |= FILE_SUPPORTS_BLOCK_REFCOUNTING;
 	}
+	if (q->space.reparse) {
+		out.attributes |= FILE_SUPPORTS_REPARSE_POINTS;
+	}
 	if (q->space.acls) {
 		out.attributes |= FILE_PERSISTENT_ACLS;
 	}

@@ -502,6 +502,21 @@ static const struct setting settings[] = {
 		"where the client also asks for inheritance, as on Windows. "
 		"With no its word is taken.",
 	},
+	[CONFIG_FOLLOW_SYMLINKS] = {
+		"follow symlinks", SETTING_SHARE, SETTING_BOOL, "yes",
+		"Whether symbolic links of the machine are followed inside the "
+		"share, unseen by the client. If not, a path that comes to one "
+		"stops there, and the client is told where the link leads, to "
+		"go on by itself. One that leads out of the share is never "
+		"followed.",
+	},
+	[CONFIG_UNIX_EXTENSIONS] = {
+		"smb3 unix extensions", SETTING_SHARE, SETTING_BOOL, "yes",
+		"Whether clients that know the POSIX extensions of SMB 3.1.1 "
+		"may use them: names whose case counts, modes, symbolic links, "
+		"open files that are deleted or replaced. In [global] the "
+		"default for all shares.",
+	},
 	[CONFIG_SNAPSHOT_DIRECTORY] = {
 		"snapshot directory", SETTING_SHARE, SETTING_STRING, "",
 		"Folder of the share, from its root, that holds its previous "

@@ -224,6 +224,8 @@ static bool share_store_open(struct share_store *entry, char **reason)
 			(mode_t)config_int(config, section, CONFIG_CREATE_MASK),
 		.directory_mask = (mode_t)config_int(config, section,
 						     CONFIG_DIRECTORY_MASK),
+		.no_links =
+			!config_bool(config, section, CONFIG_FOLLOW_SYMLINKS),
 		.hide_unreadable =
 			config_bool(config, section, CONFIG_HIDE_UNREADABLE),
 		.acls = acls_of(share),

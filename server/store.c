@@ -342,6 +342,12 @@ int store_open_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 			*info = call->opened;
 		}
 	}
+	if (err == STORE_ESTOPPED && info != NULL) {
+		*info = (struct store_opened){.created = false};
+		info->stop.target = talloc_move(mem_ctx, &call->stop.target);
+		info->stop.rest = talloc_move(mem_ctx, &call->stop.rest);
+		info->stop.relative = call->stop.relative;
+	}
 	tevent_req_received(req);
 	return err;
 }
@@ -378,6 +384,15 @@ struct tevent_req *store_lookup_send(TALLOC_CTX *mem_ctx,
 				     const struct store_cred *cred,
 				     const char *path)
 {
+	return store_lookup_as_send(mem_ctx, ev, store, cred, path, 0);
+}
+
+struct tevent_req *store_lookup_as_send(TALLOC_CTX *mem_ctx,
+					struct tevent_context *ev,
+					struct store *store,
+					const struct store_cred *cred,
+					const char *path, unsigned flags)
+{
 	struct store_call *call = store_call_new(mem_ctx, ev, "lookup");
 	struct tevent_req *req = NULL;
 
@@ -391,6 +406,7 @@ struct tevent_req *store_lookup_send(TALLOC_CTX *mem_ctx,
 		return store_call_failed(call, ENAMETOOLONG);
 	}
 	req = call->req;
+	call->flags = flags;
 	store->ops->lookup(call, store, cred, path);
 	return store_call_begun(req, ev);
 }

@@ -51,6 +51,11 @@
 /** A component of a path before the last is missing or no directory; ENOENT
  *  speaks of the last one only. */
 #define STORE_ENOPATH ENOLINK
+/** A reparse point that the client has to follow by itself: store_stop says
+ *  where and to what. */
+#define STORE_ESTOPPED EMULTIHOP
+/** One that means nothing here. */
+#define STORE_EREPARSE ENOTNAM
 
 /** Longest component and path we take, in bytes of UTF-8. */
 #define STORE_NAME_MAX 1020
@@ -98,7 +103,8 @@ struct store_options {
 				  0755 */
 	uint64_t capacity;     /**< memory: most bytes of data; 0: 256 MiB */
 	unsigned acls;	       /**< STORE_ACLS_* */
-	bool hide_unreadable;  /**< readdir tells of what the user may read */
+	bool no_links;	      /**< links are not followed, but STORE_ESTOPPED */
+	bool hide_unreadable; /**< readdir tells of what the user may read */
 	const struct sidmap *sids; /**< copied; NULL: the machine has no SID */
 };
 
@@ -125,8 +131,9 @@ struct store_attr {
 	uint64_t size;	     /**< 0 for directories */
 	uint64_t allocation; /**< bytes on disk */
 	uint64_t create_time, access_time, write_time, change_time;
-	uint32_t attributes; /**< FILE_ATTRIBUTE_* (MS-FSCC 2.6); never
-				NORMAL: 0 means that */
+	uint32_t attributes;  /**< FILE_ATTRIBUTE_* (MS-FSCC 2.6); never
+				 NORMAL: 0 means that */
+	uint32_t reparse_tag; /**< with FILE_ATTRIBUTE_REPARSE_POINT, else 0 */
 	uint32_t links;
 	uint32_t mode; /**< st_mode, type bits included */
 	uid_t uid;
@@ -174,7 +181,21 @@ enum {
 					for its attributes */
 	STORE_OPEN_MAXIMUM = 0x200,  /**< READ and WRITE as far as the user may:
 					no EACCES; file->access tells */
+	/** As POSIX has it: names that differ in case differ, and no link is
+	    followed, at the end or before it: STORE_ESTOPPED. It holds for what
+	    is done with the file later, too: listing shows links themselves. */
+	STORE_OPEN_POSIX = 0x400,
+	/** The mode of what is made is in bits 16 to 27, and gets no mask. */
+	STORE_OPEN_MODE = 0x800,
+	/** A reparse point at the end is opened itself. A link of the machine
+	    counts as one where it is not followed. */
+	STORE_OPEN_REPARSE = 0x1000,
 };
+
+/** STORE_OPEN_MODE and a mode. */
+#define STORE_OPEN_MODE_SHIFT 16
+#define STORE_OPEN_MODE_OF(mode) \
+	(STORE_OPEN_MODE | ((unsigned)(mode)&07777) << STORE_OPEN_MODE_SHIFT)
 
 /** What a user may do to a file, by the store's own permissions. */
 enum {
@@ -200,8 +221,16 @@ struct store_file {
 	struct store_file_data *data; /**< the row's */
 };
 
+/** Where STORE_ESTOPPED stopped. Children of the context of _recv. */
+struct store_stop {
+	char *target;  /**< what the link says: UTF-8, '/' between */
+	char *rest;    /**< of the client's path, behind the link; may be "" */
+	bool relative; /**< to the directory that the link is in */
+};
+
 /** What else opening told. */
 struct store_opened {
+	struct store_stop stop; /**< with STORE_ESTOPPED, and nothing else */
 	bool created;
 	unsigned may;	     /**< STORE_MAY_* */
 	uint32_t granted;    /**< rights (MS-SMB2 2.2.13.1) that the file's
@@ -257,9 +286,16 @@ struct tevent_req *store_close_send(TALLOC_CTX *mem_ctx,
 int store_close_recv(struct tevent_req *req);
 
 /**
- * Attributes of a path, without opening it; links are followed.
+ * Attributes of a path, without opening it; links are followed, as far as flags
+ * (STORE_OPEN_NOFOLLOW, STORE_OPEN_POSIX) do not forbid it.
  * Errors as for store_open.
  */
+struct tevent_req *store_lookup_as_send(TALLOC_CTX *mem_ctx,
+					struct tevent_context *ev,
+					struct store *store,
+					const struct store_cred *cred,
+					const char *path, unsigned flags);
+/** The same without flags. */
 struct tevent_req *store_lookup_send(TALLOC_CTX *mem_ctx,
 				     struct tevent_context *ev,
 				     struct store *store,
@@ -400,13 +436,39 @@ struct tevent_req *store_setsecurity_send(TALLOC_CTX *mem_ctx,
  *  one cannot be made the owner; EINVAL; EFBIG, ENOSPC too long. */
 int store_setsecurity_recv(struct tevent_req *req);
 
+/** Most bytes of a reparse point, its header included. */
+#define STORE_REPARSE_MAX 16392
+
+/**
+ * What a reparse point says: REPARSE_DATA_BUFFER (MS-FSCC 2.1.2), whole. Links
+ * and special files of the machine are reparse points, too.
+ */
+struct tevent_req *store_getreparse_send(TALLOC_CTX *mem_ctx,
+					 struct tevent_context *ev,
+					 struct store_file *file);
+/** @return 0; ENODATA it is none; EOPNOTSUPP. */
+int store_getreparse_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+			  struct wire_slice *data);
+/**
+ * Make a file or directory a reparse point; no data: make it none.
+ * @param data  well-formed; copied.
+ */
+struct tevent_req *store_setreparse_send(TALLOC_CTX *mem_ctx,
+					 struct tevent_context *ev,
+					 struct store_file *file,
+					 struct wire_slice data);
+/** @return 0; ENOTEMPTY a directory with something in it; EINVAL a link or
+ *  special file of the machine; EOPNOTSUPP. */
+int store_setreparse_recv(struct tevent_req *req);
+
 struct store_space {
 	uint64_t total, free, available; /**< bytes; available: to users */
 	uint32_t block_size;
 	uint32_t name_max; /**< characters */
 	uint64_t volume_id;
 	bool case_sensitive, sparse, xattrs, acls;
-	bool clones; /**< blocks can be shared: store_clone_range_send */
+	bool reparse; /**< files can be made reparse points */
+	bool clones;  /**< blocks can be shared: store_clone_range_send */
 };
 
 /** Of the file system that holds the file. */

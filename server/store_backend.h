@@ -54,6 +54,8 @@ struct store_call {
 	uint8_t *value;		    /**< getxattr, getsecurity; count bytes */
 	struct wire_slice security; /**< open: of what is made; borrowed */
 	char **names;		    /**< listxattr */
+	unsigned flags;		    /**< lookup: STORE_OPEN_* */
+	struct store_stop stop;	    /**< open, lookup: STORE_ESTOPPED */
 };
 
 /** The end of an operation; err 0 or an errno. The call may be gone when it
@@ -159,6 +161,11 @@ struct store_ops {
 		     bool replace); /* may be NULL */
 	void (*unlink)(struct store_call *call, struct store_file *file,
 		       const char *path);
+
+	/** -> value, count. Both or none. */
+	void (*getreparse)(struct store_call *call, struct store_file *file);
+	void (*setreparse)(struct store_call *call, struct store_file *file,
+			   struct wire_slice data);
 
 	/* All four or none. */
 	/** -> value, count. */

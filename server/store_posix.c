@@ -98,6 +98,8 @@ void posix_job_release(struct worker_job *base)
 	free(job->name);
 	free(job->in);
 	free(job->found);
+	free(job->target);
+	free(job->rest);
 	free(job->out);
 	free(job);
 }
@@ -211,6 +213,9 @@ static void posix_job_done(struct tevent_req *subreq)
 	if (err == 0 && job->finish != NULL) {
 		err = job->finish(call, job);
 	}
+	if (err == STORE_ESTOPPED) {
+		err = posix_stopped(call, job);
+	}
 	talloc_free(waiting);
 	store_call_done(call, err);
 }
@@ -298,6 +303,7 @@ static int open_root(const struct store_options *options,
 	root->case_sensitive = options->case_sensitive;
 	root->hide_dot_files = options->hide_dot_files;
 	root->hide_unreadable = options->hide_unreadable;
+	root->follow_links = !options->no_links;
 	root->acls = options->acls;
 	root->acl_protected = posix_cred_is_admin();
 	root->sids = *options->sids;
@@ -383,6 +389,8 @@ const struct store_ops store_posix = {
 	.getsecurity = posix_getsecurity,
 	.setsecurity = posix_setsecurity,
 	.statfs = posix_statfs,
+	.getreparse = posix_getreparse,
+	.setreparse = posix_setreparse,
 	.readdir = posix_readdir,
 	.rename = posix_rename,
 	.link = posix_link,

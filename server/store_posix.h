@@ -11,6 +11,7 @@
  *	store_posix_attr.c    attributes
  *	store_posix_io.c      data
  *	store_posix_dir.c     listing, renaming, unlinking
+ *	store_posix_reparse.c reparse points, and where a path stops at one
  *	store_posix_security.c  security descriptors
  *	store_posix_xattr.c   extended attributes
  *	store_posix_watch.c   inotify
@@ -34,7 +35,9 @@
  *(u16), mode (u32), uid (u32), gid (u32) and a hash of the POSIX ACL (u64) when
  *it was set, then the descriptor, self-relative (MS-DTYP 2.4.6).
  *user.smbquic.acl where the server may not write the other.
- *   user.NAME		the client's extended attribute NAME
+ *   user.smbquic.reparse	what a reparse point says, as on the wire; its
+ *tag is in user.smbquic.attr, too (u32, set: 8) user.NAME		the
+ *client's extended attribute NAME
  */
 #ifndef SERVER_STORE_POSIX_H
 #define SERVER_STORE_POSIX_H
@@ -47,9 +50,10 @@
 #include "server/store_backend.h"
 #include "server/worker.h"
 
-#define POSIX_XATTR_OWN	   "user.smbquic." /* prefix of ours, not shown */
-#define POSIX_XATTR_ATTR   "user.smbquic.attr"
-#define POSIX_XATTR_PREFIX "user."
+#define POSIX_XATTR_OWN	    "user.smbquic." /* prefix of ours, not shown */
+#define POSIX_XATTR_ATTR    "user.smbquic.attr"
+#define POSIX_XATTR_REPARSE "user.smbquic.reparse"
+#define POSIX_XATTR_PREFIX  "user."
 
 /* Of the server alone; and where it lacks CAP_SYS_ADMIN. */
 #define POSIX_XATTR_ACL	     "security.smbquic.acl"
@@ -74,6 +78,7 @@ struct posix_root {
 	dev_t dev;
 	bool openat2; /**< the kernel has it */
 	bool case_sensitive, hide_dot_files, hide_unreadable;
+	bool follow_links;
 	unsigned acls;	    /**< STORE_ACLS_* */
 	bool acl_protected; /**< POSIX_XATTR_ACL can be written */
 	bool switches;	    /**< jobs without a cred are the server's own */
@@ -94,6 +99,7 @@ struct posix_handle {
 	int fd;			   /**< O_PATH unless data is read or written */
 	bool plain;		   /**< fd is not O_PATH */
 	bool nowait_read;	   /**< worth a try: loop only */
+	bool posix;		   /**< STORE_OPEN_POSIX */
 	atomic_bool frozen;	   /**< STORE_FREEZE_WRITE_TIME */
 	atomic_bool change_frozen; /**< STORE_SET_CHANGE_TIME was used */
 	struct posix_root *root;
@@ -153,6 +159,8 @@ struct posix_job {
 	struct store_attr attr;
 	struct store_space space;
 	char *found;
+	char *target, *rest; /**< STORE_ESTOPPED */
+	bool relative;
 	void *out; /**< entries, ranges, values: see finish */
 	size_t out_len;
 	uint64_t count;
@@ -216,7 +224,7 @@ bool posix_path_to_local(const char *client, char *out, size_t size);
 struct posix_found {
 	int fd; /**< O_PATH; -1: the last component is not there */
 	struct stat st;
-	bool link;		     /**< the link itself: it leads nowhere */
+	bool link;		     /**< the link itself */
 	char local[POSIX_PATH_SIZE]; /**< as on disk; when missing: as it would
 					be made */
 };
@@ -225,11 +233,19 @@ int posix_beneath(const struct posix_root *root, const char *local, int flags);
 /** The same below another directory of the share. */
 int posix_beneath_at(const struct posix_root *root, int dirfd,
 		     const char *local, int flags);
+enum {
+	POSIX_FIND_NOFOLLOW = 0x1, /**< a link at the end is found itself */
+	POSIX_FIND_NO_LINKS = 0x2, /**< no link before it either: ELOOP */
+	POSIX_FIND_EXACT = 0x4,	   /**< case matters */
+};
+/** POSIX_FIND_* for STORE_OPEN_*. */
+unsigned posix_how(const struct posix_root *root, unsigned flags);
 /**
  * Find a client's path. 0 with fd -1 when only the last component is missing.
- * STORE_ENOPATH, EACCES, ...
+ * STORE_ENOPATH, EACCES, ... Without NOFOLLOW a link that leads nowhere is
+ * found itself.
  */
-int posix_find(const struct posix_root *root, const char *path, bool follow,
+int posix_find(const struct posix_root *root, const char *path, unsigned how,
 	       struct posix_found *found);
 /** The parent directory of a path on disk, O_PATH; *last points into local. */
 int posix_open_parent(const struct posix_root *root, const char *local,
@@ -283,6 +299,10 @@ int posix_do_restore_write_time(struct posix_job *job,
 				const struct stat *before);
 /** DOS attributes of a file just made. */
 int posix_do_first_attributes(int fd, uint32_t attributes);
+/** The tag of a reparse point that a client made; 0: it is none. */
+uint32_t posix_do_reparse_tag(int fd, mode_t mode);
+/** Note it in user.smbquic.attr; 0: none. */
+int posix_do_mark_reparse(int fd, uint32_t tag);
 uint64_t posix_file_id(const struct posix_root *root, dev_t dev, ino_t ino);
 void posix_getattr(struct store_call *call, struct store_file *file);
 void posix_setattr(struct store_call *call, struct store_file *file,
@@ -291,6 +311,21 @@ void posix_statfs(struct store_call *call, struct store_file *file);
 
 /** Write down the attributes that a file has now, whatever its mode will be. */
 int posix_do_pin_attributes(struct posix_job *job, int fd);
+
+/* --- store_posix_reparse.c */
+/**
+ * Why a path led nowhere, or whether what was found is not to be opened: 0 it
+ * has nothing to do with reparse points; STORE_ESTOPPED with job->target and
+ * job->rest; STORE_EREPARSE.
+ * @param err  what posix_find() said; 0 with found->fd -1: it is missing.
+ */
+int posix_do_stop(struct posix_job *job, const struct posix_found *found,
+		  int err);
+/** Into the call. */
+int posix_stopped(struct store_call *call, struct posix_job *job);
+void posix_getreparse(struct store_call *call, struct store_file *file);
+void posix_setreparse(struct store_call *call, struct store_file *file,
+		      struct wire_slice data);
 
 /* --- store_posix_security.c */
 /** A descriptor in plain memory. */

@@ -20,10 +20,11 @@
 
 #define ATTR_VERSION	1
 #define ATTR_SIZE	16 /* without what belongs to ATTR_CHANGED */
-#define ATTR_SIZE_MAX	32
+#define ATTR_SIZE_MAX	36
 #define ATTR_ATTRIBUTES 0x1u
 #define ATTR_CREATED	0x2u
 #define ATTR_CHANGED	0x4u
+#define ATTR_REPARSE	0x8u
 
 /* The kernel's clock for files goes in steps; and setting takes a moment. */
 #define CHANGED_SLACK 200000u /* 20 ms */
@@ -33,11 +34,12 @@
 /* --- user.smbquic.attr -------------------------------------------------- */
 
 struct kept {
-	unsigned set; /* ATTR_ATTRIBUTES, ATTR_CREATED, ATTR_CHANGED */
+	unsigned set; /* ATTR_ATTRIBUTES and so on */
 	uint32_t attributes;
 	uint64_t created;
 	uint64_t changed;  /* the change time that was set */
 	uint64_t set_when; /* later changes have the kernel's */
+	uint32_t reparse_tag;
 };
 
 static void kept_decode(const uint8_t *data, size_t len, struct kept *kept)
@@ -49,6 +51,7 @@ static void kept_decode(const uint8_t *data, size_t len, struct kept *kept)
 	uint64_t created = wire_get_u64(&r);
 	uint64_t changed = set & ATTR_CHANGED ? wire_get_u64(&r) : 0;
 	uint64_t set_when = set & ATTR_CHANGED ? wire_get_u64(&r) : 0;
+	uint32_t reparse_tag = set & ATTR_REPARSE ? wire_get_u32(&r) : 0;
 
 	memset(kept, 0, sizeof(*kept));
 	if (wire_reader_ok(&r) && version == ATTR_VERSION) {
@@ -57,6 +60,7 @@ static void kept_decode(const uint8_t *data, size_t len, struct kept *kept)
 		kept->created = created;
 		kept->changed = changed;
 		kept->set_when = set_when;
+		kept->reparse_tag = reparse_tag;
 	}
 }
 
@@ -71,6 +75,9 @@ static size_t kept_encode(const struct kept *kept, uint8_t data[ATTR_SIZE_MAX])
 	if ((kept->set & ATTR_CHANGED) != 0) {
 		wire_put_u64(&w, kept->changed);
 		wire_put_u64(&w, kept->set_when);
+	}
+	if ((kept->set & ATTR_REPARSE) != 0) {
+		wire_put_u32(&w, kept->reparse_tag);
 	}
 	return w.len;
 }
@@ -138,6 +145,15 @@ static uint64_t birth_time(const struct statx *sx)
 	return write < change ? write : change;
 }
 
+/* What is no file or directory is a reparse point by itself. */
+static uint32_t tag_of(mode_t mode, const struct kept *kept)
+{
+	if (S_ISREG(mode) || S_ISDIR(mode)) {
+		return kept->reparse_tag;
+	}
+	return S_ISLNK(mode) ? IO_REPARSE_TAG_SYMLINK : IO_REPARSE_TAG_NFS;
+}
+
 static void fill(const struct posix_root *root, const char *name,
 		 const struct statx *sx, const struct kept *kept,
 		 struct store_attr *attr)
@@ -155,6 +171,7 @@ static void fill(const struct posix_root *root, const char *name,
 		.write_time = statx_time(&sx->stx_mtime),
 		.change_time = statx_time(&sx->stx_ctime),
 		.attributes = default_attributes(sx->stx_mode),
+		.reparse_tag = tag_of(sx->stx_mode, kept),
 		.links = sx->stx_nlink,
 		.mode = sx->stx_mode,
 		.uid = sx->stx_uid,
@@ -174,6 +191,9 @@ static void fill(const struct posix_root *root, const char *name,
 		attr->attributes |= FILE_ATTRIBUTE_DIRECTORY;
 		attr->attributes &= ~FILE_ATTRIBUTE_SPARSE_FILE;
 		attr->links = 1; /* its own entries do not count */
+	}
+	if (attr->reparse_tag != 0) {
+		attr->attributes |= FILE_ATTRIBUTE_REPARSE_POINT;
 	}
 	if (root->hide_dot_files && name[0] == '.') {
 		attr->attributes |= FILE_ATTRIBUTE_HIDDEN;
@@ -224,6 +244,17 @@ int posix_do_getattr_at(const struct posix_root *root, int dirfd,
 	}
 	fill(root, name, &sx, &kept, attr);
 	return 0;
+}
+
+uint32_t posix_do_reparse_tag(int fd, mode_t mode)
+{
+	struct kept kept = {0};
+
+	if (!keeps_xattr(mode)) {
+		return 0;
+	}
+	kept_read(posix_proc(fd).path, &kept);
+	return kept.reparse_tag;
 }
 
 static const char *last_of(const char *path)
@@ -340,6 +371,18 @@ int posix_do_first_attributes(int fd, uint32_t attributes)
 		return 0;
 	}
 	return set_kept(posix_proc(fd).path, &st, &change, false);
+}
+
+int posix_do_mark_reparse(int fd, uint32_t tag)
+{
+	struct posix_proc_path path = posix_proc(fd);
+	struct kept kept = {0};
+
+	kept_read(path.path, &kept);
+	kept.set &= ~ATTR_REPARSE;
+	kept.set |= tag != 0 ? ATTR_REPARSE : 0;
+	kept.reparse_tag = tag;
+	return kept_write(path.path, &kept);
 }
 
 int posix_do_pin_attributes(struct posix_job *job, int fd)
@@ -552,6 +595,7 @@ static int posix_do_statfs(struct posix_job *job)
 			  kind.f_type == XFS_SUPER_MAGIC,
 		.acls = (job->root->acls & STORE_ACLS_SET) != 0,
 	};
+	job->space.reparse = job->space.xattrs;
 	return 0;
 }
 

@@ -111,7 +111,8 @@ static bool list_entry(struct posix_handle *dir, const char *name,
 	if (posix_do_getattr_at(dir->root, dir->fd, name, &listed->attr) != 0) {
 		return false; /* vanished */
 	}
-	if (S_ISLNK(listed->attr.mode) &&
+	if (S_ISLNK(listed->attr.mode) && !dir->posix &&
+	    dir->root->follow_links &&
 	    link_target_attr(dir, name, &target) == 0) {
 		listed->attr = target;
 	}
@@ -207,7 +208,10 @@ static void place_close(struct place *place)
 static int place_find(const struct posix_job *job, const char *path,
 		      bool follow, struct place *place)
 {
-	int err = posix_find(job->root, path, follow, &place->found);
+	unsigned flags = (follow ? 0 : STORE_OPEN_NOFOLLOW) |
+			 (job->handle->posix ? STORE_OPEN_POSIX : 0);
+	int err = posix_find(job->root, path, posix_how(job->root, flags),
+			     &place->found);
 
 	place->parent = -1;
 	if (err != 0) {
@@ -450,6 +454,9 @@ static int may_place(struct posix_job *job, const struct place *from,
 	if (a.st_ino != b.st_ino || a.st_dev != b.st_dev) {
 		err = posix_do_may_add(job, to->parent,
 				       S_ISDIR(job->handle->type));
+	}
+	if (err == 0 && posix_do_reparse_tag(to->parent, S_IFDIR) != 0) {
+		err = STORE_EREPARSE;
 	}
 	if (err == 0 && to->found.fd != -1 &&
 	    !same_file(job->handle, &to->found.st)) {

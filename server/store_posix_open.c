@@ -154,6 +154,7 @@ static int make_handle(struct posix_job *job, struct posix_found *found)
 	found->fd = -1;
 	handle->plain = job->access != 0;
 	handle->nowait_read = true;
+	handle->posix = (job->flags & STORE_OPEN_POSIX) != 0;
 	handle->root = posix_root_keep(job->root);
 	handle->cred = posix_cred_keep(job->cred);
 	handle->dev = found->st.st_dev;
@@ -181,6 +182,9 @@ static int finish_open(struct posix_job *job, struct posix_found *found)
 		err = posix_do_getattr(job->root, found->fd,
 				       last_of(found->local), &job->attr);
 	}
+	if (err == 0 && job->attr.reparse_tag != 0) {
+		err = posix_do_stop(job, found, 0);
+	}
 	if (err == 0) {
 		err = make_handle(job, found);
 	}
@@ -189,25 +193,35 @@ static int finish_open(struct posix_job *job, struct posix_found *found)
 
 /* --- making ------------------------------------------------------------- */
 
+/* STORE_OPEN_MODE: without any mask. */
+static bool wanted_mode(const struct posix_job *job, mode_t *mode)
+{
+	*mode = job->flags >> STORE_OPEN_MODE_SHIFT & 07777;
+	return (job->flags & STORE_OPEN_MODE) != 0;
+}
+
 static int make_directory(const struct posix_job *job, int parent,
 			  const char *name)
 {
-	int fd = -1;
+	mode_t mode = 0;
 
-	if (mkdirat(parent, name, job->root->directory_mask) != 0) {
+	if (mkdirat(parent, name,
+		    wanted_mode(job, &mode) ? mode & 0777
+					    : job->root->directory_mask) != 0) {
 		return -1;
 	}
-	fd = openat(parent, name,
-		    O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC);
-	return fd;
+	return openat(parent, name,
+		      O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC);
 }
 
 static int make_file(const struct posix_job *job, int parent, const char *name)
 {
-	return openat(parent, name,
-		      O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_NONBLOCK |
-			      O_CLOEXEC,
-		      job->root->create_mask);
+	mode_t mode = 0;
+
+	return openat(
+		parent, name,
+		O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+		wanted_mode(job, &mode) ? mode & 0777 : job->root->create_mask);
 }
 
 /* It gets what belongs to it, or it goes again. */
@@ -215,6 +229,7 @@ static int complete(struct posix_job *job, struct posix_found *found,
 		    int parent)
 {
 	int err = fstat(found->fd, &found->st) == 0 ? 0 : errno;
+	mode_t mode = 0;
 
 	if (err == 0) {
 		err = posix_do_first_attributes(found->fd, job->attributes);
@@ -222,6 +237,10 @@ static int complete(struct posix_job *job, struct posix_found *found,
 	if (err == 0) {
 		err = posix_do_first_security(job, parent, found->fd,
 					      &found->st);
+	}
+	if (err == 0 && wanted_mode(job, &mode) &&
+	    chmod(posix_proc(found->fd).path, mode) != 0) {
+		err = errno;
 	}
 	if (err == 0 && fstat(found->fd, &found->st) != 0) {
 		err = errno;
@@ -308,11 +327,14 @@ static int check_kind(unsigned flags, const struct posix_found *found)
 
 static int try_open(struct posix_job *job, struct posix_found *found)
 {
-	bool follow = (job->flags & STORE_OPEN_NOFOLLOW) == 0;
-	int err = posix_find(job->root, job->path, follow, found);
+	int err = posix_find(job->root, job->path,
+			     posix_how(job->root, job->flags), found);
+	int stop = err != 0 || found->fd == -1 || found->link
+			   ? posix_do_stop(job, found, err)
+			   : 0;
 
-	if (err != 0) {
-		return err;
+	if (err != 0 || stop != 0) {
+		return stop != 0 ? stop : err;
 	}
 	if (found->fd == -1) {
 		if ((job->flags & STORE_OPEN_CREATE) == 0) {
@@ -424,10 +446,13 @@ static int posix_do_lookup(struct posix_job *job)
 {
 	struct posix_found found = {.fd = -1};
 	char client[3 * POSIX_PATH_SIZE];
-	int err = posix_find(job->root, job->path, true, &found);
+	int err = posix_find(job->root, job->path,
+			     posix_how(job->root, job->flags), &found);
+	int stop = err != 0 || found.fd == -1 ? posix_do_stop(job, &found, err)
+					      : 0;
 
-	if (err != 0) {
-		return err;
+	if (err != 0 || stop != 0) {
+		return stop != 0 ? stop : err;
 	}
 	if (found.fd == -1) {
 		return ENOENT;
@@ -457,6 +482,7 @@ void posix_lookup(struct store_call *call, struct store *store,
 					 posix_do_lookup, finish_lookup);
 
 	if (job != NULL) {
+		job->flags = call->flags;
 		posix_job_start(call, store, job, NULL);
 	}
 }

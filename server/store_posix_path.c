@@ -55,11 +55,12 @@ bool posix_may(int fd, int mode)
 
 /* --- below the root ----------------------------------------------------- */
 
-static int open_beneath(int root, const char *local, int flags)
+static int open_beneath(int root, const char *local, int flags, bool links)
 {
 	struct open_how how = {
 		.flags = (uint64_t)(flags | O_CLOEXEC),
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS |
+			   (links ? 0u : RESOLVE_NO_SYMLINKS),
 	};
 	int tries = 0;
 	long fd = -1;
@@ -106,16 +107,22 @@ static int walk_beneath(int root, const char *local, int flags)
 	return -1;
 }
 
-int posix_beneath_at(const struct posix_root *root, int dirfd,
-		     const char *local, int flags)
+static int beneath(const struct posix_root *root, int dirfd, const char *local,
+		   int flags, bool links)
 {
 	if (*local == '\0') {
 		local = ".";
 	}
 	if (root->openat2) {
-		return open_beneath(dirfd, local, flags);
+		return open_beneath(dirfd, local, flags, links);
 	}
 	return walk_beneath(dirfd, local, flags);
+}
+
+int posix_beneath_at(const struct posix_root *root, int dirfd,
+		     const char *local, int flags)
+{
+	return beneath(root, dirfd, local, flags, true);
 }
 
 int posix_beneath(const struct posix_root *root, const char *local, int flags)
@@ -159,17 +166,19 @@ static int open_dead_link(const struct posix_root *root,
 }
 
 /* Opens found->local as it stands. */
-static int open_exact(const struct posix_root *root, bool follow,
+static int open_exact(const struct posix_root *root, unsigned how,
 		      struct posix_found *found)
 {
+	bool links = (how & POSIX_FIND_NO_LINKS) == 0;
+	int nofollow = (how & POSIX_FIND_NOFOLLOW) != 0 ? O_NOFOLLOW : 0;
 	int err = 0;
 
 	found->link = false;
-	found->fd = posix_beneath(root, found->local,
-				  O_PATH | (follow ? 0 : O_NOFOLLOW));
+	found->fd =
+		beneath(root, root->fd, found->local, O_PATH | nofollow, links);
 	if (found->fd == -1) {
 		err = errno;
-		if (err == ENOENT || err == EXDEV || err == ELOOP) {
+		if (links && (err == ENOENT || err == EXDEV || err == ELOOP)) {
 			err = open_dead_link(root, found, err);
 		}
 		return err == EXDEV ? EACCES : err;
@@ -280,7 +289,7 @@ static int match_in(const struct posix_root *root, int dirfd,
  * there is one: then it is opened. ENOENT: there is none.
  */
 static int match_last(const struct posix_root *root, const char *client,
-		      bool follow, struct posix_found *found)
+		      unsigned how, struct posix_found *found)
 {
 	char match[NAME_MAX + 1] = "";
 	const char *last = NULL;
@@ -300,7 +309,7 @@ static int match_last(const struct posix_root *root, const char *client,
 		return ENAMETOOLONG;
 	}
 	memcpy(found->local + at, match, strlen(match) + 1);
-	return open_exact(root, follow, found);
+	return open_exact(root, how, found);
 }
 
 /* Adds a component of the client's path to found->local. */
@@ -325,21 +334,29 @@ static int append(struct posix_found *found, const char *client)
 
 /* One component deeper; 0 with fd -1: it is not there. */
 static int find_component(const struct posix_root *root, const char *client,
-			  bool follow, struct posix_found *found)
+			  unsigned how, struct posix_found *found)
 {
 	int err = append(found, client);
 
 	if (err == 0) {
-		err = open_exact(root, follow, found);
+		err = open_exact(root, how, found);
 	}
-	if (err == ENOENT && !root->case_sensitive) {
-		err = match_last(root, client, follow, found);
+	if (err == ENOENT && (how & POSIX_FIND_EXACT) == 0) {
+		err = match_last(root, client, how, found);
 	}
 	return err == ENOENT ? 0 : err;
 }
 
+/* What leads on is followed, unless no link is. */
+static unsigned how_of(unsigned how, bool last)
+{
+	return last || (how & POSIX_FIND_NO_LINKS) != 0
+		       ? how
+		       : how & ~(unsigned)POSIX_FIND_NOFOLLOW;
+}
+
 static int find_by_component(const struct posix_root *root, const char *path,
-			     bool follow, struct posix_found *found)
+			     unsigned how, struct posix_found *found)
 {
 	char name[STORE_NAME_MAX + 1];
 
@@ -355,7 +372,7 @@ static int find_by_component(const struct posix_root *root, const char *path,
 		}
 		memcpy(name, path, len);
 		name[len] = '\0';
-		err = find_component(root, name, follow || !last, found);
+		err = find_component(root, name, how_of(how, last), found);
 		if (err != 0 || last) {
 			return err == ENOTDIR ? STORE_ENOPATH : err;
 		}
@@ -378,7 +395,23 @@ static const char *last_of(const char *path)
 	return slash != NULL ? slash + 1 : path;
 }
 
-int posix_find(const struct posix_root *root, const char *path, bool follow,
+unsigned posix_how(const struct posix_root *root, unsigned flags)
+{
+	unsigned how = 0;
+
+	if ((flags & STORE_OPEN_NOFOLLOW) != 0) {
+		how |= POSIX_FIND_NOFOLLOW;
+	}
+	if ((flags & STORE_OPEN_POSIX) != 0 || !root->follow_links) {
+		how |= POSIX_FIND_NOFOLLOW | POSIX_FIND_NO_LINKS;
+	}
+	if ((flags & STORE_OPEN_POSIX) != 0 || root->case_sensitive) {
+		how |= POSIX_FIND_EXACT;
+	}
+	return how;
+}
+
+int posix_find(const struct posix_root *root, const char *path, unsigned how,
 	       struct posix_found *found)
 {
 	int err = ENOTDIR;
@@ -386,11 +419,11 @@ int posix_find(const struct posix_root *root, const char *path, bool follow,
 	found->fd = -1;
 	found->link = false;
 	if (posix_path_to_local(path, found->local, sizeof(found->local))) {
-		err = open_exact(root, follow, found);
+		err = open_exact(root, how, found);
 	}
-	if (err == ENOENT && !root->case_sensitive) {
+	if (err == ENOENT && (how & POSIX_FIND_EXACT) == 0) {
 		/* Mostly it is the last one that is missing. */
-		err = match_last(root, last_of(path), follow, found);
+		err = match_last(root, last_of(path), how, found);
 		if (err == ENOENT) {
 			return 0;
 		}
@@ -398,5 +431,5 @@ int posix_find(const struct posix_root *root, const char *path, bool follow,
 	if (err != ENOENT && err != ENOTDIR && err != STORE_ENOPATH) {
 		return err;
 	}
-	return find_by_component(root, path, follow, found);
+	return find_by_component(root, path, how, found);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdlib.h>
 
+#include "smbquic/reparse.h"
 #include "smbquic/utf16.h"
 #include "tests/testlib_fuzz_pdu.h"
 #include "tests/testlib_pdu.h"
@@ -11,6 +12,7 @@ enum {
 	SELECT_ERROR = 254,
 	SELECT_UTF16 = 253,
 	SELECT_UTF8 = 252,
+	SELECT_REPARSE = 251,
 };
 
 static void must(bool what)
@@ -124,6 +126,27 @@ static void fuzz_utf8(struct wire_slice bytes)
 	talloc_free(mem_ctx);
 }
 
+/* What a client keeps beside a file, and where it leads. */
+static void fuzz_reparse(struct wire_slice bytes)
+{
+	uint8_t *again = malloc(REPARSE_SIZE_MAX);
+	struct wire_writer w = wire_writer_fixed(again, REPARSE_SIZE_MAX);
+	struct reparse reparse = {0};
+	char text[300];
+	bool relative = false;
+
+	must(again != NULL);
+	if (reparse_decode(bytes, &reparse) == NT_STATUS_OK) {
+		must(reparse_encode(&w, &reparse));
+		must(w.len == bytes.len);
+		if (reparse_target(&reparse, text, sizeof(text), &relative) >=
+		    0) {
+			must(utf8_valid(text));
+		}
+	}
+	free(again);
+}
+
 void fuzz_pdu_one(const uint8_t *data, size_t len)
 {
 	const struct pdu_row *row = NULL;
@@ -142,6 +165,7 @@ void fuzz_pdu_one(const uint8_t *data, size_t len)
 	case SELECT_ERROR: fuzz_error(msg); break;
 	case SELECT_UTF16: fuzz_utf16(msg); break;
 	case SELECT_UTF8: fuzz_utf8(msg); break;
+	case SELECT_REPARSE: fuzz_reparse(msg); break;
 	default: break;
 	}
 }
@@ -179,6 +203,7 @@ static bool extra_seed(size_t index, struct wire_writer *w, const char **name)
 		{SELECT_ERROR, "error as a client reads it"},
 		{SELECT_UTF16, "utf16"},
 		{SELECT_UTF8, "utf8"},
+		{SELECT_REPARSE, "reparse point"},
 	};
 	static const char text[] = "gr\xc3\xbc\xc3\x9f \xf0\x9f\x98\x80";
 
@@ -192,7 +217,8 @@ static bool extra_seed(size_t index, struct wire_writer *w, const char **name)
 	case 1: compound_seed(w, PDU_RESPONSE); break;
 	case 2: pdu_encode(pdu_row(1), w, pdu_row(1)->sample); break;
 	case 3: utf16_put(w, text); break;
-	default: wire_put(w, text, sizeof(text) - 1); break;
+	case 4: wire_put(w, text, sizeof(text) - 1); break;
+	default: (void)reparse_put_symlink(w, "../a/b"); break;
 	}
 	return true;
 }
@@ -210,6 +236,6 @@ bool fuzz_pdu_seed(size_t index, struct wire_writer *w, const char **name)
 	while (pdu_row(rows) != NULL) {
 		rows++;
 	}
-	must(rows < SELECT_UTF8);
+	must(rows < SELECT_REPARSE);
 	return extra_seed(index - rows, w, name);
 }

@@ -15,7 +15,7 @@ const struct pdu_table *const pdu_tables[] = {
 	&pdu_query_table,      &pdu_ioctl_table,     &pdu_fsctl_table,
 	&pdu_fsctl_file_table, &pdu_transform_table, &pdu_fscc_table,
 	&pdu_fscc_fs_table,    &pdu_fscc_list_table, &pdu_fscc_dir_table,
-	&pdu_security_table,
+	&pdu_security_table,   &pdu_posix_table,
 };
 
 const size_t pdu_table_count = sizeof(pdu_tables) / sizeof(pdu_tables[0]);

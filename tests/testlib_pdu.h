@@ -46,6 +46,7 @@ extern const struct pdu_table pdu_query_table;
 extern const struct pdu_table pdu_ioctl_table;
 extern const struct pdu_table pdu_fsctl_table;
 extern const struct pdu_table pdu_fsctl_file_table;
+extern const struct pdu_table pdu_posix_table;
 extern const struct pdu_table pdu_transform_table;
 extern const struct pdu_table pdu_fscc_table;
 extern const struct pdu_table pdu_fscc_fs_table;
