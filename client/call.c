@@ -286,6 +286,11 @@ static void call_write(struct call *call, const struct message_out *pdus,
 	struct smb2_sealing_key *seal = call_sealing_key(call);
 	struct tevent_req *subreq = NULL;
 
+	if (call->written) {
+		call_keep_request(call, &pdus[0]);
+		talloc_free(out);
+		return;
+	}
 	if (call->encrypt && seal == NULL) {
 		talloc_free(out);
 		conn_die(conn, NT_STATUS_ACCESS_DENIED,
@@ -359,6 +364,21 @@ static void call_message(struct call *call, unsigned i, struct message_out *out)
 		out->iov[1].iov_len = payload.len;
 		out->iov_count = 2;
 	}
+}
+
+struct wire_slice call_first_bytes(TALLOC_CTX *mem_ctx, struct call *call)
+{
+	const struct call_part *part = &call->part[0];
+	struct wire_writer w = wire_writer_talloc(mem_ctx);
+
+	assert(call->parts == 1 && call->conn->next_id == 0);
+	call_encode_header(call, 0);
+	wire_put_u8(&w, 0);
+	wire_put_be24(&w, (uint32_t)part->w.len);
+	wire_put(&w, part->w.buf, part->w.len);
+	return wire_writer_ok(&w) && wire_writer_ok(&part->w)
+		       ? wire_writer_slice(&w)
+		       : wire_slice(NULL, 0);
 }
 
 void call_transmit(struct call *call)

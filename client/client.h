@@ -84,6 +84,9 @@ struct client_options {
 	bool accept_transport_security;
 	unsigned timeout_ms; /**< of every call; 0: never. See client_set_... */
 	unsigned connect_timeout_ms;
+	/** Say NEGOTIATE in 0-RTT, where the server permits it; needs
+	    visits_file. What comes twice then changes nothing. */
+	bool early_data;
 	/** File of what is remembered of servers (smbquic/visit.h): TLS
 	    sessions, address tokens, where UDP is blocked. NULL: none. */
 	const char *visits_file;

@@ -68,6 +68,7 @@ struct call {
 	bool related;			/**< parts use the file of the first */
 	bool must_sign;			/**< even if the session does not */
 	bool keep_request; /**< fill in request; not when encrypting */
+	bool written;	   /**< a carrier has sent it: call_first_bytes() */
 	bool map_names;	   /**< path_map.c, for its paths */
 	uint64_t session_id;
 	uint32_t tree_id;
@@ -144,6 +145,13 @@ void call_finish(struct call *call, NTSTATUS status);
 /** Nobody waits any longer: cancelled, it stays with the connection until the
  *  server has answered; when it was not sent yet, it is freed. */
 void call_abandon(struct call *call);
+/**
+ * The bytes, with their frame, that call_send() will write of the first call
+ * of a connection: it has one part, which is neither signed nor sealed.
+ *
+ * @return empty: out of memory. A child of mem_ctx.
+ */
+struct wire_slice call_first_bytes(TALLOC_CTX *mem_ctx, struct call *call);
 /** Encode the headers and write the message; charges are paid already. */
 void call_transmit(struct call *call);
 /** Ask the server to give up the parts that have no reply yet. */

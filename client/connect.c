@@ -22,6 +22,7 @@ struct connect_state {
 	struct client_conn *conn;
 	struct race_params race;
 	struct transport_settings settings;
+	struct call *negotiate; /* made before there is a way; NULL: not */
 	char *why;
 };
 
@@ -102,6 +103,7 @@ void client_options_default(struct client_options *out)
 		.min_dialect = SMB2_DIALECT_300,
 		.max_dialect = SMB2_DIALECT_311,
 		.accept_transport_security = true,
+		.early_data = true,
 		.timeout_ms = 20000,
 		.connect_timeout_ms = 10000,
 		.quic_version = 1,
@@ -194,6 +196,62 @@ static void connect_fail(struct tevent_req *req, NTSTATUS status,
 	req_failed(req, status);
 }
 
+/* What the user wants and a carrier like that permits, as a policy. */
+static bool connect_policy(struct client_conn *conn, bool quic, bool secure)
+{
+	struct negotiate_policy *policy = &conn->policy;
+	const struct client_options *o = &conn->options;
+
+	negotiate_policy_defaults(policy);
+	policy->min_dialect = o->min_dialect;
+	policy->max_dialect = o->max_dialect;
+	policy->quic = quic;
+	policy->secure_transport = secure;
+	policy->accept_transport_security = o->accept_transport_security;
+	policy->signing_required = o->protection != CLIENT_PROTECTION_OFF;
+	policy->encryption_required =
+		o->protection == CLIENT_PROTECTION_ENCRYPT;
+	policy->server_name = o->server;
+	return crypto_random(policy->guid, sizeof(policy->guid)) == 0;
+}
+
+/* NEGOTIATE, 3.2.4.2.2.2. */
+static struct call *negotiate_call(struct connect_state *state)
+{
+	struct client_conn *conn = state->conn;
+	uint8_t salt[NEGOTIATE_SALT_SIZE] = {0};
+	struct call *call = call_new(state, conn, NULL, NULL);
+
+	if (call != NULL && crypto_random(salt, sizeof(salt)) == 0) {
+		call->keep_request = true;
+		negotiate_build_request(&conn->policy, salt,
+					call_add(call, SMB2_NEGOTIATE, 0));
+		return call;
+	}
+	talloc_free(call);
+	return NULL;
+}
+
+/* NEGOTIATE as it will be said over QUIC, for carriers that can bring it along
+ * with their first packets. */
+static void connect_early(struct connect_state *state)
+{
+	struct client_conn *conn = state->conn;
+	struct wire_slice bytes = {0};
+
+	if (!conn->options.early_data || conn->options.visits_file == NULL ||
+	    conn->options.tls.trust == TLS_TRUST_NONE ||
+	    !connect_policy(conn, true, true)) {
+		return;
+	}
+	state->negotiate = negotiate_call(state);
+	if (state->negotiate != NULL) {
+		bytes = call_first_bytes(state, state->negotiate);
+	}
+	state->race.early = bytes.data;
+	state->race.early_len = bytes.len;
+}
+
 struct tevent_req *client_connect_send(TALLOC_CTX *mem_ctx,
 				       struct tevent_context *ev,
 				       const struct client_options *options)
@@ -231,6 +289,7 @@ struct tevent_req *client_connect_send(TALLOC_CTX *mem_ctx,
 		connect_fail(req, NT_STATUS_INVALID_PARAMETER, NULL);
 		return tevent_req_post(req, ev);
 	}
+	connect_early(state);
 	subreq = race_connect_send(state, ev, &state->race);
 	if (tevent_req_nomem(subreq, req)) {
 		return tevent_req_post(req, ev);
@@ -239,39 +298,26 @@ struct tevent_req *client_connect_send(TALLOC_CTX *mem_ctx,
 	return req;
 }
 
-/* What the user wants and the transport permits, as a policy. */
-static bool connect_policy(struct client_conn *conn,
-			   const struct transport_facts *facts)
+/* The call that the transport has sent already, or one that fits it. */
+static struct call *first_call(struct connect_state *state,
+			       const struct transport_facts *facts)
 {
-	struct negotiate_policy *policy = &conn->policy;
-	const struct client_options *o = &conn->options;
+	struct call *call = state->negotiate;
+	bool secure = facts->secure && facts->peer_verified;
 
-	negotiate_policy_defaults(policy);
-	policy->min_dialect = o->min_dialect;
-	policy->max_dialect = o->max_dialect;
-	policy->quic = strncmp(facts->backend, "quic", 4) == 0;
-	policy->secure_transport = facts->secure && facts->peer_verified;
-	policy->accept_transport_security = o->accept_transport_security;
-	policy->signing_required = o->protection != CLIENT_PROTECTION_OFF;
-	policy->encryption_required =
-		o->protection == CLIENT_PROTECTION_ENCRYPT;
-	policy->server_name = o->server;
-	return crypto_random(policy->guid, sizeof(policy->guid)) == 0;
-}
-
-/* NEGOTIATE, 3.2.4.2.2.2. */
-static struct tevent_req *negotiate_send(struct connect_state *state)
-{
-	struct client_conn *conn = state->conn;
-	uint8_t salt[NEGOTIATE_SALT_SIZE] = {0};
-	struct call *call = call_new(state, conn, NULL, NULL);
-
-	if (call != NULL && crypto_random(salt, sizeof(salt)) == 0) {
-		call->keep_request = true;
-		negotiate_build_request(&conn->policy, salt,
-					call_add(call, SMB2_NEGOTIATE, 0));
+	state->negotiate = NULL;
+	if (facts->early_sent) {
+		if (call != NULL) {
+			call->written = true;
+		}
+		return secure ? call : NULL;
 	}
-	return call_send(state, conn, call);
+	talloc_free(call);
+	if (!connect_policy(state->conn,
+			    strncmp(facts->backend, "quic", 4) == 0, secure)) {
+		return NULL;
+	}
+	return negotiate_call(state);
 }
 
 /* The transport is there: the first message. */
@@ -282,19 +328,21 @@ static void connect_start(struct tevent_req *req, struct transport *t)
 	struct client_conn *conn = state->conn;
 	const struct message_limits limits = {.max_message = FIRST_LIMIT};
 	struct tevent_req *subreq = NULL;
+	struct call *call = NULL;
 
 	conn->message = message_conn_new(conn, state->ev, t, &limits,
 					 conn_keyring, conn);
 	if (tevent_req_nomem(conn->message, req)) {
 		return;
 	}
-	if (!connect_policy(conn, transport_facts(t))) {
+	call = first_call(state, transport_facts(t));
+	if (call == NULL) {
 		connect_fail(req, NT_STATUS_INTERNAL_ERROR,
-			     "the random number generator failed");
+			     "no NEGOTIATE could be made");
 		return;
 	}
 	conn_start_reading(conn);
-	subreq = negotiate_send(state);
+	subreq = call_send(state, conn, call);
 	if (tevent_req_nomem(subreq, req)) {
 		return;
 	}

@@ -25,6 +25,7 @@ enum option {
 	OPT_TIMEOUT,
 	OPT_DEBUG,
 	OPT_QUIC_VERSION,
+	OPT_EARLY_DATA,
 };
 
 /* What popt stores by itself. */
@@ -75,6 +76,9 @@ static const struct poptOption table[] = {
 	{"quic-version", 0, STRING, NULL, OPT_QUIC_VERSION,
 	 "the version of QUIC to begin with: v1 or v2; the server may know both "
 	 "and prefer the other", "v1|v2"},
+	{"early-data", 0, STRING, NULL, OPT_EARLY_DATA,
+	 "say NEGOTIATE with the first packets to a server that was visited "
+	 "before and permits it (0-RTT): yes (default) or no", "yes|no"},
 	{"remember", 0, STRING, &raw.remember, 0,
 	 "where to remember how servers were reached (TLS sessions, address "
 	 "tokens, where UDP is blocked), or no: nowhere", "FILE|no"},
@@ -196,6 +200,12 @@ static bool take(struct shell_options *o, int option, const char *arg)
 			return usage("--quic-version is v1 or v2", arg);
 		}
 		c->quic_version = arg[1] == '2' ? 2 : 1;
+		return true;
+	case OPT_EARLY_DATA:
+		if (strcmp(arg, "yes") != 0 && strcmp(arg, "no") != 0) {
+			return usage("--early-data is yes or no", arg);
+		}
+		c->early_data = arg[0] == 'y';
 		return true;
 	default: return false;
 	}

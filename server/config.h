@@ -59,6 +59,7 @@ enum config_key {
 	CONFIG_MAX_HANDSHAKES,		     /* int */
 	CONFIG_QUIC_RETRY,		     /* int: enum transport_retry */
 	CONFIG_QUIC_VERSION,		     /* int: 1 or 2 */
+	CONFIG_EARLY_DATA,		     /* bool */
 	CONFIG_HANDSHAKE_TIMEOUT,	     /* int: milliseconds */
 	CONFIG_LOGON_TIMEOUT,		     /* int: milliseconds */
 	CONFIG_INVALID_AUTHENTICATION_DELAY, /* int: milliseconds */

@@ -214,6 +214,14 @@ static void conn_broken(struct conn *conn, int err)
 	}
 }
 
+/* What came in 0-RTT may be there a second time: NEGOTIATE alone does not mind
+ * (RFC 8446 8). */
+static bool may_come_early(const struct message *message)
+{
+	return !message->smb1 && !message->sealed && message->count == 1 &&
+	       message->pdu[0].header.command == SMB2_NEGOTIATE;
+}
+
 static void conn_message(struct tevent_req *subreq)
 {
 	struct conn *conn = tevent_req_callback_data(subreq, struct conn);
@@ -227,6 +235,13 @@ static void conn_message(struct tevent_req *subreq)
 	}
 	if (message == NULL) {
 		conn_end(conn, TRANSPORT_CLOSE_DONE, "the client is done");
+		return;
+	}
+	if (transport_is_early(message_conn_transport(conn->messages)) &&
+	    !may_come_early(message)) {
+		conn_end(conn, TRANSPORT_CLOSE_PROTOCOL,
+			 "more than NEGOTIATE before the handshake was "
+			 "complete");
 		return;
 	}
 	conn->last_request = server_now();
@@ -503,8 +518,9 @@ struct conn *conn_new(struct server *server, struct transport *t)
 	LIST_ADD(server->conns, conn);
 	server->num_conns++;
 	talloc_set_destructor(conn, conn_destructor);
-	log_info("%s: connection %" PRIu64 " over %s%s%s", conn->peer, conn->id,
-		 conn->facts->backend,
+	log_info("%s: connection %" PRIu64 " over %s%s%s%s", conn->peer,
+		 conn->id, conn->facts->backend,
+		 conn->facts->early_taken ? ", by 0-RTT" : "",
 		 conn->facts->server_name == NULL ? "" : ", asked for ",
 		 conn->facts->server_name == NULL ? ""
 						  : conn->facts->server_name);

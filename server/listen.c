@@ -71,6 +71,7 @@ static void take_settings(const struct config *config,
 						      CONFIG_QUIC_RETRY);
 	out->quic_version =
 		(unsigned)config_int(config, NULL, CONFIG_QUIC_VERSION);
+	out->early_data = config_bool(config, NULL, CONFIG_EARLY_DATA);
 	out->congestion = (enum transport_congestion)config_int(
 		config, NULL, CONFIG_CONGESTION_CONTROL);
 }

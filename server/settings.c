@@ -253,6 +253,15 @@ static const struct setting settings[] = {
 		"led to v2 within the handshake.",
 		.names = quic_versions,
 	},
+	[CONFIG_EARLY_DATA] = {
+		"early data", SETTING_GLOBAL, SETTING_BOOL, "no",
+		"Take the NEGOTIATE of a QUIC client that has been here in the "
+		"last 24 hours with its first packets, and answer at once "
+		"(0-RTT): one round trip less. Who records such packets can "
+		"send them again, which makes the server answer a NEGOTIATE to "
+		"nobody; each is taken once, and nothing else before the "
+		"handshake is complete. Not with network threads.",
+	},
 	[CONFIG_HANDSHAKE_TIMEOUT] = {
 		"handshake timeout", SETTING_GLOBAL, SETTING_INT, "10s",
 		"How long a QUIC handshake may take.",

@@ -68,7 +68,10 @@ static void server_opened(void *private_data, struct quic_conn *c, int err)
 	struct quic_slot *s = private_data;
 	struct quic_endpoint *e = s->endpoint;
 
-	quic_slot_handshake_over(s);
+	/* One that begins with 0-RTT is a stranger until then, see turn(). */
+	if (!quic_conn_is_early(c)) {
+		quic_slot_handshake_over(s);
+	}
 	if (err != 0) {
 		log_failure(e, s, quic_conn_end(c));
 		talloc_free(c);
@@ -104,6 +107,7 @@ static struct quic_conn *make_server(struct quic_endpoint *e,
 			stranger->after_retry ? &stranger->original_dcid : NULL,
 		.token_type = stranger->token_type,
 		.ticket_secret = e->secrets.ticket,
+		.replay = e->replay,
 	};
 
 	return quic_conn_server(e, &p, &server);

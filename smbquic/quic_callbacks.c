@@ -27,6 +27,14 @@ void quic_conn_doom(struct quic_conn *c, int err, uint64_t code,
 
 /* --- the stream ---------------------------------------------------------- */
 
+/* The stream begins again, as if nothing had been sent. */
+void quic_conn_rewind(struct quic_conn *c)
+{
+	c->stream_id = -1;
+	quic_stream_rewind(&c->stream);
+	quic_mtu_init(&c->mtu);
+}
+
 /* Once before packets go out, not once for each that came in. */
 void quic_conn_give_credit(struct quic_conn *c)
 {
@@ -168,6 +176,9 @@ static int on_complete(ngtcp2_conn *ng, void *user_data)
 {
 	struct quic_conn *c = user_data;
 
+	if (!quic_early_judge(c)) {
+		return NGTCP2_ERR_CALLBACK_FAILURE;
+	}
 	c->complete = true;
 	c->peer.opened = true;
 	c->peer.timeout_ms = c->settings.idle_timeout_ms;

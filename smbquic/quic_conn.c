@@ -223,7 +223,11 @@ static int client_begin(struct quic_conn *c, const struct quic_conn_params *p,
 				   &tp, NULL, c) != 0) {
 		return ENOMEM;
 	}
-	return bind_tls(c) ? 0 : ENOMEM;
+	if (!bind_tls(c)) {
+		return ENOMEM;
+	}
+	quic_early_begin(c);
+	return 0;
 }
 
 int quic_conn_begin(struct quic_conn *c, const struct quic_conn_params *p,
@@ -317,7 +321,7 @@ struct quic_conn *quic_conn_server(TALLOC_CTX *mem_ctx,
 		return NULL;
 	}
 	c->tls = quic_tls_server(c, server->tls, p->settings->keylog_file,
-				 server->ticket_secret);
+				 server->ticket_secret, server->replay);
 	if (c->tls == NULL || !server_begin(c, p, server)) {
 		talloc_free(c);
 		return NULL;
@@ -590,7 +594,16 @@ bool quic_conn_facts(struct quic_conn *c, TALLOC_CTX *mem_ctx,
 		ngtcp2_conn_get_negotiated_version(c->ng) == NGTCP2_PROTO_VER_V2
 			? "v2"
 			: "v1";
-	return quic_tls_facts(c->tls, mem_ctx, out);
+	if (!quic_tls_facts(c->tls, mem_ctx, out)) {
+		return false;
+	}
+	out->early_sent = c->early_written;
+	out->early_taken = c->server ? quic_tls_early_answer(c->tls)
+				     : c->early_written && c->early_taken;
+	if (out->early_taken) {
+		out->tls_version = "TLS1.3, resumed, 0-RTT";
+	}
+	return true;
 }
 
 void quic_conn_stats(struct quic_conn *c, struct transport_stats *out)

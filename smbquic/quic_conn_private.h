@@ -27,6 +27,9 @@ struct quic_conn {
 	bool complete;	/* the handshake, on our side */
 	bool confirmed; /* the handshake, on both sides */
 	bool reported;	/* opened was called */
+	bool early;	/* client: there is 0-RTT */
+	bool early_written; /* something was queued for it */
+	bool early_taken;   /* by the server */
 	void (*opened)(void *private_data, struct quic_conn *c, int err);
 	void *opened_data;
 	void (*flushed)(void *private_data, int err);
@@ -69,6 +72,10 @@ void quic_callbacks(ngtcp2_callbacks *out, bool server);
  *  with *why as quic_conn_client(). */
 int quic_conn_begin(struct quic_conn *c, const struct quic_conn_params *p,
 		    const struct quic_client_params *client, char **why);
+/** Client: make ready for 0-RTT, when the session has it (quic_early.c). */
+void quic_early_begin(struct quic_conn *c);
+/** The handshake is complete: was it taken? @return false: out of memory. */
+bool quic_early_judge(struct quic_conn *c);
 /** The version that a client begins with. */
 uint32_t quic_version_first(const struct quic_conn *c);
 void quic_version_settings(const struct quic_conn *c, ngtcp2_settings *s);
@@ -83,6 +90,8 @@ bool quic_version_restart(struct quic_conn *c, quic_time now);
 void quic_qlog_open(struct quic_conn *c, const ngtcp2_cid *cid);
 void quic_qlog_write(void *user_data, uint32_t flags, const void *data,
 		     size_t len);
+/** Nothing that was sent on the stream has counted. */
+void quic_conn_rewind(struct quic_conn *c);
 /** Give credit back for the bytes that the reader has by now. */
 void quic_conn_give_credit(struct quic_conn *c);
 /** End the connection as soon as ngtcp2 returns. */

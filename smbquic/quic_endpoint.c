@@ -79,6 +79,10 @@ static void turn(struct quic_endpoint *e, struct quic_slot *s)
 	} else if (quic_conn_output(s->conn, e->scratch, quic_clock())) {
 		quic_slot_mark(s);
 	}
+	if (s->handshaking && s->conn != NULL && quic_conn_is_open(s->conn) &&
+	    !quic_conn_is_early(s->conn)) {
+		quic_slot_handshake_over(s);
+	}
 	if (e->send_error != 0) {
 		socket_error(e, e->send_error);
 		e->send_error = 0;
@@ -482,6 +486,11 @@ int quic_endpoint_listen(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 	if (how->threads != NULL && how->fd == 0) {
 		err = quic_desks_open(e, how->threads, why);
 	}
+	/* a connection moves when its handshake is complete, not before */
+	if (err == 0 && how->settings->early_data && e->desks == NULL) {
+		e->replay = quic_replay_new(e);
+		err = e->replay == NULL ? ENOMEM : 0;
+	}
 	if (err != 0) {
 		*why = talloc_steal(mem_ctx, *why);
 		talloc_free(e);
@@ -542,6 +551,7 @@ static int make_client(TALLOC_CTX *mem_ctx, struct quic_endpoint *e,
 	TALLOC_CTX *memories = talloc_new(s);
 	int err = 0;
 
+	client.resume.early = to->early != NULL;
 	quic_visit_recall(memories, to, &client);
 	err = quic_conn_client(mem_ctx, &p, &client, &s->conn, why);
 	talloc_free(memories);

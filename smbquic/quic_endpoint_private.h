@@ -36,6 +36,7 @@ struct quic_endpoint {
 	quic_accept_fn accept;
 	void *private_data;
 	struct quic_secrets secrets;
+	struct quic_replay *replay; /* server with 0-RTT */
 
 	struct quic_slots slots;
 	unsigned busy; /* settle() runs or will run: no need to wake it */

@@ -9,10 +9,11 @@
  *	quic_tls	the TLS handshake of a connection and its verdict
  *	quic_version	which version of QUIC is spoken
  *	quic_ticket	whose session ticket it is, and its key
+ *	quic_replay	which 0-RTT was there before
  *	quic_conn	one connection: datagrams and a time in, datagrams and
  *			a deadline out; owns no socket and no clock. Parts of
  *			it: quic_callbacks, quic_output, quic_report,
- *			quic_close, quic_error
+ *			quic_early, quic_close, quic_error
  *	quic_route	from connection ids to whom they belong
  *	quic_timer	who is due next
  *	quic_slot	the books of an endpoint
@@ -29,6 +30,9 @@
 #ifndef SMBQUIC_QUIC_PRIVATE_H
 #define SMBQUIC_QUIC_PRIVATE_H
 
+#include <time.h>
+
+#include <gnutls/gnutls.h>
 #include <ngtcp2/ngtcp2.h>
 
 #include "smbquic/tls.h"
@@ -124,6 +128,9 @@ void quic_stream_sent(struct quic_stream *s, size_t len);
 /** Is the end of the stream still to be told, behind all bytes? */
 bool quic_stream_end_due(const struct quic_stream *s);
 void quic_stream_acked(struct quic_stream *s, uint64_t len);
+/** What was sent did not count: all of it is to be sent again. Nothing was
+ *  acknowledged yet. */
+void quic_stream_rewind(struct quic_stream *s);
 /** Bytes were sent that are not acknowledged. */
 bool quic_stream_waits(const struct quic_stream *s);
 /** Everything was acknowledged. */
@@ -164,6 +171,7 @@ struct quic_resume {
 	bool wanted;	     /**< tickets are welcome */
 	const uint8_t *data; /**< of quic_tls_session(); NULL: none yet */
 	size_t len;
+	bool early; /**< ask for 0-RTT where the session has it */
 };
 
 /** @param why  out: on failure a sentence, child of mem_ctx. */
@@ -172,11 +180,24 @@ struct quic_tls *quic_tls_client(TALLOC_CTX *mem_ctx,
 				 const char *server_name, unsigned port,
 				 const char *keylog_file,
 				 const struct quic_resume *resume, char **why);
-/** @param ticket_secret  QUIC_SECRET_LEN bytes, kept; NULL: no tickets. */
+struct quic_replay;
+
+/**
+ * @param ticket_secret  QUIC_SECRET_LEN bytes, kept; NULL: no tickets.
+ * @param replay         kept; NULL: no 0-RTT.
+ */
 struct quic_tls *quic_tls_server(TALLOC_CTX *mem_ctx,
 				 const struct tls_server_policy *policy,
 				 const char *keylog_file,
-				 const uint8_t *ticket_secret);
+				 const uint8_t *ticket_secret,
+				 struct quic_replay *replay);
+/** Client: the transport parameters under which 0-RTT may be sent.
+ *  @return an empty slice: it may not. */
+struct wire_slice quic_tls_early_params(const struct quic_tls *tls);
+/** Client, handshake complete: did the server take what was sent in 0-RTT? */
+bool quic_tls_early_taken(const struct quic_tls *tls);
+/** Server: 0-RTT is taken, and it can be answered already. */
+bool quic_tls_early_answer(const struct quic_tls *tls);
 /** Server: send a ticket, now that the handshake is complete. */
 void quic_tls_send_ticket(struct quic_tls *tls);
 /** Client: what to resume with, once a ticket has come. Belongs to tls.
@@ -218,12 +239,19 @@ bool quic_tls_facts(const struct quic_tls *tls, TALLOC_CTX *mem_ctx,
  *  and may fail when it gets one. */
 bool quic_ticket_name(const uint8_t *hello, size_t len,
 		      char name[QUIC_NAME_MAX + 1]);
+/** Does a NewSessionTicket (without its header) permit 0-RTT in QUIC (RFC 9001
+ *  4.6.1)? GnuTLS tells a client of no difference. */
+bool quic_ticket_permits_early(const uint8_t *ticket, size_t len);
+
 #define QUIC_SESSION_CERTS 8u
 
 /** What a client keeps of a session. */
 struct quic_session {
 	gnutls_datum_t chain[QUIC_SESSION_CERTS]; /**< the server's, DER */
 	unsigned count;
+	/** The server's transport parameters, as ngtcp2 encodes those that
+	 *  matter in 0-RTT (RFC 9000 7.4.1); empty: no 0-RTT. */
+	struct wire_slice early;
 	struct wire_slice tls; /**< GnuTLS's data */
 };
 
@@ -233,9 +261,26 @@ uint8_t *quic_session_pack(TALLOC_CTX *mem_ctx, const struct quic_session *s,
 /** Everything in out borrows from data. @return false: damaged. */
 bool quic_session_unpack(const uint8_t *data, size_t len,
 			 struct quic_session *out);
-/** The key for tickets given under that certificate. */
+/** The key for tickets given under that certificate.
+ *  @param early  empty, or the transport parameters that 0-RTT under such a
+ *                ticket relies on: with others it is no ticket. */
 bool quic_ticket_key(const uint8_t *secret, const struct tls_identity *id,
-		     uint8_t key[QUIC_TICKET_KEY_LEN]);
+		     struct wire_slice early, uint8_t key[QUIC_TICKET_KEY_LEN]);
+
+/* --- quic_replay: 0-RTT that was there before ----------------------------- */
+
+#define QUIC_REPLAY_MAX	    65536u	  /* first flights remembered */
+#define QUIC_REPLAY_SECONDS (24u * 3600u) /* for as long as tickets live */
+
+/** Which first flights with 0-RTT a server has seen (RFC 8446 8.2). When it
+ *  can remember no more, no 0-RTT is taken. @return NULL: no memory. */
+struct quic_replay *quic_replay_new(TALLOC_CTX *mem_ctx);
+/** @return false: it was there before, or it cannot be remembered. */
+bool quic_replay_note(struct quic_replay *r, const void *id, size_t len,
+		      time_t now);
+size_t quic_replay_count(const struct quic_replay *r);
+/** For gnutls_anti_replay_enable(). Belongs to r. */
+gnutls_anti_replay_t quic_replay_tls(struct quic_replay *r);
 
 /* --- quic_error: how connections end ------------------------------------- */
 
@@ -332,6 +377,7 @@ struct quic_server_params {
 	const ngtcp2_cid *original_dcid; /**< after a Retry; else NULL */
 	ngtcp2_token_type token_type;	 /**< of initial's valid token */
 	const uint8_t *ticket_secret;	 /**< kept; NULL: no tickets */
+	struct quic_replay *replay;	 /**< kept; NULL: no 0-RTT */
 };
 
 /**
@@ -373,6 +419,18 @@ void quic_conn_on_opened(struct quic_conn *c,
 			 void (*opened)(void *private_data, struct quic_conn *c,
 					int err),
 			 void *private_data);
+
+/**
+ * Client, before the first output: send these bytes, which change nothing when
+ * they come twice, in 0-RTT, ahead of all writes; when the server refuses that,
+ * after the handshake. Copied.
+ *
+ * @return false: there is no 0-RTT, and nothing will be sent.
+ */
+bool quic_conn_early(struct quic_conn *c, const uint8_t *data, size_t len);
+/** Server: the handshake is not complete, so that what comes may be a replay.
+ */
+bool quic_conn_is_early(const struct quic_conn *c);
 
 /** @return true: it is done already, with *err and r->got. */
 bool quic_conn_read(struct quic_conn *c, struct quic_read *r, int *err);

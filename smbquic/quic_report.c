@@ -32,6 +32,10 @@ static bool is_decided(const struct quic_conn *c)
 	if (c->over || c->confirmed) {
 		return true;
 	}
+	/* 0-RTT is worth its while only when it is answered at once. */
+	if (c->server && quic_tls_early_answer(c->tls)) {
+		return true;
+	}
 	return c->complete && !quic_tls_server_may_refuse(c->tls);
 }
 

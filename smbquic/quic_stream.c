@@ -276,6 +276,21 @@ void quic_stream_acked(struct quic_stream *s, uint64_t len)
 	}
 }
 
+void quic_stream_rewind(struct quic_stream *s)
+{
+	struct quic_write *w = NULL;
+
+	for (w = s->unacked.first; w != NULL; w = w->next) {
+		w->sent = 0;
+		w->vec_index = 0;
+		w->vec_offset = 0;
+	}
+	s->sending = s->unacked.first;
+	s->first_acked = 0;
+	s->bytes_out = 0;
+	s->finished = false;
+}
+
 bool quic_stream_end_due(const struct quic_stream *s)
 {
 	return s->finishing && !s->finished;

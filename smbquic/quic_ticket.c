@@ -4,7 +4,8 @@
  *
  * What a client keeps of a session: a digest of the rest, because GnuTLS
  * trusts its own session data and damaged ones may end the program; the
- * server's certificates, to be judged again; and GnuTLS's data.
+ * server's certificates, to be judged again; under which transport parameters
+ * 0-RTT may be sent; and GnuTLS's data.
  *
  * What a server needs to know before TLS looks at a session
  * ticket (RFC 8446 4.6.1): which name the client asks for, and with which key
@@ -23,8 +24,10 @@
 
 /* RFC 6066 3 */
 #define EXT_SERVER_NAME	   0u
-#define EXT_MASTER_SECRET  23 /* RFC 7627 5.1: of TLS 1.2 */
-#define EXT_SESSION_TICKET 35 /* RFC 5077 3.2: of TLS 1.2 */
+#define EXT_MASTER_SECRET  23	       /* RFC 7627 5.1: of TLS 1.2 */
+#define EXT_SESSION_TICKET 35	       /* RFC 5077 3.2: of TLS 1.2 */
+#define EXT_EARLY_DATA	   42	       /* RFC 8446 4.2.10 */
+#define EARLY_SIZE_OF_QUIC 0xffffffffu /* RFC 9001 4.6.1 */
 #define NAME_TYPE_DNS	   0u
 
 #define RANDOM_LEN 32u
@@ -92,19 +95,66 @@ bool quic_ticket_name(const uint8_t *hello, size_t len,
 	return true;
 }
 
+/* NewSessionTicket, RFC 8446 4.6.1. */
+bool quic_ticket_permits_early(const uint8_t *ticket, size_t len)
+{
+	struct wire_reader r = wire_reader(ticket, len);
+	bool permitted = false;
+
+	wire_skip(&r, 4 + 4);		/* lifetime, what is added to the age */
+	wire_skip(&r, wire_get_u8(&r)); /* nonce */
+	wire_skip(&r, wire_get_be16(&r)); /* the ticket itself */
+	wire_skip(&r, 2);
+	while (wire_left(&r) > 0) {
+		uint16_t type = wire_get_be16(&r);
+		uint16_t ext_len = wire_get_be16(&r);
+		struct wire_slice bytes = wire_get(&r, ext_len);
+		struct wire_reader ext = wire_reader_of(bytes);
+
+		permitted = permitted ||
+			    (type == EXT_EARLY_DATA &&
+			     wire_get_be32(&ext) == EARLY_SIZE_OF_QUIC);
+	}
+	return permitted && wire_reader_ok(&r);
+}
+
+/* " 0-RTT " and a digest of the parameters, or nothing. */
+static bool early_words(struct wire_slice early, char *out, size_t size)
+{
+	uint8_t digest[DIGEST_LEN];
+	size_t i = 0;
+	int n = 0;
+
+	out[0] = '\0';
+	if (early.len == 0) {
+		return true;
+	}
+	if (gnutls_hash_fast(GNUTLS_DIG_SHA256, early.data, early.len,
+			     digest) != 0) {
+		return false;
+	}
+	n = snprintf(out, size, " 0-RTT ");
+	for (i = 0; i < sizeof(digest); i++) {
+		n += snprintf(out + n, size - (size_t)n, "%02x", digest[i]);
+	}
+	return true;
+}
+
 bool quic_ticket_key(const uint8_t *secret, const struct tls_identity *id,
-		     uint8_t key[QUIC_TICKET_KEY_LEN])
+		     struct wire_slice early, uint8_t key[QUIC_TICKET_KEY_LEN])
 {
 	const gnutls_datum_t prk = {.data = (unsigned char *)(uintptr_t)secret,
 				    .size = QUIC_SECRET_LEN};
-	char info[128];
+	char words[8 + 2 * DIGEST_LEN];
+	char info[256];
 	gnutls_datum_t purpose = {.data = (unsigned char *)info};
 
-	if (id->sha256 == NULL) {
+	if (id->sha256 == NULL || !early_words(early, words, sizeof(words))) {
 		return false;
 	}
-	purpose.size = (unsigned)snprintf(
-		info, sizeof(info), "smbquic session ticket %s", id->sha256);
+	purpose.size = (unsigned)snprintf(info, sizeof(info),
+					  "smbquic session ticket %s%s",
+					  id->sha256, words);
 	return purpose.size < sizeof(info) &&
 	       gnutls_hkdf_expand(GNUTLS_MAC_SHA256, &prk, &purpose, key,
 				  QUIC_TICKET_KEY_LEN) == 0;
@@ -112,10 +162,13 @@ bool quic_ticket_key(const uint8_t *secret, const struct tls_identity *id,
 
 /* --- what a client keeps ------------------------------------------------- */
 
+/* What was kept in another form is damaged. */
+static const char form[] = "smbquic session, form 2";
+
 static bool digest_of(struct wire_slice bytes, uint8_t out[DIGEST_LEN])
 {
-	return gnutls_hash_fast(GNUTLS_DIG_SHA256, bytes.data, bytes.len,
-				out) == 0;
+	return gnutls_hmac_fast(GNUTLS_MAC_SHA256, form, sizeof(form),
+				bytes.data, bytes.len, out) == 0;
 }
 
 uint8_t *quic_session_pack(TALLOC_CTX *mem_ctx, const struct quic_session *s,
@@ -132,9 +185,14 @@ uint8_t *quic_session_pack(TALLOC_CTX *mem_ctx, const struct quic_session *s,
 		wire_put_be24(&w, s->chain[i].size);
 		wire_put(&w, s->chain[i].data, s->chain[i].size);
 	}
+	wire_put_be16(&w, (uint16_t)s->early.len);
+	if (s->early.len > 0) {
+		wire_put_slice(&w, s->early);
+	}
 	wire_put_slice(&w, s->tls);
 	all = wire_writer_slice(&w);
-	if (!wire_writer_ok(&w) || s->count > QUIC_SESSION_CERTS) {
+	if (!wire_writer_ok(&w) || s->count > QUIC_SESSION_CERTS ||
+	    s->early.len > UINT16_MAX) {
 		talloc_free((void *)(uintptr_t)all.data);
 		return NULL;
 	}
@@ -153,6 +211,7 @@ bool quic_session_unpack(const uint8_t *data, size_t len,
 	struct wire_reader r = wire_reader(data, len);
 	struct wire_slice digest = wire_get(&r, DIGEST_LEN);
 	uint8_t expected[DIGEST_LEN];
+	size_t early_len = 0;
 	unsigned i = 0;
 
 	*out = (struct quic_session){0};
@@ -174,6 +233,8 @@ bool quic_session_unpack(const uint8_t *data, size_t len,
 			.data = (unsigned char *)(uintptr_t)cert.data,
 			.size = (unsigned)cert.len};
 	}
+	early_len = wire_get_be16(&r);
+	out->early = wire_get(&r, early_len);
 	out->tls = wire_get_rest(&r);
 	return wire_reader_ok(&r) && out->tls.len > 0;
 }

@@ -17,7 +17,8 @@
 #include "smbquic/quic_private.h"
 #include "smbquic/wire.h"
 
-#define SECRET_MAX 64
+#define SECRET_MAX	 64
+#define EARLY_PARAMS_MAX 256 /* of transport parameters for 0-RTT */
 
 /* Seconds that a ticket is good for. GnuTLS makes new keys from ours whenever
  * three of these are over. */
@@ -48,10 +49,15 @@ struct quic_tls {
 	size_t fresh_len;
 	bool want_ticket;
 	bool resumed;
+	bool early_asked;     /* for 0-RTT */
+	bool early_permitted; /* by the ticket that came last */
 	/* server */
 	const struct tls_server_policy *server;
 	const uint8_t *ticket_secret; /* NULL: no tickets */
 	bool tickets;		      /* they are in use */
+	struct quic_replay *replay;   /* NULL: no 0-RTT */
+	bool early_taken;	      /* there are keys for 0-RTT */
+	bool can_answer;	      /* and for what we send */
 	struct tls_identity *identity;
 	/* why we said no */
 	unsigned alert;
@@ -143,6 +149,23 @@ static bool parameters_missing(const struct quic_tls *t,
 
 static int judge_server(gnutls_session_t session);
 
+/* RFC 9001 4.6: a server that takes 0-RTT can answer before the handshake is
+ * complete. */
+static void note_early(struct quic_tls *t,
+		       gnutls_record_encryption_level_t level, const void *rx,
+		       const void *tx)
+{
+	if (t->server == NULL) {
+		return;
+	}
+	if (level == GNUTLS_ENCRYPTION_LEVEL_EARLY && rx != NULL) {
+		t->early_taken = true;
+	}
+	if (level == GNUTLS_ENCRYPTION_LEVEL_APPLICATION && tx != NULL) {
+		t->can_answer = true;
+	}
+}
+
 /* New keys, for reading, writing or both. */
 static int new_secrets(gnutls_session_t session,
 		       gnutls_record_encryption_level_t level, const void *rx,
@@ -163,6 +186,7 @@ static int new_secrets(gnutls_session_t session,
 		return refuse(t, GNUTLS_A_MISSING_EXTENSION, EPROTO,
 			      "the peer sent no QUIC transport parameters");
 	}
+	note_early(t, level, rx, tx);
 	if (rx != NULL && ngtcp2_crypto_derive_and_install_rx_key(
 				  t->ng, NULL, NULL, NULL, to, rx, len) != 0) {
 		return GNUTLS_E_INTERNAL_ERROR;
@@ -222,6 +246,9 @@ void quic_tls_finish(struct quic_tls *t)
 	}
 	drop_session(t);
 }
+
+/* QUIC has no message for the end of 0-RTT (RFC 9001 8.3). */
+#define EARLY_FLAGS (GNUTLS_ENABLE_EARLY_DATA | GNUTLS_NO_END_OF_EARLY_DATA)
 
 static struct quic_tls *quic_tls_new(TALLOC_CTX *mem_ctx, unsigned flags,
 				     const char *keylog_file)
@@ -356,19 +383,37 @@ static bool client_credentials(struct quic_tls *t, TALLOC_CTX *mem_ctx,
 				      t->cred) == 0;
 }
 
+/* The ticket permits 0-RTT (RFC 9001 4.6.1), which rests on the server's
+ * transport parameters of today. */
+static struct wire_slice early_permit(const struct quic_tls *t, uint8_t *buf,
+				      size_t size)
+{
+	ngtcp2_ssize n = 0;
+
+	if (!t->early_permitted || t->ng == NULL) {
+		return wire_slice(NULL, 0);
+	}
+	n = ngtcp2_conn_encode_0rtt_transport_params(t->ng, buf, size);
+	return n > 0 ? wire_slice(buf, (size_t)n) : wire_slice(NULL, 0);
+}
+
 /* RFC 8446 4.6.1: with this, the next visit is quicker. */
 static int on_ticket(gnutls_session_t session, unsigned type, unsigned when,
 		     unsigned incoming, const gnutls_datum_t *msg)
 {
 	struct quic_tls *t = tls_of(session);
 	struct quic_session keep = {0};
+	uint8_t params[EARLY_PARAMS_MAX];
 	gnutls_datum_t data = {0};
 	const gnutls_datum_t *chain = chain_of(t, &keep.count);
 
 	(void)type;
-	(void)when;
 	(void)incoming;
-	(void)msg;
+	if (when == GNUTLS_HOOK_PRE) {
+		t->early_permitted =
+			quic_ticket_permits_early(msg->data, msg->size);
+		return 0;
+	}
 	if (keep.count > QUIC_SESSION_CERTS ||
 	    gnutls_session_get_data2(session, &data) != 0) {
 		return 0;
@@ -376,6 +421,7 @@ static int on_ticket(gnutls_session_t session, unsigned type, unsigned when,
 	if (keep.count > 0) {
 		memcpy(keep.chain, chain, keep.count * sizeof(chain[0]));
 	}
+	keep.early = early_permit(t, params, sizeof(params));
 	keep.tls = wire_slice(data.data, data.size);
 	TALLOC_FREE(t->fresh);
 	t->fresh = quic_session_pack(t, &keep, &t->fresh_len);
@@ -388,7 +434,7 @@ static int on_ticket(gnutls_session_t session, unsigned type, unsigned when,
 /* What cannot be resumed is begun anew. */
 static void resume_session(struct quic_tls *t, const struct quic_resume *resume)
 {
-	struct quic_session *before = &t->session_of_before;
+	const struct quic_session *before = &t->session_of_before;
 
 	if (!resume->wanted) {
 		return;
@@ -396,15 +442,54 @@ static void resume_session(struct quic_tls *t, const struct quic_resume *resume)
 	t->want_ticket = true;
 	gnutls_handshake_set_hook_function(t->session,
 					   GNUTLS_HANDSHAKE_NEW_SESSION_TICKET,
-					   GNUTLS_HOOK_POST, on_ticket);
-	t->old = resume->data != NULL
-			 ? talloc_memdup(t, resume->data, resume->len)
-			 : NULL;
-	if (t->old != NULL &&
-	    quic_session_unpack(t->old, resume->len, before)) {
-		gnutls_session_set_data(t->session, before->tls.data,
-					before->tls.len);
+					   GNUTLS_HOOK_BOTH, on_ticket);
+	if (before->tls.len > 0 &&
+	    gnutls_session_set_data(t->session, before->tls.data,
+				    before->tls.len) != 0) {
+		t->early_asked = false;
 	}
+}
+
+/* How TLS is to begin. */
+static unsigned client_flags(const struct quic_resume *resume,
+			     const struct quic_session *before, bool *early)
+{
+	*early = resume->wanted && resume->early && before->early.len > 0;
+	return GNUTLS_CLIENT | (resume->wanted ? 0 : GNUTLS_NO_TICKETS) |
+	       (*early ? EARLY_FLAGS : 0);
+}
+
+/* A copy of what was kept. @return NULL: there is nothing to resume. */
+static uint8_t *session_before(TALLOC_CTX *mem_ctx,
+			       const struct quic_resume *resume,
+			       struct quic_session *out)
+{
+	uint8_t *copy = NULL;
+
+	*out = (struct quic_session){0};
+	if (!resume->wanted || resume->data == NULL) {
+		return NULL;
+	}
+	copy = talloc_memdup(mem_ctx, resume->data, resume->len);
+	if (copy != NULL && !quic_session_unpack(copy, resume->len, out)) {
+		*out = (struct quic_session){0};
+		TALLOC_FREE(copy);
+	}
+	return copy;
+}
+
+struct wire_slice quic_tls_early_params(const struct quic_tls *t)
+{
+	return t->early_asked ? t->session_of_before.early
+			      : wire_slice(NULL, 0);
+}
+
+bool quic_tls_early_taken(const struct quic_tls *t)
+{
+	return t->early_asked && t->session != NULL &&
+	       gnutls_session_is_resumed(t->session) != 0 &&
+	       (gnutls_session_get_flags(t->session) &
+		GNUTLS_SFLAGS_EARLY_DATA) != 0;
 }
 
 const uint8_t *quic_tls_session(const struct quic_tls *t, size_t *len)
@@ -430,14 +515,19 @@ struct quic_tls *quic_tls_client(TALLOC_CTX *mem_ctx,
 				 const char *keylog_file,
 				 const struct quic_resume *resume, char **why)
 {
-	struct quic_tls *t = quic_tls_new(
-		mem_ctx,
-		GNUTLS_CLIENT | (resume->wanted ? 0 : GNUTLS_NO_TICKETS),
-		keylog_file);
+	struct quic_session before;
+	uint8_t *old = session_before(mem_ctx, resume, &before);
+	bool early = false;
+	unsigned flags = client_flags(resume, &before, &early);
+	struct quic_tls *t = quic_tls_new(mem_ctx, flags, keylog_file);
 
 	if (t == NULL) {
+		talloc_free(old);
 		return NULL;
 	}
+	t->old = talloc_steal(t, old);
+	t->session_of_before = before;
+	t->early_asked = early;
 	t->client = policy;
 	t->server_name = talloc_strdup(t, server_name);
 	t->port = port;
@@ -561,6 +651,22 @@ static int judge_client(gnutls_session_t session)
 	return GNUTLS_E_CERTIFICATE_ERROR;
 }
 
+/* What a client may rely on in 0-RTT under a ticket of ours; empty when there
+ * is none. */
+static bool own_early_params(const struct quic_tls *t, uint8_t *buf,
+			     size_t size, struct wire_slice *out)
+{
+	ngtcp2_ssize n = 0;
+
+	*out = wire_slice(NULL, 0);
+	if (t->replay == NULL || t->ng == NULL) {
+		return true;
+	}
+	n = ngtcp2_conn_encode_0rtt_transport_params(t->ng, buf, size);
+	*out = wire_slice(buf, n > 0 ? (size_t)n : 0);
+	return n > 0;
+}
+
 /*
  * Before GnuTLS looks at the ClientHello and a ticket in it. Where client
  * certificates are asked for there are no tickets: whose access was taken away
@@ -574,6 +680,8 @@ static int before_hello(gnutls_session_t session, unsigned type, unsigned when,
 	struct tls_identity *id = NULL;
 	uint8_t key[QUIC_TICKET_KEY_LEN];
 	gnutls_datum_t datum = {.data = key, .size = sizeof(key)};
+	uint8_t params[EARLY_PARAMS_MAX];
+	struct wire_slice early = {0};
 
 	(void)type;
 	(void)when;
@@ -582,13 +690,19 @@ static int before_hello(gnutls_session_t session, unsigned type, unsigned when,
 	    t->server->choose(t->server->private_data,
 			      name[0] != '\0' ? name : NULL, &id) != 0 ||
 	    id->require_client_certificate ||
-	    !quic_ticket_key(t->ticket_secret, id, key)) {
+	    !own_early_params(t, params, sizeof(params), &early) ||
+	    !quic_ticket_key(t->ticket_secret, id, early, key)) {
 		return 0;
 	}
 	gnutls_db_set_cache_expiration(session, TICKET_LIFETIME);
 	t->tickets = gnutls_session_ticket_enable_server(session, &datum) == 0;
 	gnutls_memset(key, 0, sizeof(key));
 	return 0;
+}
+
+bool quic_tls_early_answer(const struct quic_tls *t)
+{
+	return t->early_taken && t->can_answer;
 }
 
 void quic_tls_send_ticket(struct quic_tls *t)
@@ -601,15 +715,23 @@ void quic_tls_send_ticket(struct quic_tls *t)
 struct quic_tls *quic_tls_server(TALLOC_CTX *mem_ctx,
 				 const struct tls_server_policy *policy,
 				 const char *keylog_file,
-				 const uint8_t *ticket_secret)
+				 const uint8_t *ticket_secret,
+				 struct quic_replay *replay)
 {
-	struct quic_tls *t = quic_tls_new(mem_ctx,
-					  GNUTLS_SERVER | GNUTLS_NO_TICKETS |
-						  GNUTLS_NO_AUTO_SEND_TICKET,
-					  keylog_file);
+	struct quic_tls *t = quic_tls_new(
+		mem_ctx,
+		GNUTLS_SERVER | GNUTLS_NO_TICKETS | GNUTLS_NO_AUTO_SEND_TICKET |
+			(replay != NULL ? EARLY_FLAGS : 0),
+		keylog_file);
 
 	if (t == NULL) {
 		return NULL;
+	}
+	t->replay = replay;
+	if (replay != NULL) {
+		gnutls_anti_replay_enable(t->session, quic_replay_tls(replay));
+		/* the only value that QUIC has, RFC 9001 4.6.1 */
+		gnutls_record_set_max_early_data_size(t->session, UINT32_MAX);
 	}
 	t->server = policy;
 	t->ticket_secret = ticket_secret;

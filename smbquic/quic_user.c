@@ -162,6 +162,9 @@ static struct tevent_req *quic_user_connect_send(
 	if (tevent_req_error(req, err)) {
 		return tevent_req_post(req, ev);
 	}
+	if (to->early != NULL) {
+		quic_conn_early(state->conn, to->early, to->early_len);
+	}
 	quic_conn_on_opened(state->conn, quic_user_connected, req);
 	return req;
 }
@@ -557,6 +560,14 @@ static void quic_user_trust(void *private_data)
 	quic_conn_trust(u->conn);
 }
 
+static bool quic_user_is_early(void *private_data)
+{
+	struct quic_user *u =
+		talloc_get_type_abort(private_data, struct quic_user);
+
+	return quic_conn_is_early(u->conn);
+}
+
 static int quic_user_migrate(void *private_data)
 {
 	struct quic_user *u =
@@ -593,5 +604,6 @@ const struct transport_backend transport_quic_user = {
 	.stats = quic_user_stats,
 	.error = quic_user_error,
 	.trust = quic_user_trust,
+	.is_early = quic_user_is_early,
 	.migrate = quic_user_migrate,
 };

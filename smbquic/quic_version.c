@@ -92,6 +92,7 @@ bool quic_version_restart(struct quic_conn *c, quic_time now)
 	}
 	ngtcp2_conn_del(ng);
 	talloc_free(tls);
+	quic_conn_rewind(c);
 	log_info("%s does not speak QUIC v%u: beginning again with v%u",
 		 c->peer.address, c->settings.quic_version,
 		 3 - c->settings.quic_version);

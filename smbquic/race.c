@@ -343,6 +343,8 @@ static bool race_start_one(struct tevent_req *req, struct runner *one)
 		.server_name = state->params.server_name,
 		.tls = state->params.tls,
 		.settings = &state->settings,
+		.early = state->params.early,
+		.early_len = state->params.early_len,
 	};
 
 	one->started = true;

@@ -321,6 +321,11 @@ void transport_trust(struct transport *t)
 	}
 }
 
+bool transport_is_early(const struct transport *t)
+{
+	return t->backend->is_early != NULL && t->backend->is_early(t->state);
+}
+
 int transport_migrate(struct transport *t)
 {
 	return t->backend->migrate != NULL ? t->backend->migrate(t->state)

@@ -54,6 +54,11 @@ struct transport_facts {
 	const char *chosen_because; /**< why this backend; may be NULL */
 	bool secure;	    /**< encrypted and authenticated below SMB */
 	bool resumed;	    /**< TLS took up an earlier session */
+	bool early_sent;    /**< client: transport_target.early was written
+			       already, whether the server took it as 0-RTT
+			       or got it after the handshake */
+	bool early_taken;   /**< ... as 0-RTT. Server: the peer's first bytes
+			       came as 0-RTT */
 	bool peer_verified; /**< client: the server's certificate was
 			       checked (chain and name, or pin) */
 	struct sockaddr_storage local, peer;
@@ -111,6 +116,11 @@ struct transport_settings {
 	unsigned quic_version;		      /**< 1 or 2: preferred, of both;
 						 a client begins with it */
 	bool quic_version_only;		      /**< not the other, for tests */
+	bool early_data;		      /**< QUIC, server without threads:
+						 take 0-RTT. The transport is
+						 there before the handshake is
+						 complete: transport_is_early()
+					       */
 	enum transport_congestion congestion; /**< QUIC only */
 	const char *keylog_file;	      /**< SSLKEYLOGFILE; NULL: none */
 	const char *qlog_dir;		      /**< QLOGDIR; NULL: none */
@@ -132,6 +142,12 @@ struct transport_target {
 						kept by the caller */
 	const struct transport_settings
 		*settings; /**< NULL: defaults; copied */
+	/** What will be written first anyway, and changes nothing when it
+	 *  comes twice: a carrier with 0-RTT (RFC 9001 4.6) sends it at once,
+	 *  and says so in facts.early_sent; then it must not be written again.
+	 *  Copied. NULL: nothing. */
+	const uint8_t *early;
+	size_t early_len;
 };
 
 /**
@@ -203,6 +219,7 @@ struct transport_backend {
 	void (*stats)(void *state, struct transport_stats *out);
 	const char *(*error)(void *state); /**< may be NULL */
 	void (*trust)(void *state);	   /**< may be NULL */
+	bool (*is_early)(void *state);	   /**< may be NULL */
 	int (*migrate)(void *state);	   /**< may be NULL */
 };
 
@@ -315,6 +332,9 @@ void transport_stats(const struct transport *t, struct transport_stats *out);
  * carrier thinks fit for strangers.
  */
 void transport_trust(struct transport *t);
+/** Server with settings.early_data: the handshake is not complete yet, and
+ *  whatever was read so far may be what somebody recorded and sends again. */
+bool transport_is_early(const struct transport *t);
 /**
  * Client: go on from another local port, and from the address that the routes
  * now prefer, without the server's user noticing (RFC 9000 9).

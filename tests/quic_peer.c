@@ -3,8 +3,8 @@
  * quic_peer.c - our QUIC for peers of other makes: an echo and who calls into
  * it.
  *
- *	quic_peer -s -b ADDRESS -p PORT -c CERT.pem -k KEY.pem [-R]
- *	quic_peer -b ADDRESS -p PORT [-n KIB] [-V 1|2] [-T FILE] [-M]
+ *	quic_peer -s -b ADDRESS -p PORT -c CERT.pem -k KEY.pem [-R] [-E]
+ *	quic_peer -b ADDRESS -p PORT [-n KIB] [-V 1|2] [-T FILE] [-M] [-E]
  *		[-a CA.pem] [-h NAME]
  *	quic_peer ... -C COUNT
  *
@@ -12,12 +12,15 @@
  * ended its direction; -R: only after a Retry. A stream that begins with "!"
  * and a digit asks to be closed with that application code. The client sends
  * -n KiB, wants them back as they were, and closes; -V: begin with this
- * version; -T: resume what the file remembers; -M: move to another port in
- * the middle; -C: one connection after the other, in one process, and only
- * how much memory it has after a tenth of them and at the end (KiB). -v says
- * what happens. Otherwise both print a line for each connection:
+ * version; -T: resume what the file remembers; -E: the first KiB goes in 0-RTT
+ * (the server takes it); -M: move to another port in the middle; -C: one
+ *connection after the other, in one process, and only how much memory it has
+ *after a tenth of them and at the end (KiB). -v says what happens. Otherwise
+ *both print a line for each connection:
  *
  *	peer: bytes=N version=v1 cipher=AES-128-GCM alpn=smb resumed=0 end=...
+ *
+ * with resumed=0-RTT where the first KiB went so.
  */
 #include <errno.h>
 #include <netdb.h>
@@ -32,13 +35,14 @@
 #include "smbquic/transport.h"
 
 #define CHUNK	  65536u
+#define EARLY	  1024u
 #define IN_FLIGHT (4u << 20)
 
 struct options {
 	const char *address, *port, *cert, *key, *ca, *name;
 	struct transport_settings settings;
 	size_t total, count;
-	bool server, migrate;
+	bool server, migrate, early;
 };
 
 static void die(const char *what, const char *why)
@@ -78,9 +82,12 @@ static void report(struct peer *p, const char *end)
 	if (p->options->count > 1 && end == NULL) {
 		return;
 	}
-	printf("peer: bytes=%zu version=%s cipher=%s alpn=%s resumed=%d "
+	printf("peer: bytes=%zu version=%s cipher=%s alpn=%s resumed=%s "
 	       "end=%s\n",
-	       p->got, f->quic_version, f->tls_cipher, f->alpn, f->resumed,
+	       p->got, f->quic_version, f->tls_cipher, f->alpn,
+	       f->early_taken ? "0-RTT"
+	       : f->resumed   ? "1"
+			      : "0",
 	       end != NULL ? end : "in order");
 	fflush(stdout);
 }
@@ -325,6 +332,9 @@ static void connected(struct tevent_req *req)
 		exit(1);
 	}
 	talloc_free(req);
+	if (transport_facts(p->transport)->early_sent) {
+		p->sent = EARLY;
+	}
 	more(p);
 }
 
@@ -355,8 +365,17 @@ static int call(struct options *o, const struct addrinfo *at)
 		.settings = &o->settings,
 	};
 	struct tevent_req *req = NULL;
+	uint8_t first[EARLY];
+	size_t i = 0;
 	int status = 0;
 
+	for (i = 0; i < EARLY; i++) {
+		first[i] = pattern(i);
+	}
+	if (o->early && o->total >= EARLY) {
+		to.early = first;
+		to.early_len = EARLY;
+	}
 	p->ev = events;
 	p->options = o;
 	req = transport_connect_send(p, events, &transport_quic_user, &to);
@@ -417,6 +436,7 @@ static void option(struct options *o, int c)
 	case 'T': o->settings.visits_file = optarg; break;
 	case 'v': log_set_level(LOG_LEVEL_INFO); break;
 	case 'M': o->migrate = true; break;
+	case 'E': o->early = o->settings.early_data = true; break;
 	default: die("usage", "see the top of quic_peer.c");
 	}
 }
@@ -435,8 +455,8 @@ int main(int argc, char **argv)
 	int err = 0;
 
 	transport_settings_default(&o.settings);
-	for (c = getopt(argc, argv, "sb:p:c:k:a:h:n:RV:T:MvC:"); c != -1;
-	     c = getopt(argc, argv, "sb:p:c:k:a:h:n:RV:T:MvC:")) {
+	for (c = getopt(argc, argv, "sb:p:c:k:a:h:n:RV:T:MEvC:"); c != -1;
+	     c = getopt(argc, argv, "sb:p:c:k:a:h:n:RV:T:MEvC:")) {
 		option(&o, c);
 	}
 	err = getaddrinfo(o.address, o.port, &hints, &at);

@@ -129,6 +129,27 @@ static void announce(struct fixture *f, size_t len)
 			   sizeof(frame));
 }
 
+/* What may be a replay of what somebody recorded: NEGOTIATE, and no more. */
+static void test_before_the_handshake(void **private_data)
+{
+	struct fixture *f = fixture_new(GLOBAL, NULL);
+	struct smb2_header header = {.command = SMB2_ECHO};
+	struct wire_writer w = {0};
+	struct message_out out = {0};
+
+	(void)private_data;
+	testlib_memory_early = true;
+	fixture_negotiated(f);
+	assert_non_null(f->server->conns);
+	w = fixture_pdu(f, &header);
+	smb2_empty_encode(&w);
+	out = fixture_out(&w);
+	fixture_send(f, &out, 1, NULL, 0);
+	assert_true(ended(f));
+	testlib_memory_early = false;
+	talloc_free(f);
+}
+
 static void test_message_of_a_stranger(void **private_data)
 {
 	struct fixture *f = fixture_new(GLOBAL, NULL);
@@ -359,6 +380,7 @@ int main(void)
 		cmocka_unit_test(test_stopping),
 		cmocka_unit_test(test_logon_timeout),
 		cmocka_unit_test(test_logged_on_has_time),
+		cmocka_unit_test(test_before_the_handshake),
 		cmocka_unit_test(test_message_of_a_stranger),
 		cmocka_unit_test(test_garbage),
 		cmocka_unit_test(test_sealed_elsewhere),

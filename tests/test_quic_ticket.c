@@ -290,21 +290,56 @@ static void test_name(void **state)
 	}
 }
 
+static void test_permits_early(void **state)
+{
+#define TICKET         \
+	"\0\0\x0e\x10" \
+	"1234"         \
+	"\x01n"        \
+	"\x00\x03tic"
+	static const char yes[] = TICKET "\x00\x08"
+					 "\x00\x2a\x00\x04\xff\xff\xff\xff";
+	static const char little[] = TICKET "\x00\x08"
+					    "\x00\x2a\x00\x04\x00\x00\x40\x00";
+	static const char none[] = TICKET "\x00\x00";
+	size_t len = 0;
+
+	(void)state;
+	assert_true(quic_ticket_permits_early((const uint8_t *)yes,
+					      sizeof(yes) - 1));
+	assert_false(quic_ticket_permits_early((const uint8_t *)little,
+					       sizeof(little) - 1));
+	assert_false(quic_ticket_permits_early((const uint8_t *)none,
+					       sizeof(none) - 1));
+	for (len = 0; len < sizeof(yes) - 1; len++) {
+		assert_false(
+			quic_ticket_permits_early((const uint8_t *)yes, len));
+	}
+}
+
 static void test_keys_differ(void **state)
 {
 	struct tls_identity one = {.sha256 = "01"}, two = {.sha256 = "02"};
 	struct tls_identity nobody = {0};
+	const struct wire_slice none = {0};
+	const struct wire_slice some = wire_slice("limits", 6);
+	const struct wire_slice others = wire_slice("limitz", 6);
 	uint8_t a[QUIC_TICKET_KEY_LEN], b[QUIC_TICKET_KEY_LEN];
 
 	(void)state;
-	assert_true(quic_ticket_key(secret, &one, a));
-	assert_true(quic_ticket_key(secret, &one, b));
+	assert_true(quic_ticket_key(secret, &one, none, a));
+	assert_true(quic_ticket_key(secret, &one, none, b));
 	assert_memory_equal(a, b, sizeof(a));
-	assert_true(quic_ticket_key(secret, &two, b));
+	assert_true(quic_ticket_key(secret, &two, none, b));
 	assert_memory_not_equal(a, b, sizeof(a));
-	assert_true(quic_ticket_key(other_secret, &one, b));
+	assert_true(quic_ticket_key(other_secret, &one, none, b));
 	assert_memory_not_equal(a, b, sizeof(a));
-	assert_false(quic_ticket_key(secret, &nobody, a));
+	assert_false(quic_ticket_key(secret, &nobody, none, a));
+	/* what 0-RTT rests on is part of it */
+	assert_true(quic_ticket_key(secret, &one, some, b));
+	assert_memory_not_equal(a, b, sizeof(a));
+	assert_true(quic_ticket_key(secret, &one, others, a));
+	assert_memory_not_equal(a, b, sizeof(a));
 }
 
 int main(void)
@@ -319,6 +354,7 @@ int main(void)
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_days),
 		cmocka_unit_test(test_name),
+		cmocka_unit_test(test_permits_early),
 		cmocka_unit_test(test_keys_differ),
 	};
 

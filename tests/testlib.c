@@ -277,7 +277,16 @@ static void memory_stats(void *state, struct transport_stats *out)
 	*out = e->stats;
 }
 
+bool testlib_memory_early;
+
+static bool memory_is_early(void *state)
+{
+	(void)state;
+	return testlib_memory_early;
+}
+
 static const struct transport_backend memory_backend = {
+	.is_early = memory_is_early,
 	.name = "memory",
 	.read_send = memory_read_send,
 	.read_recv = memory_read_recv,

@@ -21,6 +21,9 @@
  *
  * @param facts  of both ends; NULL: an insecure transport named "memory".
  */
+/** Memory transports behave as before the end of a handshake:
+ *  transport_is_early(). */
+extern bool testlib_memory_early;
 void testlib_memory_pair(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 			 const struct transport_facts *facts,
 			 struct transport *out[2]);

@@ -228,6 +228,8 @@ void quic_world_connect(struct quic_world *w)
 
 	assert_int_equal(
 		quic_conn_client(w, &p, &client, &w->client.conn, &why), 0);
+	w->early_queued =
+		quic_conn_early(w->client.conn, w->early, w->early_len);
 	quic_conn_on_opened(w->client.conn, on_opened, &w->client);
 }
 
@@ -270,6 +272,7 @@ static void first_datagram(struct quic_world *w, const uint8_t *data,
 	}
 	server.token_type = stranger.token_type;
 	server.ticket_secret = w->ticket_secret;
+	server.replay = w->replay;
 	w->token_type = stranger.token_type;
 	w->server.conn = quic_conn_server(w, &p, &server);
 	assert_non_null(w->server.conn);

@@ -48,6 +48,10 @@ struct quic_world {
 	size_t token_len;
 	const uint8_t *ticket_secret; /* of the server; NULL: no tickets */
 	struct quic_resume resume;    /* that the client begins with */
+	struct quic_replay *replay;   /* of the server; NULL: no 0-RTT */
+	const uint8_t *early;	      /* what the client says in 0-RTT */
+	size_t early_len;
+	bool early_queued;    /* it could */
 	uint16_t nat_port;    /* the client's as seen outside; 0: its own */
 	uint32_t nat_address; /* likewise, network order; with nat_port */
 	uint32_t seed;
