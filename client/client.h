@@ -249,6 +249,8 @@ struct client_open {
 	uint32_t attributes;
 	uint8_t oplock; /**< SMB2_OPLOCK_LEVEL_*; a break is answered by itself
 			 */
+	uint32_t first; /**< read so many bytes along with the open, see
+			   client_open_first(); 0: none */
 };
 
 void client_open_default(struct client_open *out);
@@ -267,6 +269,14 @@ struct client_stat {
 struct tevent_req *client_open_send(TALLOC_CTX *mem_ctx,
 				    struct client_tree *tree, const char *path,
 				    const struct client_open *how);
+/**
+ * Before client_open_recv(): the file's first bytes, at most client_open.first,
+ * that came in the same round trip. Empty: there are none, or reading failed.
+ *
+ * @param owner  out: what holds them, child of mem_ctx.
+ */
+struct wire_slice client_open_first(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+				    TALLOC_CTX **owner);
 /** @param stat  may be NULL. */
 NTSTATUS client_open_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 			  struct client_file **out, struct client_stat *stat);

@@ -14,6 +14,11 @@ static void count_progress(uint64_t bytes, void *private_data)
 	shell_progress_add(private_data, bytes, 0);
 }
 
+static void expect_bytes(uint64_t size, void *private_data)
+{
+	shell_progress_expect(private_data, size, 0);
+}
+
 struct transfer shell_transfer_new(struct shell *shell,
 				   struct shell_progress *progress)
 {
@@ -79,7 +84,8 @@ static struct tevent_req *sweep_beside(struct shell *shell,
 	return req;
 }
 
-/* One file either way, with a bar. */
+/* One file either way, with a bar. @param size  0 where it is not known yet.
+ */
 static void transfer_one(struct shell *shell, bool up, const char *remote,
 			 const char *local, uint64_t size)
 {
@@ -94,6 +100,8 @@ static void transfer_one(struct shell *shell, bool up, const char *remote,
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	if (up) {
 		sweep = sweep_beside(shell, &t, remote);
+	} else {
+		t.expect = expect_bytes;
 	}
 	shell_progress_expect(progress, size, 1);
 	shell_progress_name(progress, client_path_name(remote));
@@ -128,20 +136,15 @@ void cmd_get(struct shell *shell, int argc, char **argv)
 {
 	char *remote = shell_path(shell, shell, argv[1]);
 	const char *local = argc > 2 ? argv[2] : client_path_name(remote);
-	struct client_stat stat = {0};
-	NTSTATUS status = client_stat(shell->tree, remote, &stat);
 
 	if (argc == 2 && strcmp(local, TRANSFER_STDIO) == 0) {
 		local = "./" TRANSFER_STDIO; /* a file of that name */
 	}
-	if (!NT_STATUS_IS_OK(status)) {
-		shell_fail(shell, status, "\\%s", remote);
-	} else if (argc == 2 &&
-		   !client_name_is_safe(client_path_name(remote))) {
+	if (argc == 2 && !client_name_is_safe(client_path_name(remote))) {
 		shell_fail(shell, NT_STATUS_OBJECT_NAME_INVALID, "\\%s",
 			   remote);
 	} else {
-		transfer_one(shell, false, remote, local, stat.size);
+		transfer_one(shell, false, remote, local, 0);
 	}
 	talloc_free(remote);
 }

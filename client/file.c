@@ -172,6 +172,8 @@ struct open_state {
 	struct client_tree *tree;
 	struct client_file *file;
 	struct client_stat stat;
+	struct call *call; /* with a READ: its reply */
+	struct wire_slice first;
 };
 
 static void open_done(struct tevent_req *subreq);
@@ -207,6 +209,20 @@ void file_close_orphan(struct call *call)
 	call_post(call->conn, closing);
 }
 
+/* 3.2.4.1.4: of the file that the request before opens. */
+static void open_add_read(struct call *call, const struct client_tree *tree,
+			  uint32_t bytes)
+{
+	size_t most = client_max_read(tree);
+	struct smb2_read_request body = {
+		.file_id = file_id_of(NULL),
+		.length = bytes < most ? bytes : (uint32_t)most,
+	};
+
+	call->related = true;
+	smb2_read_request_encode(call_add(call, SMB2_READ, body.length), &body);
+}
+
 struct tevent_req *client_open_send(TALLOC_CTX *mem_ctx,
 				    struct client_tree *tree, const char *path,
 				    const struct client_open *how)
@@ -233,12 +249,27 @@ struct tevent_req *client_open_send(TALLOC_CTX *mem_ctx,
 		req_failed(req, NT_STATUS_OBJECT_NAME_INVALID);
 		return tevent_req_post(req, conn->ev);
 	}
+	if (how->first > 0) {
+		open_add_read(call, tree, how->first);
+	}
 	subreq = call_send(state, conn, call);
 	if (tevent_req_nomem(subreq, req)) {
 		return tevent_req_post(req, conn->ev);
 	}
 	tevent_req_set_callback(subreq, open_done, req);
 	return req;
+}
+
+static void open_take_first(struct open_state *state, struct call *call)
+{
+	struct smb2_read_response body = {0};
+
+	if (call->parts == 2 && NT_STATUS_IS_OK(call->part[1].status) &&
+	    smb2_read_response_decode(call->part[1].reply.data,
+				      call->part[1].reply.len, &body)) {
+		state->call = call;
+		state->first = body.data;
+	}
 }
 
 static void open_done(struct tevent_req *subreq)
@@ -264,7 +295,17 @@ static void open_done(struct tevent_req *subreq)
 	if (tevent_req_nomem(state->file, req)) {
 		return;
 	}
+	open_take_first(state, call);
 	tevent_req_done(req);
+}
+
+struct wire_slice client_open_first(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+				    TALLOC_CTX **owner)
+{
+	struct open_state *state = tevent_req_data(req, struct open_state);
+
+	*owner = talloc_move(mem_ctx, &state->call);
+	return state->first;
 }
 
 NTSTATUS client_open_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,

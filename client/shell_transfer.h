@@ -24,6 +24,9 @@ struct transfer {
 	struct client_tree *tree;
 	struct copy_limits limits;
 	copy_progress_fn progress; /**< may be NULL */
+	/** The size of a file that was opened without knowing it; may be NULL.
+	 */
+	void (*expect)(uint64_t size, void *private_data);
 	void *private_data;
 };
 

@@ -8,7 +8,8 @@ SMB (QUIC, and TCP with SMB's own sealing); all with CUBIC, and the plain
 stream with BBR as well, where the kernel has it. How much is asked for depends on
 what CUBIC can be expected to reach there, so that a cell takes seconds.
 
-Then the round trips until a file's first byte is there, at 50 ms: counted in
+Then (--only trips) the round trips until a file's first byte is there, at
+50 ms: counted in
 a capture of the client's packets, not in time, which a busy machine stretches.
 """
 
@@ -33,6 +34,7 @@ RTTS = [10, 50, 150]    # ms
 SECONDS = 5             # that a cell should take
 LIMIT = 90              # and at most
 BURST = 8192            # bytes of one answer that only a file's data makes
+TRIPS = "trips"         # for --only: the round trips
 ACK, PROBE = 80, 1400   # bytes, see says_something
 
 
@@ -385,25 +387,31 @@ def known(b, settings):
 
 def run(options, directory):
     names = options.only.split(",") if options.only else \
-        [c.name for c in CONTESTANTS]
-    unknown = set(names) - {c.name for c in CONTESTANTS}
+        [c.name for c in CONTESTANTS] + [TRIPS]
+    unknown = set(names) - {c.name for c in CONTESTANTS} - {TRIPS}
     if unknown:
         raise rig.RigError("no such contestant: %s" % ", ".join(unknown))
     contestants = [c for c in CONTESTANTS if c.name in names]
     with Link(options.rounds, "rate=%d" % RATE) as between, \
             Bench(directory, between) as b:
-        started = []
-        try:
-            for c in contestants:
-                c.start(b)
-                started.append(c)
-            time.sleep(0.5)
-            figures = goodput(b, contestants, options.rounds)
-        finally:
-            for c in started:
-                c.stop()
-        report_goodput(figures, contestants, options.rounds)
-        visits(b, options.rounds)
+        if contestants:
+            measure(b, contestants, options.rounds)
+        if TRIPS in names:
+            visits(b, options.rounds)
+
+
+def measure(b, contestants, rounds):
+    started = []
+    try:
+        for c in contestants:
+            c.start(b)
+            started.append(c)
+        time.sleep(0.5)
+        figures = goodput(b, contestants, rounds)
+    finally:
+        for c in started:
+            c.stop()
+    report_goodput(figures, contestants, rounds)
 
 
 if __name__ == "__main__":

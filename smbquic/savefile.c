@@ -162,8 +162,8 @@ static void sync_directory(const char *path)
 	}
 }
 
-static int replace(const char *path, mode_t mode, bool exact, const void *data,
-		   size_t len)
+static int replace(const char *path, mode_t mode, bool exact, bool lasting,
+		   const void *data, size_t len)
 {
 	char *temp = talloc_asprintf(NULL, "%s.XXXXXX", path);
 	int fd = temp == NULL ? -1 : mkostemp(temp, O_CLOEXEC);
@@ -178,7 +178,7 @@ static int replace(const char *path, mode_t mode, bool exact, const void *data,
 	if (err == 0) {
 		err = dress(fd, path, mode, exact);
 	}
-	if (err == 0 && fsync(fd) == -1) {
+	if (err == 0 && lasting && fsync(fd) == -1) {
 		err = errno;
 	}
 	if (close(fd) == -1 && err == 0) {
@@ -189,15 +189,15 @@ static int replace(const char *path, mode_t mode, bool exact, const void *data,
 	}
 	if (err != 0) {
 		unlink(temp);
-	} else {
+	} else if (lasting) {
 		sync_directory(path);
 	}
 	talloc_free(temp);
 	return err;
 }
 
-int savefile_write(const char *path, mode_t mode, bool exact, const void *data,
-		   size_t len)
+static int write_real(const char *path, mode_t mode, bool exact, bool lasting,
+		      const void *data, size_t len)
 {
 	char *real = realpath(path, NULL);
 	int err = 0;
@@ -205,9 +205,22 @@ int savefile_write(const char *path, mode_t mode, bool exact, const void *data,
 	if (real == NULL && errno != ENOENT) {
 		return errno;
 	}
-	err = replace(real == NULL ? path : real, mode, exact, data, len);
+	err = replace(real == NULL ? path : real, mode, exact, lasting, data,
+		      len);
 	free(real);
 	return err;
+}
+
+int savefile_write(const char *path, mode_t mode, bool exact, const void *data,
+		   size_t len)
+{
+	return write_real(path, mode, exact, true, data, len);
+}
+
+int savefile_write_quick(const char *path, mode_t mode, const void *data,
+			 size_t len)
+{
+	return write_real(path, mode, true, false, data, len);
 }
 
 static int open_lock(const char *name)

@@ -46,6 +46,10 @@ bool savefile_changed(const char *path, const struct savefile_stamp *stamp);
  */
 int savefile_write(const char *path, mode_t mode, bool exact, const void *data,
 		   size_t len);
+/** Likewise, with exact, for what may be lost in a power cut: nobody waits for
+ *  the disk. */
+int savefile_write_quick(const char *path, mode_t mode, const void *data,
+			 size_t len);
 
 /**
  * Keeps other writers out, by flock() on "PATH.lock". Waits a few seconds.

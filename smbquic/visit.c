@@ -127,7 +127,7 @@ static int write_lines(TALLOC_CTX *mem_ctx, const char *path,
 	if (text == NULL) {
 		return ENOMEM;
 	}
-	return savefile_write(path, 0600, true, text, strlen(text));
+	return savefile_write_quick(path, 0600, text, strlen(text));
 }
 
 /* Replace the line of that key by another, or by none. */
