@@ -474,7 +474,10 @@ static bool conn_start(struct conn *conn, struct transport *t)
 
 static struct conn *conn_alloc(struct server *server, struct transport *t)
 {
-	struct conn *conn = talloc_zero(server, struct conn);
+	/* No child of the server, whose destructor frees it all the same: every
+	 * request that is made for it would walk along its siblings, thousands
+	 * maybe, to its parent (tevent_req_create does). */
+	struct conn *conn = talloc_zero(NULL, struct conn);
 	const struct sockaddr *peer = NULL;
 
 	if (conn == NULL) {
