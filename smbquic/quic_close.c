@@ -84,6 +84,25 @@ static void finish_tls(struct quic_conn *c, quic_time now)
 	quic_conn_finish(c, &say, now);
 }
 
+/* A client may think that it is connected: the last that it sent was not
+ * heard. It is told, unless all that came was one datagram: its address may be
+ * forged. */
+static void finish_handshake(struct quic_conn *c, quic_time now)
+{
+	static const char why[] = "the handshake took too long";
+	ngtcp2_ccerr say;
+
+	if (!c->server || c->packets_in < 2) {
+		finish_silently(c, NGTCP2_ERR_HANDSHAKE_TIMEOUT, now);
+		return;
+	}
+	quic_error_library(c, &c->peer, NGTCP2_ERR_HANDSHAKE_TIMEOUT, &c->end);
+	ngtcp2_ccerr_default(&say);
+	ngtcp2_ccerr_set_transport_error(&say, NGTCP2_CONNECTION_REFUSED,
+					 (const uint8_t *)why, sizeof(why) - 1);
+	quic_conn_finish(c, &say, now);
+}
+
 static void finish_doomed(struct quic_conn *c, quic_time now)
 {
 	ngtcp2_ccerr say;
@@ -104,8 +123,8 @@ void quic_conn_fail(struct quic_conn *c, int liberr, quic_time now)
 	switch (liberr) {
 	case NGTCP2_ERR_DRAINING: finish_draining(c, now); return;
 	case NGTCP2_ERR_CRYPTO: finish_tls(c, now); return;
+	case NGTCP2_ERR_HANDSHAKE_TIMEOUT: finish_handshake(c, now); return;
 	case NGTCP2_ERR_IDLE_CLOSE:
-	case NGTCP2_ERR_HANDSHAKE_TIMEOUT:
 	case NGTCP2_ERR_DROP_CONN:
 	case NGTCP2_ERR_RETRY: finish_silently(c, liberr, now); return;
 	case NGTCP2_ERR_RECV_VERSION_NEGOTIATION:

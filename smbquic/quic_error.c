@@ -166,10 +166,10 @@ static void closed_by_transport(TALLOC_CTX *mem_ctx,
 	if (e->error_code == NGTCP2_CONNECTION_REFUSED) {
 		out->err = ECONNREFUSED;
 		out->why = talloc_asprintf(
-			mem_ctx,
-			"%s refuses the connection (it has too many, or it "
-			"stops)%s",
-			who(peer), reason_text(e, reason, sizeof(reason)));
+			mem_ctx, "%s refuses the connection%s", who(peer),
+			e->reasonlen > 0
+				? reason_text(e, reason, sizeof(reason))
+				: " (it has too many, or it stops)");
 		return;
 	}
 	out->err = peer->opened ? ECONNRESET : EPROTO;

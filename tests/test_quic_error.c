@@ -62,8 +62,10 @@ static void test_closed(void **state)
 	       "192.0.2.1:443 ended the TLS handshake with alert 255 (unknown "
 	       "alert)");
 	closed(&server, transport, 2, "busy", ECONNREFUSED,
+	       "192.0.2.1:443 refuses the connection: busy");
+	closed(&server, transport, 2, "", ECONNREFUSED,
 	       "192.0.2.1:443 refuses the connection (it has too many, or it "
-	       "stops): busy");
+	       "stops)");
 	closed(&client, transport, 0, "", 0,
 	       "the client closed the connection");
 	closed(&client, transport, 10, "", ECONNRESET,
