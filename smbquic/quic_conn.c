@@ -36,8 +36,8 @@
  * then all that the first hop takes, then what common links leave. */
 static size_t mtu_probes(size_t max_payload, uint16_t probes[MAX_PROBES])
 {
-	static const uint16_t common[] = {8972, 4436, 1472, 1464, 1452,
-					  1432, 1412, 1372, 1340, 1252};
+	static const uint16_t common[] = {16376, 8972, 4436, 1472, 1464, 1452,
+					  1432,	 1412, 1372, 1340, 1252};
 	size_t n = 0;
 	size_t i = 0;
 
@@ -283,6 +283,9 @@ static bool server_begin(struct quic_conn *c, const struct quic_conn_params *p,
 	uint16_t probes[MAX_PROBES];
 
 	make_transport_params(c, &tp);
+	if (server->max_receive != 0) {
+		tp.max_udp_payload_size = server->max_receive;
+	}
 	if (!c->ops->new_cid(c->where, &scid, tp.stateless_reset_token)) {
 		return false;
 	}

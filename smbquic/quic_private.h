@@ -378,6 +378,9 @@ struct quic_server_params {
 	ngtcp2_token_type token_type;	 /**< of initial's valid token */
 	const uint8_t *ticket_secret;	 /**< kept; NULL: no tickets */
 	struct quic_replay *replay;	 /**< kept; NULL: no 0-RTT */
+	size_t max_receive;		 /**< no larger UDP payload is wanted;
+					    0: any. ngtcp2 keeps a buffer of the
+					    largest that came */
 };
 
 /**

@@ -390,11 +390,12 @@ static void test_blackhole(void **state)
 static void test_path_mtu(void **state)
 {
 	static const struct {
-		size_t link, found;
+		size_t link, taken, found;
 	} rows[] = {
-		{1200, 1200}, {1392, 1392},   {1400, 1392},
-		{1472, 1472}, {8972, 8972},   {9100, 8972},
-		{1300, 1252}, {65507, 65507}, {1459, 1452},
+		{1200, 0, 1200},       {1392, 0, 1392},	    {1400, 0, 1392},
+		{1472, 0, 1472},       {8972, 0, 8972},	    {9100, 0, 8972},
+		{1300, 0, 1252},       {65507, 0, 65507},   {1459, 0, 1452},
+		{65507, 16376, 16376}, {1500, 16376, 1472},
 	};
 	size_t i = 0;
 
@@ -405,6 +406,7 @@ static void test_path_mtu(void **state)
 
 		w->mtu = rows[i].link;
 		w->first_hop = 65507;
+		w->max_receive = rows[i].taken;
 		quic_world_connect(w);
 		quic_world_run(w, NGTCP2_SECONDS);
 		assert_echo(w, MIB, 60 * NGTCP2_SECONDS);

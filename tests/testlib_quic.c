@@ -273,6 +273,7 @@ static void first_datagram(struct quic_world *w, const uint8_t *data,
 	server.token_type = stranger.token_type;
 	server.ticket_secret = w->ticket_secret;
 	server.replay = w->replay;
+	server.max_receive = w->max_receive;
 	w->token_type = stranger.token_type;
 	w->server.conn = quic_conn_server(w, &p, &server);
 	assert_non_null(w->server.conn);

@@ -38,8 +38,9 @@ struct quic_world {
 	unsigned loss;	 /* of 1000 */
 	unsigned duplicates;
 	unsigned reordered;
-	size_t mtu;	  /* largest datagram that passes */
-	size_t first_hop; /* what the ends know of it */
+	size_t mtu;	    /* largest datagram that passes */
+	size_t first_hop;   /* what the ends know of it */
+	size_t max_receive; /* what the server takes; 0: anything */
 	bool blackhole;
 	bool retry;		       /* the server wants addresses proven */
 	unsigned retries;	       /* that it sent */
