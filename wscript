@@ -110,14 +110,20 @@ def set_flags(conf, o):
 
 def set_places(conf):
     """Below /usr and /usr/local, configuration and state are the system's."""
-    env, o = conf.env, conf.options
+    env = conf.env
     if env.PREFIX.rstrip('/') in ('/usr', '/usr/local'):
-        if not o.SYSCONFDIR:
+        if not asked(conf, 'sysconfdir'):
             env.SYSCONFDIR = '/etc'
-        if not o.LOCALSTATEDIR:
+        if not asked(conf, 'localstatedir'):
             env.LOCALSTATEDIR = '/var'
     for name in ('SYSCONFDIR', 'LOCALSTATEDIR', 'DATADIR'):
         conf.define('SMBQUIC_' + name, env[name])
+
+
+def asked(conf, folder):
+    """Was it given on the command line? waf 2.1 has other names than 2.0."""
+    return any(getattr(conf.options, name, '')
+               for name in (folder, folder.upper()))
 
 
 def build(bld):
