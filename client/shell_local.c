@@ -37,10 +37,25 @@ static mode_t default_mode(void)
 	return 0666 & ~mask;
 }
 
+int local_open(const char *name, int flags)
+{
+	struct stat st = {0};
+	bool fifo = stat(name, &st) == 0 && S_ISFIFO(st.st_mode);
+	int wait = fifo ? O_NONBLOCK : 0;
+	int fd = open(name, flags | wait | O_NOCTTY | O_CLOEXEC);
+
+	if (fd >= 0 && fifo) {
+		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+	} else if (fd < 0 && errno == ENXIO && fifo) {
+		errno = EPIPE;
+	}
+	return fd;
+}
+
 /* What no rename can put in its place: the bytes go into it. */
 static int open_in_place(struct local_file *file)
 {
-	file->fd = open(file->name, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+	file->fd = local_open(file->name, O_WRONLY);
 	if (file->fd < 0) {
 		return errno;
 	}

@@ -52,7 +52,7 @@ static int put_open(struct put_state *state)
 	if (strcmp(state->local, TRANSFER_STDIO) == 0) {
 		state->fd = STDIN_FILENO;
 	} else {
-		state->fd = open(state->local, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+		state->fd = local_open(state->local, O_RDONLY);
 	}
 	if (state->fd < 0 || fstat(state->fd, &st) != 0) {
 		return errno;

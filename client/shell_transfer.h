@@ -83,6 +83,15 @@ void shell_leftover_sweep_recv(struct tevent_req *req);
 struct local_file;
 
 /**
+ * Opens a file, a device or a pipe, without waiting for somebody to open a
+ * pipe's other end.
+ *
+ * @param flags  O_RDONLY or O_WRONLY.
+ * @return the descriptor, or -1 and errno; EPIPE: nobody reads from the pipe.
+ */
+int local_open(const char *name, int flags);
+
+/**
  * Begin a local file: a temporary one in the same folder, or what is there
  * already if that is no regular file (a pipe, a device). Freeing it before
  * the commit removes the temporary one.

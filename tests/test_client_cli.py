@@ -376,6 +376,38 @@ class Shell(unittest.TestCase):
         p.stdin.close()
         p.stdout.close()
 
+    def test_named_pipe(self):
+        """Nobody at its other end: that can be waited for, or is told."""
+        pipe = os.path.join(self.local, 'pipe')
+        os.mkfifo(pipe)
+        self.addCleanup(os.unlink, pipe)
+        log_on = ['-q', '-U', USER + '%' + PASSWORD]
+        data = os.urandom(3000000)
+        p = subprocess.Popen(
+            [PROGRAM, *self.args(*log_on, '-c', 'put pipe piped')],
+            env=self.env(), cwd=self.local)
+        self.addCleanup(p.kill)
+        with open(pipe, 'wb') as f:
+            f.write(data)
+        self.assertEqual(p.wait(60), 0)
+        with open(os.path.join(self.data, 'piped'), 'rb') as f:
+            self.assertEqual(f.read(), data)
+        done = run(*self.args(*log_on, '-c', 'get piped pipe'),
+                   env=self.env(), cwd=self.local)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('pipe: Broken pipe', done.stderr)
+        os.unlink(os.path.join(self.data, 'piped'))
+        t = self.shell()
+        t.send('lcd %s\nput pipe never\n' % self.local)
+        other_end = os.open(pipe, os.O_WRONLY)  # waits for the client
+        t.send('\x03')
+        t.expect('NT_STATUS_CANCELLED')
+        os.close(other_end)
+        self.gone_soon(self.data)
+        t.send('quit\n')
+        self.assertEqual(t.wait(), 1)
+        self.assertNotIn('never', os.listdir(self.data))
+
     def test_questions(self):
         for name in ('q1', 'q2'):
             with open(os.path.join(self.data, name), 'w',

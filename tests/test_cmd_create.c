@@ -269,6 +269,10 @@ static void test_contexts(void **state)
 	smb2_mxac_request_add(&list, 0);
 	smb2_create_context_add(&list, SMB2_CREATE_QUERY_ON_DISK_ID, NULL, 0);
 	smb2_create_context_add(&list, "XxXx", "what is that", 12);
+	/* of Apple: what it can do, 24 bytes; ignored */
+	smb2_create_context_add(
+		&list, "AAPL", "\1\0\0\0\0\0\0\0\7\0\0\0\0\0\0\0\7\0\0\0\0\0\0",
+		24);
 	smb2_allocation_size_add(&list, 100000);
 	a.contexts = wire_writer_slice(&w);
 	assert_int_equal(files_create(t, a, &out), NT_STATUS_OK);
