@@ -4,6 +4,7 @@
  */
 #define LOG_MODULE "race"
 #include <arpa/inet.h>
+#include <errno.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 
 #include "smbquic/blocked.h"
 #include "smbquic/log.h"
+#include "smbquic/transport.h"
 #include "smbquic/udp.h"
 #include "smbquic/visit.h"
 
@@ -71,21 +73,29 @@ bool blocked_known(const char *visits_file, const char *host,
 	}
 	found = visit_get(NULL, visits_file, &key, time(NULL), &len);
 	talloc_free(found);
-	return found != NULL;
+	return found != NULL && len == 0;
 }
 
 void blocked_note(const char *visits_file, const char *host,
-		  const struct sockaddr *addr)
+		  const struct sockaddr *addr, bool sure)
 {
+	/* a memory with something in it is a suspicion */
+	static const uint8_t once[] = {1};
 	char network[INET6_ADDRSTRLEN];
 	struct visit_key key;
 	time_t now = time(NULL);
+	uint8_t *found = NULL;
+	size_t len = 0;
 	int err = 0;
 
 	if (!make_key(visits_file, host, addr, network, &key)) {
 		return;
 	}
-	err = visit_put(visits_file, &key, now, now + BLOCKED_SECONDS, NULL, 0);
+	found = visit_get(NULL, visits_file, &key, now, &len);
+	sure = sure || found != NULL;
+	talloc_free(found);
+	err = visit_put(visits_file, &key, now, now + BLOCKED_SECONDS, once,
+			sure ? 0 : sizeof(once));
 	if (err != 0) {
 		log_info("%s: that UDP is blocked cannot be remembered: %s",
 			 visits_file, strerror(err));
@@ -97,8 +107,92 @@ void blocked_forget(const char *visits_file, const char *host,
 {
 	char network[INET6_ADDRSTRLEN];
 	struct visit_key key;
+	time_t now = time(NULL);
+	uint8_t *found = NULL;
+	size_t len = 0;
 
-	if (make_key(visits_file, host, addr, network, &key)) {
-		visit_forget(visits_file, &key, time(NULL));
+	if (!make_key(visits_file, host, addr, network, &key)) {
+		return;
+	}
+	found = visit_get(NULL, visits_file, &key, now, &len);
+	if (found != NULL) {
+		visit_forget(visits_file, &key, now);
+	}
+	talloc_free(found);
+}
+
+/* --- listening on -------------------------------------------------------- */
+
+struct watch {
+	char *visits_file, *host;
+	struct sockaddr_storage addr;
+	struct tevent_req *req;
+};
+
+static const struct sockaddr *watched(const struct watch *w)
+{
+	return (const struct sockaddr *)&w->addr;
+}
+
+static void watch_silent(struct watch *w)
+{
+	log_info("still no answer from %s/udp: UDP seems to be blocked",
+		 transport_address_string(watched(w)));
+	blocked_note(w->visits_file, w->host, watched(w), true);
+	talloc_free(w);
+}
+
+static void watch_late(struct tevent_context *ev, struct tevent_timer *te,
+		       struct timeval now, void *private_data)
+{
+	(void)ev;
+	(void)te;
+	(void)now;
+	watch_silent(talloc_get_type_abort(private_data, struct watch));
+}
+
+/* A refusal is an answer too. */
+static void watch_done(struct tevent_req *req)
+{
+	struct watch *w = tevent_req_callback_data(req, struct watch);
+	struct transport *t = NULL;
+	int err = transport_connect_recv(req, w, &t, NULL);
+
+	TALLOC_FREE(w->req);
+	if (err == ETIMEDOUT) {
+		watch_silent(w);
+		return;
+	}
+	log_info("%s/udp has answered after all",
+		 transport_address_string(watched(w)));
+	blocked_forget(w->visits_file, w->host, watched(w));
+	talloc_free(w);
+}
+
+void blocked_watch(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
+		   const char *visits_file, const char *host,
+		   const struct sockaddr *addr, struct tevent_req *req)
+{
+	struct watch *w =
+		visits_file != NULL ? talloc_zero(mem_ctx, struct watch) : NULL;
+	size_t len = addr->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+						 : sizeof(struct sockaddr_in);
+
+	if (w == NULL) {
+		talloc_free(req);
+		return;
+	}
+	memcpy(&w->addr, addr, len);
+	w->visits_file = talloc_strdup(w, visits_file);
+	w->host = talloc_strdup(w, host);
+	w->req = talloc_steal(w, req);
+	tevent_req_set_callback(req, watch_done, w);
+	if (w->visits_file == NULL || w->host == NULL ||
+	    tevent_add_timer(
+		    ev, w,
+		    tevent_timeval_current_ofs(BLOCKED_WATCH_MS / 1000,
+					       BLOCKED_WATCH_MS % 1000 * 1000),
+		    watch_late, w) == NULL) {
+		talloc_free(w);
 	}
 }

@@ -244,6 +244,7 @@ static int on_path(ngtcp2_conn *ng, uint32_t flags, const ngtcp2_path *path,
 		   void *user_data)
 {
 	struct quic_conn *c = user_data;
+	union udp_address peer;
 
 	if (result != NGTCP2_PATH_VALIDATION_RESULT_SUCCESS) {
 		log_info("%s: the way from %s could not be confirmed",
@@ -256,6 +257,10 @@ static int on_path(ngtcp2_conn *ng, uint32_t flags, const ngtcp2_path *path,
 	if (old != NULL) {
 		log_debug("it was between %s and %s before",
 			  addr_string(&old->local), addr_string(&old->remote));
+	}
+	if (c->server && c->ops->moved != NULL &&
+	    udp_address_set(&peer, path->remote.addr, path->remote.addrlen)) {
+		c->ops->moved(c->where, &peer);
 	}
 	if (flags & NGTCP2_PATH_VALIDATION_FLAG_NEW_TOKEN) {
 		send_token(ng, c, &path->remote);

@@ -228,6 +228,11 @@ static void op_news(void *where)
 	quic_visit_keep(s->conn);
 }
 
+static void op_moved(void *where, const union udp_address *peer)
+{
+	quic_slot_moved(where, peer);
+}
+
 static void op_ended(void *where, const struct quic_farewell *farewell)
 {
 	quic_slot_farewell(where, farewell, quic_clock());
@@ -255,6 +260,7 @@ const struct quic_conn_ops quic_endpoint_ops = {
 	.now = op_now,
 	.new_token = op_new_token,
 	.news = op_news,
+	.moved = op_moved,
 	.ended = op_ended,
 	.released = op_released,
 };

@@ -347,6 +347,9 @@ struct quic_conn_ops {
 	/** Client: quic_conn_new_token() or quic_conn_session() has something
 	 *  new. NULL: nobody wants to know. Never from within ngtcp2. */
 	void (*news)(void *where);
+	/** Server: the client is at peer from now on, which was confirmed.
+	 * NULL: nobody wants to know. */
+	void (*moved)(void *where, const union udp_address *peer);
 	/** The connection is over; its memory may live on. Called once, never
 	 *  from within ngtcp2. */
 	void (*ended)(void *where, const struct quic_farewell *farewell);

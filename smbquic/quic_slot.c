@@ -143,18 +143,53 @@ static struct slot_source *new_source(struct quic_slots *all,
 	return source;
 }
 
+static struct slot_source *join_source(struct quic_slots *all,
+				       const union udp_address *peer)
+{
+	struct slot_source *source = find_source(all, peer);
+
+	if (source == NULL) {
+		source = new_source(all, peer);
+	}
+	if (source != NULL) {
+		source->connections++;
+	}
+	return source;
+}
+
+static void leave_source(struct quic_slots *all, struct slot_source *source)
+{
+	source->connections--;
+	if (source->connections == 0) {
+		quic_route_remove(all->sources, &source->key);
+		talloc_free(source);
+	}
+}
+
+/* Where there is no memory for the new source it counts for the old one. */
+void quic_slot_moved(struct quic_slot *s, const union udp_address *peer)
+{
+	struct slot_source *source = NULL;
+
+	s->peer = *peer;
+	if (!s->counted) {
+		return;
+	}
+	source = join_source(s->slots, peer);
+	if (source != NULL) {
+		leave_source(s->slots, s->source);
+		s->source = source;
+	}
+}
+
 bool quic_slot_count(struct quic_slot *s)
 {
 	struct quic_slots *all = s->slots;
 
-	s->source = find_source(all, &s->peer);
-	if (s->source == NULL) {
-		s->source = new_source(all, &s->peer);
-	}
+	s->source = join_source(all, &s->peer);
 	if (s->source == NULL) {
 		return false;
 	}
-	s->source->connections++;
 	s->counted = true;
 	s->handshaking = true;
 	all->connections++;
@@ -180,11 +215,7 @@ void quic_slot_uncount(struct quic_slot *s)
 	}
 	s->counted = false;
 	all->connections--;
-	s->source->connections--;
-	if (s->source->connections == 0) {
-		quic_route_remove(all->sources, &s->source->key);
-		talloc_free(s->source);
-	}
+	leave_source(all, s->source);
 	s->source = NULL;
 }
 

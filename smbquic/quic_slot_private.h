@@ -45,7 +45,7 @@ struct quic_slot {
 	unsigned desk;		   /* where it is served, see quic_desk.c */
 	bool away;		   /* its connection has moved there */
 	struct letter *when_ended; /* to the one that sent it */
-	union udp_address peer;	   /* when it began */
+	union udp_address peer;
 	/* books */
 	struct slot_cid *cids;
 	struct slot_source *source;
@@ -79,6 +79,8 @@ struct quic_slot *quic_slots_find(struct quic_slots *all, const uint8_t *cid,
 
 /** It counts as a connection, in handshake, of its source. */
 bool quic_slot_count(struct quic_slot *s);
+/** It is at another address now, and counts there. */
+void quic_slot_moved(struct quic_slot *s, const union udp_address *peer);
 void quic_slot_handshake_over(struct quic_slot *s);
 /** It does not count any more. */
 void quic_slot_uncount(struct quic_slot *s);

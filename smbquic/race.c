@@ -334,9 +334,9 @@ static void race_cancel_all(struct race_state *state)
 	state->running = 0;
 }
 
-static bool race_start_one(struct tevent_req *req, struct runner *one)
+static struct tevent_req *race_connect_one(struct race_state *state,
+					   const struct runner *one)
 {
-	struct race_state *state = tevent_req_data(req, struct race_state);
 	const struct transport_target to = {
 		.addr = (const struct sockaddr *)&one->addr,
 		.addr_len = resolve_sockaddr_size(&one->addr),
@@ -347,9 +347,15 @@ static bool race_start_one(struct tevent_req *req, struct runner *one)
 		.early_len = state->params.early_len,
 	};
 
+	return transport_connect_send(state, state->ev, one->lane->via, &to);
+}
+
+static bool race_start_one(struct tevent_req *req, struct runner *one)
+{
+	struct race_state *state = tevent_req_data(req, struct race_state);
+
 	one->started = true;
-	one->req =
-		transport_connect_send(state, state->ev, one->lane->via, &to);
+	one->req = race_connect_one(state, one);
 	if (tevent_req_nomem(one->req, req)) {
 		return false;
 	}
@@ -465,6 +471,26 @@ static const char *race_no_answer(struct race_state *state,
 		when);
 }
 
+/* The race is over, not the question whether UDP gets through: one that was
+ * silent, or was not tried because it had been, may answer yet. */
+static void race_listen_on(struct race_state *state, struct runner *r)
+{
+	if (r->lane->via->secure && r->blocked && !r->started) {
+		r->started = true;
+		r->req = race_connect_one(state, r);
+		state->running += r->req != NULL;
+	}
+	if (!r->lane->via->secure || r->req == NULL ||
+	    !tevent_req_is_in_progress(r->req)) {
+		return;
+	}
+	blocked_watch(state->winner, state->ev, state->settings.visits_file,
+		      state->params.server_name,
+		      (const struct sockaddr *)&r->addr, r->req);
+	r->req = NULL;
+	state->running--;
+}
+
 static void race_note_blocked(struct race_state *state,
 			      const struct runner *winner)
 {
@@ -473,10 +499,8 @@ static void race_note_blocked(struct race_state *state,
 	unsigned i = 0;
 
 	if (winner->lane->via->secure) {
-		if (winner->blocked) {
-			blocked_forget(file, p->server_name,
-				       (const struct sockaddr *)&winner->addr);
-		}
+		blocked_forget(file, p->server_name,
+			       (const struct sockaddr *)&winner->addr);
 		return;
 	}
 	for (i = 0; i < state->count; i++) {
@@ -495,8 +519,9 @@ static void race_note_blocked(struct race_state *state,
 					talloc_asprintf(state, "within %u ms",
 							race_elapsed_ms(state) -
 								r->start_ms)));
-			blocked_note(file, p->server_name, to);
+			blocked_note(file, p->server_name, to, false);
 		}
+		race_listen_on(state, &state->runners[i]);
 	}
 }
 

@@ -9,9 +9,10 @@
  * delay; a failure starts the next at once; the first that completes wins
  * and the others are cancelled.
  *
- * A secure carrier that has not answered when one in the clear wins seems to be
- * blocked: that is said, and remembered for a while (blocked.h), so that the
- * next race begins with the others.
+ * A secure carrier that has not answered when one in the clear wins may be
+ * blocked: that is said, and listened for on while the winner lives; when it
+ * holds, it is remembered for a while (blocked.h), so that the next race begins
+ * with the others.
  *
  * One failure ends the race: a secure transport that reached the server but
  * did not accept its certificate (EACCES). Going on in the clear would be the

@@ -27,7 +27,7 @@ static void test_remembered(void **state)
 
 	(void)state;
 	assert_false(blocked_known(file, "h", to));
-	blocked_note(file, "h", to);
+	blocked_note(file, "h", to, true);
 	assert_true(blocked_known(file, "h", to));
 	assert_false(blocked_known(file, "other", to));
 	assert_false(blocked_known(file, "h", (const struct sockaddr *)&port));
@@ -37,13 +37,32 @@ static void test_remembered(void **state)
 	talloc_free(ctx);
 }
 
+/* One packet may be lost: twice in a row is another matter. */
+static void test_suspected(void **state)
+{
+	TALLOC_CTX *ctx = talloc_new(NULL);
+	char *file = talloc_asprintf(ctx, "%s/visits", testlib_tmpdir(ctx));
+	struct sockaddr_in a = address("127.0.0.1", 443);
+	const struct sockaddr *to = (const struct sockaddr *)&a;
+
+	(void)state;
+	blocked_note(file, "h", to, false);
+	assert_false(blocked_known(file, "h", to));
+	blocked_forget(file, "h", to); /* an answer */
+	blocked_note(file, "h", to, false);
+	assert_false(blocked_known(file, "h", to));
+	blocked_note(file, "h", to, false);
+	assert_true(blocked_known(file, "h", to));
+	talloc_free(ctx);
+}
+
 static void test_nothing_to_remember_in(void **state)
 {
 	struct sockaddr_in a = address("127.0.0.1", 443);
 	struct sockaddr nowhere = {.sa_family = AF_UNIX};
 
 	(void)state;
-	blocked_note(NULL, "h", (const struct sockaddr *)&a);
+	blocked_note(NULL, "h", (const struct sockaddr *)&a, true);
 	assert_false(blocked_known(NULL, "h", (const struct sockaddr *)&a));
 	assert_false(blocked_known("/nonexistent/visits", "h",
 				   (const struct sockaddr *)&a));
@@ -54,6 +73,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_remembered),
+		cmocka_unit_test(test_suspected),
 		cmocka_unit_test(test_nothing_to_remember_in),
 	};
 

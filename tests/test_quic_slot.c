@@ -187,11 +187,43 @@ static void test_no_farewell(void **state)
 	talloc_free(all);
 }
 
+/* Who moves counts where it is. */
+static void test_moved(void **state)
+{
+	struct quic_slots *all = new_slots();
+	struct quic_slot *s[2];
+	struct quic_slot other = {0};
+	size_t i = 0;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		s[i] = quic_slot_new(all, all);
+		set_peer(s[i], "192.0.2.1");
+		assert_true(quic_slot_count(s[i]));
+	}
+	set_peer(&other, "192.0.2.2");
+	quic_slot_moved(s[0], &other.peer);
+	assert_int_equal(quic_slots_of_source(all, &s[1]->peer), 1);
+	assert_int_equal(quic_slots_of_source(all, &other.peer), 1);
+	quic_slot_moved(s[1], &other.peer);
+	assert_int_equal(quic_slots_of_source(all, &other.peer), 2);
+	quic_slot_moved(s[1], &other.peer);
+	assert_int_equal(quic_slots_of_source(all, &other.peer), 2);
+	assert_int_equal(all->connections, 2);
+	quic_slot_uncount(s[0]);
+	quic_slot_uncount(s[1]);
+	assert_int_equal(quic_route_count(all->sources), 0);
+	quic_slot_moved(s[0], &other.peer); /* it counts for nobody */
+	assert_int_equal(quic_route_count(all->sources), 0);
+	talloc_free(all);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cids),
 		cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_moved),
 		cmocka_unit_test(test_turns),
 		cmocka_unit_test(test_farewell),
 		cmocka_unit_test(test_no_farewell),

@@ -137,6 +137,7 @@ static const struct transport_backend slow_row = {
 };
 
 struct outcome {
+	struct tevent_context *ev;
 	int err;
 	char *why;
 	struct transport *transport;
@@ -157,7 +158,7 @@ static struct outcome run(TALLOC_CTX *mem_ctx, const char *host)
 		.tls = (void *)&dummy_policy,
 		.settings = &settings,
 	};
-	struct outcome out = {0};
+	struct outcome out = {.ev = ev};
 	struct tevent_req *req = NULL;
 
 	transport_settings_default(&settings);
@@ -229,7 +230,8 @@ static const char *why_of(const struct outcome *o)
 	return transport_facts(o->transport)->chosen_because;
 }
 
-/* Said, remembered, tried last the next time, and forgotten when it works. */
+/* Said, remembered when it was so twice, tried last the next time, and
+ * forgotten when it works. */
 static void test_blocked(void **state)
 {
 	struct outcome o = {0};
@@ -243,9 +245,18 @@ static void test_blocked(void **state)
 	assert_non_null(strstr(why_of(&o), "is UDP blocked?"));
 	assert_non_null(strstr(why_of(&o), "127.0.0.1:443/udp"));
 	assert_int_equal(fast.started, 1);
+	talloc_free(o.transport);
+	o = run(*state, "127.0.0.1");
+	assert_non_null(strstr(why_of(&o), "127.0.0.1:443/udp within"));
+	assert_int_equal(fast.started, 2);
+	talloc_free(o.transport);
 	o = run(*state, "127.0.0.1");
 	assert_string_equal(transport_facts(o.transport)->backend, "second");
 	assert_non_null(strstr(why_of(&o), "a while ago"));
+	/* it did not hold the connection up, and may answer yet */
+	assert_int_equal(fast.started, 3);
+	assert_int_equal(fast.cancelled, 2);
+	talloc_free(o.transport);
 	/* nobody else answers: so it is tried after all */
 	slow.delay_ms = 0;
 	slow.err = ECONNREFUSED;
@@ -259,6 +270,40 @@ static void test_blocked(void **state)
 	o = run(*state, "127.0.0.1");
 	assert_string_equal(transport_facts(o.transport)->backend, "first");
 	assert_non_null(strstr(why_of(&o), "preferred"));
+}
+
+static void wait_a_while(struct tevent_context *ev, unsigned ms)
+{
+	struct tevent_req *req = tevent_wakeup_send(
+		ev, ev, tevent_timeval_current_ofs(0, ms * 1000));
+
+	testlib_wait(ev, req, 10);
+	talloc_free(req);
+}
+
+/* One lost packet, and an answer to the next one: nothing is remembered. */
+static void test_late_answer(void **state)
+{
+	struct outcome o = {0};
+	unsigned i = 0;
+
+	visits = talloc_asprintf(*state, "%s/visits", testlib_tmpdir(*state));
+	fast.delay_ms = 400;
+	slow.delay_ms = 20;
+	for (i = 1; i <= 3; i++) {
+		o = run(*state, "127.0.0.1");
+		assert_string_equal(transport_facts(o.transport)->backend,
+				    "second");
+		assert_non_null(strstr(why_of(&o), "127.0.0.1:443/udp within"));
+		wait_a_while(o.ev, 600);
+		assert_int_equal(fast.started, i);
+		assert_int_equal(fast.cancelled, 0);
+		talloc_free(o.transport);
+	}
+	/* the winner goes first: nobody listens on, nothing is left behind */
+	o = run(*state, "127.0.0.1");
+	talloc_free(o.transport);
+	assert_int_equal(fast.cancelled, 1);
 }
 
 /* A refusal is an answer. */
@@ -369,6 +414,7 @@ int main(void)
 		race_test(test_preferred_alone),
 		race_test(test_second_after_the_head_start),
 		race_test(test_blocked),
+		race_test(test_late_answer),
 		race_test(test_refused_is_not_blocked),
 		race_test(test_failure_starts_the_next_at_once),
 		race_test(test_all_fail),
