@@ -2,6 +2,7 @@
 #include "negotiate/contexts_private.h"
 #include "negotiate/ids_private.h"
 #include "smbquic/smb2.h"
+#include "smbquic/smb2_posix.h"
 #include "smbquic/utf16.h"
 
 /*
@@ -386,6 +387,75 @@ static NTSTATUS transport_response(const struct negotiate_policy *policy,
 	return NT_STATUS_OK;
 }
 
+/* --------------------------------------------------------- POSIX extensions
+ *
+ * The data names the version that is spoken; another one is not answered.
+ */
+
+static bool posix_wanted(const struct negotiate_policy *policy)
+{
+	return policy->posix;
+}
+
+static bool posix_put(struct wire_writer *out)
+{
+	wire_put(out, SMB2_CREATE_POSIX, SMB2_POSIX_GUID_SIZE);
+	return wire_writer_ok(out);
+}
+
+static bool posix_offer(const struct negotiate_policy *policy,
+			const uint8_t *salt, struct wire_writer *out)
+{
+	(void)policy;
+	(void)salt;
+	return posix_put(out);
+}
+
+/* Of several versions, one after the other, any may be ours. */
+static bool posix_named(struct wire_slice data)
+{
+	size_t at = 0;
+
+	for (at = 0; at < data.len; at += SMB2_POSIX_GUID_SIZE) {
+		if (memcmp(data.data + at, SMB2_CREATE_POSIX,
+			   SMB2_POSIX_GUID_SIZE) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static NTSTATUS posix_request(const struct negotiate_policy *policy,
+			      struct wire_slice data,
+			      struct negotiate_agreement *agreement,
+			      bool *answer)
+{
+	if (data.len == 0 || data.len % SMB2_POSIX_GUID_SIZE != 0) {
+		return refuse(agreement, NT_STATUS_INVALID_PARAMETER,
+			      "malformed POSIX extensions context");
+	}
+	agreement->posix = policy->posix && posix_named(data);
+	*answer = agreement->posix;
+	return NT_STATUS_OK;
+}
+
+static bool posix_answer(const struct negotiate_agreement *agreement,
+			 const uint8_t *salt, struct wire_writer *out)
+{
+	(void)agreement;
+	(void)salt;
+	return posix_put(out);
+}
+
+static NTSTATUS posix_response(const struct negotiate_policy *policy,
+			       struct wire_slice data,
+			       struct negotiate_agreement *agreement)
+{
+	agreement->posix = policy->posix && data.len == SMB2_POSIX_GUID_SIZE &&
+			   posix_named(data);
+	return NT_STATUS_OK;
+}
+
 /* ---------------------------------------------------------------- the table */
 
 static const struct context_row rows[] = {
@@ -430,6 +500,14 @@ static const struct context_row rows[] = {
 		.request = transport_request,
 		.answer = transport_answer,
 		.response = transport_response,
+	},
+	{
+		.type = SMB2_POSIX_EXTENSIONS_AVAILABLE,
+		.wanted = posix_wanted,
+		.offer = posix_offer,
+		.request = posix_request,
+		.answer = posix_answer,
+		.response = posix_response,
 	},
 	{
 		/* There is no RDMA here; two of them are an error still. */

@@ -48,6 +48,8 @@ struct negotiate_policy {
 	 * secure_transport. */
 	bool accept_transport_security;
 
+	bool posix; /* the POSIX extensions: offered, or accepted */
+
 	bool signing_required;
 	/* Client: refuse a server without a cipher in common, unless the
 	 * transport's security was accepted by both. The server decides at
@@ -90,6 +92,7 @@ struct negotiate_agreement {
 	 * requirement to encrypt is met, messages still may come sealed.
 	 * Signing is not affected. */
 	bool accept_transport_security;
+	bool posix;	       /* both ends know the POSIX extensions */
 	bool multi_credit;     /* LARGE_MTU */
 	uint32_t capabilities; /* of the server's answer; 3.1.1 with a cipher
 				  counts as ENCRYPTION here */

@@ -307,8 +307,9 @@ static NTSTATUS granted_access(struct create_state *state, uint32_t *granted)
 				   ? tree->maximal_access & FILE_ALL_ACCESS &
 					     state->info.granted
 				   : state->create.access;
-		if (deletes && (state->info.attr.attributes &
-				FILE_ATTRIBUTE_READONLY) != 0) {
+		if (deletes && !state->create.posix &&
+		    (state->info.attr.attributes & FILE_ATTRIBUTE_READONLY) !=
+			    0) {
 			return NT_STATUS_CANNOT_DELETE;
 		}
 	} else {
@@ -465,6 +466,7 @@ static void create_register(struct create_state *state)
 		return;
 	}
 	state->handle = NULL;
+	state->fo->posix = state->create.posix;
 	request_set_open(r, open);
 	/* Whoever guesses the id and closes it waits for us. */
 	ask = ask_of(state, granted);

@@ -33,6 +33,19 @@ static uint32_t size_of(const struct config *config, enum config_key key)
 	return (uint32_t)config_int(config, NULL, key);
 }
 
+/* Is it so for any share? */
+static bool any_share(const struct server *server, enum config_key key)
+{
+	const struct share *share = server->shares;
+
+	while (share != NULL &&
+	       (share->type != SHARE_DISK ||
+		!config_bool(share->config, share->section, key))) {
+		share = share->next;
+	}
+	return share != NULL;
+}
+
 static void set_policy(struct conn *conn)
 {
 	const struct config *config = conn->server->config;
@@ -50,6 +63,7 @@ static void set_policy(struct conn *conn)
 	policy->signing_required =
 		config_int(config, NULL, CONFIG_SERVER_SIGNING) ==
 		CONFIG_SIGNING_MANDATORY;
+	policy->posix = any_share(conn->server, CONFIG_UNIX_EXTENSIONS);
 	take_ids(&policy->signing, config, CONFIG_SIGNING_ALGORITHMS);
 	take_ids(&policy->ciphers, config, CONFIG_ENCRYPTION_ALGORITHMS);
 	if (config_int(config, NULL, CONFIG_SMB_ENCRYPT) ==

@@ -7,6 +7,7 @@
 #include "server/dispatch.h"
 #include "server/file_info.h"
 #include "server/listing.h"
+#include "server/posix_info.h"
 #include "smbquic/fscc.h"
 #include "smbquic/utf16.h"
 
@@ -19,6 +20,7 @@ struct cmd_query_directory_state {
 	struct wire_writer w;
 	struct fscc_dir_list list;
 	bool told_before;
+	bool posix; /* FilePosixInformation */
 };
 
 static void cmd_query_directory_turn(struct tevent_req *subreq);
@@ -49,7 +51,10 @@ static NTSTATUS cmd_query_directory_check(
 	if (!(state->open->access & FILE_LIST_DIRECTORY)) {
 		return NT_STATUS_ACCESS_DENIED;
 	}
-	fixed = fscc_dir_fixed_size(in->information_class);
+	state->posix = in->information_class == FilePosixInformation &&
+		       request_posix(r);
+	fixed = state->posix ? POSIX_ENTRY_MIN
+			     : fscc_dir_fixed_size(in->information_class);
 	if (fixed == 0) {
 		return NT_STATUS_INVALID_INFO_CLASS;
 	}
@@ -103,7 +108,10 @@ static NTSTATUS choose_pattern(struct cmd_query_directory_state *state)
 		text = wire_slice("*\0", 2);
 	}
 	if (text.len > 0) {
-		pattern = name_pattern_new(state, text.data, text.len);
+		pattern =
+			state->open->posix
+				? posix_pattern(state, text)
+				: name_pattern_new(state, text.data, text.len);
 		if (pattern == NULL) {
 			return errno == ENOMEM ? NT_STATUS_NO_MEMORY
 					       : NT_STATUS_OBJECT_NAME_INVALID;
@@ -151,6 +159,10 @@ static bool add_entry(struct cmd_query_directory_state *state,
 	};
 	bool ok = false;
 
+	if (state->posix) {
+		return posix_add_entry(&state->list,
+				       &state->r->conn->server->sids, e);
+	}
 	wire_store_le(out.file_id_128.bytes, e->attr.file_id, 8);
 	if (!utf16_from_utf8(state, e->name, &out.name)) {
 		return false;

@@ -9,6 +9,7 @@
 #include "server/acl.h"
 #include "server/dispatch.h"
 #include "server/query_info.h"
+#include "smbquic/smb2_posix.h"
 #include "smbquic/fscc.h"
 
 struct cmd_query_info_state {
@@ -46,9 +47,12 @@ static NTSTATUS choose_class(struct cmd_query_info_state *state)
 	}
 	state->class = fs ? query_fs_class(in->file_info_class)
 			  : query_file_class(in->file_info_class);
-	if (state->class == NULL) {
+	if (state->class == NULL ||
+	    (in->file_info_class == FilePosixInformation &&
+	     !request_posix(state->r))) {
 		return NT_STATUS_INVALID_INFO_CLASS;
 	}
+	state->q.sids = &state->r->conn->server->sids;
 	if (in->output_buffer_length < minimum) {
 		return NT_STATUS_INFO_LENGTH_MISMATCH;
 	}

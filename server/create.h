@@ -45,6 +45,8 @@ struct create {
 	uint64_t allocation;	    /**< AlSi; 0: none */
 	struct wire_slice eas;	    /**< ExtA */
 	struct wire_slice security; /**< SecD: of what is made */
+	bool posix;		    /**< as the POSIX extensions have it */
+	uint32_t posix_mode;	    /**< of the wire */
 	bool snapshot;		    /**< a previous version: only to be read */
 	NTTIME snapshot_time;
 };

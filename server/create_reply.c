@@ -5,6 +5,7 @@
 #include "server/durable.h"
 #include "server/file_info.h"
 #include "server/oplock.h"
+#include "server/posix_info.h"
 #include "smbquic/utf16.h"
 
 /* 3.3.5.9.5 */
@@ -40,6 +41,20 @@ static struct wire_slice contexts(struct wire_writer *w,
 	if (create->want_qfid) {
 		(void)smb2_qfid_response_add(&list, &qfid);
 	}
+	if (create->posix) {
+		const struct smb2_posix posix =
+			posix_of(&open->server->sids, &created->attr);
+		uint8_t data[12 + 2 * SID_MAX_SIZE];
+		struct wire_writer body = wire_writer_fixed(data, sizeof(data));
+
+		if (smb2_posix_encode(&body, &posix)) {
+			(void)smb2_create_context_put(
+				&list,
+				wire_slice(SMB2_CREATE_POSIX,
+					   SMB2_POSIX_GUID_SIZE),
+				wire_writer_slice(&body));
+		}
+	}
 	durable_reply(&list, create, open);
 	if (oplock_lease(open->file, &lease)) {
 		(void)smb2_lease_add(&list, &lease);
@@ -61,7 +76,7 @@ static uint8_t level_of(const struct create *create, const struct open *open,
 NTSTATUS create_reply(struct reply *reply, const struct create *create,
 		      const struct open *open, const struct created *created)
 {
-	uint8_t buf[256];
+	uint8_t buf[512];
 	struct wire_writer w = wire_writer_fixed(buf, sizeof(buf));
 	const struct smb2_create_response out = {
 		.oplock_level = level_of(create, open, created),

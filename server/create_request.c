@@ -9,6 +9,7 @@
 #include "server/durable.h"
 #include "server/snapshot.h"
 #include "server/veto.h"
+#include "smbquic/smb2_posix.h"
 
 /* MS-FSA 2.1.5.1 phase 1: rights that do not exist. */
 #define ACCESS_UNKNOWN 0x0CE0FE00u
@@ -106,7 +107,10 @@ static NTSTATUS check_name(TALLOC_CTX *mem_ctx, const struct request *r,
 {
 	const struct wire_slice name = out->in.name;
 	NTSTATUS status = status_of_name(
-		name_path_parse(mem_ctx, name.data, name.len, &out->name));
+		out->posix ? name_posix_parse(mem_ctx, name.data, name.len,
+					      &out->name)
+			   : name_path_parse(mem_ctx, name.data, name.len,
+					     &out->name));
 
 	if (status != NT_STATUS_OK) {
 		return status;
@@ -233,6 +237,12 @@ static NTSTATUS take_qfid(struct wire_slice data, struct create *out)
 	return NT_STATUS_OK;
 }
 
+static NTSTATUS take_posix(struct wire_slice data, struct create *out)
+{
+	out->posix = true;
+	return taken(smb2_posix_create_decode(data, &out->posix_mode));
+}
+
 /* What is not here is ignored: AAPL means nothing here. */
 #define CONTEXT(name, take)                  \
 	{                                    \
@@ -257,6 +267,7 @@ static const struct {
 	CONTEXT(SMB2_CREATE_DURABLE_HANDLE_RECONNECT_V2, take_dh2c),
 	CONTEXT(SMB2_CREATE_APP_INSTANCE_ID, take_app),
 	CONTEXT(SMB2_CREATE_APP_INSTANCE_VERSION, take_app_version),
+	CONTEXT(SMB2_CREATE_POSIX, take_posix),
 };
 
 static NTSTATUS take_context(const struct smb2_create_context *context,
@@ -414,6 +425,7 @@ NTSTATUS create_request(TALLOC_CTX *mem_ctx, struct request *r,
 	contexts_status = check_contexts(out);
 	judge_lease(r, out);
 	judge_durable(r, out);
+	out->posix = out->posix && request_posix(r);
 	if (out->durable.dhnc || out->durable.dh2c) {
 		return contexts_status == NT_STATUS_OK
 			       ? check_reconnect(mem_ctx, r, out)
@@ -456,6 +468,14 @@ uint32_t create_replacing_access(const struct create *create)
 			: FILE_WRITE_DATA);
 }
 
+/* The Linux client says 0xFFFF when it makes nothing. */
+static unsigned posix_mode_flags(const struct create *create)
+{
+	return create->posix_mode != 0xFFFF
+		       ? STORE_OPEN_MODE_OF(create->posix_mode)
+		       : 0;
+}
+
 unsigned create_store_flags(const struct create *create, bool read_only)
 {
 	static const unsigned dispositions[] = {
@@ -479,6 +499,9 @@ unsigned create_store_flags(const struct create *create, bool read_only)
 	}
 	if ((create->in.create_options & FILE_OPEN_REPARSE_POINT) != 0) {
 		flags |= STORE_OPEN_REPARSE;
+	}
+	if (create->posix) {
+		flags |= STORE_OPEN_POSIX | posix_mode_flags(create);
 	}
 	if (create->maximum) {
 		return flags | STORE_OPEN_MAXIMUM;
@@ -541,7 +564,7 @@ NTSTATUS create_check_access(const struct create *create,
 			     const struct store_opened *info, uint32_t *granted)
 {
 	bool directory = S_ISDIR(info->attr.mode);
-	bool readonly = !directory &&
+	bool readonly = !directory && !create->posix &&
 			(info->attr.attributes & FILE_ATTRIBUTE_READONLY) != 0;
 	uint32_t rights = create_rights(create, tree, info);
 	NTSTATUS status = check_replacing(create, info);

@@ -150,8 +150,8 @@ static struct file_name *name_find(const struct file *file,
 {
 	struct file_name *name = file->names;
 
-	while (name != NULL &&
-	       (name->store != store || strcmp(name->path, path) != 0)) {
+	while (name != NULL && (name->gone || name->store != store ||
+				strcmp(name->path, path) != 0)) {
 		name = name->next;
 	}
 	return name;
@@ -188,6 +188,19 @@ static void name_free(struct file_name *name)
 	LIST_REMOVE(file->names, name);
 	talloc_free(name);
 	file_free_unused(file);
+}
+
+/* Nothing has it on the disk any more; who opened by it keeps it. */
+static void name_gone(struct file_name *name)
+{
+	if (name->opens == 0) {
+		name_free(name);
+		return;
+	}
+	name->file->table->num_pending -= name->delete_pending;
+	name->delete_pending = false;
+	name->deleting = false;
+	name->gone = true;
 }
 
 /* --- share modes -------------------------------------------------------- */
@@ -279,7 +292,7 @@ static void deletion_end(struct deletion *deletion)
 	oplock_path_changed(name->file->table, name->store, name->path,
 			    &name->deleter);
 	oplock_wake(name->file);
-	name_free(deletion->name);
+	name_gone(deletion->name);
 	talloc_free(deletion);
 	if (waiter != NULL) {
 		tevent_req_done(waiter);
@@ -335,7 +348,7 @@ static struct deletion *deletion_begin(struct file_name *name,
 	name->deleting = true;
 	if (deletion == NULL) {
 		talloc_free(handle);
-		name_free(name);
+		name_gone(name);
 		return NULL;
 	}
 	deletion->name = name;
@@ -345,7 +358,7 @@ static struct deletion *deletion_begin(struct file_name *name,
 	deletion->subreq =
 		store_unlink_send(deletion, table->ev, handle, name->path);
 	if (deletion->subreq == NULL || deletion->store == NULL) {
-		name_free(name);
+		name_gone(name);
 		talloc_free(deletion);
 		return NULL;
 	}
@@ -378,6 +391,17 @@ static void leave_oplocks(struct file_open *fo)
 	oplock_leave(fo);
 }
 
+/* Only such are left as do not keep a name that is to go. */
+static bool leaves_posix(const struct file_name *name)
+{
+	const struct file_open *fo = name->file->opens;
+
+	while (fo != NULL && (fo->name != name || fo->posix)) {
+		fo = fo->next;
+	}
+	return fo == NULL && name->delete_pending;
+}
+
 struct deletion *file_open_leave(struct file_open *fo)
 {
 	struct file_name *name = fo->name;
@@ -394,7 +418,7 @@ struct deletion *file_open_leave(struct file_open *fo)
 	fo->file = NULL;
 	fo->name = NULL;
 	name->opens--;
-	if (name->opens > 0) {
+	if (name->deleting || (name->opens > 0 && !leaves_posix(name))) {
 		return NULL;
 	}
 	if (name->delete_pending && handle != NULL) {
@@ -519,7 +543,8 @@ static bool is_below(const struct file_name *name, const void *what)
 {
 	const struct file_open *dir = what;
 
-	return name->file != dir->file && name->store == dir->name->store &&
+	return !name->gone && name->file != dir->file &&
+	       name->store == dir->name->store &&
 	       name_below(name->path, dir->name->path) != NULL;
 }
 
@@ -539,6 +564,92 @@ struct file_open *file_first_below(const struct file_open *dir)
 		fo = fo->next;
 	}
 	return fo;
+}
+
+bool file_all_posix(const struct file *file)
+{
+	const struct file_open *fo = file->opens;
+
+	while (fo != NULL && fo->posix) {
+		fo = fo->next;
+	}
+	return fo == NULL;
+}
+
+static bool is_windows_below(const struct file_name *name, const void *what)
+{
+	return is_open_below(name, what) && !file_all_posix(name->file);
+}
+
+bool file_below_posix(const struct file_open *dir)
+{
+	return name_search(dir->file->table, is_windows_below, dir) == NULL;
+}
+
+static bool is_replaced(const struct file_name *name, const void *what)
+{
+	const struct file_open *fo = what;
+
+	return !name->gone && name->file != fo->file &&
+	       name->store == fo->name->store &&
+	       strcmp(name->path, fo->name->path) == 0;
+}
+
+void file_replaced(const struct file_open *fo)
+{
+	const struct file_name *found =
+		name_search(fo->file->table, is_replaced, fo);
+	struct file_name *name = NULL;
+
+	if (found == NULL || found->deleting) {
+		return;
+	}
+	for (name = found->file->names; name != found; name = name->next) {
+	}
+	name_gone(name);
+}
+
+/* Those that are still under the old path. */
+struct moved {
+	const struct store *store;
+	const char *from;
+};
+
+static bool is_moved(const struct file_name *name, const void *what)
+{
+	const struct moved *moved = what;
+	const char *rest = NULL;
+
+	if (name->gone || name->store != moved->store) {
+		return false;
+	}
+	rest = name_below(name->path, moved->from);
+	return rest != NULL && *rest != '\0';
+}
+
+bool file_below_renamed(const struct file_open *dir, const char *from)
+{
+	const struct moved moved = {dir->name->store, from};
+	const struct file_name *found =
+		name_search(dir->file->table, is_moved, &moved);
+
+	while (found != NULL) {
+		struct file_name *name = found->file->names;
+		char *path = NULL;
+
+		while (name != found) {
+			name = name->next;
+		}
+		path = talloc_asprintf(name, "%s/%s", dir->name->path,
+				       name_below(name->path, from));
+		if (path == NULL) {
+			return false;
+		}
+		talloc_free((void *)(uintptr_t)name->path);
+		name->path = path;
+		found = name_search(dir->file->table, is_moved, &moved);
+	}
+	return true;
 }
 
 uint64_t file_last_serial(const struct file_table *table)

@@ -43,6 +43,7 @@ struct file_name {
 	bool delete_pending;	      /**< goes with the last open */
 	struct oplock_parent deleter; /**< who wanted that */
 	bool deleting;		      /**< going right now */
+	bool gone; /**< opens have it yet, but it is another file's, if any's */
 };
 
 struct file {
@@ -72,6 +73,7 @@ struct file_open {
 	uint32_t options; /**< CreateOptions */
 	bool delete_on_close;
 	bool closing;
+	bool posix;		 /**< as the POSIX extensions have it */
 	bool modified;		 /**< content was written through it */
 	uint64_t position;	 /**< FilePositionInformation; means nothing */
 	struct listing *listing; /**< cmd_query_directory.c */
@@ -156,6 +158,18 @@ bool file_below_deleted(const struct file_table *table,
 
 /** It has another path now: for all opens by this name. false: no memory. */
 bool file_renamed(struct file_open *fo, const char *path);
+
+/**
+ * As POSIX has it, for opens that are (fo->posix): a file gone from under its
+ * opens, a directory that gets another name with files open below.
+ */
+/** Are all opens of that file, or of all below that directory, such? */
+bool file_all_posix(const struct file *file);
+bool file_below_posix(const struct file_open *dir);
+/** What other file had the path that fo's has now is without it. */
+void file_replaced(const struct file_open *fo);
+/** Names below have other paths now, too. false: no memory. */
+bool file_below_renamed(const struct file_open *dir, const char *from);
 
 /** Something open below that directory (in the same store); NULL: nothing. */
 struct file_open *file_first_below(const struct file_open *dir);

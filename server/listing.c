@@ -168,8 +168,9 @@ static struct tevent_req *look_up(struct listing_peek_state *state,
 	if (path == NULL) {
 		return NULL;
 	}
-	return store_lookup_send(state, state->ev, l->open->handle->store,
-				 state->cred, path);
+	return store_lookup_as_send(
+		state, state->ev, l->open->handle->store, state->cred, path,
+		l->open->posix ? STORE_OPEN_POSIX | STORE_OPEN_REPARSE : 0);
 }
 
 static void listing_fill(struct tevent_req *req)

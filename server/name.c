@@ -7,6 +7,7 @@
 
 #include "server/name.h"
 #include "server/store.h"
+#include "smbquic/name_map.h"
 #include "smbquic/utf16.h"
 
 /* MS-FSCC 2.1.5.2: of a component, and of a stream's name. */
@@ -142,6 +143,62 @@ enum name_result name_path_parse(TALLOC_CTX *mem_ctx, const uint8_t *utf16,
 		out->stream = talloc_strdup(mem_ctx, out->stream);
 		result = out->stream == NULL ? NAME_NO_MEMORY : NAME_OK;
 	}
+	return result;
+}
+
+/* A component as the disk has it: as a store shows that. */
+static enum name_result posix_component(char **path, const char *name)
+{
+	char disk[3 * NAME_MAP_MAX + 1];
+	char shown[3 * NAME_MAP_MAX + 1];
+
+	if (strcmp(name, "..") == 0) {
+		return NAME_SYNTAX;
+	}
+	if (*name == '\0' || strcmp(name, ".") == 0 ||
+	    strlen(name) > NAME_MAP_MAX ||
+	    !name_map_to_disk(name, disk, sizeof(disk)) ||
+	    !name_map_to_smb(disk, shown, sizeof(shown)) ||
+	    strlen(shown) > STORE_NAME_MAX) {
+		return NAME_INVALID;
+	}
+	*path = talloc_asprintf_append_buffer(*path, "%s%s",
+					      **path != '\0' ? "/" : "", shown);
+	return *path != NULL ? NAME_OK : NAME_NO_MEMORY;
+}
+
+enum name_result name_posix_parse(TALLOC_CTX *mem_ctx, const uint8_t *utf16,
+				  size_t len, struct name_path *out)
+{
+	enum name_result result = NAME_OK;
+	char *text = utf16_to_utf8(mem_ctx, wire_slice(utf16, len));
+	char *at = text;
+
+	*out = (struct name_path){.path = talloc_strdup(mem_ctx, "")};
+	if (text == NULL || out->path == NULL) {
+		return text != NULL || errno == ENOMEM ? NAME_NO_MEMORY
+						       : NAME_INVALID;
+	}
+	if (*at == '\\' || strlen(text) > STORE_PATH_MAX) {
+		return *at == '\\' ? NAME_LEADING : NAME_INVALID;
+	}
+	at += *at == '/';
+	while (result == NAME_OK && *at != '\0') {
+		size_t n = strcspn(at, "/\\");
+		bool last = at[n] == '\0' || at[n + 1] == '\0';
+
+		out->directory = at[n] != '\0' && last;
+		at[n] = '\0';
+		result = posix_component(&out->path, at);
+		at += n + (last ? 0 : 1);
+		if (last) {
+			break;
+		}
+	}
+	if (result == NAME_OK && strlen(out->path) > STORE_PATH_MAX) {
+		result = NAME_INVALID;
+	}
+	talloc_free(text);
 	return result;
 }
 

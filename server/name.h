@@ -38,6 +38,13 @@ struct name_path {
 enum name_result name_path_parse(TALLOC_CTX *mem_ctx, const uint8_t *utf16,
 				 size_t len, struct name_path *out);
 
+/**
+ * Take the path of a client that opens as POSIX has it: every name that a disk
+ * has, '/' or '\' between, no streams. Names come out as a store shows them.
+ */
+enum name_result name_posix_parse(TALLOC_CTX *mem_ctx, const uint8_t *utf16,
+				  size_t len, struct name_path *out);
+
 /** Is this one component that Windows takes (without wildcards)? UTF-8. */
 bool name_component_valid(const char *name);
 

@@ -5,6 +5,7 @@
 
 #include "server/file_info.h"
 #include "server/name.h"
+#include "server/posix_info.h"
 #include "server/query_info.h"
 #include "smbquic/fscc.h"
 #include "smbquic/utf16.h"
@@ -198,6 +199,13 @@ static bool put_id(struct wire_writer *w, const struct query_info *q)
 	return fscc_id_encode(w, &out);
 }
 
+static bool put_posix(struct wire_writer *w, const struct query_info *q)
+{
+	const struct smb2_posix_info out = posix_info_of(q->sids, &q->attr);
+
+	return smb2_posix_info_encode(w, &out);
+}
+
 /* number, access, may be cut, writer */
 static const struct query_class classes[] = {
 	{FileBasicInformation, FILE_READ_ATTRIBUTES, false, put_basic},
@@ -218,6 +226,7 @@ static const struct query_class classes[] = {
 	 put_attribute_tag},
 	{FileNormalizedNameInformation, 0, true, put_normalized},
 	{FileIdInformation, 0, false, put_id},
+	{FilePosixInformation, FILE_READ_ATTRIBUTES, false, put_posix},
 };
 
 const struct query_class *query_file_class(uint8_t number)

@@ -6,10 +6,12 @@
 #include "server/query_info.h"
 #include "server/request.h"
 #include "smbquic/fscc.h"
+#include "smbquic/smb2_posix.h"
 #include "smbquic/utf16.h"
 
 #define SECTOR_SIZE	     512u
 #define PHYSICAL_SECTOR_SIZE 4096u
+#define OPTIMAL_TRANSFER     (1u << 20)
 
 /* FileFsSectorSizeInformation, Flags: both alignments (MS-FSCC 2.5.7). */
 #define SECTORS_ALIGNED 0x00000003u
@@ -147,6 +149,23 @@ static bool put_sector_size(struct wire_writer *w, const struct query_info *q)
 	return fscc_fs_sector_size_encode(w, &out);
 }
 
+static bool put_posix(struct wire_writer *w, const struct query_info *q)
+{
+	const uint64_t unit = unit_size(q);
+	const struct smb2_posix_fs out = {
+		.optimal_transfer_size = OPTIMAL_TRANSFER,
+		.block_size = (uint32_t)unit,
+		.total_blocks = q->space.total / unit,
+		.blocks_available = q->space.free / unit,
+		.user_blocks_available = q->space.available / unit,
+		.total_file_nodes = q->space.files,
+		.free_file_nodes = q->space.files_free,
+		.fs_id = q->space.volume_id,
+	};
+
+	return smb2_posix_fs_encode(w, &out);
+}
+
 /* number, access, may be cut, writer */
 static const struct query_class classes[] = {
 	{FileFsVolumeInformation, 0, true, put_volume},
@@ -157,6 +176,7 @@ static const struct query_class classes[] = {
 	{FileFsFullSizeInformation, 0, false, put_full_size},
 	{FileFsObjectIdInformation, 0, false, put_object_id},
 	{FileFsSectorSizeInformation, 0, false, put_sector_size},
+	{FilePosixInformation, 0, false, put_posix},
 };
 
 const struct query_class *query_fs_class(uint8_t number)

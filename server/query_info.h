@@ -14,6 +14,7 @@ struct query_info {
 	const struct file_open *open;
 	struct store_attr attr;	  /**< of the file */
 	struct store_space space; /**< file systems only */
+	const struct sidmap *sids;
 };
 
 struct query_class {

@@ -90,6 +90,11 @@ struct reply {
 	struct request *request;
 };
 
+struct request;
+/** Does the connection speak the POSIX extensions, and has the tree's share
+ *  them (`smb3 unix extensions`)? */
+bool request_posix(const struct request *r);
+
 /** One PDU that came in. Child of its chain. */
 struct request {
 	struct conn *conn;

@@ -38,7 +38,9 @@ static NTSTATUS parse_name(struct set_info *set, struct wire_slice name,
 {
 	struct name_path path = {0};
 
-	switch (name_path_parse(set, name.data, name.len, &path)) {
+	switch (set->fo->posix
+			? name_posix_parse(set, name.data, name.len, &path)
+			: name_path_parse(set, name.data, name.len, &path)) {
 	case NAME_OK: break;
 	case NAME_SYNTAX: return NT_STATUS_OBJECT_PATH_SYNTAX_BAD;
 	case NAME_LEADING: return NT_STATUS_INVALID_PARAMETER;
@@ -68,7 +70,7 @@ static NTSTATUS decode_name(struct set_info *set, struct new_name *out)
 	if (in.root_directory != 0 || in.name.len == 0) {
 		return NT_STATUS_INVALID_PARAMETER;
 	}
-	if (names_stream(in.name)) {
+	if (names_stream(in.name) && !set->fo->posix) {
 		return NT_STATUS_NOT_SUPPORTED;
 	}
 	out->replace = (in.flags & FILE_RENAME_REPLACE_IF_EXISTS) != 0;
@@ -84,8 +86,9 @@ static void linked(struct tevent_req *subreq);
 static NTSTATUS name_lookup(struct set_info *set, const char *path,
 			    void (*done)(struct tevent_req *subreq))
 {
-	struct tevent_req *subreq = store_lookup_send(
-		set, set->ev, set->r->tree->store, set->r->tree->cred, path);
+	struct tevent_req *subreq = store_lookup_as_send(
+		set, set->ev, set->r->tree->store, set->r->tree->cred, path,
+		set->fo->posix ? STORE_OPEN_POSIX | STORE_OPEN_REPARSE : 0);
 
 	if (subreq == NULL) {
 		return NT_STATUS_INSUFFICIENT_RESOURCES;
@@ -167,13 +170,14 @@ static NTSTATUS replace_target(struct set_info *set,
 {
 	struct file *file = NULL;
 
-	if (S_ISDIR(attr->mode) ||
-	    (attr->attributes & FILE_ATTRIBUTE_READONLY) != 0) {
+	if (!set->fo->posix &&
+	    (S_ISDIR(attr->mode) ||
+	     (attr->attributes & FILE_ATTRIBUTE_READONLY) != 0)) {
 		return NT_STATUS_ACCESS_DENIED;
 	}
 	file = file_by_attr(set->r->conn->server->files, set->r->tree->store,
 			    attr);
-	if (file != NULL) {
+	if (file != NULL && !(set->fo->posix && file_all_posix(file))) {
 		return oplock_handles_wait(file, NULL)
 			       ? set_wait(set, file, target_again)
 			       : NT_STATUS_ACCESS_DENIED;
@@ -242,10 +246,18 @@ static void path_changed(const struct set_info *set, const char *path)
 			    &by);
 }
 
+/* Other opens may have had the new name, or be below the old one. */
+static bool renamed_posix(struct file_open *fo, const char *before)
+{
+	file_replaced(fo);
+	return !fo->handle->directory || file_below_renamed(fo, before);
+}
+
 static void renamed(struct tevent_req *subreq)
 {
 	struct set_info *set =
 		tevent_req_callback_data(subreq, struct set_info);
+	char *before = NULL;
 	char *now = NULL;
 	int err = store_rename_recv(subreq, set, &now);
 
@@ -256,7 +268,12 @@ static void renamed(struct tevent_req *subreq)
 	}
 	oplock_parent_changed(set->fo);
 	path_changed(set, now);
-	if (!file_renamed(set->fo, now)) {
+	before = talloc_strdup(set, set->fo->name->path);
+	if (before == NULL || !file_renamed(set->fo, now)) {
+		tevent_req_oom(set->req);
+		return;
+	}
+	if (set->fo->posix && !renamed_posix(set->fo, before)) {
 		tevent_req_oom(set->req);
 		return;
 	}
@@ -285,8 +302,11 @@ static NTSTATUS below_begin(struct set_info *set)
 {
 	const struct new_name *name = set->more;
 	struct file *file = NULL;
-	NTSTATUS status = oplock_below_wait(set->fo, name->serial, &file);
+	NTSTATUS status = NT_STATUS_OK;
 
+	if (!set->fo->posix || !file_below_posix(set->fo)) {
+		status = oplock_below_wait(set->fo, name->serial, &file);
+	}
 	switch (status) {
 	case NT_STATUS_OK: return set_without_handles(set, name_begin);
 	case NT_STATUS_PENDING: return set_wait(set, file, below_begin);
@@ -401,7 +421,8 @@ static void disposition_queried(struct tevent_req *subreq)
 		set_info_done(set, err);
 		return;
 	}
-	if ((attr.attributes & FILE_ATTRIBUTE_READONLY) != 0) {
+	if ((attr.attributes & FILE_ATTRIBUTE_READONLY) != 0 &&
+	    !set->fo->posix) {
 		tevent_req_error(set->req, NT_STATUS_CANNOT_DELETE);
 		return;
 	}

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "server/acl.h"
+#include "server/posix_info.h"
 #include "server/set_info.h"
 
 #define PARTS_OWNER                                                \
@@ -14,6 +15,7 @@
 	 ATTRIBUTE_SECURITY_INFORMATION)
 
 static void security_set(struct tevent_req *subreq);
+static void posix_set(struct tevent_req *subreq);
 
 /* What the open must have for that part. */
 static const struct {
@@ -43,6 +45,7 @@ NTSTATUS set_security(struct set_info *set)
 {
 	uint32_t parts = set->in.additional_information;
 	struct security_descriptor sd = {0};
+	struct store_change change = {0};
 	struct tevent_req *subreq = NULL;
 
 	if (!may_set(parts, set->fo->access)) {
@@ -51,6 +54,15 @@ NTSTATUS set_security(struct set_info *set)
 	if (!security_descriptor_decode(set->in.buffer, &sd) ||
 	    security_descriptor_size(&sd) > ACL_SIZE_MAX) {
 		return NT_STATUS_INVALID_SECURITY_DESCR;
+	}
+	if (request_posix(set->r) && posix_change_of(&sd, parts, &change)) {
+		subreq = store_setattr_send(set, set->ev, set->fo->handle,
+					    &change);
+		if (subreq == NULL) {
+			return NT_STATUS_INSUFFICIENT_RESOURCES;
+		}
+		tevent_req_set_callback(subreq, posix_set, set);
+		return NT_STATUS_OK;
 	}
 	subreq = store_setsecurity_send(set, set->ev, set->fo->handle, parts,
 					set->in.buffer);
@@ -72,5 +84,15 @@ static void security_set(struct tevent_req *subreq)
 		tevent_req_error(set->req, NT_STATUS_INVALID_OWNER);
 		return;
 	}
+	set_info_done(set, err);
+}
+
+static void posix_set(struct tevent_req *subreq)
+{
+	struct set_info *set =
+		tevent_req_callback_data(subreq, struct set_info);
+	int err = store_setattr_recv(subreq);
+
+	talloc_free(subreq);
 	set_info_done(set, err);
 }

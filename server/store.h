@@ -134,8 +134,9 @@ struct store_attr {
 	uint32_t attributes;  /**< FILE_ATTRIBUTE_* (MS-FSCC 2.6); never
 				 NORMAL: 0 means that */
 	uint32_t reparse_tag; /**< with FILE_ATTRIBUTE_REPARSE_POINT, else 0 */
-	uint32_t links;
-	uint32_t mode; /**< st_mode, type bits included */
+	uint32_t links;	      /**< 1 for directories */
+	uint32_t posix_links; /**< st_nlink */
+	uint32_t mode;	      /**< st_mode, type bits included */
 	uid_t uid;
 	gid_t gid;
 };
@@ -464,7 +465,8 @@ int store_setreparse_recv(struct tevent_req *req);
 struct store_space {
 	uint64_t total, free, available; /**< bytes; available: to users */
 	uint32_t block_size;
-	uint32_t name_max; /**< characters */
+	uint32_t name_max;	    /**< characters */
+	uint64_t files, files_free; /**< inodes; 0: unknown */
 	uint64_t volume_id;
 	bool case_sensitive, sparse, xattrs, acls;
 	bool reparse; /**< files can be made reparse points */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "smbquic/fscc.h"
+#include "smbquic/smb2_posix.h"
 
 /* MS-FSA 2.1.5.12 and 2.1.5.13 name the minima. */
 struct class_row {
@@ -59,6 +60,7 @@ static const struct class_row file_classes[] = {
 	 0},
 	{FileIdAllExtdBothDirectoryInformation,
 	 "FileIdAllExtdBothDirectoryInformation", 0},
+	{FilePosixInformation, "FilePosixInformation", 100},
 };
 
 static const struct class_row fs_classes[] = {
@@ -71,6 +73,7 @@ static const struct class_row fs_classes[] = {
 	{FileFsFullSizeInformation, "FileFsFullSizeInformation", 32},
 	{FileFsObjectIdInformation, "FileFsObjectIdInformation", 64},
 	{FileFsSectorSizeInformation, "FileFsSectorSizeInformation", 28},
+	{FilePosixInformation, "FilePosixInformation", 56},
 };
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))

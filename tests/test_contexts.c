@@ -204,6 +204,54 @@ static void test_unsupported(void **state)
 	talloc_free(tmp);
 }
 
+/* Only who wants the POSIX extensions has them, and only this version. */
+static void test_posix(void **state)
+{
+	static const char other[] = "0001 1000 00000000 "
+				    "00112233445566778899AABBCCDDEEFF";
+	static const char both[] = "0001 2000 00000000 "
+				   "00112233445566778899AABBCCDDEEFF "
+				   "93AD25509CB411E7B42383DE968BCD7C";
+	static const char cut[] = "0001 0500 00000000 93AD25509C 000000";
+	TALLOC_CTX *tmp = talloc_new(NULL);
+	struct negotiate_policy p = policy_new();
+	struct negotiate_agreement a = agreement_new();
+	struct negotiate_agreement back = agreement_new();
+	struct wire_writer w = wire_writer_talloc(tmp);
+	uint8_t salt[NEGOTIATE_SALT_SIZE] = {0};
+	uint16_t count = 0;
+	char *text = NULL;
+
+	(void)state;
+	p.posix = true;
+	text = talloc_asprintf(tmp, "%s%s", PREAUTH, both);
+	assert_int_equal(
+		contexts_judge_request(&p, testlib_hex(tmp, text), 2, &a), OK);
+	assert_true(a.posix);
+	assert_true(contexts_answer(&a, salt, &w, &count));
+	assert_int_equal(count, 2);
+	assert_int_equal(
+		contexts_judge_response(&p, wire_writer_slice(&w), 2, &back),
+		OK);
+	assert_true(back.posix);
+	a = agreement_new();
+	text = talloc_asprintf(tmp, "%s%s", PREAUTH, other);
+	assert_int_equal(
+		contexts_judge_request(&p, testlib_hex(tmp, text), 2, &a), OK);
+	assert_false(a.posix);
+	text = talloc_asprintf(tmp, "%s%s", PREAUTH, cut);
+	assert_int_equal(
+		contexts_judge_request(&p, testlib_hex(tmp, text), 2, &a),
+		INVALID);
+	p.posix = false;
+	a = agreement_new();
+	text = talloc_asprintf(tmp, "%s%s", PREAUTH, both);
+	assert_int_equal(
+		contexts_judge_request(&p, testlib_hex(tmp, text), 2, &a), OK);
+	assert_false(a.posix);
+	talloc_free(tmp);
+}
+
 /* ------------------------------------------------------------------- client */
 
 static const struct row responses[] = {
@@ -395,6 +443,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_requests),
 		cmocka_unit_test(test_unsupported),
+		cmocka_unit_test(test_posix),
 		cmocka_unit_test(test_responses),
 		cmocka_unit_test(test_transport_unasked),
 		cmocka_unit_test(test_offer),

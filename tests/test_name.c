@@ -84,6 +84,54 @@ static void test_paths(void **state)
 	talloc_free(mem_ctx);
 }
 
+/* As POSIX has it: any name, shown as a store shows it. */
+static void test_posix(void **state)
+{
+	static const struct {
+		const char *in;
+		enum name_result result;
+		const char *path;
+		bool directory;
+	} table[] = {
+		{"", NAME_OK, "", false},
+		{"a", NAME_OK, "a", false},
+		{"/a/b", NAME_OK, "a/b", false},
+		{"a\\b\\", NAME_OK, "a/b", true},
+		{"a/b/", NAME_OK, "a/b", true},
+		{"a:b", NAME_OK,
+		 "a\xef\x80\xa2"
+		 "b",
+		 false},
+		{"a\xef\x80\xa2", NAME_OK, "a\xef\x80\xa2", false},
+		{"a.", NAME_OK, "a\xef\x80\xa9", false},
+		{".", NAME_INVALID, NULL, false},
+		{"a//b", NAME_INVALID, NULL, false},
+		{"a/..", NAME_SYNTAX, NULL, false},
+		{"\\a", NAME_LEADING, NULL, false},
+	};
+	TALLOC_CTX *mem_ctx = talloc_new(NULL);
+	size_t i = 0;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct name_path out = {0};
+		struct wire_slice s = {0};
+		enum name_result result = NAME_OK;
+
+		assert_true(utf16_from_utf8(mem_ctx, table[i].in, &s));
+		result = name_posix_parse(mem_ctx, s.data, s.len, &out);
+		if (result != table[i].result) {
+			fail_msg("\"%s\": %d", table[i].in, (int)result);
+		}
+		if (result == NAME_OK) {
+			assert_string_equal(out.path, table[i].path);
+			assert_int_equal(out.directory, table[i].directory);
+			assert_null(out.stream);
+		}
+	}
+	talloc_free(mem_ctx);
+}
+
 static void test_limits(void **state)
 {
 	TALLOC_CTX *mem_ctx = talloc_new(NULL);
@@ -237,6 +285,7 @@ static void test_pattern_kinds(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_posix),
 		cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_parts),

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the POSIX extensions tell of a file. */
+
+#include "server/posix_info.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "server/file_info.h"
+#include "server/request.h"
+#include "smbquic/name_map.h"
+#include "smbquic/utf16.h"
+
+static const struct sid nobody = {0, 1, {0}};
+
+bool request_posix(const struct request *r)
+{
+	const struct share *share = r->tree != NULL ? r->tree->share : NULL;
+
+	return r->conn->agreed.posix && share != NULL &&
+	       share->type == SHARE_DISK &&
+	       config_bool(share->config, share->section,
+			   CONFIG_UNIX_EXTENSIONS);
+}
+
+struct smb2_posix posix_of(const struct sidmap *sids,
+			   const struct store_attr *attr)
+{
+	return (struct smb2_posix){
+		.links = attr->posix_links,
+		.reparse_tag = attr->reparse_tag,
+		.mode = smb2_posix_mode(attr->mode),
+		.owner = sidmap_user(sids, attr->uid),
+		.group = sidmap_group(sids, attr->gid),
+	};
+}
+
+struct smb2_posix_info posix_info_of(const struct sidmap *sids,
+				     const struct store_attr *attr)
+{
+	return (struct smb2_posix_info){
+		.creation_time = attr->create_time,
+		.last_access_time = attr->access_time,
+		.last_write_time = attr->write_time,
+		.change_time = attr->change_time,
+		.end_of_file = attr->size,
+		.allocation_size = attr->allocation,
+		.file_attributes = file_attributes(attr),
+		.inode = attr->file_id,
+		.device = (uint32_t)attr->volume_id,
+		.posix = posix_of(sids, attr),
+	};
+}
+
+static struct smb2_posix_info entry_info(const struct sidmap *sids,
+					 const struct store_entry *entry)
+{
+	struct smb2_posix_info info = posix_info_of(sids, &entry->attr);
+
+	if (strcmp(entry->name, "..") == 0) {
+		info.inode = 0;
+		info.device = 0;
+		info.posix.owner = nobody;
+		info.posix.group = nobody;
+	}
+	return info;
+}
+
+static bool put_entry(struct wire_writer *w, const struct smb2_posix_info *info,
+		      const char *name)
+{
+	char disk[3 * NAME_MAP_MAX + 1];
+	uint8_t buf[2 * sizeof(disk)];
+	struct wire_writer utf16 = wire_writer_fixed(buf, sizeof(buf));
+
+	if (!name_map_to_disk(name, disk, sizeof(disk)) ||
+	    !utf16_put(&utf16, disk)) {
+		utf16 = wire_writer_fixed(buf, sizeof(buf));
+		(void)utf16_put(&utf16, name); /* no UTF-8: as others see it */
+	}
+	wire_put_u32(w, 0); /* FileIndex */
+	return smb2_posix_entry_encode(w, info, wire_writer_slice(&utf16));
+}
+
+bool posix_add_entry(struct fscc_dir_list *list, const struct sidmap *sids,
+		     const struct store_entry *entry)
+{
+	const struct smb2_posix_info info = entry_info(sids, entry);
+	struct wire_chain before = list->chain;
+	struct wire_writer *w = list->chain.w;
+	size_t len = w->len;
+
+	wire_chain_entry(&list->chain);
+	if (!put_entry(w, &info, entry->name) ||
+	    w->len - list->chain.start > list->max) {
+		wire_chain_rollback(&list->chain, &before, len);
+		return false;
+	}
+	list->count++;
+	return true;
+}
+
+struct name_pattern *posix_pattern(TALLOC_CTX *mem_ctx, struct wire_slice utf16)
+{
+	char shown[3 * NAME_MAP_MAX + 1];
+	char disk[3 * NAME_MAP_MAX + 1];
+	char *text = utf16_to_utf8(mem_ctx, utf16);
+	struct name_pattern *pattern = NULL;
+
+	if (text == NULL) {
+		return NULL;
+	}
+	if (strpbrk(text, "*?") != NULL || strcmp(text, ".") == 0 ||
+	    strcmp(text, "..") == 0) {
+		pattern = name_pattern_new(mem_ctx, utf16.data, utf16.len);
+	} else if (strlen(text) <= NAME_MAP_MAX &&
+		   name_map_to_disk(text, disk, sizeof(disk)) &&
+		   name_map_to_smb(disk, shown, sizeof(shown))) {
+		pattern = name_pattern_text(mem_ctx, shown);
+	} else {
+		errno = EINVAL;
+	}
+	talloc_free(text);
+	return pattern;
+}
+
+enum { NFS_USER = 1, NFS_GROUP = 2, NFS_MODE = 3 };
+
+/* The number in such a SID. */
+static bool nfs_number(const struct sid *sid, uint32_t kind, uint32_t *number)
+{
+	if (sid->authority != 5 || sid->count != 3 ||
+	    sid->sub_authorities[0] != 88 || sid->sub_authorities[1] != kind) {
+		return false;
+	}
+	*number = sid->sub_authorities[2];
+	return true;
+}
+
+static bool mode_in(const struct security_descriptor *sd, uint32_t *mode)
+{
+	struct security_acl_walk walk = security_acl(sd->dacl);
+	struct security_ace ace = {0};
+
+	while (security_acl_next(&walk, &ace)) {
+		if (nfs_number(&ace.sid, NFS_MODE, mode)) {
+			*mode &= 07777;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool posix_change_of(const struct security_descriptor *sd, uint32_t parts,
+		     struct store_change *change)
+{
+	uint32_t number = 0;
+
+	*change = (struct store_change){.uid = (uid_t)-1, .gid = (gid_t)-1};
+	if ((parts & OWNER_SECURITY_INFORMATION) != 0 && sd->has_owner &&
+	    nfs_number(&sd->owner, NFS_USER, &number)) {
+		change->what |= STORE_SET_OWNER;
+		change->uid = number;
+	}
+	if ((parts & GROUP_SECURITY_INFORMATION) != 0 && sd->has_group &&
+	    nfs_number(&sd->group, NFS_GROUP, &number)) {
+		change->what |= STORE_SET_OWNER;
+		change->gid = number;
+	}
+	if ((parts & DACL_SECURITY_INFORMATION) != 0 &&
+	    mode_in(sd, &change->mode)) {
+		change->what |= STORE_SET_MODE;
+	}
+	return change->what != 0;
+}
