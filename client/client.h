@@ -91,6 +91,7 @@ struct client_options {
 	    sessions, address tokens, where UDP is blocked. NULL: none. */
 	const char *visits_file;
 	unsigned quic_version; /**< 1 or 2: to begin with */
+	bool bbr;	       /**< how fast QUIC sends: by BBR, not CUBIC */
 };
 
 void client_options_default(struct client_options *out);

@@ -278,6 +278,8 @@ struct tevent_req *client_connect_send(TALLOC_CTX *mem_ctx,
 	}
 	state->settings.visits_file = conn->options.visits_file;
 	state->settings.quic_version = options->quic_version == 2 ? 2 : 1;
+	state->settings.congestion = options->bbr ? TRANSPORT_CONGESTION_BBR
+						  : TRANSPORT_CONGESTION_CUBIC;
 	state->race = (struct race_params){
 		.server_name = conn->options.server,
 		.address = conn->options.address,

@@ -26,6 +26,7 @@ enum option {
 	OPT_DEBUG,
 	OPT_QUIC_VERSION,
 	OPT_EARLY_DATA,
+	OPT_CONGESTION,
 };
 
 /* What popt stores by itself. */
@@ -79,6 +80,9 @@ static const struct poptOption table[] = {
 	{"early-data", 0, STRING, NULL, OPT_EARLY_DATA,
 	 "say NEGOTIATE with the first packets to a server that was visited "
 	 "before and permits it (0-RTT): yes (default) or no", "yes|no"},
+	{"congestion-control", 0, STRING, NULL, OPT_CONGESTION,
+	 "how QUIC finds out how fast it may send (default cubic)",
+	 "cubic|bbr"},
 	{"remember", 0, STRING, &raw.remember, 0,
 	 "where to remember how servers were reached (TLS sessions, address "
 	 "tokens, where UDP is blocked), or no: nowhere", "FILE|no"},
@@ -157,6 +161,18 @@ static bool take_debug(struct shell_options *o, const char *arg)
 	return true;
 }
 
+/* @param is_one  out, may be NULL: it is the first of the two. */
+static bool take_either(const char *arg, const char *one, const char *other,
+			bool *is_one)
+{
+	bool first = strcmp(arg, one) == 0;
+
+	if (is_one != NULL) {
+		*is_one = first;
+	}
+	return first || strcmp(arg, other) == 0;
+}
+
 static bool take(struct shell_options *o, int option, const char *arg)
 {
 	struct client_options *c = &o->client;
@@ -196,17 +212,15 @@ static bool take(struct shell_options *o, int option, const char *arg)
 		return true;
 	case OPT_DEBUG: return take_debug(o, arg);
 	case OPT_QUIC_VERSION:
-		if (strcmp(arg, "v1") != 0 && strcmp(arg, "v2") != 0) {
-			return usage("--quic-version is v1 or v2", arg);
-		}
-		c->quic_version = arg[1] == '2' ? 2 : 1;
-		return true;
+		c->quic_version = strcmp(arg, "v2") == 0 ? 2 : 1;
+		return take_either(arg, "v2", "v1", NULL) ||
+		       usage("--quic-version is v1 or v2", arg);
 	case OPT_EARLY_DATA:
-		if (strcmp(arg, "yes") != 0 && strcmp(arg, "no") != 0) {
-			return usage("--early-data is yes or no", arg);
-		}
-		c->early_data = arg[0] == 'y';
-		return true;
+		return take_either(arg, "yes", "no", &c->early_data) ||
+		       usage("--early-data is yes or no", arg);
+	case OPT_CONGESTION:
+		return take_either(arg, "bbr", "cubic", &c->bbr) ||
+		       usage("--congestion-control is cubic or bbr", arg);
 	default: return false;
 	}
 }

@@ -70,6 +70,8 @@ static void make_settings(const struct quic_conn *c,
 	s->cc_algo = t->congestion == TRANSPORT_CONGESTION_BBR
 			     ? NGTCP2_CC_ALGO_BBR
 			     : NGTCP2_CC_ALGO_CUBIC;
+	log_debug("%s: congestion control is %s", c->peer.address,
+		  s->cc_algo == NGTCP2_CC_ALGO_BBR ? "bbr" : "cubic");
 	if (c->server) {
 		s->ack_thresh = SERVER_ACK_THRESHOLD;
 	}
