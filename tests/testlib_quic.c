@@ -66,6 +66,9 @@ static void put_on_link(struct quic_world *w, struct quic_world_end *to,
 	p->train.data = p->data;
 	p->train.len = len;
 	p->train.segment = len;
+	if (w->congested && t->ecn != 0) {
+		p->train.ecn = 3; /* CE */
+	}
 	memcpy(p->data, data, len);
 	while (*at != NULL && (*at)->arrival <= p->arrival) {
 		at = &(*at)->next;
@@ -81,6 +84,7 @@ static void carry(struct quic_world *w, struct quic_world_end *from,
 		from == &w->client ? &w->server : &w->client;
 
 	from->emitted += len;
+	from->marked[t->ecn & 3]++;
 	if ((data[0] & 0x80) == 0) {
 		from->packets++;
 		from->greased += (data[0] & 0x40) == 0;

@@ -25,7 +25,8 @@ struct quic_world_end {
 	bool mute;		   /* the socket takes nothing */
 	unsigned greased, packets; /* short headers, without the QUIC bit */
 	unsigned news;
-	quic_time heard; /* when a datagram last arrived */
+	unsigned marked[4]; /* packets with each ECN mark */
+	quic_time heard;    /* when a datagram last arrived */
 };
 
 struct quic_world_packet;
@@ -42,8 +43,9 @@ struct quic_world {
 	size_t first_hop;   /* what the ends know of it */
 	size_t max_receive; /* what the server takes; 0: anything */
 	bool blackhole;
-	bool retry;		       /* the server wants addresses proven */
-	unsigned retries;	       /* that it sent */
+	bool congested;	  /* it marks instead of losing (RFC 3168) */
+	bool retry;	  /* the server wants addresses proven */
+	unsigned retries; /* that it sent */
 	ngtcp2_token_type token_type;  /* of the accepted Initial */
 	uint8_t token[QUIC_TOKEN_MAX]; /* that the client begins with */
 	size_t token_len;
