@@ -558,6 +558,17 @@ bool quic_conn_may_migrate(const struct quic_conn *c)
 	return c->ng != NULL && !c->server && c->confirmed;
 }
 
+uint64_t quic_conn_heard(const struct quic_conn *c, bool *owed)
+{
+	ngtcp2_conn_info info = {0};
+
+	if (c->ng != NULL) {
+		ngtcp2_conn_get_conn_info(c->ng, &info);
+	}
+	*owed = info.bytes_in_flight > 0;
+	return c->packets_in;
+}
+
 bool quic_conn_update_keys(struct quic_conn *c)
 {
 	return c->ng != NULL && ngtcp2_conn_initiate_key_update(

@@ -79,6 +79,9 @@ static void turn(struct quic_endpoint *e, struct quic_slot *s)
 	} else if (quic_conn_output(s->conn, e->scratch, quic_clock())) {
 		quic_slot_mark(s);
 	}
+	if (!e->server && s->conn != NULL) {
+		quic_detour_look(e, s, quic_clock());
+	}
 	if (s->handshaking && s->conn != NULL && quic_conn_is_open(s->conn) &&
 	    !quic_conn_is_early(s->conn)) {
 		quic_slot_handshake_over(s);

@@ -5,6 +5,8 @@
 #ifndef SMBQUIC_QUIC_ENDPOINT_PRIVATE_H
 #define SMBQUIC_QUIC_ENDPOINT_PRIVATE_H
 
+#include <net/if.h>
+
 #include "smbquic/quic_slot_private.h"
 #include "smbquic/threads.h"
 
@@ -18,6 +20,14 @@ struct quic_budget {
 };
 
 bool quic_budget_take(struct quic_budget *b, unsigned a_second, quic_time now);
+
+/** How long nothing came, and what was tried. */
+struct quic_detour {
+	uint64_t heard;
+	quic_time since;
+	unsigned turn, tries;
+	bool away; /* at one that was tried */
+};
 
 struct quic_endpoint {
 	struct tevent_context *ev;
@@ -37,6 +47,7 @@ struct quic_endpoint {
 	void *private_data;
 	struct quic_secrets secrets;
 	struct quic_replay *replay; /* server with 0-RTT */
+	struct quic_detour detour;  /* client */
 
 	struct quic_slots slots;
 	unsigned busy; /* settle() runs or will run: no need to wake it */
@@ -131,6 +142,31 @@ void quic_visit_recall(TALLOC_CTX *mem_ctx, const struct transport_target *to,
 /** Remember what c has got from its server. */
 void quic_visit_keep(struct quic_conn *c);
 
+/** Another address of this machine, see quic_detour_next(). */
+struct quic_way {
+	union udp_address from;
+	char device[IF_NAMESIZE];
+};
+
+/** Go on from there (quic_roam.c). @param way  NULL: as the routes say.
+ *  @return as quic_endpoint_migrate(). */
+int quic_roam_move(struct quic_endpoint *e, struct quic_slot *s,
+		   const struct quic_way *way);
+/** A client had its turn: is its way dead, and is there another?
+ *  (quic_detour.c) */
+void quic_detour_look(struct quic_endpoint *e, struct quic_slot *s,
+		      quic_time now);
+struct ifaddrs;
+/**
+ * The next of these addresses, round and round, from which a peer of now's
+ * family could be reached: up, not where we are, neither loopback nor
+ * link-local.
+ *
+ * @param turn  in and out: how often it was asked.
+ * @return false: there is none.
+ */
+bool quic_detour_next(const struct ifaddrs *all, const union udp_address *now,
+		      unsigned *turn, struct quic_way *out);
 /** Move when the kernel's routes want it (quic_roam.c). */
 void quic_roam_watch(struct quic_endpoint *e);
 /** Would the kernel reach peer from another address than local now? */

@@ -21,7 +21,7 @@
  *	quic_secret	what its tokens are made with
  *	quic_endpoint	a UDP socket, the clock, and the connections on it.
  *			Parts of it: quic_accept, quic_outbox, quic_roam,
- *			quic_visit
+ *			quic_detour, quic_visit
  *	quic_user	the transport row (transport.h) on top
  *
  * ngtcp2 is seen by these files only. Nothing here is called from another
@@ -481,6 +481,9 @@ const uint8_t *quic_conn_session(const struct quic_conn *c, size_t *len);
  */
 bool quic_conn_migrate(struct quic_conn *c, const union udp_address *local,
 		       const union udp_address *peer);
+/** How many datagrams came from the peer. @param owed  out: it has not
+ *  acknowledged all that we said. */
+uint64_t quic_conn_heard(const struct quic_conn *c, bool *owed);
 /** Is it far enough for that? */
 bool quic_conn_may_migrate(const struct quic_conn *c);
 /** Use new keys (RFC 9001 6). @return false: not possible now. */

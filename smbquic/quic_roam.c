@@ -38,7 +38,21 @@ static struct quic_slot *only_slot(struct quic_endpoint *e)
 	return s == NULL || s->over || s->conn == NULL ? NULL : s;
 }
 
-static int move(struct quic_endpoint *e, struct quic_slot *s)
+static int open_way(struct quic_endpoint *e, const struct quic_slot *s,
+		    const struct quic_way *way, struct udp_socket **out,
+		    char **why)
+{
+	socklen_t len = udp_address_len(&s->peer);
+
+	if (way == NULL) {
+		return udp_connect(e, &s->peer.sa, len, out, why);
+	}
+	return udp_connect_from(e, &way->from, way->device, &s->peer.sa, len,
+				out, why);
+}
+
+int quic_roam_move(struct quic_endpoint *e, struct quic_slot *s,
+		   const struct quic_way *way)
 {
 	struct udp_socket *fresh = NULL;
 	char *why = NULL;
@@ -47,8 +61,7 @@ static int move(struct quic_endpoint *e, struct quic_slot *s)
 	if (!quic_conn_may_migrate(s->conn)) {
 		return EAGAIN;
 	}
-	err = udp_connect(e, &s->peer.sa, udp_address_len(&s->peer), &fresh,
-			  &why);
+	err = open_way(e, s, way, &fresh, &why);
 	if (err != 0) {
 		log_debug("%s", why != NULL ? why : strerror(err));
 		talloc_free(why);
@@ -73,7 +86,7 @@ int quic_endpoint_migrate(struct quic_conn *c)
 	if (c->over || s->endpoint->server) {
 		return ENOTSUP;
 	}
-	return move(s->endpoint, s);
+	return quic_roam_move(s->endpoint, s, NULL);
 }
 
 /* --- when the kernel has news -------------------------------------------- */
@@ -119,7 +132,7 @@ static void look_round(struct tevent_context *ev, struct tevent_timer *te,
 	r->timer = NULL;
 	if (s != NULL &&
 	    quic_roam_wanted(udp_local(r->endpoint->socket), &s->peer)) {
-		move(r->endpoint, s);
+		quic_roam_move(r->endpoint, s, NULL);
 	}
 }
 

@@ -576,6 +576,14 @@ static int quic_user_migrate(void *private_data)
 	return quic_endpoint_migrate(u->conn);
 }
 
+static int quic_user_update_keys(void *private_data)
+{
+	struct quic_user *u =
+		talloc_get_type_abort(private_data, struct quic_user);
+
+	return quic_conn_update_keys(u->conn) ? 0 : EAGAIN;
+}
+
 static const char *quic_user_error(void *private_data)
 {
 	struct quic_user *u =
@@ -606,4 +614,5 @@ const struct transport_backend transport_quic_user = {
 	.trust = quic_user_trust,
 	.is_early = quic_user_is_early,
 	.migrate = quic_user_migrate,
+	.update_keys = quic_user_update_keys,
 };

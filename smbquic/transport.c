@@ -326,6 +326,13 @@ bool transport_is_early(const struct transport *t)
 	return t->backend->is_early != NULL && t->backend->is_early(t->state);
 }
 
+int transport_update_keys(struct transport *t)
+{
+	return t->backend->update_keys != NULL
+		       ? t->backend->update_keys(t->state)
+		       : ENOTSUP;
+}
+
 int transport_migrate(struct transport *t)
 {
 	return t->backend->migrate != NULL ? t->backend->migrate(t->state)

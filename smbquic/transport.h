@@ -221,6 +221,7 @@ struct transport_backend {
 	void (*trust)(void *state);	   /**< may be NULL */
 	bool (*is_early)(void *state);	   /**< may be NULL */
 	int (*migrate)(void *state);	   /**< may be NULL */
+	int (*update_keys)(void *state);   /**< may be NULL */
 };
 
 /* The rows (transport.c). "quic" is the best QUIC of this machine. */
@@ -343,6 +344,8 @@ bool transport_is_early(const struct transport *t);
  *         there is no way to the server now.
  */
 int transport_migrate(struct transport *t);
+/** Go on with new keys (RFC 9001 6). @return 0; EAGAIN not now; ENOTSUP. */
+int transport_update_keys(struct transport *t);
 /** Why the transport ended, a sentence; NULL while it is well. */
 const char *transport_error(const struct transport *t);
 

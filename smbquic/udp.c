@@ -298,6 +298,32 @@ int udp_adopt(TALLOC_CTX *mem_ctx, int fd, struct udp_socket **out, char **why)
 	return 0;
 }
 
+int udp_connect_from(TALLOC_CTX *mem_ctx, const union udp_address *from,
+		     const char *device, const struct sockaddr *peer,
+		     socklen_t peer_len, struct udp_socket **out, char **why)
+{
+	union udp_address any = *from;
+	int err = udp_open(mem_ctx, peer, peer_len, out, why);
+
+	if (err != 0) {
+		return err;
+	}
+	if (any.sa.sa_family == AF_INET) {
+		any.in.sin_port = 0;
+	} else {
+		any.in6.sin6_port = 0;
+	}
+	(*out)->connected = true;
+	/* without the right to it the routes decide */
+	(void)setsockopt((*out)->fd, SOL_SOCKET, SO_BINDTODEVICE, device,
+			 (socklen_t)strlen(device));
+	if (bind((*out)->fd, &any.sa, udp_address_len(&any)) != 0 ||
+	    connect((*out)->fd, peer, peer_len) != 0 || !learn_local(*out)) {
+		return udp_open_failed(out, mem_ctx, "cannot reach", peer, why);
+	}
+	return 0;
+}
+
 int udp_connect(TALLOC_CTX *mem_ctx, const struct sockaddr *peer,
 		socklen_t peer_len, struct udp_socket **out, char **why)
 {

@@ -82,6 +82,11 @@ bool udp_steer(struct udp_socket *s, uint16_t mask, unsigned count);
  *  udp_recv and udp_send. @return 0, or ENETUNREACH, EHOSTUNREACH, ... */
 int udp_connect(TALLOC_CTX *mem_ctx, const struct sockaddr *peer,
 		socklen_t peer_len, struct udp_socket **out, char **why);
+/** Likewise from that address of ours (its port does not matter), and through
+ *  that device where we may choose. */
+int udp_connect_from(TALLOC_CTX *mem_ctx, const union udp_address *from,
+		     const char *device, const struct sockaddr *peer,
+		     socklen_t peer_len, struct udp_socket **out, char **why);
 
 int udp_fd(const struct udp_socket *s);
 /** The address that is bound, port filled in. */

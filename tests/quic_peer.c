@@ -4,7 +4,7 @@
  * it.
  *
  *	quic_peer -s -b ADDRESS -p PORT -c CERT.pem -k KEY.pem [-R] [-E]
- *	quic_peer -b ADDRESS -p PORT [-n KIB] [-V 1|2] [-T FILE] [-M] [-E]
+ *	quic_peer -b ADDRESS -p PORT [-n KIB] [-V 1|2] [-T FILE] [-M] [-E] [-K]
  *		[-a CA.pem] [-h NAME]
  *	quic_peer ... -C COUNT
  *
@@ -13,10 +13,10 @@
  * and a digit asks to be closed with that application code. The client sends
  * -n KiB, wants them back as they were, and closes; -V: begin with this
  * version; -T: resume what the file remembers; -E: the first KiB goes in 0-RTT
- * (the server takes it); -M: move to another port in the middle; -C: one
- *connection after the other, in one process, and only how much memory it has
- *after a tenth of them and at the end (KiB). -v says what happens. Otherwise
- *both print a line for each connection:
+ * (the server takes it); -M: move to another port in the middle; -K: new keys
+ * in the middle; -C: one connection after the other, in one process, and only
+ * how much memory it has after a tenth of them and at the end (KiB). -v says
+ * what happens. Otherwise both print a line for each connection:
  *
  *	peer: bytes=N version=v1 cipher=AES-128-GCM alpn=smb resumed=0 end=...
  *
@@ -42,7 +42,7 @@ struct options {
 	const char *address, *port, *cert, *key, *ca, *name;
 	struct transport_settings settings;
 	size_t total, count;
-	bool server, migrate, early;
+	bool server, migrate, early, update;
 };
 
 static void die(const char *what, const char *why)
@@ -202,6 +202,13 @@ static void echo(struct peer *p, size_t n)
 	piece_write(piece);
 }
 
+/* Do these n bytes pass the half of all? */
+static bool passes_half(const struct peer *p, size_t n)
+{
+	return p->got >= p->options->total / 2 &&
+	       p->got - n < p->options->total / 2;
+}
+
 static void check(struct peer *p, size_t n)
 {
 	size_t i = 0;
@@ -211,12 +218,18 @@ static void check(struct peer *p, size_t n)
 			die("echo", "another byte came back");
 		}
 	}
-	if (p->options->migrate && p->got >= p->options->total / 2 &&
-	    p->got - n < p->options->total / 2) {
+	if (p->options->migrate && passes_half(p, n)) {
 		int err = transport_migrate(p->transport);
 
 		if (err != 0) {
 			die("migrate", strerror(err));
+		}
+	}
+	if (p->options->update && passes_half(p, n)) {
+		int err = transport_update_keys(p->transport);
+
+		if (err != 0) {
+			die("new keys", strerror(err));
 		}
 	}
 	if (p->got == p->options->total) {
@@ -436,6 +449,7 @@ static void option(struct options *o, int c)
 	case 'T': o->settings.visits_file = optarg; break;
 	case 'v': log_set_level(LOG_LEVEL_INFO); break;
 	case 'M': o->migrate = true; break;
+	case 'K': o->update = true; break;
 	case 'E': o->early = o->settings.early_data = true; break;
 	default: die("usage", "see the top of quic_peer.c");
 	}
@@ -455,8 +469,8 @@ int main(int argc, char **argv)
 	int err = 0;
 
 	transport_settings_default(&o.settings);
-	for (c = getopt(argc, argv, "sb:p:c:k:a:h:n:RV:T:MEvC:"); c != -1;
-	     c = getopt(argc, argv, "sb:p:c:k:a:h:n:RV:T:MEvC:")) {
+	for (c = getopt(argc, argv, "sb:p:c:k:a:h:n:RV:T:MEKvC:"); c != -1;
+	     c = getopt(argc, argv, "sb:p:c:k:a:h:n:RV:T:MEKvC:")) {
 		option(&o, c);
 	}
 	err = getaddrinfo(o.address, o.port, &hints, &at);
