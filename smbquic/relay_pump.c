@@ -27,6 +27,7 @@ struct flow {
 	struct transport *from, *to;
 	struct tevent_req *reading;
 	size_t piece;	  /* size of the next read */
+	bool was_small;	  /* the last one brought much less */
 	size_t in_flight; /* bytes of pieces whose write is not done */
 	uint64_t bytes;
 	bool ended; /* from has said all */
@@ -209,9 +210,18 @@ static void flow_read(struct flow *f)
 	tevent_req_set_callback(f->reading, flow_read_done, p);
 }
 
+/*
+ * One small read tells nothing: TCP's reads bring a little more than was asked
+ * for, which is what the next one gets.
+ */
 static void flow_next_size(struct flow *f, size_t got)
 {
-	f->piece = 2 * got;
+	bool small = got < f->piece / 4;
+
+	if ((small && f->was_small) || 2 * got > f->piece) {
+		f->piece = 2 * got;
+	}
+	f->was_small = small;
 	if (f->piece < PIECE_MIN) {
 		f->piece = PIECE_MIN;
 	}
