@@ -322,6 +322,31 @@ void cmd_rmdir(struct shell *shell, int argc, char **argv)
 	talloc_free(path);
 }
 
+/*
+ * Where ls takes a folder for all that is in it, what is to be deleted must
+ * be named: "" or "/" may come from a script's variable that was never set.
+ */
+static char *deletable(struct shell *shell, const char *mask)
+{
+	char *path = shell_path(shell, shell, mask);
+	char *copy = NULL;
+	size_t len = strlen(mask);
+
+	if (*mask == '\0' || *path == '\0') {
+		shell_fail_text(shell,
+				"\"%s\" names nothing to delete; * is all that "
+				"is there",
+				mask);
+	} else {
+		while (strchr("/\\", mask[len - 1]) != NULL) {
+			len--;
+		}
+		copy = shell_need(talloc_strndup(shell, mask, len));
+	}
+	talloc_free(path);
+	return copy;
+}
+
 static bool del_entry(struct shell *shell, const char *folder,
 		      const struct client_dir_entry *entry, void *private_data)
 {
@@ -344,12 +369,15 @@ static bool del_entry(struct shell *shell, const char *folder,
 
 void cmd_del(struct shell *shell, int argc, char **argv)
 {
+	char *mask = deletable(shell, argv[1]);
 	unsigned found = 0;
 
 	(void)argc;
-	if (walk_mask(shell, argv[1], false, del_entry, &found) && found == 0) {
-		shell_fail(shell, NT_STATUS_NO_SUCH_FILE, "%s", argv[1]);
+	if (mask != NULL && walk_mask(shell, mask, false, del_entry, &found) &&
+	    found == 0) {
+		shell_fail(shell, NT_STATUS_NO_SUCH_FILE, "%s", mask);
 	}
+	talloc_free(mask);
 }
 
 /* An entry with all that is below it, deepest first. */
@@ -391,11 +419,15 @@ static bool deltree_entry(struct shell *shell, const char *folder,
 
 void cmd_deltree(struct shell *shell, int argc, char **argv)
 {
+	char *mask = deletable(shell, argv[1]);
 	bool recurse = shell->recurse;
 
 	(void)argc;
 	/* It goes down by itself. */
 	shell->recurse = false;
-	walk_mask(shell, argv[1], false, deltree_entry, NULL);
+	if (mask != NULL) {
+		walk_mask(shell, mask, false, deltree_entry, NULL);
+	}
 	shell->recurse = recurse;
+	talloc_free(mask);
 }

@@ -454,6 +454,28 @@ class Shell(unittest.TestCase):
         self.assertEqual(done.returncode, 0)    # "n" was the answer
         os.rmdir(os.path.join(self.data, 'nothing'))
 
+    def test_delete_wants_a_name(self):
+        """An empty word is no order to delete everything."""
+        os.makedirs(os.path.join(self.data, 'kept', 'sub'))
+        for name in ('kept/a', 'kept/sub/b', 'gone'):
+            with open(os.path.join(self.data, name), 'w',
+                      encoding='utf-8') as f:
+                f.write(name)
+        log_on = ['-q', '-U', USER + '%' + PASSWORD]
+        for word in ('""', '/', '\\\\', '.', 'kept/..'):
+            for command in ('del ', 'recurse; del ', 'deltree '):
+                done = run(*self.args(*log_on, '-c', command + word),
+                           env=self.env())
+                self.assertEqual(done.returncode, 1, command + word)
+                self.assertIn('names nothing to delete', done.stderr)
+        self.assertTrue(os.path.exists(os.path.join(self.data, 'gone')))
+        done = run(*self.args(*log_on, '-c', 'del gone/; deltree kept/sub/'),
+                   env=self.env())
+        self.assertEqual((done.returncode, done.stderr), (0, ''))
+        self.assertEqual(os.listdir(os.path.join(self.data, 'kept')), ['a'])
+        self.assertFalse(os.path.exists(os.path.join(self.data, 'gone')))
+        shutil.rmtree(os.path.join(self.data, 'kept'))
+
     def test_odd_names(self):
         """A file called "-" is a file; names that are no UTF-8 go as well."""
         here = os.path.join(self.folder, 'odd')
