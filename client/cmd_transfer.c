@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "client/cmd_list.h"
@@ -156,19 +157,15 @@ void cmd_put(struct shell *shell, int argc, char **argv)
 	const char *name = cut != NULL ? cut + 1 : local;
 	char *remote = NULL;
 	uint64_t size = 0;
-	FILE *f = NULL;
+	struct stat st = {0};
 
 	if (argc < 3 && strcmp(local, TRANSFER_STDIO) == 0) {
 		shell_fail_text(shell, "put: standard input needs a name on "
 				       "the server");
 		return;
 	}
-	f = fopen(local, "re");
-	if (f != NULL && fseek(f, 0, SEEK_END) == 0 && ftell(f) > 0) {
-		size = (uint64_t)ftell(f);
-	}
-	if (f != NULL) {
-		fclose(f);
+	if (stat(local, &st) == 0 && S_ISREG(st.st_mode)) {
+		size = (uint64_t)st.st_size;
 	}
 	remote = shell_path(shell, shell, argc > 2 ? argv[2] : name);
 	if (*remote == '\0') {
