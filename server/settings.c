@@ -523,8 +523,9 @@ static const struct setting settings[] = {
 		"smb3 unix extensions", SETTING_SHARE, SETTING_BOOL, "yes",
 		"Whether clients that know the POSIX extensions of SMB 3.1.1 "
 		"may use them: names whose case counts, modes, symbolic links, "
-		"open files that are deleted or replaced. In [global] the "
-		"default for all shares.",
+		"open files that are deleted or replaced. They cannot make a "
+		"file run as another user or group. In [global] the default "
+		"for all shares.",
 	},
 	[CONFIG_SNAPSHOT_DIRECTORY] = {
 		"snapshot directory", SETTING_SHARE, SETTING_STRING, "",

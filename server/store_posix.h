@@ -299,6 +299,12 @@ int posix_do_restore_write_time(struct posix_job *job,
 				const struct stat *before);
 /** DOS attributes of a file just made. */
 int posix_do_first_attributes(int fd, uint32_t attributes);
+/**
+ * As much of a mode as a client may give. Not S_ISUID, nor S_ISGID of what is
+ * no directory: who says so need not be whom the file belongs to (`force user`,
+ * or a server that is not root), and could act as that one.
+ */
+mode_t posix_mode_given(mode_t type, mode_t mode);
 /** The tag of a reparse point that a client made; 0: it is none. */
 uint32_t posix_do_reparse_tag(int fd, mode_t mode);
 /** Note it in user.smbquic.attr; 0: none. */

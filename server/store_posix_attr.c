@@ -501,7 +501,13 @@ static int set_size(struct posix_job *job, const struct stat *st)
 		       : 0;
 }
 
-static int set_rights(const char *path, const struct store_change *change)
+mode_t posix_mode_given(mode_t type, mode_t mode)
+{
+	return mode & (S_ISDIR(type) ? 03777 : 01777);
+}
+
+static int set_rights(const char *path, mode_t type,
+		      const struct store_change *change)
 {
 	int err = 0;
 
@@ -509,7 +515,7 @@ static int set_rights(const char *path, const struct store_change *change)
 		err = set_owner(path, change);
 	}
 	if (err == 0 && (change->what & STORE_SET_MODE) != 0 &&
-	    chmod(path, change->mode & 07777) != 0) {
+	    chmod(path, posix_mode_given(type, change->mode)) != 0) {
 		err = errno;
 	}
 	return err;
@@ -533,7 +539,7 @@ static int posix_do_setattr(struct posix_job *job)
 		err = set_size(job, &st);
 	}
 	if (err == 0) {
-		err = set_rights(path.path, change);
+		err = set_rights(path.path, st.st_mode, change);
 	}
 	if (err == 0 && ours && (change->what & STORE_TOUCH) != 0) {
 		err = posix_do_restore_write_time(job, &st);

@@ -193,7 +193,7 @@ static int finish_open(struct posix_job *job, struct posix_found *found)
 
 /* --- making ------------------------------------------------------------- */
 
-/* STORE_OPEN_MODE: without any mask. */
+/* STORE_OPEN_MODE: without any mask of the share. */
 static bool wanted_mode(const struct posix_job *job, mode_t *mode)
 {
 	*mode = job->flags >> STORE_OPEN_MODE_SHIFT & 07777;
@@ -239,7 +239,8 @@ static int complete(struct posix_job *job, struct posix_found *found,
 					      &found->st);
 	}
 	if (err == 0 && wanted_mode(job, &mode) &&
-	    chmod(posix_proc(found->fd).path, mode) != 0) {
+	    chmod(posix_proc(found->fd).path,
+		  posix_mode_given(found->st.st_mode, mode)) != 0) {
 		err = errno;
 	}
 	if (err == 0 && fstat(found->fd, &found->st) != 0) {

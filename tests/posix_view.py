@@ -114,7 +114,8 @@ def negotiation(v):
 
 
 def creating(v, c):
-    f, _, out = make(c, "file", 0o640)
+    # set-user-id and set-group-id of a file are nobody's to give
+    f, _, out = make(c, "file", 0o6640)
     cc = ndr_unpack(smb3posix.smb3_posix_cc_info, out[0][1])
     say("mode of a file", cc.posix_mode & 0o7777 == 0o640)
     say("its group", str(cc.group).startswith("S-1-22-2-"))
@@ -167,7 +168,7 @@ def listing(v, c):
 def changing(v, c):
     f, _, _ = make(c, "file", disposition=libsmb.FILE_OPEN)
     sd = security.descriptor.from_sddl(
-        "D:(A;;;;;S-1-5-88-3-%d)" % 0o604, security.dom_sid("S-1-5-21-1-2-3"))
+        "D:(A;;;;;S-1-5-88-3-%d)" % 0o6604, security.dom_sid("S-1-5-21-1-2-3"))
     c.set_sd(f, sd, security.SECINFO_DACL)
     info = c.qfileinfo(f, libsmb.FSCC_FILE_POSIX_INFORMATION)
     say("another mode", stat.S_IMODE(info["perms"]) == 0o604)
