@@ -34,9 +34,10 @@
 #include "smbquic/tls.h"
 #include "smbquic/transport.h"
 
-#define CHUNK	  65536u
-#define EARLY	  1024u
-#define IN_FLIGHT (4u << 20)
+#define CHUNK	     65536u
+#define EARLY	     1024u
+#define IN_FLIGHT    (4u << 20)
+#define MOVING_CHUNK 4096u
 
 struct options {
 	const char *address, *port, *cert, *key, *ca, *name;
@@ -265,13 +266,17 @@ static void arrived(struct tevent_req *req)
 	read_on(p);
 }
 
-/* There is room for more. */
+/* There is room for more. Who moves sends little at once: there must be a rest
+ * when the new way has been proven. */
 static void more(struct peer *p)
 {
+	size_t most = p->options->migrate ? MOVING_CHUNK : CHUNK;
+	size_t limit = p->options->migrate ? MOVING_CHUNK : IN_FLIGHT;
+
 	while (!p->server && !p->ending && p->sent < p->options->total &&
-	       p->in_flight < IN_FLIGHT) {
+	       p->in_flight < limit) {
 		size_t rest = p->options->total - p->sent;
-		struct piece *piece = piece_new(p, rest < CHUNK ? rest : CHUNK);
+		struct piece *piece = piece_new(p, rest < most ? rest : most);
 		size_t i = 0;
 
 		for (i = 0; i < piece->len; i++) {
