@@ -77,6 +77,45 @@ struct cert_info *cert_chain_info(TALLOC_CTX *mem_ctx, const struct cert *cert,
 	return n < cert->count ? cert_describe(mem_ctx, cert->chain[n]) : NULL;
 }
 
+/* --- DER ---------------------------------------------------------------- */
+
+struct cert *cert_from_der(TALLOC_CTX *mem_ctx, const gnutls_datum_t *chain,
+			   unsigned count, char **why)
+{
+	struct cert *cert = cert_new(mem_ctx);
+	unsigned most = count < CERT_MAX_CHAIN ? count : CERT_MAX_CHAIN;
+	int rc = GNUTLS_E_NO_CERTIFICATE_FOUND;
+
+	*why = NULL;
+	if (cert == NULL) {
+		return NULL;
+	}
+	cert->chain = gnutls_calloc(most + 1, sizeof(cert->chain[0]));
+	while (cert->chain != NULL && cert->count < most) {
+		gnutls_x509_crt_t *next = &cert->chain[cert->count];
+
+		rc = gnutls_x509_crt_init(next);
+		if (rc < 0) {
+			break;
+		}
+		cert->count++;
+		rc = gnutls_x509_crt_import(*next, &chain[cert->count - 1],
+					    GNUTLS_X509_FMT_DER);
+		if (rc < 0) {
+			break;
+		}
+	}
+	if (rc < 0) {
+		*why = talloc_asprintf(mem_ctx,
+				       "not a certificate that can be read: %s",
+				       gnutls_strerror(rc));
+	} else if (cert_complete(cert)) {
+		return cert;
+	}
+	talloc_free(cert);
+	return NULL;
+}
+
 /* --- PEM ---------------------------------------------------------------- */
 
 /* talloc owns the bytes; keys among them are wiped with them. */

@@ -14,6 +14,8 @@
 #include <talloc.h>
 #include <time.h>
 
+#include <gnutls/gnutls.h>
+
 /** A certificate, those of its issuers that came with it, and perhaps its
  *  private key. A talloc object. */
 struct cert;
@@ -55,6 +57,10 @@ struct cert *cert_load_pem(TALLOC_CTX *mem_ctx, const char *cert_file,
 /** A PKCS#12 file (.p12, .pfx): key, certificate and chain. */
 struct cert *cert_load_pkcs12(TALLOC_CTX *mem_ctx, const char *file,
 			      const char *password, char **why);
+
+/** Certificates as a TLS peer sent them: DER, the leaf first. */
+struct cert *cert_from_der(TALLOC_CTX *mem_ctx, const gnutls_datum_t *chain,
+			   unsigned count, char **why);
 
 /** Whether a file looks like PEM, so that the other kind is PKCS#12. */
 bool cert_file_is_pem(const char *file);

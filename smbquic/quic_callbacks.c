@@ -172,6 +172,14 @@ static int on_new_token(ngtcp2_conn *ng, const uint8_t *token, size_t len,
 	return 0;
 }
 
+static int on_retry(ngtcp2_conn *ng, const ngtcp2_pkt_hd *hd, void *user_data)
+{
+	struct quic_conn *c = user_data;
+
+	c->retried = true;
+	return ngtcp2_crypto_recv_retry_cb(ng, hd, user_data);
+}
+
 static int on_complete(ngtcp2_conn *ng, void *user_data)
 {
 	struct quic_conn *c = user_data;
@@ -316,7 +324,7 @@ void quic_callbacks(ngtcp2_callbacks *out, bool server)
 		.encrypt = ngtcp2_crypto_encrypt_cb,
 		.decrypt = ngtcp2_crypto_decrypt_cb,
 		.hp_mask = ngtcp2_crypto_hp_mask_cb,
-		.recv_retry = ngtcp2_crypto_recv_retry_cb,
+		.recv_retry = on_retry,
 		.update_key = ngtcp2_crypto_update_key_cb,
 		.delete_crypto_aead_ctx =
 			ngtcp2_crypto_delete_crypto_aead_ctx_cb,

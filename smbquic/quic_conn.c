@@ -610,6 +610,7 @@ bool quic_conn_facts(struct quic_conn *c, TALLOC_CTX *mem_ctx,
 		ngtcp2_conn_get_negotiated_version(c->ng) == NGTCP2_PROTO_VER_V2
 			? "v2"
 			: "v1";
+	out->retried = c->retried;
 	if (!quic_tls_facts(c->tls, mem_ctx, out)) {
 		return false;
 	}

@@ -343,6 +343,11 @@ static int judge_server(gnutls_session_t session)
 			      "the server does not speak SMB over QUIC (it did "
 			      "not agree on ALPN \"smb\")");
 	}
+	if (t->client->look != NULL) {
+		t->client->look(t->client->private_data, chain, count,
+				gnutls_certificate_client_get_request_status(
+					session) != 0);
+	}
 	if (!tls_judge(t, t->client, t->server_name, t->port, chain, count,
 		       &t->judgement)) {
 		return refuse(t, GNUTLS_A_INTERNAL_ERROR, ENOMEM,

@@ -40,6 +40,17 @@ struct tls_client_policy {
 	const char *known_hosts; /**< for TLS_TRUST_TOFU; created 0600 */
 	const char *cert_file;	 /**< client certificate, may be NULL */
 	const char *key_file;
+	/**
+	 * For who only wants to look: called in the middle of a handshake with
+	 * what the server shows of itself, before that is judged. May be NULL.
+	 *
+	 * @param chain  DER, leaf first, until the call returns; count may be
+	 *               0.
+	 * @param asks   the server asked for a client certificate.
+	 */
+	void (*look)(void *private_data, const gnutls_datum_t *chain,
+		     unsigned count, bool asks);
+	void *private_data; /**< of look */
 };
 
 /** A certificate with its key, ready to be presented. A talloc object that

@@ -473,6 +473,47 @@ static void test_trusted(void **state)
 	assert_non_null(strstr(why, "cannot check"));
 }
 
+/* As a TLS peer sends them. */
+static void test_from_der(void **state)
+{
+	struct cert *ca = make(state, CERT_CA, "Root", NULL);
+	struct cert *leaf = make(state, CERT_SERVER, "fs.example.com", ca);
+	const char *file = in_dir(state, "der.pem");
+	gnutls_x509_crt_t *crt = NULL;
+	gnutls_datum_t pem = {0};
+	gnutls_datum_t der[2] = {{0}};
+	struct cert *cert = NULL;
+	unsigned count = 0;
+	char *why = NULL;
+
+	assert_true(cert_save_pem(*state, leaf, file, NULL, &why));
+	assert_int_equal(gnutls_load_file(file, &pem), 0);
+	assert_int_equal(gnutls_x509_crt_list_import2(&crt, &count, &pem,
+						      GNUTLS_X509_FMT_PEM, 0),
+			 count);
+	assert_int_equal(
+		gnutls_x509_crt_export2(crt[0], GNUTLS_X509_FMT_DER, &der[0]),
+		0);
+	cert = cert_from_der(*state, der, 1, &why);
+	assert_non_null(cert);
+	assert_string_equal(cert_info(cert)->sha256, cert_info(leaf)->sha256);
+	assert_string_equal(cert_info(cert)->names[0], "DNS:fs.example.com");
+	assert_int_equal(cert_info(cert)->chain_len, 1);
+	/* one that is cut, one that is no certificate, and none */
+	der[1] = (gnutls_datum_t){.data = der[0].data, .size = der[0].size - 1};
+	assert_null(cert_from_der(*state, der, 2, &why));
+	assert_non_null(strstr(why, "not a certificate that can be read"));
+	assert_null(cert_from_der(*state, &pem, 1, &why));
+	assert_null(cert_from_der(*state, der, 0, &why));
+	assert_non_null(why);
+	while (count > 0) {
+		gnutls_x509_crt_deinit(crt[--count]);
+	}
+	gnutls_free(crt);
+	gnutls_free(der[0].data);
+	gnutls_free(pem.data);
+}
+
 static void test_thumbprints(void **state)
 {
 	static const char sha1[] = "AABBCCDDEEFF00112233445566778899AABBCCDD";
@@ -566,6 +607,7 @@ int main(void)
 		cmocka_unit_test(test_pkcs12),
 		cmocka_unit_test(test_problems),
 		cmocka_unit_test(test_trusted),
+		cmocka_unit_test(test_from_der),
 		cmocka_unit_test(test_thumbprints),
 		cmocka_unit_test(test_find),
 	};

@@ -182,6 +182,7 @@ static void test_visits(void **state)
 	for (i = 0; i < 3; i++) {
 		t = do_connect(p, "127.0.0.1");
 		assert_int_equal(transport_facts(t)->resumed, i > 0);
+		assert_int_equal(transport_facts(t)->retried, i == 0);
 		assert_int_equal(transport_facts(p->server)->resumed, i > 0);
 		carry(p, t, p->server, 1000);
 		carry(p, p->server, t, 1000);
@@ -206,6 +207,7 @@ static void test_retry(void **state)
 	p->settings.retry = TRANSPORT_RETRY_ALWAYS;
 	start(p, "127.0.0.1", 0);
 	t = do_connect(p, "127.0.0.1");
+	assert_true(transport_facts(t)->retried);
 	carry(p, t, p->server, 100000);
 	talloc_free(p);
 	p = new_place();
