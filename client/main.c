@@ -136,6 +136,11 @@ int main(int argc, const char **argv)
 		talloc_free(options);
 		return status;
 	}
+	if (options->probe) {
+		status = shell_probe(options);
+		talloc_free(options);
+		return status;
+	}
 	shell = shell_new(options);
 	if (!take_target(shell, options->target) ||
 	    !shell_credentials_complete(options, shell->target)) {

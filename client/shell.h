@@ -6,6 +6,7 @@
  *	main.c               from the command line to the first command
  *	shell_options.c      the table of options
  *	shell_credentials.c  where user and password come from
+ *	shell_probe*.c       --probe: shell_probe.h
  *	shell_connect.c      server, session, share; shares of a server
  *	shell.c              running commands; messages
  *	shell_parse.c        lines to words
@@ -31,8 +32,13 @@ struct shell_progress;
 /** What was asked for on the command line; a talloc object, its strings are
  *  children of it. */
 struct shell_options {
-	const char *target; /**< //server/share or an address */
-	bool list;	    /**< -L: the shares of target */
+	const char *target;	/**< //server/share or an address */
+	bool list;		/**< -L: the shares of target */
+	bool probe;		/**< --probe */
+	const char **hosts;	/**< that --probe asks, NULL at the end */
+	const char *hosts_file; /**< of more of them, "-": standard input */
+	unsigned warn_days;	/**< before a certificate ends */
+	bool json;
 	const char *user;
 	const char *domain;
 	const char *password;
@@ -47,6 +53,7 @@ struct shell_options {
 	const char *transports; /**< --transport */
 	const char *remember;	/**< --remember; NULL: the usual file */
 	unsigned timeout;	/**< -t, seconds */
+	bool timeout_given;
 	struct client_options client;
 };
 
@@ -242,9 +249,16 @@ bool shell_credentials_user(struct shell_options *options, const char *text);
 
 /** Connect, log on, and connect to the share, if there is one. */
 bool shell_connect(struct shell *shell);
+/** Where certificates that were seen first are kept. */
+char *shell_known_hosts(TALLOC_CTX *mem_ctx);
 /** -L */
 void shell_list_shares(struct shell *shell);
 /** What was negotiated, line by line. */
 void shell_print_facts(struct shell *shell, FILE *to);
+
+/* --------------------------------------------------------- shell_probe.c */
+
+/** --probe. @return the status to exit with. */
+int shell_probe(struct shell_options *options);
 
 #endif

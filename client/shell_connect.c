@@ -10,8 +10,7 @@
 
 /* -------------------------------------------------------------- connecting */
 
-/* Where certificates that were seen first are kept. */
-static char *known_hosts(TALLOC_CTX *mem_ctx)
+char *shell_known_hosts(TALLOC_CTX *mem_ctx)
 {
 	const char *config = getenv("XDG_CONFIG_HOME");
 	const char *home = getenv("HOME");
@@ -88,7 +87,7 @@ static bool open_connection(struct shell *shell)
 	if (o.port == 0) {
 		o.port = target->port;
 	}
-	o.tls.known_hosts = shell_need(known_hosts(shell));
+	o.tls.known_hosts = shell_need(shell_known_hosts(shell));
 	if (o.tls.trust == TLS_TRUST_TOFU) {
 		shell_make_folders(o.tls.known_hosts);
 	}

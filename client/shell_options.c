@@ -10,7 +10,9 @@
 #include "smbquic/log.h"
 #include "smbquic/race.h"
 
-#define TIMEOUT_MAX 86400
+#define TIMEOUT_MAX   86400
+#define WARN_DAYS     14
+#define WARN_DAYS_MAX 36500
 
 enum option {
 	OPT_VERSION = 1,
@@ -27,6 +29,7 @@ enum option {
 	OPT_QUIC_VERSION,
 	OPT_EARLY_DATA,
 	OPT_CONGESTION,
+	OPT_WARN_DAYS,
 };
 
 /* What popt stores by itself. */
@@ -44,6 +47,9 @@ static struct {
 	int to_stderr;
 	int grepable;
 	int quiet;
+	int probe;
+	int json;
+	char *hosts_file;
 } raw;
 
 #define STRING POPT_ARG_STRING
@@ -53,6 +59,17 @@ static struct {
 static const struct poptOption table[] = {
 	{"list", 'L', STRING, NULL, OPT_LIST,
 	 "list the shares of a server", "SERVER"},
+	{"probe", 0, NONE, &raw.probe, 0,
+	 "see whether SMB over QUIC is at each HOST[:PORT] that follows, and "
+	 "how; no account is needed", NULL},
+	{"probe-file", 0, STRING, &raw.hosts_file, 0,
+	 "the same for those in a file; - is standard input", "FILE"},
+	{"warn-days", 0, STRING, NULL, OPT_WARN_DAYS,
+	 "warn when a certificate ends within so many days (default 14)",
+	 "DAYS"},
+	{"json", 0, NONE, &raw.json, 0,
+	 "print what --probe finds as JSON, an object and a line for each host",
+	 NULL},
 	{"command", 'c', STRING, &raw.script, 0,
 	 "run commands, separated by semicolons, and end", "COMMANDS"},
 	{"directory", 'D', STRING, &raw.folder, 0,
@@ -206,9 +223,16 @@ static bool take(struct shell_options *o, int option, const char *arg)
 			return usage("a timeout is a number of seconds", arg);
 		}
 		o->timeout = (unsigned)n;
+		o->timeout_given = true;
 		if (n > 0) {
 			c->connect_timeout_ms = (unsigned)n * 1000;
 		}
+		return true;
+	case OPT_WARN_DAYS:
+		if (!parse_number(arg, 0, WARN_DAYS_MAX, &n)) {
+			return usage("--warn-days is a number of days", arg);
+		}
+		o->warn_days = (unsigned)n;
 		return true;
 	case OPT_DEBUG: return take_debug(o, arg);
 	case OPT_QUIC_VERSION:
@@ -266,11 +290,38 @@ static bool take_trust(struct shell_options *o)
 	return true;
 }
 
+static bool take_hosts(struct shell_options *o, poptContext context)
+{
+	const char *host = poptGetArg(context);
+	unsigned count = 0;
+
+	if (o->list || raw.script != NULL || raw.folder != NULL) {
+		return usage("--probe", "does not go with -L, -c or -D");
+	}
+	for (; host != NULL; host = poptGetArg(context)) {
+		o->hosts = talloc_realloc(o, o->hosts, const char *, count + 2);
+		if (o->hosts == NULL) {
+			return usage("--probe", "out of memory");
+		}
+		o->hosts[count++] = talloc_strdup(o, host);
+		o->hosts[count] = NULL;
+	}
+	return true;
+}
+
 static bool take_rest(struct shell_options *o, poptContext context)
 {
-	const char *target = poptGetArg(context);
+	const char *target = NULL;
 	const char *password = NULL;
 
+	if (raw.probe != 0 || raw.hosts_file != NULL) {
+		o->probe = true;
+		return take_hosts(o, context);
+	}
+	if (raw.json != 0) {
+		return usage("--json", "goes with --probe only");
+	}
+	target = poptGetArg(context);
 	if (target != NULL && o->list) {
 		return usage("too much on the command line", target);
 	}
@@ -357,6 +408,7 @@ int shell_options_parse(int argc, const char **argv, struct shell_options *out)
 
 	client_options_default(c);
 	out->timeout = c->timeout_ms / 1000;
+	out->warn_days = WARN_DAYS;
 	poptSetOtherOptionHelp(context, "[OPTION...] //SERVER/SHARE");
 	good = parse(out, context, &status);
 	if (good) {
@@ -367,6 +419,8 @@ int shell_options_parse(int argc, const char **argv, struct shell_options *out)
 		out->to_stderr = raw.to_stderr != 0;
 		out->grepable = raw.grepable != 0;
 		out->quiet = raw.quiet != 0;
+		out->json = raw.json != 0;
+		out->hosts_file = adopt(out, &raw.hosts_file);
 		c->address = adopt(out, &raw.ip_address);
 		c->timeout_ms = out->timeout * 1000;
 		status = -1;
