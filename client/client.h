@@ -382,13 +382,52 @@ struct tevent_req *client_ioctl_send(TALLOC_CTX *mem_ctx,
 				     struct client_file *file, uint32_t code,
 				     struct wire_slice input,
 				     uint32_t max_output);
-/** @param out  its bytes are a child of mem_ctx. */
+/** @param out  its bytes are a child of mem_ctx; with
+ *              NT_STATUS_INVALID_PARAMETER there may be some too, a server's
+ *              limits. */
 NTSTATUS client_ioctl_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 			   struct wire_slice *out);
 NTSTATUS client_ioctl(TALLOC_CTX *mem_ctx, struct client_tree *tree,
 		      struct client_file *file, uint32_t code,
 		      struct wire_slice input, uint32_t max_output,
 		      struct wire_slice *out);
+
+/* -------------------------------------------- copies made by the server */
+
+/** So many more bytes were copied. */
+typedef void (*client_copied_fn)(uint64_t bytes, void *private_data);
+
+/**
+ * Copy the first size bytes of one open file to another of the same session,
+ * without their coming here (FSCTL_SRV_COPYCHUNK_WRITE). from is open for
+ * reading, to for writing.
+ *
+ * @param copied  may be NULL.
+ */
+struct tevent_req *client_server_copy_send(
+	TALLOC_CTX *mem_ctx, struct client_file *from, struct client_file *to,
+	uint64_t size, client_copied_fn copied, void *private_data);
+NTSTATUS client_server_copy_recv(struct tevent_req *req);
+NTSTATUS client_server_copy(struct client_file *from, struct client_file *to,
+			    uint64_t size);
+
+/* ------------------------------------------------------ previous versions */
+
+/** "@GMT-YYYY.MM.DD-HH.MM.SS", in UTC, in the server's order. A path that has
+ *  such a name in it, anywhere, is a path without it, of that time. */
+struct client_snapshot_list {
+	size_t count;
+	const char **name;
+};
+
+/** Those that there are of an open file or folder. */
+struct tevent_req *client_snapshots_send(TALLOC_CTX *mem_ctx,
+					 struct client_file *file);
+/** @param out  child of mem_ctx. */
+NTSTATUS client_snapshots_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+			       struct client_snapshot_list **out);
+NTSTATUS client_snapshots(TALLOC_CTX *mem_ctx, struct client_file *file,
+			  struct client_snapshot_list **out);
 
 /* -------------------------------------------------------------- directory */
 

@@ -296,6 +296,12 @@ char *path_map_pattern(TALLOC_CTX *mem_ctx, bool map, const char *pattern);
 /** Takes name and gives another, or the same. */
 char *path_map_from_server(TALLOC_CTX *mem_ctx, bool map, char *name);
 
+/* ------------------------------------------------------------ versions.c */
+
+/** Take the first "@GMT-..." out of a path. @return its time; 0: there is
+ *  none. */
+NTTIME snapshot_take(char *path);
+
 /* ---------------------------------------------------------------- file.c */
 
 struct client_file {

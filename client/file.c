@@ -29,11 +29,16 @@ bool file_add_create(struct call *call, const char *path,
 	};
 	struct wire_writer *w = call_add(call, SMB2_CREATE, 0);
 	char *name = path_map_to_server(call, call->map_names, path);
+	struct wire_writer contexts = wire_writer_talloc(call);
+	struct wire_chain list = smb2_create_context_list(&contexts);
+	NTTIME version = name != NULL ? snapshot_take(name) : 0;
 
-	if (name == NULL || !utf16_from_utf8(call, name, &body.name)) {
+	if (name == NULL || !utf16_from_utf8(call, name, &body.name) ||
+	    (version != 0 && !smb2_timewarp_add(&list, version))) {
 		wire_writer_fail(w);
 		return false;
 	}
+	body.contexts = wire_writer_slice(&contexts);
 	return smb2_create_request_encode(w, &body);
 }
 

@@ -124,6 +124,13 @@ NTSTATUS client_ioctl_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 	NTSTATUS status = call_recv_one(req, mem_ctx, &call);
 
 	*out = wire_slice(NULL, 0);
+	/* With that one a server tells its limits (3.3.5.15.6). */
+	if (status == NT_STATUS_INVALID_PARAMETER && call != NULL &&
+	    smb2_ioctl_response_decode(call->part[0].reply.data,
+				       call->part[0].reply.len, &body)) {
+		*out = body.output;
+		return status;
+	}
 	if (!NT_STATUS_IS_OK(status) && status != NT_STATUS_BUFFER_OVERFLOW) {
 		talloc_free(call);
 		return status;
