@@ -5,11 +5,6 @@
 
 #include "client/cmd_list.h"
 
-/* What is called for each entry of a listing. @return false: stop. */
-typedef bool (*entry_fn)(struct shell *shell, const char *folder,
-			 const struct client_dir_entry *entry,
-			 void *private_data);
-
 static bool is_dot(const char *name)
 {
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
@@ -33,7 +28,7 @@ struct walk {
 	const char *pattern;
 	bool recurse;
 	bool heads; /* print each folder's name above it */
-	entry_fn fn;
+	shell_entry_fn fn;
 	void *private_data;
 	uint64_t found;
 };
@@ -134,12 +129,8 @@ static bool walk_folder(struct walk *walk, const char *folder,
 	return good;
 }
 
-/*
- * Everything that a mask as typed means: "x" the entry x, "x/" what is in it.
- * It is an error when nothing matches.
- */
-static bool walk_mask(struct shell *shell, const char *mask, bool heads,
-		      entry_fn fn, void *private_data)
+bool shell_walk(struct shell *shell, const char *mask, bool heads,
+		shell_entry_fn fn, void *private_data)
 {
 	char *path = shell_path(shell, shell, mask != NULL ? mask : "");
 	size_t len = mask != NULL ? strlen(mask) : 0;
@@ -201,7 +192,8 @@ static bool ls_entry(struct shell *shell, const char *folder,
 
 void cmd_ls(struct shell *shell, int argc, char **argv)
 {
-	if (walk_mask(shell, argc > 1 ? argv[1] : NULL, true, ls_entry, NULL)) {
+	if (shell_walk(shell, argc > 1 ? argv[1] : NULL, true, ls_entry,
+		       NULL)) {
 		print_blocks(shell);
 	}
 }
@@ -221,8 +213,8 @@ void cmd_du(struct shell *shell, int argc, char **argv)
 {
 	uint64_t sum = 0;
 
-	if (walk_mask(shell, argc > 1 ? argv[1] : NULL, false, du_entry,
-		      &sum)) {
+	if (shell_walk(shell, argc > 1 ? argv[1] : NULL, false, du_entry,
+		       &sum)) {
 		print_blocks(shell);
 		fprintf(shell->out, "Total number of bytes: %" PRIu64 "\n",
 			sum);
@@ -271,6 +263,15 @@ void cmd_cd(struct shell *shell, int argc, char **argv)
 	}
 	talloc_free(shell->cwd);
 	shell->cwd = path;
+}
+
+void cmd_cd_up(struct shell *shell, int argc, char **argv)
+{
+	char up[] = "..";
+	char *words[] = {argv[0], up, NULL};
+
+	(void)argc;
+	cmd_cd(shell, 2, words);
 }
 
 /* ------------------------------------------------------ making, removing */
@@ -373,7 +374,7 @@ void cmd_del(struct shell *shell, int argc, char **argv)
 	unsigned found = 0;
 
 	(void)argc;
-	if (mask != NULL && walk_mask(shell, mask, false, del_entry, &found) &&
+	if (mask != NULL && shell_walk(shell, mask, false, del_entry, &found) &&
 	    found == 0) {
 		shell_fail(shell, NT_STATUS_NO_SUCH_FILE, "%s", mask);
 	}
@@ -426,7 +427,7 @@ void cmd_deltree(struct shell *shell, int argc, char **argv)
 	/* It goes down by itself. */
 	shell->recurse = false;
 	if (mask != NULL) {
-		walk_mask(shell, mask, false, deltree_entry, NULL);
+		shell_walk(shell, mask, false, deltree_entry, NULL);
 	}
 	shell->recurse = recurse;
 	talloc_free(mask);

@@ -6,7 +6,20 @@
 #include "client/shell.h"
 
 /* cmd_folder.c */
+
+/** What is called for each entry of a listing. @return false: stop. */
+typedef bool (*shell_entry_fn)(struct shell *shell, const char *folder,
+			       const struct client_dir_entry *entry,
+			       void *private_data);
+/** Everything that a mask as typed means: "x" the entry x, "x/" what is in it,
+ *  with "recurse" also what is in the folders below. It is an error when
+ *  nothing matches, which is said.
+ *  @param heads  print each folder's name above it. */
+bool shell_walk(struct shell *shell, const char *mask, bool heads,
+		shell_entry_fn fn, void *private_data);
+
 void cmd_cd(struct shell *shell, int argc, char **argv);
+void cmd_cd_up(struct shell *shell, int argc, char **argv);
 void cmd_deltree(struct shell *shell, int argc, char **argv);
 void cmd_du(struct shell *shell, int argc, char **argv);
 void cmd_ls(struct shell *shell, int argc, char **argv);
@@ -20,6 +33,33 @@ void cmd_del(struct shell *shell, int argc, char **argv);
 void cmd_rename(struct shell *shell, int argc, char **argv);
 void cmd_stat(struct shell *shell, int argc, char **argv);
 void cmd_volume(struct shell *shell, int argc, char **argv);
+
+/* cmd_attr.c */
+void cmd_acl(struct shell *shell, int argc, char **argv);
+void cmd_altname(struct shell *shell, int argc, char **argv);
+void cmd_setmode(struct shell *shell, int argc, char **argv);
+void cmd_snapshots(struct shell *shell, int argc, char **argv);
+void cmd_utimes(struct shell *shell, int argc, char **argv);
+
+/* cmd_find.c */
+void cmd_find(struct shell *shell, int argc, char **argv);
+void cmd_tree(struct shell *shell, int argc, char **argv);
+
+/* cmd_read.c */
+void cmd_cat(struct shell *shell, int argc, char **argv);
+void cmd_head(struct shell *shell, int argc, char **argv);
+void cmd_tail(struct shell *shell, int argc, char **argv);
+
+/* cmd_resume.c */
+void cmd_reget(struct shell *shell, int argc, char **argv);
+void cmd_reput(struct shell *shell, int argc, char **argv);
+
+/* cmd_server.c */
+void cmd_listconnect(struct shell *shell, int argc, char **argv);
+void cmd_notify(struct shell *shell, int argc, char **argv);
+void cmd_scopy(struct shell *shell, int argc, char **argv);
+void cmd_shares(struct shell *shell, int argc, char **argv);
+void cmd_use(struct shell *shell, int argc, char **argv);
 
 /* cmd_transfer.c */
 void cmd_get(struct shell *shell, int argc, char **argv);

@@ -133,7 +133,45 @@ static void transfer_one(struct shell *shell, bool up, const char *remote,
 	talloc_free(progress);
 }
 
-void cmd_get(struct shell *shell, int argc, char **argv)
+/* Whole trees: as mget and mput with "recurse", without a question. @return
+ * whether that was wanted, or said what is wrong. */
+static bool transfer_trees(struct shell *shell, int argc, char **argv,
+			   void (*many)(struct shell *shell, const char *mask))
+{
+	bool recurse = shell->recurse;
+	bool ask = shell->ask;
+	char *mask = shell->mask;
+	char all[] = "*";
+	int i = 0;
+
+	if (strcmp(argv[1], "-r") != 0) {
+		if (argc > 3) {
+			shell_fail_text(shell, "%s: too many names", argv[0]);
+		}
+		return argc > 3;
+	}
+	if (argc == 2) {
+		shell_fail_text(shell, "%s: which folder?", argv[0]);
+	}
+	shell->recurse = true;
+	shell->ask = false;
+	shell->mask = all;
+	for (i = 2; i < argc && !shell->interrupted; i++) {
+		size_t len = strlen(argv[i]);
+
+		/* "a/" is a as well */
+		while (len > 1 && strchr("/\\", argv[i][len - 1]) != NULL) {
+			argv[i][--len] = '\0';
+		}
+		many(shell, argv[i]);
+	}
+	shell->recurse = recurse;
+	shell->ask = ask;
+	shell->mask = mask;
+	return true;
+}
+
+static void get_one(struct shell *shell, int argc, char **argv)
 {
 	char *remote = shell_path(shell, shell, argv[1]);
 	const char *local = argc > 2 ? argv[2] : client_path_name(remote);
@@ -150,7 +188,14 @@ void cmd_get(struct shell *shell, int argc, char **argv)
 	talloc_free(remote);
 }
 
-void cmd_put(struct shell *shell, int argc, char **argv)
+void cmd_get(struct shell *shell, int argc, char **argv)
+{
+	if (!transfer_trees(shell, argc, argv, shell_many_get)) {
+		get_one(shell, argc, argv);
+	}
+}
+
+static void put_one(struct shell *shell, int argc, char **argv)
 {
 	const char *local = argv[1];
 	const char *cut = strrchr(local, '/');
@@ -174,6 +219,13 @@ void cmd_put(struct shell *shell, int argc, char **argv)
 		transfer_one(shell, true, remote, local, size);
 	}
 	talloc_free(remote);
+}
+
+void cmd_put(struct shell *shell, int argc, char **argv)
+{
+	if (!transfer_trees(shell, argc, argv, shell_many_put)) {
+		put_one(shell, argc, argv);
+	}
 }
 
 void cmd_mget(struct shell *shell, int argc, char **argv)

@@ -15,7 +15,7 @@
  *	shell_progress.c     the bar
  *	shell_format.c       names, times, sizes, attributes as text
  *	shell_get.c, shell_put.c, shell_many.c   transfers: transfer.h
- *	cmd_*.c              the commands, by family; their rows: commands.c
+ *	cmd_*.c              the commands, by family; their rows: cmd_table.c
  */
 #ifndef CLIENT_SHELL_H
 #define CLIENT_SHELL_H
@@ -95,6 +95,7 @@ enum shell_word {
 	SHELL_WORD_LOCAL,
 	SHELL_WORD_LOCAL_FOLDER,
 	SHELL_WORD_COMMAND,
+	SHELL_WORD_SHARE,
 };
 
 struct shell_command {

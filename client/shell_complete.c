@@ -85,6 +85,26 @@ static void find_remote(TALLOC_CTX *frame, struct shell *shell,
 	}
 }
 
+static void find_shares(TALLOC_CTX *frame, struct shell *shell,
+			const char *text)
+{
+	struct client_share_list *list = NULL;
+	size_t i = 0;
+
+	if (!NT_STATUS_IS_OK(client_shares(frame, shell->session, &list))) {
+		return;
+	}
+	for (i = 0; i < list->count; i++) {
+		const struct client_share *s = &list->share[i];
+
+		if ((s->type & CLIENT_STYPE_MASK) == CLIENT_STYPE_DISK &&
+		    client_name_is_safe(s->name) &&
+		    strncasecmp(s->name, text, strlen(text)) == 0) {
+			add_found(frame, talloc_strdup(frame, s->name));
+		}
+	}
+}
+
 /* How many words stand before the one to be completed, and the first. */
 static int count_words(const char *line, int start, char *first, size_t size)
 {
@@ -148,6 +168,8 @@ char **shell_complete(struct shell *shell, const char *line, const char *text,
 	}
 	if (wanted == SHELL_WORD_COMMAND) {
 		find_commands(frame, text);
+	} else if (wanted == SHELL_WORD_SHARE) {
+		find_shares(frame, shell, text);
 	} else if (wanted != SHELL_WORD_NONE) {
 		find_remote(frame, shell, text,
 			    wanted == SHELL_WORD_REMOTE_FOLDER);

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The server's shares, changes that it tells of, and copies that it makes. */
+#include <string.h>
+#include <time.h>
+
+#include "client/cmd_list.h"
+#include "client/shell_transfer.h"
+#include "smbquic/utf16.h"
+
+/* ------------------------------------------------------------------ shares */
+
+void cmd_shares(struct shell *shell, int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	shell_list_shares(shell);
+}
+
+void cmd_use(struct shell *shell, int argc, char **argv)
+{
+	struct client_tree *tree = NULL;
+	NTSTATUS status =
+		client_tree_connect(shell, shell->session, argv[1], &tree);
+
+	(void)argc;
+	if (NT_STATUS_IS_OK(status) &&
+	    client_tree_type(tree) != SMB2_SHARE_TYPE_DISK) {
+		talloc_free(tree);
+		status = NT_STATUS_BAD_DEVICE_TYPE;
+	}
+	if (!NT_STATUS_IS_OK(status)) {
+		shell_fail(shell, status, "//%s/%s", shell->target->server,
+			   argv[1]);
+		return;
+	}
+	client_tree_map_names(tree, shell->map_names);
+	(void)client_tree_disconnect(shell->tree);
+	talloc_free(shell->tree);
+	shell->tree = tree;
+	shell->target->share =
+		shell_need(talloc_strdup(shell->target, argv[1]));
+	talloc_free(shell->cwd);
+	shell->cwd = shell_need(talloc_strdup(shell, ""));
+}
+
+void cmd_listconnect(struct shell *shell, int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	fprintf(shell->out, "0:\tserver=%s, share=%s\n", shell->target->server,
+		shell->target->share);
+}
+
+/* ------------------------------------------------------------------ notify */
+
+#define NOTIFY_ALL                                                     \
+	(FILE_NOTIFY_CHANGE_FILE_NAME | FILE_NOTIFY_CHANGE_DIR_NAME |  \
+	 FILE_NOTIFY_CHANGE_ATTRIBUTES | FILE_NOTIFY_CHANGE_SIZE |     \
+	 FILE_NOTIFY_CHANGE_LAST_WRITE | FILE_NOTIFY_CHANGE_CREATION | \
+	 FILE_NOTIFY_CHANGE_EA | FILE_NOTIFY_CHANGE_SECURITY)
+
+static const char *const actions[] = {
+	[FILE_ACTION_ADDED] = "added",
+	[FILE_ACTION_REMOVED] = "removed",
+	[FILE_ACTION_MODIFIED] = "changed",
+	[FILE_ACTION_RENAMED_OLD_NAME] = "renamed from",
+	[FILE_ACTION_RENAMED_NEW_NAME] = "renamed to",
+};
+
+static void print_change(struct shell *shell, bool words,
+			 const struct fscc_notify *change)
+{
+	char *text = utf16_to_utf8(shell, change->name);
+	char *name = shell_printable(shell, text != NULL ? text : "?");
+	time_t now = time(NULL);
+	struct tm tm = {0};
+	char when[16] = "";
+
+	if (!words) {
+		fprintf(shell->out, "%04x %s\n", change->action, name);
+	} else {
+		if (localtime_r(&now, &tm) != NULL) {
+			strftime(when, sizeof(when), "%H:%M:%S", &tm);
+		}
+		fprintf(shell->out, "%s %-12s %s\n", when,
+			change->action < sizeof(actions) / sizeof(actions[0]) &&
+					actions[change->action] != NULL
+				? actions[change->action]
+				: "changed",
+			name);
+	}
+	talloc_free(name);
+	talloc_free(text);
+}
+
+/* One answer. @return false: it is over. */
+static bool watch_once(struct shell *shell, struct client_file *dir,
+		       const char *path, bool words)
+{
+	struct tevent_req *req = client_notify_send(dir, dir, NOTIFY_ALL, true);
+	struct wire_slice data = {0};
+	struct wire_walker list = {0};
+	struct fscc_notify change = {0};
+	NTSTATUS status = shell_wait(shell, req);
+
+	if (NT_STATUS_IS_OK(status)) {
+		status = client_notify_recv(req, dir, &data);
+	}
+	talloc_free(req);
+	if (status == NT_STATUS_NOTIFY_ENUM_DIR) {
+		fprintf(shell->out, "too many changes at once: list the "
+				    "folder\n");
+	} else if (!NT_STATUS_IS_OK(status)) {
+		if (!shell->interrupted) {
+			shell_fail(shell, status, "\\%s", path);
+		}
+		return false;
+	}
+	list = fscc_notifies(data);
+	while (fscc_notify_next(&list, &change)) {
+		print_change(shell, words, &change);
+	}
+	fflush(shell->out);
+	return !shell->interrupted;
+}
+
+/* "notify" for scripts as smbclient, "watch" for people; until ^C. */
+void cmd_notify(struct shell *shell, int argc, char **argv)
+{
+	const struct client_open how = {
+		.access = FILE_LIST_DIRECTORY | SEC_STD_SYNCHRONIZE,
+		.share = FILE_SHARE_ALL,
+		.disposition = FILE_OPEN,
+		.options = FILE_DIRECTORY_FILE,
+	};
+	char *path = shell_path(shell, shell, argc > 1 ? argv[1] : "");
+	bool words = strcmp(argv[0], "watch") == 0;
+	struct client_file *dir = NULL;
+	NTSTATUS status =
+		client_open(path, shell->tree, path, &how, &dir, NULL);
+
+	if (!NT_STATUS_IS_OK(status)) {
+		shell_fail(shell, status, "\\%s", path);
+	}
+	while (dir != NULL && watch_once(shell, dir, path, words)) {
+	}
+	talloc_free(path);
+}
+
+/* ------------------------------------------------------------------- scopy */
+
+static void scopy_progress(uint64_t bytes, void *private_data)
+{
+	shell_progress_add(private_data, bytes, 0);
+}
+
+/* The copy is to have the times of what it is of. */
+static NTSTATUS scopy_files(struct shell *shell, struct client_file *from,
+			    struct client_file *to,
+			    const struct client_stat *stat,
+			    struct shell_progress *progress)
+{
+	struct tevent_req *req = client_server_copy_send(
+		to, from, to, stat->size, scopy_progress, progress);
+	NTSTATUS status = shell_wait(shell, req);
+	struct fscc_basic basic = {.last_write_time = stat->write_time};
+	struct wire_writer w = wire_writer_talloc(to);
+
+	if (NT_STATUS_IS_OK(status)) {
+		status = client_server_copy_recv(req);
+	}
+	talloc_free(req);
+	if (NT_STATUS_IS_OK(status) && fscc_basic_encode(&w, &basic)) {
+		status = client_set(to, SMB2_0_INFO_FILE, FileBasicInformation,
+				    0, wire_writer_slice(&w));
+	}
+	return status;
+}
+
+void cmd_scopy(struct shell *shell, int argc, char **argv)
+{
+	const struct client_open how_to = {
+		.access = FILE_WRITE_DATA | FILE_WRITE_ATTRIBUTES |
+			  SEC_STD_SYNCHRONIZE,
+		.share = FILE_SHARE_READ,
+		.disposition = FILE_OVERWRITE_IF,
+		.options = FILE_NON_DIRECTORY_FILE,
+		.attributes = FILE_ATTRIBUTE_NORMAL,
+	};
+	TALLOC_CTX *frame = shell_need(talloc_new(shell));
+	char *from = shell_path(frame, shell, argv[1]);
+	char *to = shell_path(frame, shell, argv[2]);
+	struct shell_progress *progress = shell_progress_new(frame, shell);
+	struct client_file *source = NULL;
+	struct client_file *target = NULL;
+	struct client_open how = {0};
+	struct client_stat stat = {0};
+	NTSTATUS status = NT_STATUS_OK;
+
+	(void)argc;
+	client_open_default(&how);
+	how.options = FILE_NON_DIRECTORY_FILE;
+	/* whoever writes it meanwhile would spoil the copy, also ourselves */
+	how.share = FILE_SHARE_READ;
+	status = client_open(frame, shell->tree, from, &how, &source, &stat);
+	if (NT_STATUS_IS_OK(status)) {
+		status = client_open(frame, shell->tree, to, &how_to, &target,
+				     NULL);
+	}
+	if (NT_STATUS_IS_OK(status)) {
+		shell_progress_expect(progress, stat.size, 1);
+		shell_progress_name(progress, client_path_name(to));
+		status = scopy_files(shell, source, target, &stat, progress);
+	}
+	shell_progress_clear(progress);
+	if (NT_STATUS_IS_OK(status)) {
+		shell_say(shell, "copied \\%s to \\%s on the server", from, to);
+	} else {
+		shell_fail(shell, status, "scopy \\%s to \\%s", from, to);
+	}
+	talloc_free(frame);
+}
