@@ -30,7 +30,7 @@ struct quic_conn {
 	bool early;	/* client: there is 0-RTT */
 	bool early_written; /* something was queued for it */
 	bool early_taken;   /* by the server */
-	bool retried;	/* client: the server sent a Retry */
+	bool retried;	    /* client: the server sent a Retry */
 	void (*opened)(void *private_data, struct quic_conn *c, int err);
 	void *opened_data;
 	void (*flushed)(void *private_data, int err);
