@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/shell.h"
 #include "smbquic/log.h"
@@ -104,6 +105,9 @@ static struct shell *shell_new(struct shell_options *options)
 	shell->cwd = shell_need(talloc_strdup(shell, ""));
 	shell->mask = shell_need(talloc_strdup(shell, "*"));
 	shell->out = options->to_stderr ? stderr : stdout;
+	if (isatty(fileno(shell->out)) && getenv("NO_COLOR") == NULL) {
+		shell->colours = getenv("LS_COLORS");
+	}
 	shell->ask = true;
 	shell->map_names = true;
 	shell->timeout = options->timeout;

@@ -13,6 +13,7 @@
  *	shell_line.c         lines from a terminal or a file, ^C
  *	shell_complete.c     completion of names
  *	shell_progress.c     the bar
+ *	shell_colour.c       colours of names
  *	shell_format.c       names, times, sizes, attributes as text
  *	shell_get.c, shell_put.c, shell_many.c   transfers: transfer.h
  *	cmd_*.c              the commands, by family; their rows: cmd_table.c
@@ -67,7 +68,8 @@ struct shell {
 
 	char *cwd; /**< a path, see client.h */
 	FILE *out;
-	bool interactive; /**< commands come from a terminal */
+	const char *colours; /**< LS_COLORS, where out is a terminal */
+	bool interactive;    /**< commands come from a terminal */
 	bool quit;
 	bool interrupted;  /**< ^C during this command */
 	int terminated;	   /**< by SIGTERM or SIGHUP: its number, else 0 */
@@ -209,6 +211,18 @@ char *shell_printable(TALLOC_CTX *mem_ctx, const char *text);
 /** The directory line of ls. */
 void shell_print_entry(struct shell *shell,
 		       const struct client_dir_entry *entry);
+
+/* -------------------------------------------------------- shell_colour.c */
+
+/**
+ * How a name is to be coloured.
+ *
+ * @param colours  as LS_COLORS has them; may be NULL.
+ * @param sgr      out: into colours, len digits and semicolons.
+ * @return false: not at all.
+ */
+bool shell_colour(const char *colours, const char *name, uint32_t attributes,
+		  const char **sgr, size_t *len);
 
 /* ------------------------------------------------------ shell_progress.c */
 

@@ -105,9 +105,19 @@ void shell_print_entry(struct shell *shell,
 {
 	char *name = shell_printable(shell, entry->name);
 	char time[32] = "";
+	const char *sgr = NULL;
+	size_t len = 0;
+	int pad = strlen(name) < 30 ? 30 - (int)strlen(name) : 0;
 
 	shell_time(entry->stat.write_time, time);
-	fprintf(shell->out, "  %-30s%7.7s %8" PRIu64 "  %s\n", name,
+	if (shell_colour(shell->colours, entry->name, entry->stat.attributes,
+			 &sgr, &len)) {
+		fprintf(shell->out, "  \033[%.*sm%s\033[0m%*s", (int)len, sgr,
+			name, pad, "");
+	} else {
+		fprintf(shell->out, "  %s%*s", name, pad, "");
+	}
+	fprintf(shell->out, "%7.7s %8" PRIu64 "  %s\n",
 		shell_attributes(entry->stat.attributes), entry->stat.size,
 		time);
 	talloc_free(name);
