@@ -33,9 +33,13 @@ struct walk {
 	uint64_t found;
 };
 
+/* Deeper than any tree is; a server may say that it goes on for ever. */
+#define WALK_DEPTH 500
+
 /* A folder that the walk is in. */
 struct walk_level {
 	const struct walk_level *above;
+	unsigned depth;
 	uint64_t id; /* of the server's, 0: not known */
 	NTTIME creation_time;
 };
@@ -57,14 +61,32 @@ static bool leads_round(const struct walk_level *level)
 	return false;
 }
 
+static bool not_too_deep(struct shell *shell, const char *folder,
+			 unsigned depth)
+{
+	if (depth > WALK_DEPTH) {
+		shell_fail_text(shell,
+				"not gone into: \\%s (too many folders in one "
+				"another)",
+				folder);
+	}
+	return depth <= WALK_DEPTH;
+}
+
 static bool walk_below(struct walk *walk, const char *folder,
 		       const struct client_dir_list *all,
 		       const struct walk_level *above)
 {
-	struct walk_level level = {.above = above};
+	struct walk_level level = {
+		.above = above,
+		.depth = above != NULL ? above->depth + 1 : 1,
+	};
 	bool good = true;
 	size_t i = 0;
 
+	if (!not_too_deep(walk->shell, folder, level.depth)) {
+		return true;
+	}
 	for (i = 0; i < all->count; i++) {
 		if (strcmp(all->entry[i].name, ".") == 0) {
 			level.id = all->entry[i].file_id;
@@ -386,16 +408,18 @@ static bool deltree_entry(struct shell *shell, const char *folder,
 			  const struct client_dir_entry *entry,
 			  void *private_data)
 {
+	unsigned *depth = private_data;
 	struct walk walk = {
 		.shell = shell,
 		.pattern = "*",
 		.fn = deltree_entry,
+		.private_data = depth,
 	};
+	bool good = true;
 	uint32_t options = FILE_NON_DIRECTORY_FILE;
 	char *path = NULL;
 	NTSTATUS status = NT_STATUS_OK;
 
-	(void)private_data;
 	if (is_dot(entry->name)) {
 		return true;
 	}
@@ -404,11 +428,16 @@ static bool deltree_entry(struct shell *shell, const char *folder,
 	if (is_folder(entry)) {
 		options = FILE_DIRECTORY_FILE;
 		if ((entry->stat.attributes & FILE_ATTRIBUTE_REPARSE_POINT) ==
-			    0 &&
-		    !walk_folder(&walk, path, NULL)) {
-			talloc_free(path);
-			return false;
+		    0) {
+			good = not_too_deep(shell, path, *depth);
+			(*depth)++;
+			good = good && walk_folder(&walk, path, NULL);
+			(*depth)--;
 		}
+	}
+	if (!good) {
+		talloc_free(path);
+		return false;
 	}
 	status = client_remove(shell->tree, path, options);
 	if (!NT_STATUS_IS_OK(status)) {
@@ -422,12 +451,13 @@ void cmd_deltree(struct shell *shell, int argc, char **argv)
 {
 	char *mask = deletable(shell, argv[1]);
 	bool recurse = shell->recurse;
+	unsigned depth = 0;
 
 	(void)argc;
 	/* It goes down by itself. */
 	shell->recurse = false;
 	if (mask != NULL) {
-		shell_walk(shell, mask, false, deltree_entry, NULL);
+		shell_walk(shell, mask, false, deltree_entry, &depth);
 	}
 	shell->recurse = recurse;
 	talloc_free(mask);
