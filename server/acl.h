@@ -149,6 +149,17 @@ void acl_to_posix(const struct security_descriptor *sd,
 		  const struct sidmap *map, const struct acl_file *file,
 		  struct acl_posix *out);
 
+/**
+ * The default ACL of a directory: what those made in it get by its inheritable
+ * entries, as mode and ACL of a directory of the same owner.
+ * @param w  room for a descriptor.
+ * @return false: there is nothing to inherit.
+ */
+bool acl_to_posix_default(struct wire_writer *w,
+			  const struct security_descriptor *sd,
+			  const struct sidmap *map, const struct acl_file *dir,
+			  struct acl_posix *out);
+
 /** The parts of what mode and owner say, for stores that have nothing else. */
 bool acl_descriptor(struct wire_writer *w, const struct sidmap *map,
 		    const struct store_attr *attr, uint32_t parts);

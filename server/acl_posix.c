@@ -276,3 +276,36 @@ void acl_to_posix(const struct security_descriptor *sd,
 	qsort(out->entries, out->count, sizeof(out->entries[0]), by_tag_and_id);
 	out->mode = (mode_t)(owner << 6 | group << 3 | other);
 }
+
+static bool inheritable(const struct security_descriptor *sd)
+{
+	struct security_acl_walk walk = security_acl(sd->dacl);
+	struct security_ace ace = {0};
+
+	while (security_acl_next(&walk, &ace)) {
+		if ((ace.flags & ACE_FLAG_CONTAINER_INHERIT) != 0 &&
+		    (ace.flags & ACE_FLAG_NO_PROPAGATE_INHERIT) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool acl_to_posix_default(struct wire_writer *w,
+			  const struct security_descriptor *sd,
+			  const struct sidmap *map, const struct acl_file *dir,
+			  struct acl_posix *out)
+{
+	const struct acl_child child = {
+		.owner = sidmap_user(map, dir->uid),
+		.group = sidmap_group(map, dir->gid),
+		.directory = true,
+	};
+	struct security_descriptor inherited = {0};
+
+	if (!inheritable(sd) || !acl_inherit(w, sd, &child, &inherited)) {
+		return false;
+	}
+	acl_to_posix(&inherited, map, dir, out);
+	return true;
+}

@@ -472,6 +472,55 @@ static uint32_t lsa_lookup_names3(struct rpc_call *call)
 	return answer_sids(call, 3);
 }
 
+/* --- privileges (MS-LSAD 3.1.4.5.12)
+ * ----------------------------------------------- */
+
+/* Those of administrators, which CREATE goes by (acl_privileged()). */
+static const char *const privileges[] = {
+	"SeSecurityPrivilege",
+	"SeBackupPrivilege",
+	"SeRestorePrivilege",
+	"SeTakeOwnershipPrivilege",
+};
+
+static bool is_administrator(const struct server *server, const struct sid *sid)
+{
+	uid_t uid = 0;
+
+	return sid_equal(sid, &sid_administrators) ||
+	       (sidmap_uid(&server->sids, sid, &uid) && uid == 0);
+}
+
+static uint32_t lsa_account_rights(struct rpc_call *call)
+{
+	struct wire_reader *r = &call->in;
+	struct wire_writer *w = &call->out;
+	struct sid sid = {0};
+	uint32_t count = 0;
+	uint32_t i = 0;
+
+	wire_skip(r, HANDLE_SIZE);
+	if (!get_sid(r, &sid)) {
+		return RPC_FAULT_BAD_STUB;
+	}
+	if (is_administrator(call->server, &sid)) {
+		count = COUNT(privileges);
+	}
+	ndr_put_u32(w, count);
+	ndr_put_pointer(w, count > 0);
+	if (count > 0) {
+		ndr_put_u32(w, count);
+	}
+	for (i = 0; i < count; i++) {
+		put_string_head(w, privileges[i]);
+	}
+	for (i = 0; i < count; i++) {
+		put_string_body(w, privileges[i]);
+	}
+	put_status(w, count > 0 ? 0 : NT_STATUS_OBJECT_NAME_NOT_FOUND);
+	return 0;
+}
+
 /* --- the table
  * ------------------------------------------------------------------- */
 
@@ -481,6 +530,7 @@ static const struct rpc_op ops[] = {
 	{7, "LsarQueryInformationPolicy", NULL, lsa_query_policy},
 	{14, "LsarLookupNames", ask_names, lsa_lookup_names},
 	{15, "LsarLookupSids", ask_sids, lsa_lookup_sids},
+	{36, "LsarEnumerateAccountRights", NULL, lsa_account_rights},
 	{44, "LsarOpenPolicy2", NULL, lsa_open_policy},
 	{46, "LsarQueryInformationPolicy2", NULL, lsa_query_policy},
 	{57, "LsarLookupSids2", ask_sids, lsa_lookup_sids2},

@@ -14,7 +14,8 @@
 #include "server/store_posix.h"
 #include "smbquic/smb2.h"
 
-#define POSIX_ACL_XATTR "system.posix_acl_access"
+#define POSIX_ACL_XATTR	  "system.posix_acl_access"
+#define POSIX_ACL_DEFAULT "system.posix_acl_default"
 
 /* In front of the descriptor in the extended attribute. */
 #define KEPT_VERSION 1
@@ -327,23 +328,50 @@ bool posix_do_visible(struct posix_job *job, int dirfd, const char *name)
 /* --- writing
  * ------------------------------------------------------------------ */
 
-static int set_posix_acl(const char *path, const struct acl_posix *posix)
+static int write_posix_acl(const char *path, const char *name,
+			   const struct acl_posix *posix)
 {
 	uint8_t buf[ACL_POSIX_SIZE_MAX + 4 * 8];
 	struct wire_writer w = wire_writer_fixed(buf, sizeof(buf));
 
+	if (!acl_posix_encode(&w, posix)) {
+		return EFBIG;
+	}
+	if (setxattr(path, name, buf, w.len, 0) != 0 && errno != EOPNOTSUPP) {
+		return errno;
+	}
+	return 0;
+}
+
+static int set_posix_acl(const char *path, const struct acl_posix *posix)
+{
 	if (posix->count == 0) {
 		(void)removexattr(path, POSIX_ACL_XATTR);
 		return 0;
 	}
-	if (!acl_posix_encode(&w, posix)) {
-		return EFBIG;
+	return write_posix_acl(path, POSIX_ACL_XATTR, posix);
+}
+
+/* What is made on the machine itself inherits, too. */
+static int set_default_acl(const struct posix_root *root, const char *path,
+			   const struct acl_file *dir,
+			   const struct security_descriptor *sd)
+{
+	uint8_t *buf = malloc(2 * ACL_SIZE_MAX);
+	struct wire_writer w = wire_writer_fixed(buf, 2 * ACL_SIZE_MAX);
+	struct acl_posix posix = {0};
+	int err = 0;
+
+	if (buf == NULL) {
+		return ENOMEM;
 	}
-	if (setxattr(path, POSIX_ACL_XATTR, buf, w.len, 0) != 0 &&
-	    errno != EOPNOTSUPP) {
-		return errno;
+	if (acl_to_posix_default(&w, sd, &root->sids, dir, &posix)) {
+		err = write_posix_acl(path, POSIX_ACL_DEFAULT, &posix);
+	} else {
+		(void)removexattr(path, POSIX_ACL_DEFAULT);
 	}
-	return 0;
+	free(buf);
+	return err;
 }
 
 /* A mode that lets nobody write does not mean READONLY here. */
@@ -367,7 +395,12 @@ static int map_to_posix(struct posix_job *job, int fd, const struct stat *st,
 	    chmod(path.path, (st->st_mode & 07000) | posix.mode) != 0) {
 		err = errno;
 	}
-	return err == 0 ? set_posix_acl(path.path, &posix) : err;
+	if (err == 0) {
+		err = set_posix_acl(path.path, &posix);
+	}
+	return err == 0 && S_ISDIR(st->st_mode)
+		       ? set_default_acl(job->root, path.path, &file, sd)
+		       : err;
 }
 
 static int write_value(struct posix_job *job, const char *path,

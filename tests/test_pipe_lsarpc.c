@@ -11,6 +11,7 @@
 enum {
 	QUERY_POLICY = 7,
 	LOOKUP_SIDS = 15,
+	ACCOUNT_RIGHTS = 36,
 	OPEN_POLICY2 = 44,
 	LOOKUP_SIDS2 = 57,
 	LOOKUP_NAMES3 = 68,
@@ -216,6 +217,47 @@ static void test_names(void **state)
 	talloc_free(c.f);
 }
 
+static void put_account(struct wire_writer *w, const char *text)
+{
+	struct sid sid = {0};
+
+	put_handle(w);
+	assert_true(sid_from_string(text, &sid));
+	ndr_put_u32(w, sid.count);
+	sid_encode(w, &sid);
+}
+
+/* Administrators have privileges, others none. */
+static void test_rights(void **state)
+{
+	static const char *const admins[] = {"S-1-5-32-544",
+					     "S-1-5-21-1-2-3-500"};
+	struct client c = bound();
+	struct wire_writer none = {0};
+	struct wire_reader r = {0};
+	size_t i = 0;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		struct wire_writer w = wire_writer_talloc(c.f);
+		char *name = NULL;
+
+		put_account(&w, admins[i]);
+		must_call(&c, ACCOUNT_RIGHTS, &w, &r);
+		assert_int_equal(ndr_get_u32(&r), 4);
+		wire_skip(&r, 4 + 4 + 4 * 8);
+		assert_true(ndr_get_string(&r, c.f, &name));
+		assert_string_equal(name, "SeSecurityPrivilege");
+	}
+	none = wire_writer_talloc(c.f);
+	put_account(&none, "S-1-5-21-1-2-3-2002");
+	must_call(&c, ACCOUNT_RIGHTS, &none, &r);
+	assert_int_equal(ndr_get_u32(&r), 0);
+	assert_int_equal(ndr_get_u32(&r), 0);
+	assert_int_equal(ndr_get_u32(&r), NT_STATUS_OBJECT_NAME_NOT_FOUND);
+	talloc_free(c.f);
+}
+
 /* Every truncation is a fault, or an answer; a pipe may go while it asks. */
 static void test_malformed(void **state)
 {
@@ -250,6 +292,7 @@ int main(void)
 		cmocka_unit_test(test_policy),
 		cmocka_unit_test(test_sids),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_rights),
 		cmocka_unit_test(test_malformed),
 	};
 

@@ -313,6 +313,35 @@ static void test_inherited(void **state)
 	talloc_free(dir);
 }
 
+static mode_t made_locally(struct world *w, const char *path)
+{
+	int fd = open(talloc_asprintf(w, "%s/root/%s", w->dir, path),
+		      O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
+
+	assert_true(fd >= 0);
+	assert_int_equal(close(fd), 0);
+	return mode_of(w, path);
+}
+
+/* What is made on the machine itself inherits, too: a default ACL. */
+static void test_inherited_locally(void **state)
+{
+	struct world *w = *state;
+	struct store_file *dir = must_open(w, "d", NEW_DIR);
+	mode_t mask = umask(077);
+
+	set_acl(w, dir, "A;OI|CI;" ALL ";S-1-3-0 A;OI|CI;120089;S-1-1-0");
+	assert_int_equal(made_locally(w, "d/read"), 0644);
+	set_acl(w, dir,
+		"A;OI|CI;" ALL ";S-1-3-0 "
+		"A;OI|CI;120089;S-1-22-2-4242");
+	assert_int_equal(made_locally(w, "d/group"), 0640); /* the mask */
+	set_acl(w, dir, "A;;" ALL ";ME A;CI|NP;120089;S-1-1-0");
+	assert_int_equal(made_locally(w, "d/none"), 0600);
+	umask(mask);
+	talloc_free(dir);
+}
+
 /* The descriptor that CREATE brings along. */
 static void test_made_with(void **state)
 {
@@ -512,6 +541,7 @@ int main(void)
 		TEST(test_may_add, setup_both),
 		TEST(test_may_replace, setup_both),
 		TEST(test_inherited, setup_both),
+		TEST(test_inherited_locally, setup_both),
 		TEST(test_made_with, setup_both),
 		TEST(test_mapped, setup_both),
 		TEST(test_changed_locally, setup_both),
