@@ -235,10 +235,10 @@ int acl_change(struct wire_writer *w, const struct security_descriptor *old,
 	if (err != 0) {
 		return err;
 	}
-	if ((parts & DACL_SECURITY_INFORMATION) != 0 &&
-	    (in->control & SD_DACL_PRESENT) != 0) {
-		change_acl(w, in->control, in->dacl, &dacl_bits, verbatim,
-			   &out->control, &out->dacl);
+	if ((parts & DACL_SECURITY_INFORMATION) != 0) {
+		/* None brought along is the list that allows all. */
+		change_acl(w, in->control | SD_DACL_PRESENT, in->dacl,
+			   &dacl_bits, verbatim, &out->control, &out->dacl);
 	}
 	if ((parts &
 	     (SACL_SECURITY_INFORMATION | LABEL_SECURITY_INFORMATION)) != 0) {

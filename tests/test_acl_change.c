@@ -169,11 +169,13 @@ static void test_parts(void **state)
 	assert_int_equal(sd.control, SD_DACL_PRESENT);
 	assert_string_equal(acl_text(sd.dacl, text), "A;;1;S-1-1-0");
 
-	in.control = 0; /* it has none: that of before stays */
+	in.control = 0; /* none brought along: no list, which allows all */
+	in.dacl = wire_slice(NULL, 0);
 	assert_int_equal(acl_change(&w, &old, &in, DACL_SECURITY_INFORMATION,
 				    &me, false, &sd),
 			 0);
-	assert_string_equal(acl_text(sd.dacl, text), "A;;1;S-1-1-0");
+	assert_int_equal(sd.control, SD_DACL_PRESENT | SD_SACL_PRESENT);
+	assert_int_equal(sd.dacl.len, 0);
 	sd = acl_parts(&sd, OWNER_SECURITY_INFORMATION);
 	assert_true(sd.has_owner && !sd.has_group);
 	assert_int_equal(sd.control, 0);
