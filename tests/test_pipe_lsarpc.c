@@ -289,10 +289,8 @@ static void test_malformed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_policy),
-		cmocka_unit_test(test_sids),
-		cmocka_unit_test(test_names),
-		cmocka_unit_test(test_rights),
+		cmocka_unit_test(test_policy),	  cmocka_unit_test(test_sids),
+		cmocka_unit_test(test_names),	  cmocka_unit_test(test_rights),
 		cmocka_unit_test(test_malformed),
 	};
 
