@@ -129,7 +129,8 @@ static void wait_for_lock(struct tevent_req *req)
 	struct cmd_lock_state *state =
 		tevent_req_data(req, struct cmd_lock_state);
 	struct tevent_req *subreq = lock_wait_send(
-		state, state->ev, state->r->open->file->file->locks);
+		state, state->ev, state->r->open->file->file->locks,
+		&state->ranges[0]);
 
 	if (tevent_req_nomem(subreq, req)) {
 		return;

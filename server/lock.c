@@ -1,13 +1,29 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * All locks of a file are a tree (lock_tree.h) by their first byte, so that
+ * what overlaps a range is found without looking at the rest. The owners are
+ * in a hash table; each has a list of its locks.
+ */
 #include <errno.h>
 
 #include "server/list.h"
 #include "server/lock.h"
+#include "server/lock_tree.h"
+
+#define MIN_BUCKETS 8
+
+/* Who holds at least one lock of the file. */
+struct lock_owner {
+	struct lock_owner *prev, *next; /* of its bucket */
+	const void *owner;
+	struct lock *locks;
+	size_t count;
+};
 
 struct lock {
-	struct lock *prev, *next;
-	const void *owner;
-	struct lock_range range;
+	struct lock *prev, *next; /* owner->locks, the youngest first */
+	struct lock_owner *owner;
+	struct lock_node node;
 };
 
 struct lock_wait_state {
@@ -15,17 +31,24 @@ struct lock_wait_state {
 	struct lock_table *table; /* NULL: no longer in its list */
 	struct tevent_context *ev;
 	struct tevent_req *req;
+	struct lock_range range;
 };
 
 struct lock_table {
-	struct lock *locks;
+	struct lock_node *root;
 	size_t count;
+	struct lock_owner **buckets;
+	size_t num_buckets, num_owners;
 	struct lock_wait_state *waiters;
 };
 
-/* Take every waiter off the list and end it, the oldest first: done, or with
- * err. The callbacks run from the loop, since they change the table. */
-static void wake_all(struct lock_table *table, int err)
+/* --- waiters -------------------------------------------------------------- */
+
+/* Take those who wait for the range off the list and end them, the oldest
+ * first: done, or with err. The callbacks run from the loop, since they change
+ * the table. */
+static void wake(struct lock_table *table, const struct lock_range *range,
+		 int err)
 {
 	struct lock_wait_state *w = table->waiters;
 
@@ -35,11 +58,13 @@ static void wake_all(struct lock_table *table, int err)
 	while (w != NULL) {
 		struct lock_wait_state *younger = w->prev;
 
-		LIST_REMOVE(table->waiters, w);
-		w->table = NULL;
-		tevent_req_defer_callback(w->req, w->ev);
-		if (!tevent_req_error(w->req, (uint64_t)err)) {
-			tevent_req_done(w->req);
+		if (range == NULL || lock_overlap(range, &w->range)) {
+			LIST_REMOVE(table->waiters, w);
+			w->table = NULL;
+			tevent_req_defer_callback(w->req, w->ev);
+			if (!tevent_req_error(w->req, (uint64_t)err)) {
+				tevent_req_done(w->req);
+			}
 		}
 		w = younger;
 	}
@@ -47,7 +72,7 @@ static void wake_all(struct lock_table *table, int err)
 
 static int lock_table_destructor(struct lock_table *table)
 {
-	wake_all(table, ECANCELED);
+	wake(table, NULL, ECANCELED);
 	return 0;
 }
 
@@ -67,80 +92,147 @@ bool lock_range_valid(const struct lock_range *range)
 	       range->offset <= UINT64_MAX - (range->length - 1);
 }
 
-/* MS-FSA 2.1.4.10: the ranges by first and last byte. A range of no bytes has
- * its last before its first, and overlaps what lies on both sides of it; the
- * one at offset 0 overlaps nothing. */
-static bool overlap(const struct lock_range *a, const struct lock_range *b)
-{
-	uint64_t last_a = a->offset + a->length - 1;
-	uint64_t last_b = b->offset + b->length - 1;
+/* --- owners --------------------------------------------------------------- */
 
-	if ((a->offset == 0 && a->length == 0) ||
-	    (b->offset == 0 && b->length == 0)) {
-		return false;
-	}
-	return a->offset <= last_b && last_a >= b->offset;
+static size_t bucket_of(const void *owner, size_t num_buckets)
+{
+	uint64_t hash = (uintptr_t)owner * UINT64_C(0x9E3779B97F4A7C15);
+
+	return (size_t)(hash >> 32) & (num_buckets - 1);
 }
 
-/* Does a lock stand in the way of an access, which may be itself a lock? */
-static bool conflicts(const struct lock *lock, const void *owner,
-		      const struct lock_range *access, bool locking)
+static struct lock_owner *owner_find(const struct lock_table *table,
+				     const void *owner)
 {
-	if (!overlap(&lock->range, access)) {
-		return false;
+	struct lock_owner *o = NULL;
+
+	if (table->num_buckets > 0) {
+		o = table->buckets[bucket_of(owner, table->num_buckets)];
 	}
-	if (!lock->range.exclusive) {
-		return access->exclusive;
+	while (o != NULL && o->owner != owner) {
+		o = o->next;
 	}
-	return lock->owner != owner || (access->exclusive && locking);
+	return o;
+}
+
+static bool grow(struct lock_table *table)
+{
+	size_t want =
+		table->num_buckets == 0 ? MIN_BUCKETS : 2 * table->num_buckets;
+	struct lock_owner **buckets =
+		talloc_zero_array(table, struct lock_owner *, want);
+
+	if (buckets == NULL) {
+		return table->num_buckets > 0;
+	}
+	for (size_t i = 0; i < table->num_buckets; i++) {
+		while (table->buckets[i] != NULL) {
+			struct lock_owner *o = table->buckets[i];
+
+			LIST_REMOVE(table->buckets[i], o);
+			LIST_ADD(buckets[bucket_of(o->owner, want)], o);
+		}
+	}
+	talloc_free(table->buckets);
+	table->buckets = buckets;
+	table->num_buckets = want;
+	return true;
+}
+
+static struct lock_owner *owner_get(struct lock_table *table, const void *owner)
+{
+	struct lock_owner *o = owner_find(table, owner);
+
+	if (o != NULL) {
+		return o;
+	}
+	if (table->num_owners >= table->num_buckets && !grow(table)) {
+		return NULL;
+	}
+	o = talloc_zero(table, struct lock_owner);
+	if (o == NULL) {
+		return NULL;
+	}
+	o->owner = owner;
+	LIST_ADD(table->buckets[bucket_of(owner, table->num_buckets)], o);
+	table->num_owners++;
+	return o;
+}
+
+static void owner_free_unused(struct lock_table *table, struct lock_owner *o)
+{
+	if (o->count > 0) {
+		return;
+	}
+	LIST_REMOVE(table->buckets[bucket_of(o->owner, table->num_buckets)], o);
+	table->num_owners--;
+	talloc_free(o);
+	if (table->num_owners == 0) {
+		TALLOC_FREE(table->buckets);
+		table->num_buckets = 0;
+	}
+}
+
+/* --- taking --------------------------------------------------------------- */
+
+/* An access, which may be itself a lock. */
+struct access {
+	const void *owner;
+	bool locking, write;
+};
+
+static bool conflicts(const struct lock_node *node, void *private_data)
+{
+	const struct access *access = private_data;
+
+	if (!node->range.exclusive) {
+		return access->write;
+	}
+	return node->owner != access->owner ||
+	       (access->write && access->locking);
 }
 
 static bool conflict(const struct lock_table *table, const void *owner,
-		     const struct lock_range *access, bool locking)
+		     const struct lock_range *range, bool locking)
 {
-	const struct lock *lock = NULL;
+	struct access access = {owner, locking, range->exclusive};
 
-	for (lock = table->locks; lock != NULL; lock = lock->next) {
-		if (conflicts(lock, owner, access, locking)) {
-			return true;
-		}
-	}
-	return false;
+	/* what only reads minds exclusive ones alone */
+	return lock_tree_any(table->root, range, !range->exclusive, conflicts,
+			     &access);
 }
 
 static void drop(struct lock_table *table, struct lock *lock)
 {
-	LIST_REMOVE(table->locks, lock);
+	struct lock_owner *o = lock->owner;
+
+	LIST_REMOVE(o->locks, lock);
+	o->count--;
+	table->root = lock_tree_remove(table->root, &lock->node);
 	table->count--;
 	talloc_free(lock);
 }
 
-static size_t held_by(const struct lock_table *table, const void *owner)
-{
-	const struct lock *lock = NULL;
-	size_t held = 0;
-
-	for (lock = table->locks; lock != NULL; lock = lock->next) {
-		held += lock->owner == owner;
-	}
-	return held;
-}
-
-static enum lock_outcome take_one(struct lock_table *table, const void *owner,
+static enum lock_outcome take_one(struct lock_table *table,
+				  struct lock_owner *o,
 				  const struct lock_range *range)
 {
 	struct lock *lock = NULL;
 
-	if (conflict(table, owner, range, true)) {
+	if (conflict(table, o->owner, range, true)) {
 		return LOCK_CONFLICT;
 	}
 	lock = talloc_zero(table, struct lock);
 	if (lock == NULL) {
 		return LOCK_TOO_MANY;
 	}
-	lock->owner = owner;
-	lock->range = *range;
-	LIST_ADD(table->locks, lock);
+	lock->owner = o;
+	lock->node.lock = lock;
+	lock->node.owner = o->owner;
+	lock->node.range = *range;
+	LIST_ADD(o->locks, lock);
+	o->count++;
+	table->root = lock_tree_insert(table->root, &lock->node);
 	table->count++;
 	return LOCK_TAKEN;
 }
@@ -149,65 +241,64 @@ enum lock_outcome lock_take(struct lock_table *table, const void *owner,
 			    const struct lock_range *ranges, size_t count)
 {
 	enum lock_outcome outcome = LOCK_TAKEN;
+	struct lock_owner *o = owner_get(table, owner);
 	size_t taken = 0;
 
-	if (held_by(table, owner) + count > LOCK_MAX_PER_OWNER) {
+	if (o == NULL) {
 		return LOCK_TOO_MANY;
 	}
-	for (taken = 0; taken < count; taken++) {
-		outcome = take_one(table, owner, &ranges[taken]);
-		if (outcome != LOCK_TAKEN) {
-			break;
-		}
+	if (o->count + count > LOCK_MAX_PER_OWNER) {
+		outcome = LOCK_TOO_MANY;
+	}
+	while (outcome == LOCK_TAKEN && taken < count) {
+		outcome = take_one(table, o, &ranges[taken]);
+		taken += outcome == LOCK_TAKEN;
 	}
 	if (outcome != LOCK_TAKEN) {
 		while (taken-- > 0) {
 			/* new ones are in front */
-			drop(table, table->locks);
+			drop(table, o->locks);
 		}
+		owner_free_unused(table, o);
 	}
 	return outcome;
 }
+
+/* --- giving back ---------------------------------------------------------- */
 
 /* Of several for the same range the exclusive one goes first. */
 bool lock_release(struct lock_table *table, const void *owner, uint64_t offset,
 		  uint64_t length)
 {
-	struct lock *lock = NULL;
-	struct lock *found = NULL;
+	const struct lock_range range = {offset, length, false};
+	struct lock_owner *o = owner_find(table, owner);
+	struct lock_node *found =
+		lock_tree_find(table->root, owner, offset, length);
 
-	for (lock = table->locks; lock != NULL; lock = lock->next) {
-		if (lock->owner == owner && lock->range.offset == offset &&
-		    lock->range.length == length &&
-		    (found == NULL || lock->range.exclusive)) {
-			found = lock;
-		}
-	}
-	if (found == NULL) {
+	if (o == NULL || found == NULL) {
 		return false;
 	}
-	drop(table, found);
-	wake_all(table, 0);
+	drop(table, found->lock);
+	owner_free_unused(table, o);
+	wake(table, &range, 0);
 	return true;
 }
 
 void lock_release_all(struct lock_table *table, const void *owner)
 {
-	struct lock *lock = table->locks;
-	size_t before = table->count;
+	struct lock_owner *o = owner_find(table, owner);
 
-	while (lock != NULL) {
-		struct lock *next = lock->next;
-
-		if (lock->owner == owner) {
-			drop(table, lock);
-		}
-		lock = next;
+	if (o == NULL) {
+		return;
 	}
-	if (table->count != before) {
-		wake_all(table, 0);
+	while (o->locks != NULL) {
+		drop(table, o->locks);
 	}
+	owner_free_unused(table, o);
+	wake(table, NULL, 0);
 }
+
+/* --- asking --------------------------------------------------------------- */
 
 bool lock_allows(const struct lock_table *table, const void *owner,
 		 uint64_t offset, uint64_t length, bool write)
@@ -222,17 +313,28 @@ bool lock_allows(const struct lock_table *table, const void *owner,
 
 bool lock_begins_below(const struct lock_table *table, uint64_t offset)
 {
-	const struct lock *lock = table->locks;
+	const struct lock_node *first = lock_tree_first(table->root);
 
-	while (lock != NULL && lock->range.offset >= offset) {
-		lock = lock->next;
-	}
-	return lock != NULL;
+	return first != NULL && first->range.offset < offset;
 }
 
 bool lock_holds(const struct lock_table *table, const void *owner)
 {
-	return held_by(table, owner) > 0;
+	return owner_find(table, owner) != NULL;
+}
+
+size_t lock_list(const struct lock_table *table, const void *owner,
+		 struct lock_range *out, size_t max)
+{
+	const struct lock_owner *o = owner_find(table, owner);
+	const struct lock *lock = o != NULL ? o->locks : NULL;
+	size_t count = 0;
+
+	while (lock != NULL && count < max) {
+		out[count++] = lock->node.range;
+		lock = lock->next;
+	}
+	return o != NULL ? o->count : 0;
 }
 
 size_t lock_count(const struct lock_table *table)
@@ -256,7 +358,8 @@ static void lock_wait_cleanup(struct tevent_req *req, enum tevent_req_state how)
 
 struct tevent_req *lock_wait_send(TALLOC_CTX *mem_ctx,
 				  struct tevent_context *ev,
-				  struct lock_table *table)
+				  struct lock_table *table,
+				  const struct lock_range *range)
 {
 	struct lock_wait_state *state = NULL;
 	struct tevent_req *req =
@@ -268,6 +371,7 @@ struct tevent_req *lock_wait_send(TALLOC_CTX *mem_ctx,
 	state->ev = ev;
 	state->req = req;
 	state->table = table;
+	state->range = *range;
 	LIST_ADD(table->waiters, state);
 	tevent_req_set_cleanup_fn(req, lock_wait_cleanup);
 	return req;

@@ -58,14 +58,21 @@ bool lock_begins_below(const struct lock_table *table, uint64_t offset);
 /** Does the owner hold any lock? */
 bool lock_holds(const struct lock_table *table, const void *owner);
 
+/** The owner's locks, the youngest first, at most max of them. @return how many
+ *  it holds. */
+size_t lock_list(const struct lock_table *table, const void *owner,
+		 struct lock_range *out, size_t max);
+
 /** Locks held, by all. */
 size_t lock_count(const struct lock_table *table);
 
-/** Done as soon as a lock was given back: try again then. Freeing it ends the
- *  wait. When the table is freed the request ends with an error. */
+/** Done as soon as a lock was given back that overlaps the range: try again
+ *  then. Freeing it ends the wait. When the table is freed the request ends
+ * with an error. */
 struct tevent_req *lock_wait_send(TALLOC_CTX *mem_ctx,
 				  struct tevent_context *ev,
-				  struct lock_table *table);
+				  struct lock_table *table,
+				  const struct lock_range *range);
 /** @return false: the table is gone. */
 bool lock_wait_recv(struct tevent_req *req);
 

@@ -6,6 +6,7 @@
 #include "tests/testlib.h"
 
 static const int alice, bob;
+static const struct lock_range byte_5 = {5, 1, true};
 
 static int setup(void **state)
 {
@@ -137,8 +138,8 @@ static void test_waiting(void **state)
 	struct tevent_req *second = NULL;
 
 	assert_int_equal(take(t, &alice, 0, 10, true), LOCK_TAKEN);
-	first = lock_wait_send(ev, ev, t);
-	second = lock_wait_send(ev, ev, t);
+	first = lock_wait_send(ev, ev, t, &byte_5);
+	second = lock_wait_send(ev, ev, t, &byte_5);
 	assert_true(tevent_req_is_in_progress(first));
 	talloc_free(second);
 	lock_release_all(t, &bob);
@@ -148,10 +149,46 @@ static void test_waiting(void **state)
 	assert_true(lock_wait_recv(first));
 }
 
+/* What is given back elsewhere wakes nobody. */
+static void test_waiting_here(void **state)
+{
+	struct lock_table *t = *state;
+	struct tevent_context *ev = tevent_context_init(t);
+	struct tevent_req *req = lock_wait_send(ev, ev, t, &byte_5);
+
+	assert_int_equal(take(t, &alice, 0, 5, true), LOCK_TAKEN);
+	assert_int_equal(take(t, &alice, 6, 5, true), LOCK_TAKEN);
+	assert_true(lock_release(t, &alice, 0, 5));
+	assert_true(lock_release(t, &alice, 6, 5));
+	assert_true(tevent_req_is_in_progress(req));
+	assert_int_equal(take(t, &alice, 0, 6, true), LOCK_TAKEN);
+	assert_true(lock_release(t, &alice, 0, 6));
+	testlib_wait(ev, req, 5);
+	assert_true(lock_wait_recv(req));
+}
+
+static void test_list(void **state)
+{
+	struct lock_table *t = *state;
+	struct lock_range out[2] = {{0}};
+
+	assert_int_equal(lock_list(t, &alice, out, 2), 0);
+	assert_int_equal(take(t, &alice, 1, 2, true), LOCK_TAKEN);
+	assert_int_equal(take(t, &bob, 3, 4, false), LOCK_TAKEN);
+	assert_int_equal(take(t, &alice, 7, 8, false), LOCK_TAKEN);
+	assert_int_equal(lock_list(t, &alice, out, 1), 2);
+	assert_int_equal(lock_list(t, &alice, out, 2), 2);
+	assert_int_equal(out[1].offset, 1);
+	assert_int_equal(out[1].length, 2);
+	assert_true(out[1].exclusive);
+	assert_int_equal(out[0].offset, 7);
+	assert_false(out[0].exclusive);
+}
+
 static void test_table_gone(void **state)
 {
 	struct tevent_context *ev = tevent_context_init(NULL);
-	struct tevent_req *req = lock_wait_send(ev, ev, *state);
+	struct tevent_req *req = lock_wait_send(ev, ev, *state, &byte_5);
 
 	talloc_free(*state);
 	*state = NULL;
@@ -173,6 +210,8 @@ int main(void)
 		lock_test(test_data),
 		lock_test(test_limit),
 		lock_test(test_waiting),
+		lock_test(test_waiting_here),
+		lock_test(test_list),
 		lock_test(test_table_gone),
 	};
 
