@@ -4,6 +4,7 @@
 #define LOG_MODULE "file"
 
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "server/file.h"
@@ -27,7 +28,7 @@
 struct file_table {
 	struct tevent_context *ev; /* the server's */
 	struct file *buckets[BUCKETS];
-	size_t num_pending; /* names that are to be deleted */
+	struct file_name *pending; /* names that are to be deleted */
 	struct oplock_table *oplocks;
 	struct replay_table *replays;
 	uint64_t last_serial;
@@ -180,11 +181,24 @@ static struct file_name *name_get(struct file *file, struct store *store,
 	return name;
 }
 
+static void name_set_pending(struct file_name *name, bool pending)
+{
+	struct file_table *table = name->file->table;
+
+	if (pending && !name->delete_pending) {
+		LIST_ADD_AS(table->pending, name, pending_prev, pending_next);
+	} else if (!pending && name->delete_pending) {
+		LIST_REMOVE_AS(table->pending, name, pending_prev,
+			       pending_next);
+	}
+	name->delete_pending = pending;
+}
+
 static void name_free(struct file_name *name)
 {
 	struct file *file = name->file;
 
-	file->table->num_pending -= name->delete_pending;
+	name_set_pending(name, false);
 	LIST_REMOVE(file->names, name);
 	talloc_free(name);
 	file_free_unused(file);
@@ -197,41 +211,71 @@ static void name_gone(struct file_name *name)
 		name_free(name);
 		return;
 	}
-	name->file->table->num_pending -= name->delete_pending;
-	name->delete_pending = false;
+	name_set_pending(name, false);
 	name->deleting = false;
 	name->gone = true;
 }
 
 /* --- share modes -------------------------------------------------------- */
 
-/* MS-FSA 2.1.5.1.2.2; each against the other's mode. */
-static bool modes_conflict(uint32_t access, uint32_t share)
+/* MS-FSA 2.1.5.1.2.2 compares every pair of opens, each one's rights with the
+ * other's mode; how many there are of each kind says the same. */
+static const struct share_mode {
+	uint32_t access, share;
+	size_t offset; /* of struct file_sharing in struct file */
+} modes[] = {
+	{SHARED_READ, FILE_SHARE_READ, offsetof(struct file, reading)},
+	{SHARED_WRITE, FILE_SHARE_WRITE, offsetof(struct file, writing)},
+	{SHARED_DELETE, FILE_SHARE_DELETE, offsetof(struct file, deleting)},
+};
+
+static struct file_sharing *sharing_of(struct file *file,
+				       const struct share_mode *mode)
 {
-	return ((access & SHARED_READ) != 0 &&
-		(share & FILE_SHARE_READ) == 0) ||
-	       ((access & SHARED_WRITE) != 0 &&
-		(share & FILE_SHARE_WRITE) == 0) ||
-	       ((access & SHARED_DELETE) != 0 &&
-		(share & FILE_SHARE_DELETE) == 0);
+	return (struct file_sharing *)((char *)file + mode->offset);
+}
+
+static const struct file_sharing *sharing_const(const struct file *file,
+						const struct share_mode *mode)
+{
+	return (const struct file_sharing *)((const char *)file + mode->offset);
 }
 
 static bool sharing_conflict(const struct file *file, uint32_t access,
 			     uint32_t share_access)
 {
-	const struct file_open *other = NULL;
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		const struct file_sharing *sharing =
+			sharing_const(file, &modes[i]);
 
-	if ((access & SHARED_ANY) == 0) {
-		return false;
-	}
-	for (other = file->opens; other != NULL; other = other->next) {
-		if ((other->access & SHARED_ANY) != 0 &&
-		    (modes_conflict(access, other->share_access) ||
-		     modes_conflict(other->access, share_access))) {
+		if ((access & SHARED_ANY) != 0 &&
+		    (((access & modes[i].access) != 0 &&
+		      sharing->forbids > 0) ||
+		     ((share_access & modes[i].share) == 0 &&
+		      sharing->wants > 0))) {
 			return true;
 		}
 	}
 	return false;
+}
+
+/* An open that wants none of it forbids nothing either. */
+static void sharing_count(struct file *file, const struct file_open *fo,
+			  unsigned change)
+{
+	if ((fo->access & SHARED_ANY) == 0) {
+		return;
+	}
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		struct file_sharing *sharing = sharing_of(file, &modes[i]);
+
+		if ((fo->access & modes[i].access) != 0) {
+			sharing->wants += change;
+		}
+		if ((fo->share_access & modes[i].share) == 0) {
+			sharing->forbids += change;
+		}
+	}
 }
 
 bool file_is_deleting(const struct file *file, const struct store_file *handle)
@@ -413,6 +457,8 @@ struct deletion *file_open_leave(struct file_open *fo)
 	}
 	lock_release_all(file->locks, fo);
 	leave_oplocks(fo);
+	oplock_opened(fo, -1U);
+	sharing_count(file, fo, -1U);
 	LIST_REMOVE(file->opens, fo);
 	oplock_wake(file);
 	fo->file = NULL;
@@ -477,6 +523,8 @@ NTSTATUS file_open_new(struct open *open, struct store_file *handle,
 	fo->share_access = share_access;
 	fo->options = options;
 	LIST_ADD(file->opens, fo);
+	sharing_count(file, fo, 1);
+	oplock_opened(fo, 1);
 	talloc_set_destructor(fo, file_open_destructor);
 	open->file = fo;
 	open->access = access;
@@ -490,9 +538,7 @@ void file_delete_pending(struct file_open *by, bool pending)
 	struct file_open *fo = NULL;
 
 	name->deleter = oplock_parent_of(by);
-	name->file->table->num_pending -= name->delete_pending;
-	name->file->table->num_pending += pending;
-	name->delete_pending = pending;
+	name_set_pending(name, pending);
 	if (!pending) {
 		return;
 	}
@@ -657,23 +703,22 @@ uint64_t file_last_serial(const struct file_table *table)
 	return table->last_serial;
 }
 
-static bool is_deleted_above(const struct file_name *name, const void *what)
-{
-	const struct store_file *handle = what;
-	const char *rest = NULL;
-
-	if (!name->delete_pending || name->store != handle->store) {
-		return false;
-	}
-	rest = name_below(handle->path, name->path);
-	return rest != NULL && *rest != '\0';
-}
-
 bool file_below_deleted(const struct file_table *table,
 			const struct store_file *handle)
 {
-	return table->num_pending > 0 &&
-	       name_search(table, is_deleted_above, handle) != NULL;
+	const struct file_name *name = NULL;
+
+	for (name = table->pending; name != NULL; name = name->pending_next) {
+		const char *rest =
+			name->store == handle->store
+				? name_below(handle->path, name->path)
+				: NULL;
+
+		if (rest != NULL && *rest != '\0') {
+			return true;
+		}
+	}
+	return false;
 }
 
 bool file_directory_taken(const struct file_table *table,

@@ -35,7 +35,8 @@ struct oplock_parent {
 
 /** One name of an open file. */
 struct file_name {
-	struct file_name *prev, *next; /**< file->names */
+	struct file_name *prev, *next;		       /**< file->names */
+	struct file_name *pending_prev, *pending_next; /**< while pending */
 	struct file *file;
 	struct store *store;
 	const char *path;	      /**< as in store.h; changes by rename */
@@ -44,6 +45,22 @@ struct file_name {
 	struct oplock_parent deleter; /**< who wanted that */
 	bool deleting;		      /**< going right now */
 	bool gone; /**< opens have it yet, but it is another file's, if any's */
+};
+
+/** How many opens want to do it, or forbid it to others. */
+struct file_sharing {
+	unsigned wants, forbids;
+};
+
+/** What the oplocks of a file are together; oplock.c keeps it. */
+struct file_caching {
+	unsigned held;	  /**< opens that have one */
+	unsigned bare;	  /**< opens that have none, and ask for content */
+	unsigned some;	  /**< oplocks that are not empty */
+	unsigned handles; /**< with H */
+	unsigned writes;  /**< with W */
+	unsigned breaking;
+	unsigned old_kind; /**< no leases */
 };
 
 struct file {
@@ -56,6 +73,8 @@ struct file {
 	struct file_open *opens;
 	struct lock_table *locks; /**< lock.h; the owners are file_opens */
 	struct oplock *oplocks;	  /**< oplock.h */
+	struct file_sharing reading, writing, deleting;
+	struct file_caching caching;
 	struct oplock_wait *waiters;
 	bool directory;
 };
@@ -79,6 +98,7 @@ struct file_open {
 	struct listing *listing; /**< cmd_query_directory.c */
 	struct notify *notify;	 /**< notify.c */
 	struct oplock *oplock;	 /**< oplock.h; NULL: caches nothing */
+	struct file_open *holder_prev, *holder_next; /**< oplock->holders */
 	struct file_use *uses;
 	struct closer *closer; /**< CLOSE waits for the uses to end */
 };

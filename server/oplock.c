@@ -54,9 +54,40 @@ bool oplock_is_asked(const struct oplock *oplock, const struct oplock_ask *ask)
 	       same_guid(&oplock->client, &ask->client);
 }
 
+static void count(const struct oplock *oplock, unsigned change)
+{
+	struct file_caching *caching = &oplock->file->caching;
+
+	if (oplock->state != SMB2_LEASE_NONE) {
+		caching->some += change;
+	}
+	if ((oplock->state & SMB2_LEASE_HANDLE_CACHING) != 0) {
+		caching->handles += change;
+	}
+	if ((oplock->state & SMB2_LEASE_WRITE_CACHING) != 0) {
+		caching->writes += change;
+	}
+	if (oplock->breaking) {
+		caching->breaking += change;
+	}
+	if (!oplock->lease) {
+		caching->old_kind += change;
+	}
+}
+
+void oplock_set(struct oplock *oplock, uint32_t state, bool breaking)
+{
+	count(oplock, -1U);
+	oplock->state = state;
+	oplock->breaking = breaking;
+	count(oplock, 1);
+}
+
 static int oplock_destructor(struct oplock *oplock)
 {
 	struct oplock_table *table = oplock->table;
+
+	count(oplock, -1U);
 
 	LIST_REMOVE(oplock->file->oplocks, oplock);
 	if (oplock->lease) {
@@ -101,19 +132,43 @@ struct oplock *oplock_new(struct file *file, const struct oplock_ask *ask)
 	if (ask->lease != NULL) {
 		lease_init(oplock, ask);
 	}
+	count(oplock, 1);
 	talloc_set_destructor(oplock, oplock_destructor);
 	return oplock;
+}
+
+void oplock_opened(struct file_open *fo, unsigned change)
+{
+	if (!oplock_stat_access(fo->access)) {
+		fo->file->caching.bare += change;
+	}
+}
+
+void oplock_hold(struct file_open *fo, struct oplock *oplock)
+{
+	oplock_opened(fo, -1U);
+	fo->file->caching.held++;
+	oplock->opens++;
+	fo->oplock = oplock;
+	LIST_ADD_AS(oplock->holders, fo, holder_prev, holder_next);
+}
+
+static void let_go(struct file_open *fo)
+{
+	struct oplock *oplock = fo->oplock;
+
+	LIST_REMOVE_AS(oplock->holders, fo, holder_prev, holder_next);
+	fo->oplock = NULL;
+	oplock->opens--;
+	fo->file->caching.held--;
+	oplock_opened(fo, 1);
 }
 
 /* Takes it from whoever has it. */
 void oplock_free(struct oplock *oplock)
 {
-	struct file_open *fo = NULL;
-
-	for (fo = oplock->file->opens; fo != NULL; fo = fo->next) {
-		if (fo->oplock == oplock) {
-			fo->oplock = NULL;
-		}
+	while (oplock->holders != NULL) {
+		let_go(oplock->holders);
 	}
 	talloc_free(oplock);
 }
@@ -122,12 +177,12 @@ void oplock_leave(struct file_open *fo)
 {
 	struct oplock *oplock = fo->oplock;
 
-	fo->oplock = NULL;
-	if (oplock != NULL) {
-		oplock->opens--;
-		if (oplock->opens == 0) {
-			talloc_free(oplock);
-		}
+	if (oplock == NULL) {
+		return;
+	}
+	let_go(fo);
+	if (oplock->holders == NULL) {
+		talloc_free(oplock);
 	}
 }
 

@@ -28,10 +28,11 @@ struct oplock {
 	struct oplock *dir_prev, *dir_next; /**< leases of directories */
 	struct oplock_table *table;
 	struct file *file;
-	unsigned opens;	   /**< file_opens that have it; 0: it goes */
-	uint32_t state;	   /**< SMB2_LEASE_*_CACHING */
-	bool lease;	   /**< else an oplock of one open */
-	bool breaking;	   /**< an acknowledgment is awaited */
+	struct file_open *holders; /**< who has it; nobody: it goes */
+	unsigned opens;		   /**< how many these are */
+	uint32_t state;		   /**< SMB2_LEASE_*_CACHING */
+	bool lease;		   /**< else an oplock of one open */
+	bool breaking;		   /**< an acknowledgment is awaited */
 	uint32_t told;	   /**< while breaking: what the client was told */
 	uint32_t required; /**< and what is wanted in the end */
 	struct tevent_timer *timeout;
@@ -88,6 +89,10 @@ bool oplock_lease(const struct file_open *fo, struct smb2_lease *out);
 
 /** The open goes. For file.c. */
 void oplock_leave(struct file_open *fo);
+
+/** The open, without an oplock, joins (1) or leaves (-1U) its file's. Likewise.
+ */
+void oplock_opened(struct file_open *fo, unsigned change);
 
 /** The client of that open is gone, and cannot answer a break. */
 void oplock_owner_gone(struct file_open *fo);
@@ -167,6 +172,10 @@ struct oplock *oplock_find_lease(const struct oplock_table *table,
 				 const struct smb2_guid *key);
 struct oplock *oplock_new(struct file *file, const struct oplock_ask *ask);
 void oplock_free(struct oplock *oplock);
+/** All changes of these two go this way: file->caching follows. */
+void oplock_set(struct oplock *oplock, uint32_t state, bool breaking);
+/** The open, which has none, has it from now on. */
+void oplock_hold(struct file_open *fo, struct oplock *oplock);
 uint32_t oplock_state_of_level(uint8_t level);
 uint8_t oplock_level_of_state(uint32_t state);
 /** Opens that ask for nothing of the content (MS-FSA 2.1.5.1.2). */

@@ -85,11 +85,10 @@ void oplock_wake(struct file *file)
 /* Of those who have it, one that is there. */
 static struct file_open *holder(const struct oplock *oplock)
 {
-	struct file_open *fo = oplock->file->opens;
+	struct file_open *fo = oplock->holders;
 
-	while (fo != NULL &&
-	       (fo->oplock != oplock || fo->open->session == NULL)) {
-		fo = fo->next;
+	while (fo != NULL && fo->open->session == NULL) {
+		fo = fo->holder_next;
 	}
 	return fo;
 }
@@ -172,8 +171,7 @@ static void break_over(struct oplock *oplock, uint32_t state)
 {
 	struct file *file = oplock->file;
 
-	oplock->state = state;
-	oplock->breaking = false;
+	oplock_set(oplock, state, false);
 	TALLOC_FREE(oplock->timeout);
 	if (!oplock->lease && state == SMB2_LEASE_NONE) {
 		oplock_free(oplock);
@@ -203,8 +201,8 @@ static void break_lost(struct oplock *oplock)
 {
 	struct file_open *fo = NULL;
 
-	for (fo = oplock->file->opens; fo != NULL; fo = fo->next) {
-		if (fo->oplock == oplock && fo->open->session == NULL) {
+	for (fo = oplock->holders; fo != NULL; fo = fo->holder_next) {
+		if (fo->open->session == NULL) {
 			durable_lost(fo->open);
 		}
 	}
@@ -224,7 +222,7 @@ static void break_begin(struct oplock *oplock, uint32_t to)
 {
 	struct tevent_context *ev = file_loop(oplock->file->table);
 
-	oplock->breaking = true;
+	oplock_set(oplock, oplock->state, true);
 	oplock->told = to;
 	oplock->required = to;
 	oplock->epoch++;
@@ -258,9 +256,19 @@ void oplock_break(struct oplock *oplock, uint32_t to)
 	break_over(oplock, SMB2_LEASE_NONE);
 }
 
+/* Are there others than the open's own that caching says so of? */
+static bool others_cache(const struct file_open *fo)
+{
+	const struct file_caching *caching = &fo->file->caching;
+	const struct oplock *own = fo->oplock;
+
+	return caching->some > (own != NULL && own->state != SMB2_LEASE_NONE) ||
+	       caching->breaking > (own != NULL && own->breaking);
+}
+
 void oplock_contend_others(struct file_open *fo)
 {
-	struct oplock *oplock = fo->file->oplocks;
+	struct oplock *oplock = others_cache(fo) ? fo->file->oplocks : NULL;
 
 	while (oplock != NULL) {
 		struct oplock *next = oplock->next;
@@ -285,7 +293,8 @@ void oplock_contend(struct file_open *fo)
 
 bool oplock_handles_wait(struct file *file, const struct file_open *fo)
 {
-	struct oplock *oplock = file->oplocks;
+	struct oplock *oplock =
+		file->caching.handles > 0 ? file->oplocks : NULL;
 	bool waits = false;
 
 	while (oplock != NULL) {
@@ -490,7 +499,7 @@ NTSTATUS oplock_acknowledge_lease(const struct file_table *files,
 	if ((state & ~oplock->told) != 0) {
 		return NT_STATUS_REQUEST_NOT_ACCEPTED;
 	}
-	oplock->state = state;
+	oplock_set(oplock, state, true);
 	if ((state & ~oplock->required) == 0) {
 		break_over(oplock, state);
 		return NT_STATUS_OK;

@@ -43,14 +43,12 @@ NTSTATUS oplock_check_key(const struct file_table *files,
 	if (oplock->file != file_of(files, handle)) {
 		return NT_STATUS_INVALID_PARAMETER;
 	}
-	for (fo = oplock->file->opens; fo != NULL; fo = fo->next) {
-		if (fo->oplock == oplock &&
-		    (fo->name->store != handle->store ||
-		     strcmp(fo->name->path, handle->path) != 0)) {
-			return NT_STATUS_INVALID_PARAMETER;
-		}
-	}
-	return NT_STATUS_OK;
+	/* they all came by one name: only a rename changes it, of all */
+	fo = oplock->holders;
+	return fo == NULL || (fo->name->store == handle->store &&
+			      strcmp(fo->name->path, handle->path) == 0)
+		       ? NT_STATUS_OK
+		       : NT_STATUS_INVALID_PARAMETER;
 }
 
 /* One oplock of the file. @return: wait for it. */
@@ -78,12 +76,26 @@ static bool break_one(struct oplock *oplock, const struct oplock_ask *ask)
 	return (state & takes) != 0 || (breaking && ask->again);
 }
 
+/* Is there anything to break at all? */
+static bool may_wait(const struct file *file, const struct oplock_ask *ask)
+{
+	const struct file_caching *caching = &file->caching;
+
+	if (caching->breaking > 0) {
+		return true;
+	}
+	if (ask->violation) {
+		return caching->handles > 0;
+	}
+	return ask->overwrite ? caching->some > 0 : caching->writes > 0;
+}
+
 bool oplock_open_waits(struct file *file, const struct oplock_ask *ask)
 {
 	struct oplock *oplock = file->oplocks;
 	bool waits = false;
 
-	if (oplock_stat_access(ask->access)) {
+	if (oplock_stat_access(ask->access) || !may_wait(file, ask)) {
 		return false;
 	}
 	while (oplock != NULL) {
@@ -128,24 +140,21 @@ struct others {
 static struct others look_at_others(const struct file_open *fo,
 				    const struct oplock_ask *ask)
 {
-	struct others found = {.writes = false};
-	const struct file_open *other = NULL;
+	const struct file *file = fo->file;
+	const struct file_caching *caching = &file->caching;
+	const struct oplock *own = NULL;
 
-	for (other = fo->file->opens; other != NULL; other = other->next) {
-		const struct oplock *oplock = other->oplock;
-
-		if (other == fo || oplock_is_asked(oplock, ask)) {
-			continue;
-		}
-		if (oplock != NULL || !oplock_stat_access(other->access)) {
-			found.writes = true;
-		}
-		if (oplock != NULL) {
-			found.handles |= (oplock->state & H) != 0;
-			found.old_kind |= !oplock->lease;
-		}
+	if (ask->lease != NULL) {
+		own = oplock_find_lease(file_oplocks(file->table), &ask->client,
+					&ask->lease->lease_key);
 	}
-	return found;
+	return (struct others){
+		.writes = caching->held > (own != NULL ? own->opens : 0) ||
+			  caching->bare > !oplock_stat_access(fo->access),
+		.handles = caching->handles >
+			   (own != NULL && (own->state & H) != 0),
+		.old_kind = caching->old_kind > 0,
+	};
 }
 
 static uint32_t grantable(const struct file_open *fo,
@@ -175,7 +184,7 @@ static void upgrade(struct oplock *oplock, uint32_t asked, uint32_t state)
 {
 	if (!oplock->breaking && (oplock->state & asked) == oplock->state &&
 	    state == asked && state != oplock->state) {
-		oplock->state = state;
+		oplock_set(oplock, state, false);
 		oplock->epoch++;
 	}
 }
@@ -194,7 +203,6 @@ bool oplock_grant(struct file_open *fo, const struct oplock_ask *ask)
 	uint32_t state = grantable(fo, ask);
 	struct oplock *oplock = NULL;
 
-	fo->oplock = NULL;
 	if (ask->lease != NULL) {
 		oplock =
 			oplock_find_lease(file_oplocks(fo->file->table),
@@ -210,13 +218,12 @@ bool oplock_grant(struct file_open *fo, const struct oplock_ask *ask)
 		if (oplock == NULL) {
 			return false;
 		}
-		oplock->state = state;
+		oplock_set(oplock, state, false);
 		oplock->epoch += state != SMB2_LEASE_NONE;
 	}
 	if (ask->lease != NULL) {
 		set_parent(oplock, ask->lease);
 	}
-	oplock->opens++;
-	fo->oplock = oplock;
+	oplock_hold(fo, oplock);
 	return true;
 }
