@@ -338,6 +338,7 @@ static void call_encode_header(struct call *call, unsigned i)
 		.session_id = call->session_id,
 		.tree_id = call->tree_id,
 		.credits = call_credits_wanted(call, i),
+		.channel_sequence = call->channel_sequence,
 	};
 	struct wire_writer w = wire_writer_fixed(part->w.buf, SMB2_HEADER_SIZE);
 

@@ -92,6 +92,9 @@ struct client_options {
 	const char *visits_file;
 	unsigned quic_version; /**< 1 or 2: to begin with */
 	bool bbr;	       /**< how fast QUIC sends: by BBR, not CUBIC */
+	/** SMB2_GLOBAL_CAP_* to say in NEGOTIATE beside those that the library
+	    itself uses, for callers who make requests of their own. */
+	uint32_t capabilities;
 };
 
 void client_options_default(struct client_options *out);

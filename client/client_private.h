@@ -70,6 +70,7 @@ struct call {
 	bool keep_request; /**< fill in request; not when encrypting */
 	bool written;	   /**< a carrier has sent it: call_first_bytes() */
 	bool map_names;	   /**< path_map.c, for its paths */
+	uint16_t channel_sequence; /**< 3.2.4.1.8 */
 	uint64_t session_id;
 	uint32_t tree_id;
 	bool encrypt;

@@ -212,6 +212,7 @@ static bool connect_policy(struct client_conn *conn, bool quic, bool secure)
 	policy->encryption_required =
 		o->protection == CLIENT_PROTECTION_ENCRYPT;
 	policy->server_name = o->server;
+	policy->capabilities |= o->capabilities;
 	return crypto_random(policy->guid, sizeof(policy->guid)) == 0;
 }
 

@@ -18,6 +18,7 @@
 #include "server/dispatch.h"
 #include "server/durable.h"
 #include "server/oplock.h"
+#include "server/persistent.h"
 #include "server/replay.h"
 #include "smbquic/fscc.h"
 
@@ -54,11 +55,15 @@ static void create_allocate(struct create_state *state);
 static void create_allocated(struct tevent_req *subreq);
 static void create_query(struct create_state *state);
 static void create_queried(struct tevent_req *subreq);
+static void create_finish(struct create_state *state);
+static void create_saved(struct tevent_req *subreq);
 
 /* Nobody knows the id of an open whose CREATE was not answered. */
 static int create_state_destructor(struct create_state *state)
 {
+	/* where other channels are left, one of them asks again */
 	if (state->wait != NULL && state->replay != NULL &&
+	    state->r->session->num_channels > 1 &&
 	    tevent_req_is_in_progress(state->wait)) {
 		replay_orphan(state->replay, state->file, state->ev);
 	}
@@ -162,8 +167,15 @@ static NTSTATUS create_replay(struct create_state *state)
 	if (open == NULL || open->file == NULL) {
 		return NT_STATUS_FILE_NOT_AVAILABLE;
 	}
+	if (durable_is_persistent(open) &&
+	    (create->durable.v2.flags & SMB2_DHANDLE_FLAG_PERSISTENT) == 0) {
+		return NT_STATUS_INVALID_PARAMETER;
+	}
 	if (open->session == NULL) {
 		return durable_take(r, create, open);
+	}
+	if (state->replay->used && again) {
+		return NT_STATUS_FILE_NOT_AVAILABLE;
 	}
 	if (open->session != r->session || !again) {
 		return NT_STATUS_DUPLICATE_OBJECTID;
@@ -370,7 +382,10 @@ static NTSTATUS check_others(const struct create_state *state, uint32_t granted)
 	if (file_below_deleted(files, state->handle)) {
 		return NT_STATUS_DELETE_PENDING;
 	}
-	status = oplock_check_key(files, &ask, state->handle);
+	status = durable_check_others(file);
+	if (status == NT_STATUS_OK) {
+		status = oplock_check_key(files, &ask, state->handle);
+	}
 	if (status != NT_STATUS_OK) {
 		return status;
 	}
@@ -507,7 +522,7 @@ static void create_replace(struct create_state *state)
 	state->created.action = action_of(state);
 	if (state->created.action == FILE_OPENED) {
 		state->created.attr = state->info.attr;
-		tevent_req_done(state->req);
+		create_finish(state);
 		return;
 	}
 	oplock_parent_changed(state->fo);
@@ -623,7 +638,7 @@ static void create_query(struct create_state *state)
 	if (state->info.created && state->create.eas.len == 0 &&
 	    state->create.allocation == 0) {
 		state->created.attr = state->info.attr;
-		tevent_req_done(state->req);
+		create_finish(state);
 		return;
 	}
 	subreq = store_getattr_send(state, state->ev, state->fo->handle);
@@ -643,6 +658,38 @@ static void create_queried(struct tevent_req *subreq)
 	if (err != 0) {
 		create_fail(state, ntstatus_from_errno(err));
 		return;
+	}
+	create_finish(state);
+}
+
+/* A persistent handle is written down before its client hears of it. */
+static void create_finish(struct create_state *state)
+{
+	struct tevent_req *subreq = NULL;
+	struct open *open = state->r->open;
+
+	if (open == NULL || !persistent_dirty(open)) {
+		tevent_req_done(state->req);
+		return;
+	}
+	subreq = persistent_save_send(state, state->ev, open);
+	if (tevent_req_nomem(subreq, state->req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, create_saved, state);
+}
+
+static void create_saved(struct tevent_req *subreq)
+{
+	struct create_state *state =
+		tevent_req_callback_data(subreq, struct create_state);
+	struct open *open = state->r->open;
+	int err = persistent_save_recv(subreq);
+
+	talloc_free(subreq);
+	if (err != 0 && open != NULL && open->file != NULL &&
+	    !state->created.replayed && durable_is_persistent(open)) {
+		durable_not_persistent(open);
 	}
 	tevent_req_done(state->req);
 }
@@ -664,6 +711,7 @@ NTSTATUS cmd_create_recv(struct tevent_req *req, struct reply *reply)
 	}
 	status = create_reply(reply, &state->create, open, &state->created);
 	state->complete |= status == NT_STATUS_OK;
+	oplock_tell_missed(open->file);
 	if (status == NT_STATUS_OK && state->replay != NULL) {
 		replay_done(state->replay, state->r->open,
 			    state->created.action);

@@ -4,13 +4,14 @@
  */
 
 #include "server/dispatch.h"
+#include "server/durable.h"
 #include "server/ioctl.h"
 #include "server/pipe.h"
 
 static NTSTATUS ioctl_validate_negotiate(struct ioctl *io,
 					 struct wire_writer *out);
 static NTSTATUS ioctl_no_dfs(struct ioctl *io, struct wire_writer *out);
-static NTSTATUS ioctl_no_resiliency(struct ioctl *io, struct wire_writer *out);
+static NTSTATUS ioctl_resiliency(struct ioctl *io, struct wire_writer *out);
 static NTSTATUS ioctl_get_compression(struct ioctl *io,
 				      struct wire_writer *out);
 static NTSTATUS ioctl_set_compression(struct ioctl *io,
@@ -47,7 +48,7 @@ static const struct ioctl_row rows[] = {
 		.name = "LMR_REQUEST_RESILIENCY",
 		.section = "3.3.5.15.9",
 		.needs = IOCTL_FILE,
-		.now = ioctl_no_resiliency,
+		.now = ioctl_resiliency,
 	},
 	{
 		.code = FSCTL_SRV_REQUEST_RESUME_KEY,
@@ -246,11 +247,18 @@ static NTSTATUS ioctl_no_dfs(struct ioctl *io, struct wire_writer *out)
 	return NT_STATUS_FS_DRIVER_REQUIRED;
 }
 
-static NTSTATUS ioctl_no_resiliency(struct ioctl *io, struct wire_writer *out)
+/* 3.3.5.15.9 */
+static NTSTATUS ioctl_resiliency(struct ioctl *io, struct wire_writer *out)
 {
-	(void)io;
+	uint32_t timeout = 0;
+
 	(void)out;
-	return NT_STATUS_NOT_SUPPORTED;
+	if (io->r->conn->agreed.dialect < SMB2_DIALECT_210) {
+		return NT_STATUS_INVALID_DEVICE_REQUEST;
+	}
+	return smb2_resiliency_request_decode(io->in.input, &timeout)
+		       ? durable_make_resilient(io->r, timeout)
+		       : NT_STATUS_INVALID_PARAMETER;
 }
 
 static NTSTATUS ioctl_get_compression(struct ioctl *io, struct wire_writer *out)

@@ -5,9 +5,12 @@
 
 #include "server/cmd_empty.h"
 #include "server/dispatch.h"
+#include "server/durable.h"
 #include "server/file.h"
 #include "server/lock.h"
 #include "server/oplock.h"
+#include "server/persistent.h"
+#include "server/persistent_record.h"
 
 struct cmd_lock_state {
 	struct tevent_context *ev;
@@ -15,6 +18,7 @@ struct cmd_lock_state {
 	struct lock_range *ranges;
 	size_t count;
 	bool immediately;
+	bool taken;	   /* the ranges are locked */
 	uint8_t *sequence; /* where to remember it; NULL: nowhere */
 	uint8_t number;
 };
@@ -24,6 +28,7 @@ struct cmd_lock_state {
 #define SEQUENCE_VALID 0x80
 
 static void cmd_lock_retry(struct tevent_req *subreq);
+static void cmd_lock_saved(struct tevent_req *subreq);
 
 /* 3.3.5.14.1: in the order of the request; what was unlocked stays so. */
 static NTSTATUS unlock_all(struct file_open *open,
@@ -114,9 +119,17 @@ static NTSTATUS try_locks(struct cmd_lock_state *state)
 {
 	struct file_open *open = state->r->open->file;
 
+	if (durable_is_persistent(open->open) &&
+	    lock_list(open->file->locks, open, NULL, 0) + state->count >
+		    PERSISTENT_LOCKS_MAX) {
+		return NT_STATUS_INSUFFICIENT_RESOURCES;
+	}
 	switch (lock_take(open->file->locks, open, state->ranges,
 			  state->count)) {
-	case LOCK_TAKEN: oplock_contend_others(open); return NT_STATUS_OK;
+	case LOCK_TAKEN:
+		state->taken = true;
+		oplock_contend_others(open);
+		return NT_STATUS_OK;
 	case LOCK_TOO_MANY: return NT_STATUS_INSUFFICIENT_RESOURCES;
 	default: break;
 	}
@@ -177,6 +190,60 @@ static bool is_replay(struct cmd_lock_state *state,
 	return false;
 }
 
+/* What a persistent handle has locked is written down before its client hears
+ * of it. @return NT_STATUS_PENDING: it is being written. */
+static NTSTATUS save(struct tevent_req *req, NTSTATUS status)
+{
+	struct cmd_lock_state *state =
+		tevent_req_data(req, struct cmd_lock_state);
+	struct open *open = state->r->open;
+	struct tevent_req *subreq = NULL;
+
+	if (open == NULL || !durable_is_persistent(open)) {
+		return status;
+	}
+	if (status == NT_STATUS_OK && state->sequence != NULL) {
+		*state->sequence = state->number;
+	}
+	persistent_changed(open);
+	if (status != NT_STATUS_OK) {
+		return status;
+	}
+	subreq = persistent_save_send(state, state->ev, open);
+	if (subreq == NULL) {
+		return NT_STATUS_INSUFFICIENT_RESOURCES;
+	}
+	tevent_req_set_callback(subreq, cmd_lock_saved, req);
+	return NT_STATUS_PENDING;
+}
+
+static void cmd_lock_saved(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct cmd_lock_state *state =
+		tevent_req_data(req, struct cmd_lock_state);
+	struct open *open = state->r->open;
+	int err = persistent_save_recv(subreq);
+
+	TALLOC_FREE(subreq);
+	if (err == 0) {
+		tevent_req_done(req);
+		return;
+	}
+	if (open != NULL && open->file != NULL && state->taken) {
+		for (size_t i = 0; i < state->count; i++) {
+			(void)lock_release(open->file->file->locks, open->file,
+					   state->ranges[i].offset,
+					   state->ranges[i].length);
+		}
+	}
+	if (open != NULL && state->sequence != NULL) {
+		*state->sequence = 0;
+	}
+	tevent_req_error(req, ntstatus_from_errno(err));
+}
+
 static NTSTATUS cmd_lock_start(struct tevent_req *req, struct request *r)
 {
 	struct cmd_lock_state *state =
@@ -201,7 +268,7 @@ static NTSTATUS cmd_lock_start(struct tevent_req *req, struct request *r)
 		return NT_STATUS_OK;
 	}
 	if (first.flags == SMB2_LOCKFLAG_UNLOCK) {
-		return unlock_all(open, &lock);
+		return save(req, unlock_all(open, &lock));
 	}
 	status = collect(state, &lock);
 	if (!NT_STATUS_IS_OK(status)) {
@@ -209,7 +276,7 @@ static NTSTATUS cmd_lock_start(struct tevent_req *req, struct request *r)
 	}
 	status = try_locks(state);
 	if (status != NT_STATUS_PENDING) {
-		return status;
+		return status == NT_STATUS_OK ? save(req, status) : status;
 	}
 	status = request_wait(r);
 	if (!NT_STATUS_IS_OK(status)) {
@@ -256,6 +323,13 @@ static void cmd_lock_retry(struct tevent_req *subreq)
 	status = table_there ? try_locks(state) : NT_STATUS_RANGE_NOT_LOCKED;
 	if (status == NT_STATUS_PENDING) {
 		wait_for_lock(req);
+		return;
+	}
+	if (status == NT_STATUS_OK) {
+		tevent_req_set_cancel_fn(req, NULL); /* it is locked */
+		status = save(req, status);
+	}
+	if (status == NT_STATUS_PENDING) {
 		return;
 	}
 	if (!tevent_req_error(req, status)) {

@@ -5,6 +5,7 @@
  */
 
 #include "server/dispatch.h"
+#include "server/persistent.h"
 
 #define LOG_MODULE "negotiate"
 #include "smbquic/log.h"
@@ -75,6 +76,9 @@ static void set_policy(struct conn *conn)
 	}
 	policy->capabilities |=
 		SMB2_GLOBAL_CAP_LEASING | SMB2_GLOBAL_CAP_DIRECTORY_LEASING;
+	if (persistent_wanted(conn->server)) {
+		policy->capabilities |= SMB2_GLOBAL_CAP_PERSISTENT_HANDLES;
+	}
 	policy->max_transact = size_of(config, CONFIG_SMB2_MAX_TRANS);
 	policy->max_read = size_of(config, CONFIG_SMB2_MAX_READ);
 	policy->max_write = size_of(config, CONFIG_SMB2_MAX_WRITE);

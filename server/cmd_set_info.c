@@ -3,6 +3,7 @@
 
 #include "server/dispatch.h"
 #include "server/oplock.h"
+#include "server/persistent.h"
 #include "server/set_info.h"
 #include "smbquic/fscc.h"
 
@@ -11,13 +12,35 @@
 	(FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT)
 #define MODES (FILE_WRITE_THROUGH | FILE_SEQUENTIAL_ONLY | MODES_SYNCHRONOUS)
 
+static void set_saved(struct tevent_req *subreq)
+{
+	struct set_info *set =
+		tevent_req_callback_data(subreq, struct set_info);
+
+	/* it is done, and the log says that it was not written down */
+	(void)persistent_save_recv(subreq);
+	talloc_free(subreq);
+	tevent_req_done(set->req);
+}
+
 void set_info_done(struct set_info *set, int err)
 {
+	struct open *open = set->r->open;
+	struct tevent_req *subreq = NULL;
+
 	if (err != 0) {
 		tevent_req_error(set->req, ntstatus_from_errno(err));
 		return;
 	}
-	tevent_req_done(set->req);
+	if (open == NULL || !persistent_dirty(open)) {
+		tevent_req_done(set->req);
+		return;
+	}
+	subreq = persistent_save_send(set, set->ev, open);
+	if (tevent_req_nomem(subreq, set->req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, set_saved, set);
 }
 
 /* --- caches of handles -------------------------------------------------- */
@@ -112,6 +135,7 @@ static NTSTATUS set_mode(struct set_info *set)
 		changed |= MODES_SYNCHRONOUS;
 	}
 	set->fo->options = (options & ~changed) | (mode & changed);
+	persistent_changed(set->fo->open);
 	set_info_done(set, 0);
 	return NT_STATUS_OK;
 }

@@ -9,6 +9,7 @@
 #include "server/account.h"
 #include "server/cmd_empty.h"
 #include "server/dispatch.h"
+#include "server/persistent.h"
 #include "smbquic/utf16.h"
 
 #define LOG_MODULE "share"
@@ -314,6 +315,9 @@ NTSTATUS cmd_tree_connect_recv(struct tevent_req *req, struct reply *reply)
 	    config_bool(tree->share->config, tree->share->section,
 			CONFIG_HIDE_UNREADABLE)) {
 		out.share_flags |= SMB2_SHAREFLAG_ACCESS_BASED_DIRECTORY_ENUM;
+	}
+	if (persistent_offered(state->r->conn, tree->share)) {
+		out.capabilities |= SMB2_SHARE_CAP_CONTINUOUS_AVAILABILITY;
 	}
 	smb2_tree_connect_response_encode(&reply->body, &out);
 	return NT_STATUS_OK;

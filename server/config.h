@@ -91,6 +91,7 @@ enum config_key {
 	CONFIG_AVAILABLE,  /* bool */
 	CONFIG_BROWSEABLE, /* bool */
 	CONFIG_STORE,	   /* int: enum config_store */
+	CONFIG_CONTINUOUS, /* bool */
 
 	/* Shares: who. Lists of user names and @groups. */
 	CONFIG_READ_ONLY,     /* bool */

@@ -7,6 +7,7 @@
 #include "server/acl.h"
 #include "server/create.h"
 #include "server/durable.h"
+#include "server/persistent.h"
 #include "server/snapshot.h"
 #include "server/veto.h"
 #include "smbquic/smb2_posix.h"
@@ -430,6 +431,9 @@ NTSTATUS create_request(TALLOC_CTX *mem_ctx, struct request *r,
 		return contexts_status == NT_STATUS_OK
 			       ? check_reconnect(mem_ctx, r, out)
 			       : contexts_status;
+	}
+	if (persistent_offered(r->conn, r->tree->share)) {
+		out->in.create_options |= FILE_WRITE_THROUGH; /* 3.3.5.9 */
 	}
 	status = check_fields(&out->in);
 	if (status == NT_STATUS_OK) {

@@ -298,7 +298,7 @@ static NTSTATUS gate_open(struct request *r)
 		return NT_STATUS_FILE_CLOSED;
 	}
 	request_set_open(r, open);
-	TALLOC_FREE(open->replay); /* its client knows the answer */
+	replay_used(open);
 	return NT_STATUS_OK;
 }
 

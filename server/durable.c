@@ -7,6 +7,7 @@
 #include "server/durable.h"
 #include "server/lock.h"
 #include "server/oplock.h"
+#include "server/persistent.h"
 
 #define LOG_MODULE "durable"
 #include "smbquic/log.h"
@@ -44,6 +45,27 @@ static bool may_be_durable(const struct file_open *fo)
 	       (fo->oplock->state & SMB2_LEASE_HANDLE_CACHING) != 0;
 }
 
+bool durable_is_persistent(const struct open *open)
+{
+	return open->durable != NULL && open->durable->persistent;
+}
+
+bool durable_survives(const struct open *open)
+{
+	return open->durable != NULL &&
+	       (open->durable->persistent || open->durable->resilient);
+}
+
+/* 3.3.5.9.10: what is written down needs no oplock. */
+static bool may_be_persistent(const struct file_open *fo,
+			      const struct create_durable *in,
+			      const struct request *r)
+{
+	return in->dh2q && (in->v2.flags & SMB2_DHANDLE_FLAG_PERSISTENT) != 0 &&
+	       persistent_offered(r->conn, r->tree->share) &&
+	       r->session->kind == AUTH_USER && !fo->handle->special;
+}
+
 static uint32_t timeout_of(const struct create_durable *in)
 {
 	uint32_t timeout = in->v2.timeout;
@@ -60,38 +82,118 @@ static uint32_t timeout_of(const struct create_durable *in)
 static bool remember_app(struct open *open, const struct create_durable *in,
 			 const struct request *r);
 
+static int durable_destructor(struct durable *durable)
+{
+	persistent_forget(durable->record);
+	return 0;
+}
+
+/* Whose it is, and where. NULL: no memory. */
+static struct durable *durable_new(struct open *open, const char *user,
+				   const char *share)
+{
+	struct durable *durable = talloc_zero(open, struct durable);
+
+	if (durable == NULL) {
+		return NULL;
+	}
+	talloc_set_destructor(durable, durable_destructor);
+	durable->open = open;
+	durable->user = talloc_strdup(durable, user);
+	durable->share = talloc_strdup(durable, share);
+	if (durable->user == NULL || durable->share == NULL) {
+		TALLOC_FREE(durable);
+	}
+	return durable;
+}
+
+static struct durable *durable_of(const struct request *r, struct open *open)
+{
+	struct durable *durable =
+		durable_new(open, r->session->user->name, r->tree->share->name);
+
+	if (durable == NULL) {
+		return NULL;
+	}
+	memcpy(durable->client.bytes, r->session->client_guid,
+	       sizeof(durable->client.bytes));
+	if (!share_keep_store(r->tree->share, durable, r->tree->store)) {
+		TALLOC_FREE(durable);
+	}
+	return durable;
+}
+
+struct durable *durable_restore(struct open *open, const char *user,
+				const char *share)
+{
+	struct durable *durable = durable_new(open, user, share);
+
+	if (durable != NULL) {
+		durable->version = 2;
+		durable->persistent = true;
+		open->durable = durable;
+	}
+	return durable;
+}
+
 bool durable_grant(struct file_open *fo, const struct create *create,
 		   const struct request *r)
 {
 	const struct create_durable *in = &create->durable;
 	struct durable *durable = NULL;
+	bool persistent = may_be_persistent(fo, in, r);
 
 	if (in->has_app && in->dh2q && !remember_app(fo->open, in, r)) {
 		return false;
 	}
 	if ((!in->dhnq && !in->dh2q) || create->snapshot ||
-	    !may_be_durable(fo)) {
+	    (!persistent && !may_be_durable(fo))) {
 		return true;
 	}
-	durable = talloc_zero(fo->open, struct durable);
+	durable = durable_of(r, fo->open);
 	if (durable == NULL) {
 		return false;
 	}
-	durable->open = fo->open;
 	durable->version = in->dh2q ? 2 : 1;
 	durable->timeout = timeout_of(in);
 	durable->create_guid = in->v2.create_guid;
-	memcpy(durable->client.bytes, r->session->client_guid,
-	       sizeof(durable->client.bytes));
-	durable->user = talloc_strdup(durable, r->session->user->name);
-	durable->share = talloc_strdup(durable, r->tree->share->name);
-	if (durable->user == NULL || durable->share == NULL ||
-	    !share_keep_store(r->tree->share, durable, r->tree->store)) {
-		talloc_free(durable);
-		return false;
-	}
 	fo->open->durable = durable;
+	durable->persistent = persistent && persistent_add(fo->open);
+	if (!durable->persistent) {
+		durable_not_persistent(fo->open);
+	}
 	return true;
+}
+
+void durable_not_persistent(struct open *open)
+{
+	struct durable *durable = open->durable;
+
+	durable->persistent = false;
+	persistent_forget(durable->record);
+	durable->record = NULL;
+	if (!may_be_durable(open->file)) {
+		TALLOC_FREE(open->durable);
+	}
+}
+
+NTSTATUS durable_make_resilient(const struct request *r, uint32_t timeout)
+{
+	struct open *open = r->open;
+
+	if (timeout / 1000 > DURABLE_RESILIENT_MAX / 1000) {
+		return NT_STATUS_INVALID_PARAMETER;
+	}
+	if (open->durable == NULL) {
+		open->durable = durable_of(r, open);
+	}
+	if (open->durable == NULL) {
+		return NT_STATUS_INSUFFICIENT_RESOURCES;
+	}
+	open->durable->resilient = true;
+	open->durable->timeout =
+		timeout != 0 ? timeout : DURABLE_RESILIENT_DEFAULT;
+	return NT_STATUS_OK;
 }
 
 void durable_reply(struct wire_chain *list, const struct create *create,
@@ -101,16 +203,20 @@ void durable_reply(struct wire_chain *list, const struct create *create,
 	struct smb2_durable_v2_response v2 = {.timeout = 0};
 	uint8_t level = create->in.oplock_level;
 
-	if (durable == NULL || create->durable.dhnc || create->durable.dh2c) {
+	if (durable == NULL || durable->version == 0 || create->durable.dhnc ||
+	    create->durable.dh2c) {
 		return;
 	}
 	if (create->durable.dhnq) {
 		(void)smb2_durable_response_add(list);
 	}
 	/* A replay may ask for less than the first one. */
-	if (create->durable.dh2q && (level == SMB2_OPLOCK_LEVEL_BATCH ||
-				     level == SMB2_OPLOCK_LEVEL_LEASE)) {
+	if (create->durable.dh2q &&
+	    (durable->persistent || level == SMB2_OPLOCK_LEVEL_BATCH ||
+	     level == SMB2_OPLOCK_LEVEL_LEASE)) {
 		v2.timeout = durable->timeout;
+		v2.flags =
+			durable->persistent ? SMB2_DHANDLE_FLAG_PERSISTENT : 0;
 		(void)smb2_durable_v2_response_add(list, &v2);
 	}
 }
@@ -143,22 +249,25 @@ static bool may_be_kept(const struct open *open)
 	const struct file_open *fo = open->file;
 
 	return open->durable != NULL && fo != NULL && !fo->closing &&
-	       may_be_durable(fo) && locks_may_stay(fo) &&
+	       (durable_survives(open) ||
+		(may_be_durable(fo) && locks_may_stay(fo))) &&
 	       open->server->num_durable < DURABLE_MAX_WAITING;
+}
+
+bool durable_wait(struct durable *durable)
+{
+	durable->scavenger = tevent_add_timer(
+		durable->open->server->ev, durable,
+		tevent_timeval_current_ofs(durable->timeout / 1000,
+					   durable->timeout % 1000 * 1000),
+		scavenge, durable);
+	return durable->scavenger != NULL;
 }
 
 static void keep(struct open *open, struct request *except)
 {
-	struct durable *durable = open->durable;
-	struct server *server = open->server;
-
 	open_abort_requests(open, except, NT_STATUS_USER_SESSION_DELETED);
-	durable->scavenger = tevent_add_timer(
-		server->ev, durable,
-		tevent_timeval_current_ofs(durable->timeout / 1000,
-					   durable->timeout % 1000 * 1000),
-		scavenge, durable);
-	if (durable->scavenger == NULL) {
+	if (!durable_wait(open->durable)) {
 		return;
 	}
 	open_detach(open);
@@ -212,7 +321,12 @@ static NTSTATUS check_lease(const struct file_open *fo,
 {
 	const struct oplock *oplock = fo->oplock;
 
-	if (oplock == NULL || oplock->lease != create->has_lease) {
+	if (oplock == NULL) {
+		return durable_survives(fo->open) && !create->has_lease
+			       ? NT_STATUS_OK
+			       : NT_STATUS_OBJECT_NAME_NOT_FOUND;
+	}
+	if (oplock->lease != create->has_lease) {
 		return NT_STATUS_OBJECT_NAME_NOT_FOUND;
 	}
 	if (!oplock->lease) {
@@ -251,15 +365,50 @@ NTSTATUS durable_take(struct request *r, const struct create *create,
 		      struct open *open)
 {
 	NTSTATUS status = check_owner(r, open, create);
+	bool knows = open->durable->persistent && create->has_lease;
 
 	if (status != NT_STATUS_OK) {
 		return status;
 	}
+	oplock_owner_back(open->file, knows ? &create->lease.epoch : NULL);
 	if (!open_attach(open, r->tree)) {
 		return NT_STATUS_INSUFFICIENT_RESOURCES;
 	}
 	TALLOC_FREE(open->durable->scavenger);
 	return NT_STATUS_OK;
+}
+
+/* 3.3.5.9.12. */
+static bool says_persistent(const struct request *r,
+			    const struct create_durable *in)
+{
+	return in->dh2c &&
+	       (in->back.flags & SMB2_DHANDLE_FLAG_PERSISTENT) != 0 &&
+	       persistent_offered(r->conn, r->tree->share);
+}
+
+/* Its client cannot be asked, and what it has cannot be had beside it. */
+static bool excludes_others(const struct file_open *fo)
+{
+	uint32_t state = fo->oplock != NULL ? fo->oplock->state : 0;
+
+	return durable_is_persistent(fo->open) && fo->open->session == NULL &&
+	       ((state & SMB2_LEASE_HANDLE_CACHING) == 0 ||
+		((state & SMB2_LEASE_WRITE_CACHING) == 0 &&
+		 lock_holds(fo->file->locks, fo)));
+}
+
+NTSTATUS durable_check_others(const struct file *file)
+{
+	const struct file_open *fo = file != NULL ? file->opens : NULL;
+
+	if (file == NULL || file->absent == 0) {
+		return NT_STATUS_OK;
+	}
+	while (fo != NULL && !excludes_others(fo)) {
+		fo = fo->next;
+	}
+	return fo != NULL ? NT_STATUS_FILE_NOT_AVAILABLE : NT_STATUS_OK;
 }
 
 NTSTATUS durable_reclaim(struct request *r, const struct create *create,
@@ -273,7 +422,8 @@ NTSTATUS durable_reclaim(struct request *r, const struct create *create,
 	if (durable == NULL || open->session != NULL || durable->lost != NULL ||
 	    open->file == NULL ||
 	    (in->dh2c &&
-	     !same_guid(&durable->create_guid, &in->back.create_guid))) {
+	     !same_guid(&durable->create_guid, &in->back.create_guid)) ||
+	    (durable->persistent && !says_persistent(r, in))) {
 		return NT_STATUS_OBJECT_NAME_NOT_FOUND;
 	}
 	*out = open;

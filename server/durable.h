@@ -1,29 +1,38 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * durable.h - opens that outlive their connection (MS-SMB2 3.3.5.9.6, .7, .10,
- * .12, .13; 3.3.7.1).
+ * .12, .13; 3.3.5.15.9; 3.3.7.1).
  *
  * A durable open is kept when its session ends while its client may cache the
  * handle (batch oplock, lease with H). It belongs to the server then, until
  * its owner claims it by another CREATE, its time is over, or somebody wants
  * what its oplock stood for: it cannot be asked, so it is closed.
+ *
+ * A resilient open (asked for by an IOCTL) is kept whatever it may cache, and
+ * only its time ends it. So is a persistent one, which others may not even
+ * open beside it unless it caches the handle; persistent.h writes it down, so
+ * that it outlives the server as well.
  */
 #ifndef SERVER_DURABLE_H
 #define SERVER_DURABLE_H
 
 #include "server/create.h"
 
-#define DURABLE_V1_SECONDS  (16 * 60) /* as Windows; the client cannot ask */
-#define DURABLE_V2_DEFAULT  60000u    /* ms, when it does not ask */
-#define DURABLE_V2_MAX	    300000u   /* ms */
-#define DURABLE_MAX_WAITING 65536     /* that wait for their owners, in all */
+#define DURABLE_V1_SECONDS	  (16 * 60) /* as Windows; the client cannot ask */
+#define DURABLE_V2_DEFAULT	  60000u    /* ms, when it does not ask */
+#define DURABLE_V2_MAX		  300000u /* ms */
+#define DURABLE_RESILIENT_DEFAULT 120000u /* ms, when 0 is asked for */
+#define DURABLE_RESILIENT_MAX	  300000u /* ms; more is refused */
+#define DURABLE_MAX_WAITING	  65536 /* that wait for their owners, in all */
 
 /** What makes an open durable. Child of the open. */
 struct durable {
 	struct open *open;
-	uint8_t version;	      /**< 1 or 2 */
-	uint32_t timeout;	      /**< ms */
-	struct smb2_guid create_guid; /**< version 2 */
+	uint8_t version; /**< 1 or 2; 0: resilient alone */
+	bool resilient, persistent;
+	struct persistent_handle *record; /**< persistent.h; NULL: none */
+	uint32_t timeout;		  /**< ms */
+	struct smb2_guid create_guid;	  /**< version 2 */
 	struct smb2_guid client;
 	const char *user, *share;
 	struct tevent_timer *scavenger;
@@ -45,6 +54,33 @@ NTSTATUS durable_check(const struct create *create);
  *  and may be. @return false: no memory. */
 bool durable_grant(struct file_open *fo, const struct create *create,
 		   const struct request *r);
+
+/** Is it written down? */
+bool durable_is_persistent(const struct open *open);
+
+/** It could not be written down: it is persistent no longer, and durable only
+ *  if it may be without that. */
+void durable_not_persistent(struct open *open);
+
+/** Does its time alone end it, when its owner is gone? */
+bool durable_survives(const struct open *open);
+
+/** 3.3.5.15.9. @param timeout  ms. @return NT_STATUS_INVALID_PARAMETER: that
+ *  is too long; NT_STATUS_INSUFFICIENT_RESOURCES. */
+NTSTATUS durable_make_resilient(const struct request *r, uint32_t timeout);
+
+/** 3.3.5.9: a persistent handle of the file waits for its owner, and nobody
+ *  may be asked to give anything up for others: NT_STATUS_FILE_NOT_AVAILABLE.
+ */
+NTSTATUS durable_check_others(const struct file *file);
+
+/** One that was written down: open->durable. @return NULL: no memory. */
+struct durable *durable_restore(struct open *open, const char *user,
+				const char *share);
+
+/** It waits for its owner from now on, as long as it may. @return false: no
+ *  memory. */
+bool durable_wait(struct durable *durable);
 
 /** The contexts of the response. */
 void durable_reply(struct wire_chain *list, const struct create *create,

@@ -13,6 +13,7 @@
 #include "server/name.h"
 #include "server/notify.h"
 #include "server/oplock.h"
+#include "server/persistent.h"
 #include "server/replay.h"
 #include "server/request.h"
 #include "smbquic/log.h"
@@ -539,6 +540,7 @@ void file_delete_pending(struct file_open *by, bool pending)
 
 	name->deleter = oplock_parent_of(by);
 	name_set_pending(name, pending);
+	persistent_name_changed(name);
 	if (!pending) {
 		return;
 	}
@@ -558,6 +560,7 @@ bool file_renamed(struct file_open *fo, const char *path)
 	}
 	talloc_free((void *)(uintptr_t)fo->name->path);
 	fo->name->path = copy;
+	persistent_name_changed(fo->name);
 	return true;
 }
 

@@ -76,6 +76,7 @@ struct file {
 	struct file_sharing reading, writing, deleting;
 	struct file_caching caching;
 	struct oplock_wait *waiters;
+	unsigned absent; /**< opens that wait for their owners (durable.h) */
 	bool directory;
 };
 

@@ -104,6 +104,49 @@ uint64_t idtable_add(struct idtable *table, void *object)
 	return id_of(table, index);
 }
 
+/* Out of the middle of the queue; only where objects come back. */
+static void take_free(struct idtable *table, uint32_t index)
+{
+	uint32_t before = NONE;
+	uint32_t at = table->first_free;
+
+	while (at != index) {
+		before = at;
+		at = table->slots[at].next_free;
+	}
+	if (before == NONE) {
+		table->first_free = table->slots[index].next_free;
+	} else {
+		table->slots[before].next_free = table->slots[index].next_free;
+	}
+	if (table->last_free == index) {
+		table->last_free = before;
+	}
+}
+
+bool idtable_claim(struct idtable *table, uint64_t id, void *object)
+{
+	uint64_t index = (id & ((UINT64_C(1) << table->shift) - 1)) - 1;
+	uint64_t generation = id >> table->shift;
+
+	if (index >= table->limit || generation > table->generation_mask) {
+		return false;
+	}
+	while (index >= table->num_slots) {
+		if (!grow(table)) {
+			return false;
+		}
+	}
+	if (table->slots[index].object != NULL) {
+		return false;
+	}
+	take_free(table, (uint32_t)index);
+	table->slots[index].object = object;
+	table->slots[index].generation = (uint32_t)generation;
+	table->count++;
+	return true;
+}
+
 /* The slot of an id that is in use; NULL. */
 static struct slot *slot_of(const struct idtable *table, uint64_t id)
 {

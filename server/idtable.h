@@ -9,6 +9,7 @@
 #ifndef SERVER_IDTABLE_H
 #define SERVER_IDTABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <talloc.h>
@@ -24,6 +25,10 @@ struct idtable *idtable_new(TALLOC_CTX *mem_ctx, unsigned bits, size_t limit);
 
 /** @return the id; 0: the table is full or there is no memory. */
 uint64_t idtable_add(struct idtable *table, void *object);
+
+/** Give an object the id that it had in another table of that width. @return
+ *  false: it is taken, is none, or there is no room or memory. */
+bool idtable_claim(struct idtable *table, uint64_t id, void *object);
 
 /** @return NULL: no such id (any more). */
 void *idtable_find(const struct idtable *table, uint64_t id);

@@ -5,6 +5,7 @@
  */
 
 #include "server/dispatch.h"
+#include "server/file.h"
 #include "server/list.h"
 
 static void join_tree(struct open *open, struct tree *tree)
@@ -34,6 +35,10 @@ static int open_destructor(struct open *open)
 {
 	while (open->requests != NULL) {
 		request_forget_open(open->requests);
+	}
+	if (open->session == NULL && open->file != NULL &&
+	    open->file->file != NULL) {
+		open->file->file->absent--;
 	}
 	TALLOC_FREE(open->file); /* before what its store stands on */
 	if (open->tree != NULL) {
@@ -72,12 +77,29 @@ struct open *open_new(struct tree *tree)
 	return open;
 }
 
+struct open *open_restore(struct server *server, uint64_t persistent_id)
+{
+	struct open *open = talloc_zero(server, struct open);
+
+	if (open == NULL ||
+	    !idtable_claim(server->opens, persistent_id, open)) {
+		talloc_free(open);
+		return NULL;
+	}
+	open->server = server;
+	open->persistent_id = persistent_id;
+	server->num_durable++;
+	talloc_set_destructor(open, open_destructor);
+	return open;
+}
+
 void open_detach(struct open *open)
 {
 	idtable_remove(open->session->opens, open->volatile_id);
 	leave_tree(open);
 	open->session = NULL;
 	open->server->num_durable++;
+	open->file->file->absent++;
 	(void)talloc_steal(open->server, open);
 }
 
@@ -91,6 +113,7 @@ bool open_attach(struct open *open, struct tree *tree)
 	open->volatile_id = id;
 	open->session = tree->session;
 	open->server->num_durable--;
+	open->file->file->absent--;
 	open->channel_sequence = 0;
 	open->outstanding = 0;
 	open->outstanding_before = 0;

@@ -5,6 +5,7 @@
 
 #include "server/list.h"
 #include "server/oplock.h"
+#include "server/persistent.h"
 
 #define NUM_BUCKETS                                       \
 	(sizeof(((struct oplock_table *)NULL)->buckets) / \
@@ -75,12 +76,22 @@ static void count(const struct oplock *oplock, unsigned change)
 	}
 }
 
+void oplock_record(const struct oplock *oplock)
+{
+	struct file_open *fo = NULL;
+
+	for (fo = oplock->holders; fo != NULL; fo = fo->holder_next) {
+		persistent_changed(fo->open);
+	}
+}
+
 void oplock_set(struct oplock *oplock, uint32_t state, bool breaking)
 {
 	count(oplock, -1U);
 	oplock->state = state;
 	oplock->breaking = breaking;
 	count(oplock, 1);
+	oplock_record(oplock);
 }
 
 static int oplock_destructor(struct oplock *oplock)
@@ -228,13 +239,81 @@ bool oplock_lease(const struct file_open *fo, struct smb2_lease *out)
 		.version = oplock->version,
 		.lease_key = oplock->key,
 		.lease_state = oplock->state,
-		.flags = oplock->breaking ? SMB2_LEASE_FLAG_BREAK_IN_PROGRESS
-					  : 0,
+		.flags = oplock->breaking && !oplock->untold
+				 ? SMB2_LEASE_FLAG_BREAK_IN_PROGRESS
+				 : 0,
 		.epoch = oplock->epoch,
 	};
 	if (oplock->version == 2 && oplock->has_parent) {
 		out->flags |= SMB2_LEASE_FLAG_PARENT_LEASE_KEY_SET;
 		out->parent_lease_key = oplock->parent;
+	}
+	return true;
+}
+
+/* --- written down, and taken up again ------------------------------------- */
+
+struct oplock_saved oplock_save(const struct file_open *fo)
+{
+	const struct oplock *oplock = fo->oplock;
+
+	if (oplock == NULL) {
+		return (struct oplock_saved){.kind = OPLOCK_SAVED_NONE};
+	}
+	return (struct oplock_saved){
+		.kind = oplock->lease ? OPLOCK_SAVED_LEASE
+				      : OPLOCK_SAVED_OPLOCK,
+		.version = oplock->version,
+		.epoch = oplock->epoch,
+		.state = oplock->state,
+		.client = oplock->client,
+		.key = oplock->key,
+		.parent = oplock->parent,
+		.has_parent = oplock->has_parent,
+	};
+}
+
+static struct oplock *restored(struct file *file,
+			       const struct oplock_saved *saved)
+{
+	const struct smb2_lease lease = {
+		.version = saved->version,
+		.lease_key = saved->key,
+		.epoch = saved->epoch,
+	};
+	const struct oplock_ask ask = {
+		.lease = saved->kind == OPLOCK_SAVED_LEASE ? &lease : NULL,
+		.client = saved->client,
+	};
+	struct oplock *oplock = oplock_new(file, &ask);
+
+	if (oplock != NULL) {
+		oplock->has_parent = saved->has_parent;
+		oplock->parent = saved->parent;
+		oplock_set(oplock, saved->state, false);
+	}
+	return oplock;
+}
+
+bool oplock_restore(struct file_open *fo, const struct oplock_saved *saved)
+{
+	struct oplock *oplock = NULL;
+
+	if (saved->kind == OPLOCK_SAVED_NONE) {
+		return true;
+	}
+	if (saved->kind == OPLOCK_SAVED_LEASE) {
+		oplock = oplock_find_lease(file_oplocks(fo->file->table),
+					   &saved->client, &saved->key);
+	}
+	if (oplock == NULL) {
+		oplock = restored(fo->file, saved);
+		if (oplock == NULL) {
+			return false;
+		}
+	}
+	if (oplock->file == fo->file) {
+		oplock_hold(fo, oplock);
 	}
 	return true;
 }

@@ -33,7 +33,9 @@ struct oplock {
 	uint32_t state;		   /**< SMB2_LEASE_*_CACHING */
 	bool lease;		   /**< else an oplock of one open */
 	bool breaking;		   /**< an acknowledgment is awaited */
-	uint32_t told;	   /**< while breaking: what the client was told */
+	bool untold;   /**< while breaking: its client is away, and will hear of
+			  it when it comes back */
+	uint32_t told; /**< while breaking: what the client was told */
 	uint32_t required; /**< and what is wanted in the end */
 	struct tevent_timer *timeout;
 	struct tevent_immediate *later; /**< of a directory: breaks then */
@@ -43,6 +45,29 @@ struct oplock {
 	struct smb2_guid client, key, parent;
 	bool has_parent;
 };
+
+/** An open's oplock or lease as it is written down. */
+struct oplock_saved {
+	uint8_t kind;	 /**< OPLOCK_SAVED_* */
+	uint8_t version; /**< of a lease */
+	uint16_t epoch;
+	uint32_t state;
+	struct smb2_guid client, key, parent;
+	bool has_parent;
+};
+
+enum {
+	OPLOCK_SAVED_NONE,
+	OPLOCK_SAVED_OPLOCK,
+	OPLOCK_SAVED_LEASE,
+};
+
+/** What it is now; a break that is under way counts as not begun. */
+struct oplock_saved oplock_save(const struct file_open *fo);
+
+/** The open, which has none, gets back what was saved; a lease together with
+ *  others of the same key. @return false: no memory. */
+bool oplock_restore(struct file_open *fo, const struct oplock_saved *saved);
 
 /** All leases of a server. Child of the file table. @return NULL: no memory.
  */
@@ -96,6 +121,18 @@ void oplock_opened(struct file_open *fo, unsigned change);
 
 /** The client of that open is gone, and cannot answer a break. */
 void oplock_owner_gone(struct file_open *fo);
+
+/**
+ * It comes back.
+ * @param epoch  of a lease of version 2, as the client knows it; counts where
+ *               the handle is not cached (MS-SMB2 3.3.5.9.12), and only for the
+ *               first of the lease's opens. NULL: leave it.
+ */
+void oplock_owner_back(struct file_open *fo, const uint16_t *epoch);
+
+/** The client hears of the break that it missed while it was away; after the
+ *  response that is being made. */
+void oplock_tell_missed(struct file_open *fo);
 
 /** Break it to no more than that state. */
 void oplock_break(struct oplock *oplock, uint32_t to);
@@ -174,6 +211,8 @@ struct oplock *oplock_new(struct file *file, const struct oplock_ask *ask);
 void oplock_free(struct oplock *oplock);
 /** All changes of these two go this way: file->caching follows. */
 void oplock_set(struct oplock *oplock, uint32_t state, bool breaking);
+/** Handles that are written down and have it are written down anew. */
+void oplock_record(const struct oplock *oplock);
 /** The open, which has none, has it from now on. */
 void oplock_hold(struct file_open *fo, struct oplock *oplock);
 uint32_t oplock_state_of_level(uint8_t level);

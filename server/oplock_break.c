@@ -6,6 +6,7 @@
 
 #include "server/durable.h"
 #include "server/list.h"
+#include "server/lock.h"
 #include "server/name.h"
 #include "server/oplock.h"
 #include "server/request.h"
@@ -172,6 +173,7 @@ static void break_over(struct oplock *oplock, uint32_t state)
 	struct file *file = oplock->file;
 
 	oplock_set(oplock, state, false);
+	oplock->untold = false;
 	TALLOC_FREE(oplock->timeout);
 	if (!oplock->lease && state == SMB2_LEASE_NONE) {
 		oplock_free(oplock);
@@ -196,13 +198,38 @@ static void break_timed_out(struct tevent_context *ev, struct tevent_timer *te,
 	break_over(oplock, SMB2_LEASE_NONE);
 }
 
+/* 3.3.4.7: for a handle that will be claimed again, the break waits. */
+static bool waits_for_owner(const struct oplock *oplock)
+{
+	const struct file_open *fo = oplock->holders;
+
+	while (fo != NULL && !durable_is_persistent(fo->open)) {
+		fo = fo->holder_next;
+	}
+	return fo != NULL;
+}
+
+/* The client that comes back counts from where it knows of. */
+static void postpone(struct oplock *oplock)
+{
+	TALLOC_FREE(oplock->timeout);
+	oplock->untold = true;
+	oplock->epoch--;
+	oplock_record(oplock);
+}
+
 /* Nobody can be told: what was kept for its sake alone goes. */
 static void break_lost(struct oplock *oplock)
 {
 	struct file_open *fo = NULL;
 
+	if (oplock->breaking && waits_for_owner(oplock)) {
+		postpone(oplock);
+		return;
+	}
+
 	for (fo = oplock->holders; fo != NULL; fo = fo->holder_next) {
-		if (fo->open->session == NULL) {
+		if (fo->open->session == NULL && !durable_survives(fo->open)) {
 			durable_lost(fo->open);
 		}
 	}
@@ -213,25 +240,92 @@ void oplock_owner_gone(struct file_open *fo)
 {
 	struct oplock *oplock = fo->oplock;
 
-	if (oplock != NULL && oplock->breaking && holder(oplock) == NULL) {
+	if (oplock != NULL && oplock->breaking && !oplock->untold &&
+	    holder(oplock) == NULL) {
 		break_lost(oplock);
 	}
 }
 
-static void break_begin(struct oplock *oplock, uint32_t to)
+static void await_answer(struct oplock *oplock)
 {
 	struct tevent_context *ev = file_loop(oplock->file->table);
 
+	oplock->timeout = tevent_add_timer(
+		ev, oplock, tevent_timeval_current_ofs(OPLOCK_BREAK_SECONDS, 0),
+		break_timed_out, oplock);
+	if (oplock->timeout == NULL || !tell(oplock, oplock->told)) {
+		break_lost(oplock);
+	}
+}
+
+static void tell_later(struct tevent_context *ev, struct tevent_immediate *im,
+		       void *private_data)
+{
+	struct oplock *oplock =
+		talloc_get_type_abort(private_data, struct oplock);
+
+	(void)ev;
+	talloc_free(im);
+	if (oplock->breaking && oplock->untold) {
+		oplock->untold = false;
+		oplock->epoch++;
+		oplock_record(oplock);
+		await_answer(oplock);
+	}
+}
+
+/* A lease without H is had anew by whoever comes back, and he says how often
+ * it has changed; none is to be had beside locks (MS-FSA 2.1.5.18). */
+static void take_epoch(struct oplock *oplock, const uint16_t *epoch)
+{
+	bool writes = (oplock->state & W) != 0;
+
+	if (epoch == NULL || oplock->version != 2 || oplock->breaking ||
+	    oplock->state == SMB2_LEASE_NONE) {
+		return;
+	}
+	if (!writes && lock_count(oplock->file->locks) > 0) {
+		oplock_set(oplock, SMB2_LEASE_NONE, false);
+		oplock->epoch = *epoch;
+	} else if ((oplock->state & H) == 0) {
+		oplock->epoch = *epoch;
+		oplock->epoch += !writes;
+	}
+	oplock_record(oplock);
+}
+
+void oplock_owner_back(struct file_open *fo, const uint16_t *epoch)
+{
+	struct oplock *oplock = fo->oplock;
+
+	if (oplock != NULL && holder(oplock) == NULL) {
+		take_epoch(oplock, epoch);
+	}
+}
+
+void oplock_tell_missed(struct file_open *fo)
+{
+	struct oplock *oplock = fo != NULL ? fo->oplock : NULL;
+	struct tevent_immediate *im = NULL;
+
+	if (oplock == NULL || !oplock->untold) {
+		return;
+	}
+	im = tevent_create_immediate(oplock);
+	if (im == NULL) {
+		return; /* it is told when he is gone and back */
+	}
+	tevent_schedule_immediate(im, file_loop(oplock->file->table),
+				  tell_later, oplock);
+}
+
+static void break_begin(struct oplock *oplock, uint32_t to)
+{
 	oplock_set(oplock, oplock->state, true);
 	oplock->told = to;
 	oplock->required = to;
 	oplock->epoch++;
-	oplock->timeout = tevent_add_timer(
-		ev, oplock, tevent_timeval_current_ofs(OPLOCK_BREAK_SECONDS, 0),
-		break_timed_out, oplock);
-	if (oplock->timeout == NULL || !tell(oplock, to)) {
-		break_lost(oplock);
-	}
+	await_answer(oplock);
 }
 
 void oplock_break(struct oplock *oplock, uint32_t to)
@@ -240,6 +334,9 @@ void oplock_break(struct oplock *oplock, uint32_t to)
 	if (oplock->breaking) {
 		if (oplock->lease) {
 			oplock->required &= to;
+		}
+		if (oplock->untold) {
+			oplock->told &= to;
 		}
 		return;
 	}
@@ -525,7 +622,7 @@ void oplock_tell_again(struct session *session)
 			open->file != NULL ? open->file->oplock : NULL;
 
 		/* a lease of several opens once */
-		if (oplock != NULL && oplock->breaking &&
+		if (oplock != NULL && oplock->breaking && !oplock->untold &&
 		    holder(oplock) == open->file) {
 			(void)tell(oplock, oplock->told);
 		}

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "server/durable.h"
 #include "server/list.h"
 #include "server/oplock.h"
 #include "server/replay.h"
@@ -68,6 +69,18 @@ struct replay *replay_new(TALLOC_CTX *mem_ctx, const struct file_table *files,
 	LIST_ADD(replay->table->buckets[bucket_of(create)], replay);
 	talloc_set_destructor(replay, replay_destructor);
 	return replay;
+}
+
+void replay_used(struct open *open)
+{
+	if (open->replay == NULL) {
+		return;
+	}
+	if (durable_is_persistent(open)) {
+		open->replay->used = true;
+	} else {
+		TALLOC_FREE(open->replay);
+	}
 }
 
 void replay_done(struct replay *replay, struct open *open, uint32_t action)

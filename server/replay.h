@@ -15,6 +15,7 @@ struct replay {
 	struct smb2_guid client, create;
 	struct open *open; /**< NULL: the first CREATE is at work */
 	uint32_t action;   /**< what it answered */
+	bool used; /**< its client knows the answer; of a persistent open */
 };
 
 /** @return NULL: no memory. */
@@ -34,6 +35,10 @@ struct replay *replay_new(TALLOC_CTX *mem_ctx, const struct file_table *files,
  *  waited for oplocks of that file: it counts as at work as long as they do. */
 void replay_orphan(struct replay *replay, struct file *file,
 		   struct tevent_context *ev);
+
+/** Another request names the open: what its CREATE was is forgotten, unless it
+ *  is persistent: then only its guid remains. */
+void replay_used(struct open *open);
 
 /** It was answered: remembered until another request names the open. */
 void replay_done(struct replay *replay, struct open *open, uint32_t action);

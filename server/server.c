@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "certs/certmap.h"
+#include "server/persistent.h"
 #include "server/server.h"
 #include "server/state_dir.h"
 
@@ -205,6 +206,9 @@ static int server_destructor(struct server *server)
 	size_t cursor = 0;
 	struct session *session = NULL;
 
+	if (server->persistent != NULL) {
+		persistent_keep(server->persistent);
+	}
 	server->stopping = false;
 	while (server->conns != NULL) {
 		talloc_free(server->conns);
@@ -337,6 +341,10 @@ void server_remember(struct server *server)
 	keep_secret(server, "quic-secret", server->secret,
 		    sizeof(server->secret));
 	remember_sid(server);
+	server->persistent = persistent_new(server);
+	if (server->persistent != NULL) {
+		persistent_restore(server->persistent);
+	}
 }
 
 /* --- reload ----------------------------------------------------------------

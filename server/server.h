@@ -55,6 +55,7 @@ struct channel;
 struct conn;
 struct durable;	   /* durable.h */
 struct open_app;   /* durable.h */
+struct persistent; /* persistent.h */
 struct file_table; /* file.h */
 struct file_open;  /* file.h */
 struct listener;
@@ -113,6 +114,8 @@ struct server {
 	struct idtable *opens;	  /**< FileId.Persistent -> struct open */
 	struct share *shares;	  /**< in the order of the file, IPC$ last */
 	struct file_table *files; /**< file.c: what is open, by file */
+	/** Handles that are written down; NULL: there are none. */
+	struct persistent *persistent;
 	struct tevent_timer *housekeeper;
 	void (*stopped)(void *private_data);
 	void *stopped_data;
@@ -338,6 +341,7 @@ struct share {
 	enum share_type type;
 	const char *comment;
 	bool browseable;
+	bool continuous; /**< persistent handles, if they can be written */
 	/** Its own settings: config_bool(share->config, share->section, KEY).
 	    section is NULL for IPC$. */
 	struct config *config;
@@ -381,6 +385,11 @@ bool share_allows_address(const struct share *share,
  */
 struct store *share_store(struct share *share, TALLOC_CTX *owner,
 			  const struct config_macros *macros, char **why);
+
+/** Likewise by what the path once was for somebody, with its macros replaced.
+ */
+struct store *share_store_at(struct share *share, TALLOC_CTX *owner,
+			     const char *path, char **why);
 
 /** It lives as long as that owner, too, and stays the one for its path.
  *  @return false: no memory. */
@@ -438,6 +447,10 @@ struct open {
 /** A new open with ids. @return NULL: no memory or too many; the handler
  *  answers NT_STATUS_INSUFFICIENT_RESOURCES. */
 struct open *open_new(struct tree *tree);
+
+/** One that a server before this one gave out: it waits for its owner.
+ *  @return NULL: no memory, or the id is not to be had. */
+struct open *open_restore(struct server *server, uint64_t persistent_id);
 
 /** It leaves its session and tree, and is the server's. */
 void open_detach(struct open *open);

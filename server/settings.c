@@ -403,6 +403,14 @@ static const struct setting settings[] = {
 		.names = stores,
 	},
 
+	[CONFIG_CONTINUOUS] = {
+		"continuously available", SETTING_SHARE, SETTING_BOOL, "no",
+		"Whether clients may have persistent handles: what is open, "
+		"with its locks and caches, outlives a crash and a restart of "
+		"the server, and is kept in the state directory until its "
+		"client is back or some minutes have passed. Everything that "
+		"is written to such a share goes to the disk at once.",
+	},
 	[CONFIG_READ_ONLY] = {
 		"read only", SETTING_SHARE, SETTING_BOOL, "yes",
 		"Whether users may not change anything.",

@@ -57,6 +57,23 @@ static void warn_hosts(const struct share *share, enum config_key key,
 	}
 }
 
+static const char *store_kind_of(const struct share *share);
+
+/* What is gone with the server cannot be had back after it. */
+static bool is_continuous(const struct share *share)
+{
+	if (!config_bool(share->config, share->section, CONFIG_CONTINUOUS)) {
+		return false;
+	}
+	if (strcmp(store_kind_of(share), "posix") != 0) {
+		log_warn("share %s: `continuously available` means nothing "
+			 "where `store` is not posix",
+			 share->name);
+		return false;
+	}
+	return true;
+}
+
 static struct share *disk_share(struct server *server, struct config *config,
 				const struct config_share *section)
 {
@@ -69,6 +86,7 @@ static struct share *disk_share(struct server *server, struct config *config,
 	share->type = SHARE_DISK;
 	share->comment = config_string(config, section, CONFIG_COMMENT);
 	share->browseable = config_bool(config, section, CONFIG_BROWSEABLE);
+	share->continuous = is_continuous(share);
 	warn_hosts(share, CONFIG_HOSTS_ALLOW, "hosts allow");
 	warn_hosts(share, CONFIG_HOSTS_DENY, "hosts deny");
 	return share;
@@ -166,21 +184,20 @@ static int share_store_destructor(struct share_store *entry)
 	return 0;
 }
 
+/* Takes the path. */
 static struct share_store *share_store_new(TALLOC_CTX *owner,
-					   struct share *share,
-					   const struct config_macros *macros)
+					   struct share *share, char *path)
 {
 	struct share_store *entry = talloc_zero(owner, struct share_store);
 
-	if (entry == NULL) {
+	if (entry == NULL || path == NULL) {
+		talloc_free(entry);
+		talloc_free(path);
 		return NULL;
 	}
+	entry->path = talloc_steal(entry, path);
 	entry->share = talloc_reference(entry, share);
-	entry->path = config_expand(
-		entry,
-		config_string(share->config, share->section, CONFIG_PATH),
-		macros);
-	if (entry->share == NULL || entry->path == NULL) {
+	if (entry->share == NULL) {
 		talloc_free(entry);
 		return NULL;
 	}
@@ -237,10 +254,10 @@ static bool share_store_open(struct share_store *entry, char **reason)
 			 reason) == 0;
 }
 
-struct store *share_store(struct share *share, TALLOC_CTX *owner,
-			  const struct config_macros *macros, char **why)
+static struct store *store_at(struct share *share, TALLOC_CTX *owner,
+			      char *path, char **why)
 {
-	struct share_store *entry = share_store_new(owner, share, macros);
+	struct share_store *entry = share_store_new(owner, share, path);
 	struct share_store *known = NULL;
 	char *reason = NULL;
 
@@ -267,6 +284,24 @@ struct store *share_store(struct share *share, TALLOC_CTX *owner,
 	LIST_ADD(share->stores, entry);
 	talloc_set_destructor(entry, share_store_destructor);
 	return entry->store;
+}
+
+struct store *share_store(struct share *share, TALLOC_CTX *owner,
+			  const struct config_macros *macros, char **why)
+{
+	return store_at(
+		share, owner,
+		config_expand(owner,
+			      config_string(share->config, share->section,
+					    CONFIG_PATH),
+			      macros),
+		why);
+}
+
+struct store *share_store_at(struct share *share, TALLOC_CTX *owner,
+			     const char *path, char **why)
+{
+	return store_at(share, owner, talloc_strdup(owner, path), why);
 }
 
 bool share_keep_store(struct share *share, TALLOC_CTX *owner,

@@ -171,6 +171,11 @@ int store_new(TALLOC_CTX *mem_ctx, struct tevent_context *ev, const char *kind,
 	return 0;
 }
 
+const char *store_root(const struct store *store)
+{
+	return store->options.root != NULL ? store->options.root : "";
+}
+
 const char *store_kind(const struct store *store)
 {
 	return store->ops->name;

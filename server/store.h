@@ -119,6 +119,9 @@ int store_new(TALLOC_CTX *mem_ctx, struct tevent_context *ev, const char *kind,
 	      struct worker_pool *pool, const struct store_options *options,
 	      struct store **out, char **why);
 
+/** What it was told to serve: store_options.root; "" without any. */
+const char *store_root(const struct store *store);
+
 /** The name of the row: "posix", "memory". */
 const char *store_kind(const struct store *store);
 

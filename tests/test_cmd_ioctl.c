@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* IOCTL: what all control codes share, and the small ones. */
 #include "server/dispatch.h"
+#include "server/durable.h"
 #include "tests/fixture_ioctl.h"
 
 static int setup(void **state)
@@ -42,14 +43,55 @@ static void test_refused(void **state)
 	in.ctl_code = FSCTL_PIPE_TRANSCEIVE;
 	assert_int_equal(files_ioctl(t, in, &out),
 			 NT_STATUS_INVALID_DEVICE_REQUEST);
-	in.ctl_code = FSCTL_LMR_REQUEST_RESILIENCY;
-	assert_int_equal(files_ioctl(t, in, &out), NT_STATUS_NOT_SUPPORTED);
 	in.ctl_code = FSCTL_GET_COMPRESSION;
 	in.file_id = files_inherited;
 	assert_int_equal(files_ioctl(t, in, &out), NT_STATUS_FILE_CLOSED);
 	in.file_id = id;
 	in.file_id.volatile_id++;
 	assert_int_equal(files_ioctl(t, in, &out), NT_STATUS_FILE_CLOSED);
+}
+
+/* How long a handle may be kept is bounded, and must be said (3.3.5.15.9). */
+static void test_resiliency(void **state)
+{
+	static const struct {
+		uint32_t timeout, want;
+	} rows[] = {
+		{DURABLE_RESILIENT_MAX + 1000, 0},
+		{UINT32_MAX, 0},
+		{0, DURABLE_RESILIENT_DEFAULT},
+		{5000, 5000},
+		{DURABLE_RESILIENT_MAX, DURABLE_RESILIENT_MAX},
+	};
+	struct files *t = *state;
+	struct smb2_file_id id = files_make(t, "f");
+	struct smb2_ioctl_request in = {
+		.ctl_code = FSCTL_LMR_REQUEST_RESILIENCY,
+		.flags = SMB2_0_IOCTL_IS_FSCTL,
+		.file_id = id,
+	};
+	struct smb2_ioctl_response out = {0};
+
+	assert_int_equal(files_ioctl(t, in, &out), NT_STATUS_INVALID_PARAMETER);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct wire_writer w = wire_writer_talloc(t);
+		const struct open *open =
+			open_find(t->session, id.persistent_id, id.volatile_id);
+
+		(void)smb2_resiliency_request_encode(&w, rows[i].timeout);
+		in.input = wire_writer_slice(&w);
+		assert_int_equal(files_ioctl(t, in, &out),
+				 rows[i].want != 0
+					 ? NT_STATUS_OK
+					 : NT_STATUS_INVALID_PARAMETER);
+		assert_non_null(open);
+		if (rows[i].want == 0) {
+			assert_null(open->durable);
+		} else {
+			assert_true(durable_survives(open));
+			assert_int_equal(open->durable->timeout, rows[i].want);
+		}
+	}
 }
 
 /* Those that speak of no file want none (MS-SMB2 3.3.5.15). */
@@ -226,13 +268,10 @@ static void test_validate_311(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_refused),
-		TEST(test_without_file),
-		TEST(test_small),
-		TEST(test_inherited),
-		TEST(test_validate_negotiate),
-		TEST(test_validate_differs),
-		TEST(test_validate_311),
+		TEST(test_refused),	     TEST(test_resiliency),
+		TEST(test_without_file),     TEST(test_small),
+		TEST(test_inherited),	     TEST(test_validate_negotiate),
+		TEST(test_validate_differs), TEST(test_validate_311),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

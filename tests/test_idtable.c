@@ -83,12 +83,43 @@ static void test_walk(void **private_data)
 	talloc_free(mem_ctx);
 }
 
+/* Ids of another table come back, once, and others are given beside them. */
+static void test_claim(void **private_data)
+{
+	TALLOC_CTX *mem_ctx = talloc_new(NULL);
+	struct idtable *table = idtable_new(mem_ctx, 64, COUNT);
+	static int objects[4];
+	uint64_t high = (UINT64_C(7) << 32) | 100;
+	uint64_t low = (UINT64_C(9) << 32) | 1;
+
+	(void)private_data;
+	assert_true(idtable_claim(table, high, &objects[0]));
+	assert_true(idtable_claim(table, low, &objects[1]));
+	assert_false(idtable_claim(table, low, &objects[2]));
+	assert_false(
+		idtable_claim(table, low + (UINT64_C(1) << 32), &objects[2]));
+	assert_false(idtable_claim(table, 0, &objects[2]));
+	assert_false(idtable_claim(table, COUNT + 1, &objects[2]));
+	assert_false(idtable_claim(table, UINT64_MAX, &objects[2]));
+	assert_ptr_equal(idtable_find(table, high), &objects[0]);
+	assert_ptr_equal(idtable_find(table, low), &objects[1]);
+	for (size_t i = 2; i < COUNT; i++) {
+		assert_int_not_equal(idtable_add(table, &objects[3]), 0);
+	}
+	assert_int_equal(idtable_add(table, &objects[3]), 0);
+	idtable_remove(table, high);
+	assert_null(idtable_find(table, high));
+	assert_int_not_equal(idtable_add(table, &objects[3]), 0);
+	talloc_free(mem_ctx);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ids),
 		cmocka_unit_test(test_old_id_finds_nothing),
 		cmocka_unit_test(test_walk),
+		cmocka_unit_test(test_claim),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

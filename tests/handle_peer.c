@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * handle_peer.c - a client that asks for handles which outlive connections and
+ * servers, and comes back for them.
+ *
+ *	handle_peer SERVER ADDRESS TRANSPORT CA USER%PASSWORD SHARE COMMAND...
+ *
+ * Commands are run one after the other, on the file opened last:
+ *
+ *	open:NAME:GUID:MS	open (or make) it, with a persistent handle that
+ *				waits so long; GUID: up to 16 characters
+ *	batch:NAME:GUID:MS	likewise, with a batch oplock
+ *	delete:NAME:GUID:MS	likewise, to be deleted when it is closed
+ *	plain:NAME		open it, sharing everything
+ *	reclaim:NAME:GUID:ID	come back for a persistent handle
+ *	return:NAME:ID		come back for a resilient handle
+ *	id			print its id, for reclaim and return
+ *	lock:OFFSET:LENGTH	exclusively, at once
+ *	unlock:OFFSET:LENGTH
+ *	write:OFFSET:TEXT
+ *	read:OFFSET:LENGTH	print it
+ *	resilient:MS		ask that the handle be resilient
+ *	sequence:NUMBER		of the channel: of requests from now on
+ *	close
+ *	hold			say "holding", and end when the server is gone
+ *
+ * Each prints its name and status. Ends with status 1 after the first request
+ * that fails otherwise than by an answer of the server.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/client_private.h"
+#include "smbquic/smb2_fsctl.h"
+#include "smbquic/utf16.h"
+
+#define MAX_WORDS 5
+
+struct peer {
+	struct tevent_context *ev;
+	struct client_conn *conn;
+	struct client_tree *tree;
+	struct smb2_file_id id;
+	uint16_t sequence;
+};
+
+static void die(const char *what, NTSTATUS status, const char *why)
+{
+	fprintf(stderr, "handle_peer: %s: %s\n", what,
+		why != NULL ? why : nt_errstr(status));
+	exit(1);
+}
+
+static struct smb2_guid guid_of(const char *text)
+{
+	struct smb2_guid guid = {{0}};
+
+	memcpy(guid.bytes, text, strnlen(text, sizeof(guid.bytes)));
+	return guid;
+}
+
+static uint64_t number(const char *text)
+{
+	return strtoull(text, NULL, 0);
+}
+
+/* --- one request -----------------------------------------------------------
+ */
+
+static struct call *begin(struct peer *peer)
+{
+	return call_new(peer->conn, peer->conn, peer->tree->session,
+			peer->tree);
+}
+
+static NTSTATUS finish(struct peer *peer, struct call *call, struct call **out)
+{
+	struct tevent_req *req = NULL;
+	NTSTATUS status = NT_STATUS_OK;
+
+	call->channel_sequence = peer->sequence;
+	req = call_send(peer->conn, peer->conn, call);
+	if (req == NULL || !tevent_req_poll(req, peer->ev)) {
+		die("request", NT_STATUS_NO_MEMORY, NULL);
+	}
+	status = call_recv_one(req, peer->conn, out);
+	talloc_free(req);
+	if (*out == NULL) {
+		die("request", status, client_why(peer->conn));
+	}
+	return status;
+}
+
+/* --- opening ---------------------------------------------------------------
+ */
+
+static bool is_persistent(const struct smb2_create_response *out)
+{
+	struct wire_slice data = {0};
+	struct smb2_durable_v2_response v2 = {0};
+
+	return smb2_create_context_find(out->contexts,
+					SMB2_CREATE_DURABLE_HANDLE_REQUEST_V2,
+					&data) &&
+	       smb2_durable_v2_response_decode(data, &v2) &&
+	       (v2.flags & SMB2_DHANDLE_FLAG_PERSISTENT) != 0;
+}
+
+static NTSTATUS create(struct peer *peer, struct smb2_create_request *in,
+		       const char *name, const char **note)
+{
+	struct call *call = begin(peer);
+	struct call *reply = NULL;
+	struct smb2_create_response out = {0};
+	struct wire_writer *w = call_add(call, SMB2_CREATE, 0);
+	NTSTATUS status = NT_STATUS_OK;
+
+	in->impersonation_level = SMB2_IMPERSONATION_IMPERSONATION;
+	if (!utf16_from_utf8(call, name, &in->name) ||
+	    !smb2_create_request_encode(w, in)) {
+		die(name, NT_STATUS_INVALID_PARAMETER, NULL);
+	}
+	status = finish(peer, call, &reply);
+	if (status == NT_STATUS_OK &&
+	    smb2_create_response_decode(reply->part[0].reply.data,
+					reply->part[0].reply.len, &out)) {
+		peer->id = out.file_id;
+		*note = talloc_asprintf(
+			peer->conn, "%s%s",
+			is_persistent(&out) ? ", persistent" : "",
+			out.oplock_level == SMB2_OPLOCK_LEVEL_BATCH ? ", batch"
+								    : "");
+	}
+	return status;
+}
+
+static NTSTATUS do_open(struct peer *peer, char **words, uint8_t level,
+			uint32_t options, const char **note)
+{
+	const struct smb2_durable_v2_request v2 = {
+		.timeout = (uint32_t)number(words[3]),
+		.flags = SMB2_DHANDLE_FLAG_PERSISTENT,
+		.create_guid = guid_of(words[2]),
+	};
+	struct wire_writer list = wire_writer_talloc(peer->conn);
+	struct wire_chain contexts = smb2_create_context_list(&list);
+	struct smb2_create_request in = {
+		.oplock_level = level,
+		.desired_access =
+			FILE_READ_DATA | FILE_WRITE_DATA | SEC_STD_DELETE,
+		.share_access = FILE_SHARE_READ,
+		.create_disposition = FILE_OPEN_IF,
+		.create_options = options,
+	};
+
+	(void)smb2_durable_v2_request_add(&contexts, &v2);
+	in.contexts = wire_writer_slice(&list);
+	return create(peer, &in, words[1], note);
+}
+
+static NTSTATUS run_open(struct peer *peer, char **words, const char **note)
+{
+	return do_open(peer, words, SMB2_OPLOCK_LEVEL_NONE, 0, note);
+}
+
+static NTSTATUS run_batch(struct peer *peer, char **words, const char **note)
+{
+	return do_open(peer, words, SMB2_OPLOCK_LEVEL_BATCH, 0, note);
+}
+
+static NTSTATUS run_delete(struct peer *peer, char **words, const char **note)
+{
+	return do_open(peer, words, SMB2_OPLOCK_LEVEL_NONE,
+		       FILE_DELETE_ON_CLOSE, note);
+}
+
+static NTSTATUS run_plain(struct peer *peer, char **words, const char **note)
+{
+	struct smb2_create_request in = {
+		.desired_access = FILE_READ_DATA | FILE_WRITE_DATA,
+		.share_access = FILE_SHARE_ALL,
+		.create_disposition = FILE_OPEN,
+	};
+
+	return create(peer, &in, words[1], note);
+}
+
+static NTSTATUS run_reclaim(struct peer *peer, char **words, const char **note)
+{
+	const struct smb2_durable_v2_reconnect back = {
+		.file_id = {.persistent_id = number(words[3])},
+		.create_guid = guid_of(words[2]),
+		.flags = SMB2_DHANDLE_FLAG_PERSISTENT,
+	};
+	struct wire_writer list = wire_writer_talloc(peer->conn);
+	struct wire_chain contexts = smb2_create_context_list(&list);
+	struct smb2_create_request in = {
+		.oplock_level = SMB2_OPLOCK_LEVEL_BATCH,
+	};
+
+	(void)smb2_durable_v2_reconnect_add(&contexts, &back);
+	in.contexts = wire_writer_slice(&list);
+	return create(peer, &in, words[1], note);
+}
+
+static NTSTATUS run_return(struct peer *peer, char **words, const char **note)
+{
+	const struct smb2_file_id id = {.persistent_id = number(words[2])};
+	struct wire_writer list = wire_writer_talloc(peer->conn);
+	struct wire_chain contexts = smb2_create_context_list(&list);
+	struct smb2_create_request in = {.oplock_level = 0};
+
+	(void)smb2_durable_reconnect_add(&contexts, &id);
+	in.contexts = wire_writer_slice(&list);
+	return create(peer, &in, words[1], note);
+}
+
+static NTSTATUS run_id(struct peer *peer, char **words, const char **note)
+{
+	(void)words;
+	*note = talloc_asprintf(peer->conn, " 0x%" PRIx64,
+				peer->id.persistent_id);
+	return NT_STATUS_OK;
+}
+
+/* --- using it --------------------------------------------------------------
+ */
+
+static NTSTATUS lock(struct peer *peer, char **words, uint32_t flags)
+{
+	const struct smb2_lock_element element = {
+		.offset = number(words[1]),
+		.length = number(words[2]),
+		.flags = flags,
+	};
+	const struct smb2_lock_request in = {
+		.lock_count = 1,
+		.file_id = peer->id,
+	};
+	struct call *call = begin(peer);
+	struct call *reply = NULL;
+
+	(void)smb2_lock_request_encode(call_add(call, SMB2_LOCK, 0), &in,
+				       &element);
+	return finish(peer, call, &reply);
+}
+
+static NTSTATUS run_lock(struct peer *peer, char **words, const char **note)
+{
+	(void)note;
+	return lock(peer, words,
+		    SMB2_LOCKFLAG_EXCLUSIVE_LOCK |
+			    SMB2_LOCKFLAG_FAIL_IMMEDIATELY);
+}
+
+static NTSTATUS run_unlock(struct peer *peer, char **words, const char **note)
+{
+	(void)note;
+	return lock(peer, words, SMB2_LOCKFLAG_UNLOCK);
+}
+
+static NTSTATUS run_write(struct peer *peer, char **words, const char **note)
+{
+	const struct smb2_write_request in = {
+		.data = wire_slice(words[2], strlen(words[2])),
+		.offset = number(words[1]),
+		.file_id = peer->id,
+	};
+	struct call *call = begin(peer);
+	struct call *reply = NULL;
+
+	(void)note;
+	(void)smb2_write_request_encode(call_add(call, SMB2_WRITE, in.data.len),
+					&in);
+	call_payload(call, in.data, NULL);
+	return finish(peer, call, &reply);
+}
+
+static NTSTATUS run_read(struct peer *peer, char **words, const char **note)
+{
+	const struct smb2_read_request in = {
+		.length = (uint32_t)number(words[2]),
+		.offset = number(words[1]),
+		.file_id = peer->id,
+	};
+	struct call *call = begin(peer);
+	struct call *reply = NULL;
+	struct smb2_read_response out = {0};
+	NTSTATUS status = NT_STATUS_OK;
+
+	(void)smb2_read_request_encode(call_add(call, SMB2_READ, in.length),
+				       &in);
+	status = finish(peer, call, &reply);
+	if (status == NT_STATUS_OK &&
+	    smb2_read_response_decode(reply->part[0].reply.data,
+				      reply->part[0].reply.len, &out)) {
+		*note = talloc_asprintf(peer->conn, " \"%.*s\"",
+					(int)out.data.len,
+					(const char *)out.data.data);
+	}
+	return status;
+}
+
+static NTSTATUS run_resilient(struct peer *peer, char **words,
+			      const char **note)
+{
+	struct smb2_ioctl_request in = {
+		.ctl_code = FSCTL_LMR_REQUEST_RESILIENCY,
+		.file_id = peer->id,
+		.flags = SMB2_0_IOCTL_IS_FSCTL,
+	};
+	struct call *call = begin(peer);
+	struct call *reply = NULL;
+	struct wire_writer data = wire_writer_talloc(call);
+
+	(void)note;
+	(void)smb2_resiliency_request_encode(&data, (uint32_t)number(words[1]));
+	in.input = wire_writer_slice(&data);
+	(void)smb2_ioctl_request_encode(call_add(call, SMB2_IOCTL, 0), &in);
+	return finish(peer, call, &reply);
+}
+
+static NTSTATUS run_sequence(struct peer *peer, char **words, const char **note)
+{
+	(void)note;
+	peer->sequence = (uint16_t)number(words[1]);
+	return NT_STATUS_OK;
+}
+
+static NTSTATUS run_close(struct peer *peer, char **words, const char **note)
+{
+	const struct smb2_close_request in = {.file_id = peer->id};
+	struct call *call = begin(peer);
+	struct call *reply = NULL;
+
+	(void)words;
+	(void)note;
+	(void)smb2_close_request_encode(call_add(call, SMB2_CLOSE, 0), &in);
+	return finish(peer, call, &reply);
+}
+
+static NTSTATUS run_hold(struct peer *peer, char **words, const char **note)
+{
+	(void)words;
+	(void)note;
+	printf("holding\n");
+	fflush(stdout);
+	while (client_why(peer->conn) == NULL) {
+		(void)tevent_loop_once(peer->ev);
+	}
+	exit(0);
+}
+
+/* --- all of them -----------------------------------------------------------
+ */
+
+static const struct {
+	const char *name;
+	int words;
+	NTSTATUS (*run)(struct peer *peer, char **words, const char **note);
+} commands[] = {
+	{"open", 4, run_open},
+	{"batch", 4, run_batch},
+	{"delete", 4, run_delete},
+	{"plain", 2, run_plain},
+	{"reclaim", 4, run_reclaim},
+	{"return", 3, run_return},
+	{"id", 1, run_id},
+	{"lock", 3, run_lock},
+	{"unlock", 3, run_unlock},
+	{"write", 3, run_write},
+	{"read", 3, run_read},
+	{"resilient", 2, run_resilient},
+	{"sequence", 2, run_sequence},
+	{"close", 1, run_close},
+	{"hold", 1, run_hold},
+};
+
+static void run(struct peer *peer, char *command)
+{
+	char *words[MAX_WORDS] = {NULL};
+	const char *note = "";
+	NTSTATUS status = NT_STATUS_OK;
+	int count = 0;
+	char *rest = NULL;
+
+	for (char *word = strtok_r(command, ":", &rest);
+	     word != NULL && count < MAX_WORDS;
+	     word = strtok_r(NULL, ":", &rest)) {
+		words[count++] = word;
+	}
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (count == commands[i].words &&
+		    strcmp(words[0], commands[i].name) == 0) {
+			status = commands[i].run(peer, words, &note);
+			printf("%s: %s%s\n", words[0], nt_errstr(status), note);
+			fflush(stdout);
+			return;
+		}
+	}
+	die(command, NT_STATUS_INVALID_PARAMETER, "no such command");
+}
+
+static void log_on(struct peer *peer, char **argv)
+{
+	struct client_options options = {0};
+	struct client_credentials credentials = {0};
+	struct client_session *session = NULL;
+	char *percent = strchr(argv[5], '%');
+	char *why = NULL;
+	NTSTATUS status = NT_STATUS_OK;
+
+	if (percent == NULL) {
+		die(argv[5], NT_STATUS_INVALID_PARAMETER, "no password");
+	}
+	*percent = '\0';
+	client_options_default(&options);
+	options.server = argv[1];
+	options.address = argv[2];
+	options.transports = argv[3];
+	options.tls.trust = TLS_TRUST_CA;
+	options.tls.ca_file = argv[4];
+	options.capabilities = SMB2_GLOBAL_CAP_PERSISTENT_HANDLES;
+	credentials.user = argv[5];
+	credentials.password = percent + 1;
+	status =
+		client_connect(peer->ev, peer->ev, &options, &peer->conn, &why);
+	if (status != NT_STATUS_OK) {
+		die("connect", status, why);
+	}
+	status = client_session_setup(peer->conn, peer->conn, &credentials,
+				      &session);
+	if (status == NT_STATUS_OK) {
+		status = client_tree_connect(peer->conn, session, argv[6],
+					     &peer->tree);
+	}
+	if (status != NT_STATUS_OK) {
+		die("log on", status, client_why(peer->conn));
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct peer peer = {.ev = tevent_context_init(NULL)};
+
+	if (argc < 8) {
+		fprintf(stderr,
+			"usage: handle_peer SERVER ADDRESS TRANSPORT CA "
+			"USER%%PASSWORD SHARE COMMAND...\n");
+		return 2;
+	}
+	log_on(&peer, argv);
+	for (int i = 7; i < argc; i++) {
+		run(&peer, argv[i]);
+	}
+	/* the connection ends; nothing is closed and nobody logs off */
+	talloc_free(peer.ev);
+	return 0;
+}
