@@ -22,6 +22,9 @@
 #include "server/replay.h"
 #include "smbquic/fscc.h"
 
+/* Names that change while we open by them: then the store is asked again. */
+#define MAX_LOOKS 8
+
 struct create_state {
 	struct tevent_context *ev;
 	struct tevent_req *req;
@@ -34,6 +37,8 @@ struct create_state {
 	struct wire_walker eas;
 	NTSTATUS status;	 /* while what was made goes again */
 	bool waited;		 /* for oplocks of others */
+	unsigned looks;		 /* how often it was opened */
+	uint64_t touched;	 /* file_names_touched() before that */
 	struct replay *replay;	 /* until the open has it */
 	struct tevent_req *wait; /* while it waits */
 	struct file *file;	 /* for its oplocks */
@@ -251,6 +256,8 @@ static bool create_open(struct create_state *state)
 				   tree->read_only || state->create.snapshot),
 		create_attributes(&state->create), state->create.security);
 
+	state->looks++;
+	state->touched = file_names_touched(state->r->conn->server->files);
 	if (tevent_req_nomem(subreq, state->req)) {
 		return false;
 	}
@@ -276,6 +283,16 @@ static NTSTATUS open_status(const struct create_state *state, int err)
 	return ntstatus_from_errno(err);
 }
 
+/* The name may stand for another file by now, or for none. What was just made
+ * is ours. */
+static bool is_stale(const struct create_state *state)
+{
+	return !state->info.created && state->looks < MAX_LOOKS &&
+	       file_name_touched(state->r->conn->server->files,
+				 state->handle->store, state->handle->path,
+				 state->touched);
+}
+
 static void create_opened(struct tevent_req *subreq)
 {
 	struct create_state *state =
@@ -285,6 +302,11 @@ static void create_opened(struct tevent_req *subreq)
 	talloc_free(subreq);
 	if (err != 0) {
 		create_fail(state, open_status(state, err));
+		return;
+	}
+	if (is_stale(state)) {
+		TALLOC_FREE(state->handle);
+		(void)create_open(state);
 		return;
 	}
 	create_register(state);

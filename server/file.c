@@ -19,6 +19,7 @@
 #include "smbquic/log.h"
 
 #define BUCKETS 4096
+#define TOUCHES 64 /* names that are remembered */
 
 /* Rights that share modes are about, and which mode is about which. */
 #define SHARED_READ   (FILE_READ_DATA | FILE_EXECUTE)
@@ -26,8 +27,15 @@
 #define SHARED_DELETE SEC_STD_DELETE
 #define SHARED_ANY    (SHARED_READ | SHARED_WRITE | SHARED_DELETE)
 
+struct touch {
+	const struct store *store;
+	char *path;
+};
+
 struct file_table {
 	struct tevent_context *ev; /* the server's */
+	struct touch touches[TOUCHES];
+	uint64_t num_touches; /* ever; the last ones are remembered */
 	struct file *buckets[BUCKETS];
 	struct file_name *pending; /* names that are to be deleted */
 	struct oplock_table *oplocks;
@@ -337,6 +345,7 @@ static void deletion_end(struct deletion *deletion)
 	oplock_path_changed(name->file->table, name->store, name->path,
 			    &name->deleter);
 	oplock_wake(name->file);
+	file_name_touch(name->file->table, name->store, name->path);
 	name_gone(deletion->name);
 	talloc_free(deletion);
 	if (waiter != NULL) {
@@ -549,6 +558,43 @@ void file_delete_pending(struct file_open *by, bool pending)
 			notify_directory_gone(fo->notify);
 		}
 	}
+}
+
+/* Without memory for the path nothing is remembered of it: any name may be
+ * meant. */
+void file_name_touch(struct file_table *table, const struct store *store,
+		     const char *path)
+{
+	struct touch *touch = &table->touches[table->num_touches % TOUCHES];
+
+	talloc_free(touch->path);
+	touch->path = talloc_strdup(table, path);
+	touch->store = store;
+	table->num_touches++;
+}
+
+uint64_t file_names_touched(const struct file_table *table)
+{
+	return table->num_touches;
+}
+
+bool file_name_touched(const struct file_table *table,
+		       const struct store *store, const char *path,
+		       uint64_t since)
+{
+	if (table->num_touches - since > TOUCHES) {
+		return true;
+	}
+	for (uint64_t i = since; i < table->num_touches; i++) {
+		const struct touch *touch = &table->touches[i % TOUCHES];
+
+		if (touch->path == NULL ||
+		    (touch->store == store &&
+		     name_below(path, touch->path) != NULL)) {
+			return true;
+		}
+	}
+	return false;
 }
 
 bool file_renamed(struct file_open *fo, const char *path)

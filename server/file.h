@@ -177,6 +177,21 @@ void file_delete_pending(struct file_open *fo, bool pending);
 bool file_below_deleted(const struct file_table *table,
 			const struct store_file *handle);
 
+/**
+ * A name in a store stands for something else from now on: renamed, replaced,
+ * or gone. Who opened a file by its name before that, and comes to register it
+ * after that, has to look again.
+ */
+void file_name_touch(struct file_table *table, const struct store *store,
+		     const char *path);
+/** How many names that were so far. */
+uint64_t file_names_touched(const struct file_table *table);
+/** Has it happened to that name, or to one above it, since so many? Also true
+ *  when that is not known any more. */
+bool file_name_touched(const struct file_table *table,
+		       const struct store *store, const char *path,
+		       uint64_t since);
+
 /** It has another path now: for all opens by this name. false: no memory. */
 bool file_renamed(struct file_open *fo, const char *path);
 

@@ -253,6 +253,12 @@ static bool renamed_posix(struct file_open *fo, const char *before)
 	return !fo->handle->directory || file_below_renamed(fo, before);
 }
 
+/* What is being opened by that name has to be looked at again. */
+static void name_changed(const struct set_info *set, const char *path)
+{
+	file_name_touch(set->fo->file->table, set->fo->name->store, path);
+}
+
 static void renamed(struct tevent_req *subreq)
 {
 	struct set_info *set =
@@ -268,6 +274,8 @@ static void renamed(struct tevent_req *subreq)
 	}
 	oplock_parent_changed(set->fo);
 	path_changed(set, now);
+	name_changed(set, set->fo->name->path);
+	name_changed(set, now);
 	before = talloc_strdup(set, set->fo->name->path);
 	if (before == NULL || !file_renamed(set->fo, now)) {
 		tevent_req_oom(set->req);

@@ -17,6 +17,10 @@
 
 #include "server/worker.h"
 
+/* Threads beyond those asked for, at most: one for each lane that would have
+ * none, because others hold them all. */
+#define MAX_SPARE 64
+
 /* Ends reported in one go; then sockets and timers have their turn. */
 #define MAX_DELIVERIES 64
 
@@ -58,7 +62,8 @@ struct worker_pool {
 	struct tevent_fd *fde;
 	int wake;   /* eventfd: there are done jobs */
 	bool *gone; /* set by the destructor under a handler at work */
-	unsigned num_threads;
+	unsigned num_threads; /* changed under the mutex, once they run */
+	unsigned max_threads;
 	pthread_t *threads;
 
 	pthread_mutex_t mutex; /* of everything below, and all queues */
@@ -66,6 +71,7 @@ struct worker_pool {
 	bool stop;
 	struct worker_queue *queues;
 	struct worker_queue *ready, **ready_tail;
+	unsigned num_ready, num_idle; /* lanes in that ring, threads waiting */
 	struct job_list done;
 };
 
@@ -121,6 +127,7 @@ static void queue_make_ready(struct worker_queue *queue)
 	}
 	queue->ready = true;
 	queue->next_ready = NULL;
+	pool->num_ready++;
 	*pool->ready_tail = queue;
 	pool->ready_tail = &queue->next_ready;
 	pthread_cond_signal(&pool->work);
@@ -160,6 +167,7 @@ static struct worker_queue *pool_next_ready(struct worker_pool *pool)
 		pool->ready_tail = &pool->ready;
 	}
 	queue->ready = false;
+	pool->num_ready--;
 	return queue;
 }
 
@@ -206,6 +214,26 @@ static void pool_done(struct worker_pool *pool, struct worker_job *job,
 
 /* --- threads ------------------------------------------------------------ */
 
+static int pool_add_thread(struct worker_pool *pool);
+
+/* Under the mutex. Is there a lane with work and without any thread, and nobody
+ * free to take it up? What holds the threads may be a slow disk, or several. */
+static void pool_help(struct worker_pool *pool)
+{
+	const struct worker_queue *queue = pool->ready;
+
+	if (pool->stop || pool->num_idle >= pool->num_ready ||
+	    pool->num_threads >= pool->max_threads) {
+		return;
+	}
+	while (queue != NULL && queue->running > 0) {
+		queue = queue->next_ready;
+	}
+	if (queue != NULL) {
+		(void)pool_add_thread(pool);
+	}
+}
+
 static void *worker_main(void *arg)
 {
 	struct worker_pool *pool = arg;
@@ -216,10 +244,13 @@ static void *worker_main(void *arg)
 
 		if (job == NULL) {
 			if (pool->ready == NULL) {
+				pool->num_idle++;
 				pthread_cond_wait(&pool->work, &pool->mutex);
+				pool->num_idle--;
 			}
 			continue;
 		}
+		pool_help(pool);
 		pthread_mutex_unlock(&pool->mutex);
 		job->run(job);
 		pthread_mutex_lock(&pool->mutex);
@@ -232,21 +263,31 @@ static void *worker_main(void *arg)
 }
 
 /* Threads take no signals: these are the loop's. */
-static int pool_start_threads(struct worker_pool *pool, unsigned num)
+static int pool_add_thread(struct worker_pool *pool)
 {
 	sigset_t all, before;
 	int err = 0;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	while (pool->num_threads < num && err == 0) {
-		err = pthread_create(&pool->threads[pool->num_threads], NULL,
-				     worker_main, pool);
-		if (err == 0) {
-			pool->num_threads++;
-		}
+	err = pthread_create(&pool->threads[pool->num_threads], NULL,
+			     worker_main, pool);
+	if (err == 0) {
+		pool->num_threads++;
 	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return err;
+}
+
+static int pool_start_threads(struct worker_pool *pool, unsigned num)
+{
+	int err = 0;
+
+	pthread_mutex_lock(&pool->mutex);
+	while (pool->num_threads < num && err == 0) {
+		err = pool_add_thread(pool);
+	}
+	pthread_mutex_unlock(&pool->mutex);
 	return pool->num_threads > 0 ? 0 : err;
 }
 
@@ -399,7 +440,8 @@ struct worker_pool *worker_pool_new(TALLOC_CTX *mem_ctx,
 	pool->ev = ev;
 	pool->ready_tail = &pool->ready;
 	list_init(&pool->done);
-	pool->threads = talloc_zero_array(pool, pthread_t, num_threads);
+	pool->max_threads = num_threads + MAX_SPARE;
+	pool->threads = talloc_zero_array(pool, pthread_t, pool->max_threads);
 	pool->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (pool->threads == NULL || pool->wake == -1) {
 		err = pool->wake == -1 ? errno : ENOMEM;
@@ -499,6 +541,7 @@ static int queue_add(struct worker_queue *queue, struct worker_job *job,
 		queue->queued++;
 		queue->alive++;
 		queue_make_ready(queue);
+		pool_help(pool);
 	}
 	pthread_mutex_unlock(&pool->mutex);
 	return err;

@@ -6,7 +6,9 @@
  * nothing of the event loop. It is run by one thread, then its end is reported
  * in the loop. Jobs of a lane run at most `width` at a time, so that what
  * blocks in one lane (a share on a slow disk) leaves threads for the others;
- * lanes take turns.
+ * lanes take turns. Where several lanes block, and hold all threads, another
+ * lane with work gets a further thread: however many are slow, none waits for
+ * them.
  */
 #ifndef SERVER_WORKER_H
 #define SERVER_WORKER_H

@@ -22,6 +22,7 @@
  *	resilient:MS		ask that the handle be resilient
  *	sequence:NUMBER		of the channel: of requests from now on
  *	close
+ *	remove:NAME		open it, to be deleted when closed, and close it
  *	hold			say "holding", and end when the server is gone
  *
  * Each prints its name and status. Ends with status 1 after the first request
@@ -341,6 +342,19 @@ static NTSTATUS run_close(struct peer *peer, char **words, const char **note)
 	return finish(peer, call, &reply);
 }
 
+static NTSTATUS run_remove(struct peer *peer, char **words, const char **note)
+{
+	struct smb2_create_request in = {
+		.desired_access = SEC_STD_DELETE,
+		.share_access = FILE_SHARE_ALL,
+		.create_disposition = FILE_OPEN,
+		.create_options = FILE_DELETE_ON_CLOSE,
+	};
+	NTSTATUS status = create(peer, &in, words[1], note);
+
+	return status == NT_STATUS_OK ? run_close(peer, words, note) : status;
+}
+
 static NTSTATUS run_hold(struct peer *peer, char **words, const char **note)
 {
 	(void)words;
@@ -374,6 +388,7 @@ static const struct {
 	{"read", 3, run_read},
 	{"resilient", 2, run_resilient},
 	{"sequence", 2, run_sequence},
+	{"remove", 2, run_remove},
 	{"close", 1, run_close},
 	{"hold", 1, run_hold},
 };

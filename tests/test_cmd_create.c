@@ -569,6 +569,38 @@ static void test_closed_too_early(void **state)
 	talloc_free(t);
 }
 
+/* Between opening a file by its name and entering it in the books the name goes
+ * to somebody else: the store is asked again, and not the wrong file taken. */
+static void test_name_goes(void **state)
+{
+	struct files *t = *state;
+	struct server *server = t->session->server;
+	struct smb2_file_id id = files_make(t, "f");
+	struct open *held =
+		open_find(t->session, id.persistent_id, id.volatile_id);
+	struct create_args again = {
+		.name = "f",
+		.access = SEC_STD_DELETE,
+		.disposition = FILE_OPEN,
+		.options = FILE_DELETE_ON_CLOSE,
+	};
+	struct wire_writer w = files_create_pdu(t, again);
+	struct tevent_req *subreq = NULL;
+	uint64_t sent = files_send(t, &w);
+
+	while (server->conns->requests == NULL) {
+		assert_int_equal(tevent_loop_once(server->ev), 0);
+	}
+	subreq = store_rename_send(t, server->ev, held->file->handle, "f", "g",
+				   false);
+	assert_non_null(subreq);
+	assert_false(tevent_req_is_in_progress(subreq));
+	assert_int_equal(store_rename_recv(subreq, t, NULL), 0);
+	file_name_touch(server->files, held->file->name->store, "f");
+	file_name_touch(server->files, held->file->name->store, "g");
+	assert_int_equal(files_wait(t, sent), NT_STATUS_OBJECT_NAME_NOT_FOUND);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -590,6 +622,7 @@ int main(void)
 		TEST(test_long_names),
 		TEST(test_abandoned),
 		cmocka_unit_test(test_closed_too_early),
+		TEST(test_name_goes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

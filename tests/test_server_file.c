@@ -26,6 +26,28 @@ static struct file_open *open_of(struct files *t, struct smb2_file_id id)
 	return open != NULL ? open->file : NULL;
 }
 
+/* What changes is remembered for a while; after that, anything may have. */
+static void test_names_touched(void **state)
+{
+	struct files *t = *state;
+	struct file_table *files = t->session->server->files;
+	const struct store *store = t->tree->store;
+	uint64_t before = file_names_touched(files);
+
+	assert_false(file_name_touched(files, store, "a/b", before));
+	file_name_touch(files, store, "a/b");
+	assert_true(file_name_touched(files, store, "a/b", before));
+	assert_true(file_name_touched(files, store, "a/b/c", before));
+	assert_false(file_name_touched(files, store, "a", before));
+	assert_false(file_name_touched(files, store, "a/bc", before));
+	assert_false(file_name_touched(files, store, "a/b", before + 1));
+	assert_false(file_name_touched(files, NULL, "a/b", before));
+	for (int i = 0; i < 64; i++) {
+		file_name_touch(files, store, "x");
+	}
+	assert_true(file_name_touched(files, store, "z", before));
+}
+
 /* MS-FSA 2.1.5.1.2.2: each right of the second against the first's mode, and
  * the other way round. */
 static void test_share_modes(void **state)
@@ -249,6 +271,7 @@ static void test_names_follow_rename(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(test_names_touched),
 		TEST(test_share_modes),
 		TEST(test_share_modes_of_first),
 		TEST(test_delete_pending),

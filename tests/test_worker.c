@@ -364,16 +364,58 @@ static void test_storm(void **state)
 	assert_int_equal(releases, submitted);
 }
 
+/* Two slow ones hold every thread: a third goes on. */
+static void test_two_slow_lanes(void **state)
+{
+	struct world *w = *state;
+	struct worker_lane *slow[2] = {worker_lane_new(w, w->pool, 0, 100),
+				       worker_lane_new(w, w->pool, 0, 100)};
+	static atomic_int gate;
+	struct tevent_req *req = NULL;
+	int before = 0;
+
+	gate = 0;
+	for (int i = 0; i < 20; i++) {
+		req = worker_submit_send(w, w->ev, slow[i % 2],
+					 &make_job(i, 0, &gate)->job);
+		assert_non_null(req);
+		tevent_req_set_callback(req, count_done, w);
+	}
+	while (atomic_load(&running) < 4) {
+		usleep(200);
+	}
+	for (int i = 0; i < 3; i++) {
+		before = w->done;
+		req = worker_submit_send(w, w->ev, w->lane,
+					 &make_job(i, 0, NULL)->job);
+		assert_non_null(req);
+		tevent_req_set_callback(req, count_done, w);
+		while (w->done == before) {
+			assert_int_equal(tevent_loop_once(w->ev), 0);
+		}
+	}
+	gate = 1;
+	while (w->done < 23) {
+		assert_int_equal(tevent_loop_once(w->ev), 0);
+	}
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_result),	    TEST(test_many),
-		TEST(test_limit),	    TEST(test_fair),
-		TEST(test_abandon_waiting), TEST(test_abandon_running),
-		TEST(test_abandon_done),    TEST(test_lane_gone),
-		TEST(test_pool_gone),	    TEST(test_pool_gone_inside),
+		TEST(test_two_slow_lanes),
+		TEST(test_result),
+		TEST(test_many),
+		TEST(test_limit),
+		TEST(test_fair),
+		TEST(test_abandon_waiting),
+		TEST(test_abandon_running),
+		TEST(test_abandon_done),
+		TEST(test_lane_gone),
+		TEST(test_pool_gone),
+		TEST(test_pool_gone_inside),
 		TEST(test_storm),
 	};
 
