@@ -128,7 +128,7 @@ static NTSTATUS try_locks(struct cmd_lock_state *state)
 			  state->count)) {
 	case LOCK_TAKEN:
 		state->taken = true;
-		oplock_contend_others(open);
+		oplock_contend(open);
 		return NT_STATUS_OK;
 	case LOCK_TOO_MANY: return NT_STATUS_INSUFFICIENT_RESOURCES;
 	default: break;
