@@ -177,7 +177,9 @@ static NTSTATUS create_replay(struct create_state *state)
 		return NT_STATUS_INVALID_PARAMETER;
 	}
 	if (open->session == NULL) {
-		return durable_take(r, create, open);
+		return again || !durable_is_persistent(open)
+			       ? durable_take(r, create, open)
+			       : NT_STATUS_DUPLICATE_OBJECTID;
 	}
 	if (state->replay->used && again) {
 		return NT_STATUS_FILE_NOT_AVAILABLE;
