@@ -395,7 +395,7 @@ static bool excludes_others(const struct file_open *fo)
 	return durable_is_persistent(fo->open) && fo->open->session == NULL &&
 	       ((state & SMB2_LEASE_HANDLE_CACHING) == 0 ||
 		((state & SMB2_LEASE_WRITE_CACHING) == 0 &&
-		 lock_holds(fo->file->locks, fo)));
+		 lock_count(fo->file->locks) > 0));
 }
 
 NTSTATUS durable_check_others(const struct file *file)
