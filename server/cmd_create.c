@@ -17,10 +17,10 @@
 #include "server/create.h"
 #include "server/dispatch.h"
 #include "server/durable.h"
+#include "server/ea.h"
 #include "server/oplock.h"
 #include "server/persistent.h"
 #include "server/replay.h"
-#include "smbquic/fscc.h"
 
 /* Names that change while we open by them: then the store is asked again. */
 #define MAX_LOOKS 8
@@ -34,7 +34,6 @@ struct create_state {
 	struct store_opened info;
 	struct file_open *fo;
 	struct created created;
-	struct wire_walker eas;
 	NTSTATUS status;	 /* while what was made goes again */
 	bool waited;		 /* for oplocks of others */
 	unsigned looks;		 /* how often it was opened */
@@ -51,10 +50,11 @@ static void create_opened(struct tevent_req *subreq);
 static void create_wait(struct create_state *state);
 static void create_again(struct tevent_req *subreq);
 static void create_unmade(struct tevent_req *subreq);
+static void create_ea_needed(struct tevent_req *subreq);
 static void create_register(struct create_state *state);
 static void create_replace(struct create_state *state);
 static void create_replaced(struct tevent_req *subreq);
-static void create_next_ea(struct create_state *state);
+static void create_eas(struct create_state *state);
 static void create_ea_set(struct tevent_req *subreq);
 static void create_allocate(struct create_state *state);
 static void create_allocated(struct tevent_req *subreq);
@@ -276,6 +276,9 @@ static NTSTATUS open_status(const struct create_state *state, int err)
 	if (err == ENOENT && makes && state->r->tree->read_only) {
 		return NT_STATUS_ACCESS_DENIED;
 	}
+	if (err == EOPNOTSUPP && state->create.name.stream != NULL) {
+		return NT_STATUS_OBJECT_NAME_INVALID; /* as on FAT */
+	}
 	if (err == EISDIR && state->create.overwrite) {
 		return (state->create.in.create_options &
 			FILE_NON_DIRECTORY_FILE) != 0
@@ -295,6 +298,12 @@ static bool is_stale(const struct create_state *state)
 				 state->touched);
 }
 
+static void create_look_again(struct create_state *state)
+{
+	TALLOC_FREE(state->handle);
+	(void)create_open(state);
+}
+
 static void create_opened(struct tevent_req *subreq)
 {
 	struct create_state *state =
@@ -307,11 +316,35 @@ static void create_opened(struct tevent_req *subreq)
 		return;
 	}
 	if (is_stale(state)) {
-		TALLOC_FREE(state->handle);
-		(void)create_open(state);
+		create_look_again(state);
 		return;
 	}
-	create_register(state);
+	if (state->info.created || state->handle->stream != NULL ||
+	    (state->create.in.create_options & FILE_NO_EA_KNOWLEDGE) == 0) {
+		create_register(state);
+		return;
+	}
+	subreq = ea_needed_send(state, state->ev, state->handle);
+	if (!tevent_req_nomem(subreq, state->req)) {
+		tevent_req_set_callback(subreq, create_ea_needed, state);
+	}
+}
+
+/* MS-FSA 2.1.5.1.2 */
+static void create_ea_needed(struct tevent_req *subreq)
+{
+	struct create_state *state =
+		tevent_req_callback_data(subreq, struct create_state);
+	bool needed = ea_needed_recv(subreq);
+
+	talloc_free(subreq);
+	if (is_stale(state)) {
+		create_look_again(state);
+	} else if (needed) {
+		create_fail(state, NT_STATUS_ACCESS_DENIED);
+	} else {
+		create_register(state);
+	}
 }
 
 /* MAXIMUM_ALLOWED is what was really had (somebody may run the file). */
@@ -338,7 +371,7 @@ static NTSTATUS granted_access(struct create_state *state, uint32_t *granted)
 	     ~state->info.privileged) != 0) {
 		return NT_STATUS_PRIVILEGE_NOT_HELD;
 	}
-	if (state->info.created) {
+	if (state->info.created && !state->info.added) {
 		*granted = state->create.maximum
 				   ? tree->maximal_access & FILE_ALL_ACCESS &
 					     state->info.granted
@@ -416,7 +449,7 @@ static NTSTATUS check_others(const struct create_state *state, uint32_t granted)
 	status = file_check_sharing(files, state->handle, ask.access,
 				    state->create.in.share_access);
 	if (status == NT_STATUS_DELETE_PENDING &&
-	    file_is_deleting(file, state->handle)) {
+	    file_deleting(files, state->handle) != NULL) {
 		return NT_STATUS_PENDING;
 	}
 	ask.violation = status == NT_STATUS_SHARING_VIOLATION;
@@ -448,7 +481,10 @@ static void create_wait(struct create_state *state)
 		create_fail(state, status);
 		return;
 	}
-	state->file = file_of(files, state->handle);
+	state->file = file_deleting(files, state->handle);
+	if (state->file == NULL) {
+		state->file = file_of(files, state->handle);
+	}
 	subreq = oplock_wait_send(state, state->ev, state->file);
 	if (tevent_req_nomem(subreq, state->req)) {
 		return;
@@ -537,7 +573,10 @@ static uint32_t action_of(const struct create_state *state)
 static void create_replace(struct create_state *state)
 {
 	const struct store_change change = {
-		.what = STORE_SET_SIZE | STORE_SET_ATTRIBUTES,
+		.what = state->create.name.stream != NULL
+				? STORE_SET_SIZE
+				: STORE_SET_SIZE | STORE_SET_ATTRIBUTES |
+					  STORE_DROP_STREAMS,
 		.attributes = create_attributes(&state->create) |
 			      FILE_ATTRIBUTE_ARCHIVE,
 	};
@@ -550,9 +589,8 @@ static void create_replace(struct create_state *state)
 		return;
 	}
 	oplock_parent_changed(state->fo);
-	state->eas = fscc_eas(state->create.eas);
 	if (state->created.action == FILE_CREATED) {
-		create_next_ea(state);
+		create_eas(state);
 		return;
 	}
 	oplock_contend_others(state->fo);
@@ -575,50 +613,40 @@ static void create_replaced(struct tevent_req *subreq)
 		create_fail(state, ntstatus_from_errno(err));
 		return;
 	}
-	create_next_ea(state);
+	create_eas(state);
 }
 
 /* 3.3.5.9.1 */
-static void create_next_ea(struct create_state *state)
+static void create_eas(struct create_state *state)
 {
 	struct tevent_req *subreq = NULL;
-	struct fscc_ea ea = {0};
-	char *name = NULL;
 
-	if (!fscc_ea_next(&state->eas, &ea)) {
-		if (!wire_walker_ok(&state->eas)) {
-			create_undo(state, NT_STATUS_INVALID_PARAMETER);
-			return;
-		}
+	if (state->create.eas.len == 0) {
 		create_allocate(state);
 		return;
 	}
-	name = talloc_strndup(state, (const char *)ea.name.data, ea.name.len);
-	if (tevent_req_nomem(name, state->req)) {
-		return;
+	subreq = ea_set_send(state, state->ev, state->fo->handle,
+			     state->create.eas);
+	if (!tevent_req_nomem(subreq, state->req)) {
+		tevent_req_set_callback(subreq, create_ea_set, state);
 	}
-	subreq = store_setxattr_send(state, state->ev, state->fo->handle, name,
-				     ea.value.data, ea.value.len);
-	if (tevent_req_nomem(subreq, state->req)) {
-		return;
-	}
-	tevent_req_set_callback(subreq, create_ea_set, state);
 }
 
 static void create_ea_set(struct tevent_req *subreq)
 {
 	struct create_state *state =
 		tevent_req_callback_data(subreq, struct create_state);
-	int err = store_setxattr_recv(subreq);
+	NTSTATUS status = ea_set_recv(subreq);
 
 	talloc_free(subreq);
-	if (err != 0) {
-		create_undo(state, err == EOPNOTSUPP
-					   ? NT_STATUS_EAS_NOT_SUPPORTED
-					   : ntstatus_from_errno(err));
+	if (status == NT_STATUS_EA_LIST_INCONSISTENT) {
+		status = NT_STATUS_INVALID_PARAMETER;
+	}
+	if (status != NT_STATUS_OK) {
+		create_undo(state, status);
 		return;
 	}
-	create_next_ea(state);
+	create_allocate(state);
 }
 
 /* 3.3.5.9.3: a wish, except that a full disk is said. */

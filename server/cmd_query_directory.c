@@ -8,6 +8,7 @@
 #include "server/file_info.h"
 #include "server/listing.h"
 #include "server/posix_info.h"
+#include "server/short_name.h"
 #include "smbquic/fscc.h"
 #include "smbquic/utf16.h"
 
@@ -142,6 +143,19 @@ static void cmd_query_directory_turn(struct tevent_req *subreq)
 /* --- the entries
  * -------------------------------------------------------------- */
 
+/* Where it is not the name itself. */
+static bool add_short_name(struct cmd_query_directory_state *state,
+			   const char *name, struct fscc_dir_entry *out)
+{
+	char made[SHORT_NAME_MAX + 1];
+
+	if (short_name_is(name) || name[strspn(name, ".")] == '\0') {
+		return true;
+	}
+	short_name_of(name, made);
+	return utf16_from_utf8(state, made, &out->short_name);
+}
+
 static bool add_entry(struct cmd_query_directory_state *state,
 		      const struct store_entry *e)
 {
@@ -167,8 +181,13 @@ static bool add_entry(struct cmd_query_directory_state *state,
 	if (!utf16_from_utf8(state, e->name, &out.name)) {
 		return false;
 	}
+	if (store_short_names(state->open->handle->store) &&
+	    !add_short_name(state, e->name, &out)) {
+		return false;
+	}
 	ok = fscc_dir_add(&state->list, &out);
 	talloc_unlink(state, (void *)(uintptr_t)out.name.data);
+	talloc_unlink(state, (void *)(uintptr_t)out.short_name.data);
 	return ok;
 }
 

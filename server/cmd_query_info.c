@@ -27,9 +27,18 @@ struct cmd_query_info_state {
 static void cmd_query_info_attr(struct tevent_req *subreq);
 static void cmd_query_info_security(struct tevent_req *subreq);
 static void cmd_query_info_space(struct tevent_req *subreq);
+static void cmd_query_info_streams(struct tevent_req *subreq);
+static void cmd_query_info_eas(struct tevent_req *subreq);
 
 /* --- what is asked for
  * --------------------------------------------------------- */
+
+/* Neither the root nor a stream has one. */
+static bool has_short_name(const struct file_open *fo)
+{
+	return store_short_names(fo->handle->store) &&
+	       *fo->name->path != '\0' && fo->file->stream == NULL;
+}
 
 /* A class and a buffer that holds its fixed part (3.3.5.20.1, .2). */
 static NTSTATUS choose_class(struct cmd_query_info_state *state)
@@ -39,11 +48,13 @@ static NTSTATUS choose_class(struct cmd_query_info_state *state)
 	size_t minimum = fs ? fscc_fs_minimum(in->file_info_class)
 			    : fscc_file_minimum(in->file_info_class);
 
-	if (!fs && in->file_info_class == FileFullEaInformation) {
-		return NT_STATUS_EAS_NOT_SUPPORTED;
+	if (!fs && in->file_info_class == FileAlternateNameInformation &&
+	    !has_short_name(state->q.open)) {
+		return NT_STATUS_OBJECT_NAME_NOT_FOUND;
 	}
-	if (!fs && in->file_info_class == FileAlternateNameInformation) {
-		return NT_STATUS_OBJECT_NAME_NOT_FOUND; /* no short names */
+	if (!fs && in->file_info_class == FileNormalizedNameInformation &&
+	    state->r->conn->agreed.dialect < SMB2_DIALECT_311) {
+		return NT_STATUS_NOT_SUPPORTED;
 	}
 	state->class = fs ? query_fs_class(in->file_info_class)
 			  : query_file_class(in->file_info_class);
@@ -151,6 +162,30 @@ static bool put_answer(struct cmd_query_info_state *state,
 	return state->class->put(w, &state->q);
 }
 
+/* As many entries as fit; the last of them no longer leads further. */
+static size_t cut_entries(struct wire_slice data, size_t max)
+{
+	uint8_t *bytes = (uint8_t *)(uintptr_t)data.data;
+	size_t last = 0;
+	size_t at = 0;
+
+	for (;;) {
+		struct wire_reader r = wire_reader(bytes + at, 4);
+		size_t next = at + wire_get_u32(&r);
+
+		if (next == at || next > max) {
+			break;
+		}
+		last = at;
+		at = next;
+	}
+	if (at == 0) {
+		return 0;
+	}
+	wire_store_le(bytes + last, 0, 4);
+	return at;
+}
+
 /* What is too long for the client's buffer is cut, or not sent at all. */
 static void cmd_query_info_answer(struct tevent_req *req)
 {
@@ -169,15 +204,48 @@ static void cmd_query_info_answer(struct tevent_req *req)
 		tevent_req_error(req, NT_STATUS_BUFFER_TOO_SMALL);
 		return;
 	}
-	if (state->data.len > max && !state->class->cut) {
+	if (state->data.len > max && state->class->cut == QUERY_WHOLE) {
 		tevent_req_error(req, NT_STATUS_INFO_LENGTH_MISMATCH);
 		return;
 	}
 	if (state->data.len > max) {
-		state->data.len = max;
+		state->data.len = state->class->cut == QUERY_ENTRIES
+					  ? cut_entries(state->data, max)
+					  : max;
 		state->status = NT_STATUS_BUFFER_OVERFLOW;
 	}
 	tevent_req_done(req);
+}
+
+static void cmd_query_info_more(struct cmd_query_info_state *state,
+				struct tevent_req *req)
+{
+	bool fs = state->in.info_type == SMB2_0_INFO_FILESYSTEM;
+	enum query_wants wants =
+		fs ? QUERY_NOTHING : query_file_wants(state->class->number);
+	struct store_file *file = state->q.open->handle;
+	struct tevent_req *subreq = NULL;
+	tevent_req_fn done = NULL;
+
+	if (fs) {
+		subreq = store_statfs_send(state, state->ev, file);
+		done = cmd_query_info_space;
+	} else if (wants == QUERY_STREAMS) {
+		subreq = store_streams_send(state, state->ev, file);
+		done = cmd_query_info_streams;
+	} else if (wants == QUERY_EAS) {
+		subreq = query_ea_send(
+			state, state->ev,
+			(struct file_open *)(uintptr_t)state->q.open,
+			&state->in);
+		done = cmd_query_info_eas;
+	} else {
+		cmd_query_info_answer(req);
+		return;
+	}
+	if (!tevent_req_nomem(subreq, req)) {
+		tevent_req_set_callback(subreq, done, req);
+	}
 }
 
 static void cmd_query_info_attr(struct tevent_req *subreq)
@@ -202,15 +270,59 @@ static void cmd_query_info_attr(struct tevent_req *subreq)
 		}
 		return;
 	}
-	if (state->in.info_type != SMB2_0_INFO_FILESYSTEM) {
-		cmd_query_info_answer(req);
+	cmd_query_info_more(state, req);
+}
+
+/* The only stream, where there are no others. */
+static void own_stream(struct cmd_query_info_state *state)
+{
+	struct store_stream *own = talloc_zero(state, struct store_stream);
+
+	if (own != NULL && !state->q.open->handle->directory) {
+		own->name = "";
+		own->size = state->q.attr.size;
+		own->allocation = state->q.attr.allocation;
+		state->q.streams = own;
+		state->q.num_streams = 1;
+	}
+}
+
+static void cmd_query_info_streams(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct cmd_query_info_state *state =
+		tevent_req_data(req, struct cmd_query_info_state);
+	struct store_stream *streams = NULL;
+	int err = store_streams_recv(subreq, state, &streams,
+				     &state->q.num_streams);
+
+	TALLOC_FREE(subreq);
+	state->q.streams = streams;
+	if (err == EOPNOTSUPP) {
+		own_stream(state);
+	} else if (err != 0) {
+		tevent_req_error(req, ntstatus_from_errno(err));
 		return;
 	}
-	subreq = store_statfs_send(state, state->ev, state->q.open->handle);
-	if (tevent_req_nomem(subreq, req)) {
+	cmd_query_info_answer(req);
+}
+
+static void cmd_query_info_eas(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct cmd_query_info_state *state =
+		tevent_req_data(req, struct cmd_query_info_state);
+	NTSTATUS status = query_ea_recv(subreq, state, &state->q.eas);
+
+	TALLOC_FREE(subreq);
+	state->status = status;
+	if (status != NT_STATUS_OK && status != NT_STATUS_BUFFER_OVERFLOW) {
+		tevent_req_error(req, status);
 		return;
 	}
-	tevent_req_set_callback(subreq, cmd_query_info_space, req);
+	cmd_query_info_answer(req);
 }
 
 static void cmd_query_info_security(struct tevent_req *subreq)

@@ -123,6 +123,8 @@ enum config_key {
 	CONFIG_VETO_FILES,	   /* list of patterns with * and ? */
 	CONFIG_CASE_SENSITIVE,	   /* bool */
 	CONFIG_STRICT_SYNC,	   /* bool */
+	CONFIG_NAMED_STREAMS,	   /* bool */
+	CONFIG_MANGLED_NAMES,	   /* int: 1 yes */
 
 	CONFIG_KEY_COUNT
 };

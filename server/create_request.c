@@ -102,7 +102,35 @@ static NTSTATUS check_veto(TALLOC_CTX *mem_ctx, const struct request *r,
 		       : NT_STATUS_ACCESS_DENIED;
 }
 
-/* Named streams do not exist here, as on a FAT volume. */
+/* A stream is no directory, "::$DATA" is none either. Without streams a ':' is
+ * just a wrong character, as on FAT. */
+static NTSTATUS check_stream(const struct request *r, struct create *out)
+{
+	if (out->name.stream == NULL && !out->name.data) {
+		return NT_STATUS_OK;
+	}
+	if (!store_has_streams(r->tree->store)) {
+		return NT_STATUS_OBJECT_NAME_INVALID;
+	}
+	if ((out->in.create_options & FILE_DIRECTORY_FILE) != 0) {
+		return NT_STATUS_NOT_A_DIRECTORY;
+	}
+	out->in.create_options |= FILE_NON_DIRECTORY_FILE;
+	return NT_STATUS_OK;
+}
+
+/* What follows looks at the file alone. */
+static NTSTATUS join_stream(TALLOC_CTX *mem_ctx, struct create *out)
+{
+	if (out->name.stream == NULL) {
+		return NT_STATUS_OK;
+	}
+	out->name.path =
+		name_with_stream(mem_ctx, out->name.path, out->name.stream);
+	return out->name.path != NULL ? NT_STATUS_OK
+				      : NT_STATUS_INSUFFICIENT_RESOURCES;
+}
+
 static NTSTATUS check_name(TALLOC_CTX *mem_ctx, const struct request *r,
 			   struct create *out)
 {
@@ -120,8 +148,9 @@ static NTSTATUS check_name(TALLOC_CTX *mem_ctx, const struct request *r,
 	    snapshot_take(out->name.path, &out->snapshot_time)) {
 		out->snapshot = true;
 	}
-	if (out->name.stream != NULL) {
-		return NT_STATUS_OBJECT_NAME_INVALID;
+	status = check_stream(r, out);
+	if (status != NT_STATUS_OK) {
+		return status;
 	}
 	if (out->name.directory &&
 	    (out->in.create_options & FILE_NON_DIRECTORY_FILE) != 0) {
@@ -408,9 +437,12 @@ static NTSTATUS check_reconnect(TALLOC_CTX *mem_ctx, const struct request *r,
 {
 	NTSTATUS status = durable_check(out);
 
-	return status == NT_STATUS_OK && out->has_lease
-		       ? check_name(mem_ctx, r, out)
-		       : status;
+	if (status == NT_STATUS_OK && out->has_lease) {
+		status = check_name(mem_ctx, r, out);
+		return status == NT_STATUS_OK ? join_stream(mem_ctx, out)
+					      : status;
+	}
+	return status;
 }
 
 NTSTATUS create_request(TALLOC_CTX *mem_ctx, struct request *r,
@@ -448,6 +480,9 @@ NTSTATUS create_request(TALLOC_CTX *mem_ctx, struct request *r,
 	if (status == NT_STATUS_OK) {
 		status = check_snapshot(mem_ctx, r, out);
 	}
+	if (status == NT_STATUS_OK) {
+		status = join_stream(mem_ctx, out);
+	}
 	return status == NT_STATUS_OK ? durable_check(out) : status;
 }
 
@@ -466,7 +501,9 @@ uint32_t create_replacing_access(const struct create *create)
 	if (!create->overwrite) {
 		return 0;
 	}
-	return FILE_WRITE_EA | FILE_WRITE_ATTRIBUTES |
+	return (create->name.stream == NULL
+			? FILE_WRITE_EA | FILE_WRITE_ATTRIBUTES
+			: 0) |
 	       (create->in.create_disposition == FILE_SUPERSEDE
 			? SEC_STD_DELETE
 			: FILE_WRITE_DATA);
@@ -539,7 +576,8 @@ static NTSTATUS check_replacing(const struct create *create,
 	}
 	if ((attributes & FILE_ATTRIBUTE_READONLY) != 0 ||
 	    (info->may & STORE_MAY_WRITE) == 0 ||
-	    attributes_lost(create, attributes)) {
+	    (create->name.stream == NULL &&
+	     attributes_lost(create, attributes))) {
 		return NT_STATUS_ACCESS_DENIED;
 	}
 	return NT_STATUS_OK;

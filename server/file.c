@@ -89,12 +89,10 @@ static size_t bucket_of(uint64_t volume_id, uint64_t file_id)
 	return (size_t)(hash >> 52) % BUCKETS;
 }
 
-static struct file *file_find(const struct file_table *table,
-			      const struct store *store, uint64_t volume_id,
-			      uint64_t file_id)
+/* The next of the streams of a file from there on, its own data among them. */
+static struct file *next_of(struct file *file, const struct store *store,
+			    uint64_t volume_id, uint64_t file_id)
 {
-	struct file *file = table->buckets[bucket_of(volume_id, file_id)];
-
 	while (file != NULL &&
 	       (file->file_id != file_id || file->volume_id != volume_id ||
 		file->domain != domain_of(store))) {
@@ -103,11 +101,49 @@ static struct file *file_find(const struct file_table *table,
 	return file;
 }
 
+static struct file *first_of(const struct file_table *table,
+			     const struct store *store, uint64_t volume_id,
+			     uint64_t file_id)
+{
+	return next_of(table->buckets[bucket_of(volume_id, file_id)], store,
+		       volume_id, file_id);
+}
+
+static struct file *first_by_handle(const struct file_table *table,
+				    const struct store_file *handle)
+{
+	return first_of(table, handle->store, handle->volume_id,
+			handle->file_id);
+}
+
+static struct file *next_by_handle(const struct file *file,
+				   const struct store_file *handle)
+{
+	return next_of(file->next, handle->store, handle->volume_id,
+		       handle->file_id);
+}
+
+static bool same_stream(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static struct file *file_find(const struct file_table *table,
+			      const struct store_file *handle,
+			      const char *stream)
+{
+	struct file *file = first_by_handle(table, handle);
+
+	while (file != NULL && !same_stream(file->stream, stream)) {
+		file = next_by_handle(file, handle);
+	}
+	return file;
+}
+
 struct file *file_of(const struct file_table *table,
 		     const struct store_file *handle)
 {
-	return file_find(table, handle->store, handle->volume_id,
-			 handle->file_id);
+	return file_find(table, handle, handle->stream);
 }
 
 static int file_destructor(struct file *file)
@@ -123,8 +159,7 @@ static struct file *file_get(struct file_table *table,
 			     const struct store_file *handle)
 {
 	size_t bucket = bucket_of(handle->volume_id, handle->file_id);
-	struct file *file = file_find(table, handle->store, handle->volume_id,
-				      handle->file_id);
+	struct file *file = file_of(table, handle);
 
 	if (file != NULL) {
 		return file;
@@ -134,7 +169,9 @@ static struct file *file_get(struct file_table *table,
 		return NULL;
 	}
 	file->locks = lock_table_new(file);
-	if (file->locks == NULL) {
+	file->stream = talloc_strdup(file, handle->stream);
+	if (file->locks == NULL ||
+	    (file->stream == NULL && handle->stream != NULL)) {
 		talloc_free(file);
 		return NULL;
 	}
@@ -287,33 +324,83 @@ static void sharing_count(struct file *file, const struct file_open *fo,
 	}
 }
 
-bool file_is_deleting(const struct file *file, const struct store_file *handle)
+/* The name by which a file was opened, or the file of a stream (main). */
+static struct file_name *name_of(const struct file_table *table,
+				 const struct store_file *handle, bool main)
 {
-	const struct file_name *name =
-		name_find(file, handle->store, handle->path);
+	const struct file *file =
+		file_find(table, handle, main ? NULL : handle->stream);
+	char path[STORE_PATH_MAX + 1];
+	size_t len = strcspn(handle->path, main ? ":" : "");
 
-	return name != NULL && name->deleting;
+	if (file == NULL || len >= sizeof(path)) {
+		return NULL;
+	}
+	len = main ? len : strlen(handle->path);
+	memcpy(path, handle->path, len);
+	path[len] = '\0';
+	return name_find(file, handle->store, path);
+}
+
+struct file *file_deleting(const struct file_table *table,
+			   const struct store_file *handle)
+{
+	const struct file_name *name = name_of(table, handle, false);
+	const struct file_name *main = name_of(table, handle, true);
+
+	if (name != NULL && name->deleting) {
+		return name->file;
+	}
+	return main != NULL && main->deleting ? main->file : NULL;
+}
+
+static bool is_going(const struct file_name *name)
+{
+	return name != NULL && (name->delete_pending || name->deleting);
+}
+
+/* Deleting a file's own data is deleting all of it (MS-FSA 2.1.5.1.2.1). */
+static bool streams_conflict(const struct file_table *table,
+			     const struct store_file *handle, uint32_t access,
+			     uint32_t share_access)
+{
+	const struct file *main = file_find(table, handle, NULL);
+	const struct file *file = NULL;
+
+	if ((access & SHARED_ANY) == 0) {
+		return false;
+	}
+	if (handle->stream != NULL) {
+		return main != NULL && main->deleting.wants > 0 &&
+		       (share_access & FILE_SHARE_DELETE) == 0;
+	}
+	if ((access & SHARED_DELETE) == 0) {
+		return false;
+	}
+	file = first_by_handle(table, handle);
+	while (file != NULL &&
+	       (file->stream == NULL || file->deleting.forbids == 0)) {
+		file = next_by_handle(file, handle);
+	}
+	return file != NULL;
 }
 
 NTSTATUS file_check_sharing(struct file_table *table,
 			    const struct store_file *handle, uint32_t access,
 			    uint32_t share_access)
 {
-	const struct file *file = file_find(table, handle->store,
-					    handle->volume_id, handle->file_id);
-	const struct file_name *name = NULL;
+	const struct file *file = file_of(table, handle);
 
-	if (file == NULL) {
-		return NT_STATUS_OK;
-	}
-	name = name_find(file, handle->store, handle->path);
-	if (name != NULL && (name->delete_pending || name->deleting)) {
+	if (is_going(name_of(table, handle, false)) ||
+	    is_going(name_of(table, handle, true))) {
 		return NT_STATUS_DELETE_PENDING;
 	}
-	if (sharing_conflict(file, access, share_access)) {
+	if (file != NULL && sharing_conflict(file, access, share_access)) {
 		return NT_STATUS_SHARING_VIOLATION;
 	}
-	return NT_STATUS_OK;
+	return streams_conflict(table, handle, access, share_access)
+		       ? NT_STATUS_SHARING_VIOLATION
+		       : NT_STATUS_OK;
 }
 
 /* --- deleting ----------------------------------------------------------- */
@@ -422,10 +509,6 @@ static struct deletion *deletion_begin(struct file_name *name,
 
 /* --- opens -------------------------------------------------------------- */
 
-/*
- * Out of the file's lists. When a name is to go with this open: the deletion,
- * which has the handle then.
- */
 /* What its going tells those who cache: before it is out of the lists. */
 static void leave_oplocks(struct file_open *fo)
 {
@@ -456,11 +539,83 @@ static bool leaves_posix(const struct file_name *name)
 	return fo == NULL && name->delete_pending;
 }
 
+/* Something open of a stream of that file, by that name of it. */
+static struct file *stream_by_name(const struct file *file,
+				   const struct file_name *main)
+{
+	size_t len = strlen(main->path);
+	struct file *other = first_of(file->table, main->store, file->volume_id,
+				      file->file_id);
+
+	while (other != NULL) {
+		const struct file_name *name = other->names;
+
+		while (other->stream != NULL && name != NULL) {
+			if (name->opens > 0 && name->store == main->store &&
+			    strncmp(name->path, main->path, len) == 0 &&
+			    name->path[len] == ':') {
+				return other;
+			}
+			name = name->next;
+		}
+		other = next_of(other->next, main->store, file->volume_id,
+				file->file_id);
+	}
+	return NULL;
+}
+
+struct file *file_open_stream(const struct file_open *fo)
+{
+	return stream_by_name(fo->file, fo->name);
+}
+
+/* The name of the file that waited for the last of its streams to be closed. */
+static struct file_name *name_waiting(const struct file_table *table,
+				      const struct store_file *handle)
+{
+	struct file_name *main = name_of(table, handle, true);
+
+	return main != NULL && !main->deleting && leaves_posix(main) &&
+			       stream_by_name(main->file, main) == NULL
+		       ? main
+		       : NULL;
+}
+
+/*
+ * The last open that keeps a name is gone. When the name, or the file's, is to
+ * go with it: the deletion, which has the handle then.
+ */
+static struct deletion *name_leave(struct file_open *fo, struct file_name *name)
+{
+	struct file_table *table = name->file->table;
+	struct store_file *handle = fo->handle;
+	struct file_name *main = name->file->stream != NULL && handle != NULL
+					 ? name_waiting(table, handle)
+					 : NULL;
+
+	if (main != NULL) {
+		name_free(name);
+		fo->handle = NULL;
+		return deletion_begin(main, handle);
+	}
+	if (!name->delete_pending || handle == NULL) {
+		if (name->opens == 0) {
+			name_free(name);
+		}
+		return NULL;
+	}
+	if (name->file->stream == NULL &&
+	    stream_by_name(name->file, name) != NULL) {
+		return NULL; /* it goes with that */
+	}
+	fo->handle = NULL;
+	return deletion_begin(name, handle);
+}
+
 struct deletion *file_open_leave(struct file_open *fo)
 {
 	struct file_name *name = fo->name;
 	struct file *file = fo->file;
-	struct store_file *handle = fo->handle;
 
 	if (file == NULL) {
 		return NULL;
@@ -477,12 +632,7 @@ struct deletion *file_open_leave(struct file_open *fo)
 	if (name->deleting || (name->opens > 0 && !leaves_posix(name))) {
 		return NULL;
 	}
-	if (name->delete_pending && handle != NULL) {
-		fo->handle = NULL;
-		return deletion_begin(name, handle);
-	}
-	name_free(name);
-	return NULL;
+	return name_leave(fo, name);
 }
 
 static int file_open_destructor(struct file_open *fo)
@@ -578,6 +728,15 @@ uint64_t file_names_touched(const struct file_table *table)
 	return table->num_touches;
 }
 
+/* Also a stream of it. */
+static bool is_touched(const char *path, const char *touched)
+{
+	size_t len = strlen(touched);
+
+	return name_below(path, touched) != NULL ||
+	       (strncmp(path, touched, len) == 0 && path[len] == ':');
+}
+
 bool file_name_touched(const struct file_table *table,
 		       const struct store *store, const char *path,
 		       uint64_t since)
@@ -589,8 +748,7 @@ bool file_name_touched(const struct file_table *table,
 		const struct touch *touch = &table->touches[i % TOUCHES];
 
 		if (touch->path == NULL ||
-		    (touch->store == store &&
-		     name_below(path, touch->path) != NULL)) {
+		    (touch->store == store && is_touched(path, touch->path))) {
 			return true;
 		}
 	}
@@ -608,6 +766,29 @@ bool file_renamed(struct file_open *fo, const char *path)
 	fo->name->path = copy;
 	persistent_name_changed(fo->name);
 	return true;
+}
+
+/* By the same lists: the identity stays. */
+bool file_stream_renamed(struct file_open *fo, const char *path)
+{
+	const char *colon = strchr(path, ':');
+	struct file *file = fo->file;
+	char *stream = NULL;
+
+	if (colon != NULL) {
+		stream = talloc_strdup(file, colon + 1);
+		if (stream == NULL) {
+			return false;
+		}
+	}
+	talloc_free((void *)(uintptr_t)file->stream);
+	file->stream = stream;
+	return file_renamed(fo, path);
+}
+
+struct file *file_stream(const struct file_open *fo, const char *stream)
+{
+	return file_find(fo->file->table, fo->handle, stream);
 }
 
 /* The first name for which it is true. */
@@ -661,7 +842,7 @@ struct file_open *file_first_below(const struct file_open *dir)
 	return fo;
 }
 
-bool file_all_posix(const struct file *file)
+static bool opens_posix(const struct file *file)
 {
 	const struct file_open *fo = file->opens;
 
@@ -669,6 +850,22 @@ bool file_all_posix(const struct file *file)
 		fo = fo->next;
 	}
 	return fo == NULL;
+}
+
+bool file_all_posix(const struct file *file)
+{
+	const struct file *other =
+		file->table->buckets[bucket_of(file->volume_id, file->file_id)];
+
+	while (other != NULL) {
+		if (other->domain == file->domain &&
+		    other->volume_id == file->volume_id &&
+		    other->file_id == file->file_id && !opens_posix(other)) {
+			return false;
+		}
+		other = other->next;
+	}
+	return true;
 }
 
 static bool is_windows_below(const struct file_name *name, const void *what)
@@ -775,8 +972,12 @@ bool file_directory_taken(const struct file_table *table,
 			  const struct store_attr *attr)
 {
 	const struct file *file =
-		file_find(table, store, attr->volume_id, attr->file_id);
+		first_of(table, store, attr->volume_id, attr->file_id);
 
+	while (file != NULL && file->stream != NULL) {
+		file = next_of(file->next, store, attr->volume_id,
+			       attr->file_id);
+	}
 	return file != NULL &&
 	       sharing_conflict(file, FILE_ADD_FILE,
 				FILE_SHARE_READ | FILE_SHARE_WRITE);
@@ -786,5 +987,5 @@ struct file *file_by_attr(const struct file_table *table,
 			  const struct store *store,
 			  const struct store_attr *attr)
 {
-	return file_find(table, store, attr->volume_id, attr->file_id);
+	return first_of(table, store, attr->volume_id, attr->file_id);
 }

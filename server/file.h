@@ -8,7 +8,12 @@
  *
  * A file is known by its identity in its store; it may have several names (hard
  * links), and opens by one name share that name's fate: deletion belongs to
- * a name (MS-FSA Link.IsDeleted), share modes and locks to the file. A file is
+ * a name (MS-FSA Link.IsDeleted), share modes and locks to the file.
+ *
+ * Each named stream of a file is a file of its own here, with the same
+ * identity, and names that end in ":stream". Deleting a file deletes them all,
+ * so there share modes look at each other (MS-FSA 2.1.5.1.2.1), and a name that
+ * is to go stays until what is open of its streams is closed. A file is
  * in the table (file_table_new() is in server.h) while it is open, or while a
  * name of it is being deleted.
  */
@@ -69,6 +74,7 @@ struct file {
 	const struct store *domain; /**< whose ids these are; NULL: the
 				       machine's file systems */
 	uint64_t volume_id, file_id;
+	const char *stream; /**< NULL: the file's own data */
 	struct file_name *names;
 	struct file_open *opens;
 	struct lock_table *locks; /**< lock.h; the owners are file_opens */
@@ -95,6 +101,7 @@ struct file_open {
 	bool closing;
 	bool posix;		 /**< as the POSIX extensions have it */
 	bool modified;		 /**< content was written through it */
+	size_t ea_next;		 /**< query_ea.c: the next one to tell */
 	uint64_t position;	 /**< FilePositionInformation; means nothing */
 	struct listing *listing; /**< cmd_query_directory.c */
 	struct notify *notify;	 /**< notify.c */
@@ -126,9 +133,10 @@ NTSTATUS file_open_new(struct open *open, struct store_file *handle,
 		       uint32_t access, uint32_t share_access, uint32_t options,
 		       struct file_open **out);
 
-/** Is that name just being taken away? Then oplock_wait_send() knows the end.
- */
-bool file_is_deleting(const struct file *file, const struct store_file *handle);
+/** The file whose name, by which that was opened, is just being taken away:
+ *  oplock_wait_send() knows the end. NULL: none is. */
+struct file *file_deleting(const struct file_table *table,
+			   const struct store_file *handle);
 
 /** The same question without registering. */
 NTSTATUS file_check_sharing(struct file_table *table,
@@ -195,11 +203,23 @@ bool file_name_touched(const struct file_table *table,
 /** It has another path now: for all opens by this name. false: no memory. */
 bool file_renamed(struct file_open *fo, const char *path);
 
+/** A stream has another name, or its data is the file's now, as path says, and
+ *  it is the same that is open. false: no memory. */
+bool file_stream_renamed(struct file_open *fo, const char *path);
+
+/** Another stream of the file of fo, or its own data (NULL), if it is open or
+ *  going. */
+struct file *file_stream(const struct file_open *fo, const char *stream);
+
+/** What is open of the streams of a file, by the name of fo; NULL: nothing. */
+struct file *file_open_stream(const struct file_open *fo);
+
 /**
  * As POSIX has it, for opens that are (fo->posix): a file gone from under its
  * opens, a directory that gets another name with files open below.
  */
-/** Are all opens of that file, or of all below that directory, such? */
+/** Are all opens of that file and its streams, or of all below that directory,
+ *  such? */
 bool file_all_posix(const struct file *file);
 bool file_below_posix(const struct file_open *dir);
 /** What other file had the path that fo's has now is without it. */
@@ -220,7 +240,8 @@ bool file_directory_taken(const struct file_table *table,
 			  const struct store *store,
 			  const struct store_attr *attr);
 
-/** That file, if it is open at all, or going. For targets of rename. */
+/** That file, or a stream of it, if it is open at all, or going. For targets of
+ *  rename. */
 struct file *file_by_attr(const struct file_table *table,
 			  const struct store *store,
 			  const struct store_attr *attr);

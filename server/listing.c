@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "server/listing.h"
+#include "server/short_name.h"
 
 /* Entries that are read from the store at a time. */
 #define LISTING_BATCH 256
@@ -75,6 +76,20 @@ struct tevent_req *listing_turn_send(TALLOC_CTX *mem_ctx,
 	return tevent_queue_wait_send(mem_ctx, ev, listing->turns);
 }
 
+static bool matches(const struct listing *l, const char *name)
+{
+	char made[SHORT_NAME_MAX + 1];
+
+	if (name_pattern_match(l->pattern, name)) {
+		return true;
+	}
+	if (!store_short_names(l->open->handle->store)) {
+		return false;
+	}
+	short_name_of(name, made);
+	return name_pattern_match(l->pattern, made);
+}
+
 /* Skips what the pattern does not match. */
 const struct store_entry *listing_peek(struct listing *l)
 {
@@ -84,7 +99,7 @@ const struct store_entry *listing_peek(struct listing *l)
 	while (l->batch_next < l->batch_count) {
 		const struct store_entry *e = &l->batch[l->batch_next];
 
-		if (name_pattern_match(l->pattern, e->name)) {
+		if (matches(l, e->name)) {
 			return e;
 		}
 		l->batch_next++;

@@ -73,8 +73,7 @@ static enum name_result parse_stream(char *last, struct name_path *out)
 		type++;
 	}
 	if (*last == '\0' || strchr(stream, '/') != NULL ||
-	    (*stream != '\0' &&
-	     (!control_free(stream) || !short_enough(stream))) ||
+	    (*stream != '\0' && !short_enough(stream)) ||
 	    (*stream == '\0' && type == NULL)) {
 		return NAME_INVALID;
 	}
@@ -87,6 +86,7 @@ static enum name_result parse_stream(char *last, struct name_path *out)
 		return NAME_INVALID;
 	}
 	out->stream = *stream != '\0' ? stream : NULL;
+	out->data = *stream == '\0';
 	return NAME_OK;
 }
 
@@ -200,6 +200,43 @@ enum name_result name_posix_parse(TALLOC_CTX *mem_ctx, const uint8_t *utf16,
 	}
 	talloc_free(text);
 	return result;
+}
+
+enum name_result name_stream_parse(TALLOC_CTX *mem_ctx, const uint8_t *utf16,
+				   size_t len, char **stream)
+{
+	char *text = utf16_to_utf8(mem_ctx, wire_slice(utf16, len));
+	/* as it would stand behind a file's name */
+	char *whole = NULL;
+	struct name_path path = {0};
+	enum name_result result = NAME_INVALID;
+
+	*stream = NULL;
+	if (text == NULL) {
+		return errno == ENOMEM ? NAME_NO_MEMORY : NAME_INVALID;
+	}
+	whole = talloc_asprintf(mem_ctx, "x%s", text);
+	if (whole == NULL) {
+		return NAME_NO_MEMORY;
+	}
+	if (text[0] == ':' && strchr(text, '\\') == NULL) {
+		result = parse_stream(whole, &path);
+	}
+	if (result != NAME_OK || path.directory) {
+		return NAME_INVALID;
+	}
+	if (path.stream != NULL) {
+		*stream = talloc_strdup(mem_ctx, path.stream);
+		return *stream != NULL ? NAME_OK : NAME_NO_MEMORY;
+	}
+	return NAME_OK;
+}
+
+char *name_with_stream(TALLOC_CTX *mem_ctx, const char *path,
+		       const char *stream)
+{
+	return stream != NULL ? talloc_asprintf(mem_ctx, "%s:%s", path, stream)
+			      : talloc_strdup(mem_ctx, path);
 }
 
 const char *name_last(const char *path)

@@ -26,6 +26,7 @@ struct name_path {
 	char *path;	/**< UTF-8, '/'; "" is the root */
 	char *stream;	/**< NULL: the file's own data. Else the stream's name
 			   (never "") without ':' and type; children of mem_ctx */
+	bool data;	/**< it was said to be no directory, by "::$DATA" */
 	bool directory; /**< it was said to be one: by ":$INDEX_ALLOCATION" or a
 			   separator at its end (MS-FSA 2.1.5.1) */
 };
@@ -44,6 +45,19 @@ enum name_result name_path_parse(TALLOC_CTX *mem_ctx, const uint8_t *utf16,
  */
 enum name_result name_posix_parse(TALLOC_CTX *mem_ctx, const uint8_t *utf16,
 				  size_t len, struct name_path *out);
+
+/**
+ * Take the new name of a stream: ":name", ":name:$DATA" or "::$DATA" (MS-FSA
+ * 2.1.5.15.12.1).
+ * @param stream  out: child of mem_ctx; NULL: the file's own data.
+ * @return NAME_INVALID also for other types.
+ */
+enum name_result name_stream_parse(TALLOC_CTX *mem_ctx, const uint8_t *utf16,
+				   size_t len, char **stream);
+
+/** "path:stream"; without a stream a copy of path. NULL: no memory. */
+char *name_with_stream(TALLOC_CTX *mem_ctx, const char *path,
+		       const char *stream);
 
 /** Is this one component that Windows takes (without wildcards)? UTF-8. */
 bool name_component_valid(const char *name);

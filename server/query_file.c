@@ -7,6 +7,7 @@
 #include "server/name.h"
 #include "server/posix_info.h"
 #include "server/query_info.h"
+#include "server/short_name.h"
 #include "smbquic/fscc.h"
 #include "smbquic/utf16.h"
 
@@ -105,6 +106,7 @@ static bool put_all(struct wire_writer *w, const struct query_info *q)
 		.access_flags = q->open->access,
 		.current_byte_offset = q->open->position,
 		.mode = q->open->options & MODE_OPTIONS,
+		.ea_size = q->attr.ea_size,
 		.alignment_requirement = FILE_BYTE_ALIGNMENT,
 	};
 	bool ok = path_of(mem_ctx, q, "\\", &out.name) &&
@@ -134,23 +136,54 @@ static bool put_normalized(struct wire_writer *w, const struct query_info *q)
 	return ok;
 }
 
-/* A directory has no stream of its own data, and there are no others. */
+static bool add_stream(struct wire_chain *list, TALLOC_CTX *mem_ctx,
+		       const char *name, uint64_t size, uint64_t allocation)
+{
+	struct fscc_stream stream = {
+		.size = size,
+		.allocation_size = allocation,
+	};
+	const char *full = talloc_asprintf(mem_ctx, ":%s:$DATA", name);
+
+	return full != NULL && utf16_from_utf8(mem_ctx, full, &stream.name) &&
+	       fscc_stream_add(list, &stream);
+}
+
 static bool put_streams(struct wire_writer *w, const struct query_info *q)
 {
-	TALLOC_CTX *mem_ctx = NULL;
+	TALLOC_CTX *mem_ctx = talloc_new(NULL);
 	struct wire_chain list = fscc_stream_list(w);
-	struct fscc_stream data = {
-		.size = q->attr.size,
-		.allocation_size = q->attr.allocation,
-	};
+	bool ok = mem_ctx != NULL;
+	size_t i = 0;
+
+	for (i = 0; ok && i < q->num_streams; i++) {
+		ok = add_stream(&list, mem_ctx, q->streams[i].name,
+				q->streams[i].size, q->streams[i].allocation);
+	}
+	talloc_free(mem_ctx);
+	return ok;
+}
+
+static bool put_eas(struct wire_writer *w, const struct query_info *q)
+{
+	wire_put_slice(w, q->eas);
+	return wire_writer_ok(w);
+}
+
+static bool put_ea_size(struct wire_writer *w, const struct query_info *q)
+{
+	return fscc_u32_encode(w, q->attr.ea_size);
+}
+
+static bool put_alternate(struct wire_writer *w, const struct query_info *q)
+{
+	TALLOC_CTX *mem_ctx = talloc_new(NULL);
+	struct wire_slice name = {0};
+	char made[SHORT_NAME_MAX + 1];
 	bool ok = false;
 
-	if (q->open->handle->directory) {
-		return true;
-	}
-	mem_ctx = talloc_new(NULL);
-	ok = utf16_from_utf8(mem_ctx, "::$DATA", &data.name) &&
-	     fscc_stream_add(&list, &data);
+	short_name_of(name_last(q->open->name->path), made);
+	ok = utf16_from_utf8(mem_ctx, made, &name) && fscc_name_encode(w, name);
 	talloc_free(mem_ctx);
 	return ok;
 }
@@ -206,28 +239,39 @@ static bool put_posix(struct wire_writer *w, const struct query_info *q)
 	return smb2_posix_info_encode(w, &out);
 }
 
-/* number, access, may be cut, writer */
+/* number, access, when too long, writer */
 static const struct query_class classes[] = {
-	{FileBasicInformation, FILE_READ_ATTRIBUTES, false, put_basic},
-	{FileStandardInformation, 0, false, put_standard},
-	{FileInternalInformation, 0, false, put_internal},
-	{FileEaInformation, 0, false, put_zero},
-	{FileAccessInformation, 0, false, put_access},
-	{FileNameInformation, 0, true, put_name},
-	{FilePositionInformation, 0, false, put_position},
-	{FileModeInformation, 0, false, put_mode},
-	{FileAlignmentInformation, 0, false, put_zero},
-	{FileAllInformation, FILE_READ_ATTRIBUTES, true, put_all},
-	{FileStreamInformation, 0, true, put_streams},
-	{FileCompressionInformation, 0, false, put_compression},
-	{FileNetworkOpenInformation, FILE_READ_ATTRIBUTES, false,
+	{FileBasicInformation, FILE_READ_ATTRIBUTES, QUERY_WHOLE, put_basic},
+	{FileStandardInformation, 0, QUERY_WHOLE, put_standard},
+	{FileInternalInformation, 0, QUERY_WHOLE, put_internal},
+	{FileEaInformation, 0, QUERY_WHOLE, put_ea_size},
+	{FileAccessInformation, 0, QUERY_WHOLE, put_access},
+	{FileNameInformation, 0, QUERY_BYTES, put_name},
+	{FilePositionInformation, 0, QUERY_WHOLE, put_position},
+	{FileFullEaInformation, FILE_READ_EA, QUERY_WHOLE, put_eas},
+	{FileModeInformation, 0, QUERY_WHOLE, put_mode},
+	{FileAlignmentInformation, 0, QUERY_WHOLE, put_zero},
+	{FileAllInformation, FILE_READ_ATTRIBUTES, QUERY_BYTES, put_all},
+	{FileAlternateNameInformation, 0, QUERY_BYTES, put_alternate},
+	{FileStreamInformation, 0, QUERY_ENTRIES, put_streams},
+	{FileCompressionInformation, 0, QUERY_WHOLE, put_compression},
+	{FileNetworkOpenInformation, FILE_READ_ATTRIBUTES, QUERY_WHOLE,
 	 put_network_open},
-	{FileAttributeTagInformation, FILE_READ_ATTRIBUTES, false,
+	{FileAttributeTagInformation, FILE_READ_ATTRIBUTES, QUERY_WHOLE,
 	 put_attribute_tag},
-	{FileNormalizedNameInformation, 0, true, put_normalized},
-	{FileIdInformation, 0, false, put_id},
-	{FilePosixInformation, FILE_READ_ATTRIBUTES, false, put_posix},
+	{FileNormalizedNameInformation, 0, QUERY_BYTES, put_normalized},
+	{FileIdInformation, 0, QUERY_WHOLE, put_id},
+	{FilePosixInformation, FILE_READ_ATTRIBUTES, QUERY_WHOLE, put_posix},
 };
+
+enum query_wants query_file_wants(uint8_t number)
+{
+	switch (number) {
+	case FileStreamInformation: return QUERY_STREAMS;
+	case FileFullEaInformation: return QUERY_EAS;
+	default: return QUERY_NOTHING;
+	}
+}
 
 const struct query_class *query_file_class(uint8_t number)
 {

@@ -95,6 +95,9 @@ static bool put_attribute(struct wire_writer *w, const struct query_info *q)
 	if (q->space.sparse) {
 		out.attributes |= FILE_SUPPORTS_SPARSE_FILES;
 	}
+	if (q->space.streams) {
+		out.attributes |= FILE_NAMED_STREAMS;
+	}
 	if (q->space.clones) {
 		out.attributes |= FILE_SUPPORTS_BLOCK_REFCOUNTING;
 	}
@@ -166,17 +169,17 @@ static bool put_posix(struct wire_writer *w, const struct query_info *q)
 	return smb2_posix_fs_encode(w, &out);
 }
 
-/* number, access, may be cut, writer */
+/* number, access, when too long, writer */
 static const struct query_class classes[] = {
-	{FileFsVolumeInformation, 0, true, put_volume},
-	{FileFsSizeInformation, 0, false, put_size},
-	{FileFsDeviceInformation, 0, false, put_device},
-	{FileFsAttributeInformation, 0, true, put_attribute},
-	{FileFsControlInformation, 0, false, put_control},
-	{FileFsFullSizeInformation, 0, false, put_full_size},
-	{FileFsObjectIdInformation, 0, false, put_object_id},
-	{FileFsSectorSizeInformation, 0, false, put_sector_size},
-	{FilePosixInformation, 0, false, put_posix},
+	{FileFsVolumeInformation, 0, QUERY_BYTES, put_volume},
+	{FileFsSizeInformation, 0, QUERY_WHOLE, put_size},
+	{FileFsDeviceInformation, 0, QUERY_WHOLE, put_device},
+	{FileFsAttributeInformation, 0, QUERY_BYTES, put_attribute},
+	{FileFsControlInformation, 0, QUERY_WHOLE, put_control},
+	{FileFsFullSizeInformation, 0, QUERY_WHOLE, put_full_size},
+	{FileFsObjectIdInformation, 0, QUERY_WHOLE, put_object_id},
+	{FileFsSectorSizeInformation, 0, QUERY_WHOLE, put_sector_size},
+	{FilePosixInformation, 0, QUERY_WHOLE, put_posix},
 };
 
 const struct query_class *query_fs_class(uint8_t number)

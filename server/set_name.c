@@ -17,6 +17,7 @@ struct new_name {
 	char *path;
 	bool replace;
 	bool link;	 /* another name, not instead of the old one */
+	bool stream;	 /* of a stream of the same file */
 	uint64_t serial; /* of the youngest open when it began */
 };
 
@@ -47,6 +48,10 @@ static NTSTATUS parse_name(struct set_info *set, struct wire_slice name,
 	case NAME_NO_MEMORY: return NT_STATUS_INSUFFICIENT_RESOURCES;
 	case NAME_INVALID: return NT_STATUS_OBJECT_NAME_INVALID;
 	}
+	if (set->fo->file->stream != NULL) { /* as if the file were opened */
+		return path.stream != NULL ? NT_STATUS_SHARING_VIOLATION
+					   : NT_STATUS_INVALID_PARAMETER;
+	}
 	if (path.stream != NULL || path.directory) {
 		return NT_STATUS_OBJECT_NAME_INVALID;
 	}
@@ -60,6 +65,26 @@ static bool names_stream(struct wire_slice name)
 	return name.len >= 2 && name.data[0] == ':' && name.data[1] == 0;
 }
 
+static NTSTATUS parse_stream(struct set_info *set, struct wire_slice name,
+			     struct new_name *out)
+{
+	const char *path = set->fo->name->path;
+	char *file = talloc_strndup(set, path, strcspn(path, ":"));
+	char *stream = NULL;
+
+	if (file == NULL) {
+		return NT_STATUS_INSUFFICIENT_RESOURCES;
+	}
+	switch (name_stream_parse(set, name.data, name.len, &stream)) {
+	case NAME_OK: break;
+	case NAME_NO_MEMORY: return NT_STATUS_INSUFFICIENT_RESOURCES;
+	default: return NT_STATUS_INVALID_PARAMETER;
+	}
+	out->path = name_with_stream(set, file, stream);
+	return out->path != NULL ? NT_STATUS_OK
+				 : NT_STATUS_INSUFFICIENT_RESOURCES;
+}
+
 static NTSTATUS decode_name(struct set_info *set, struct new_name *out)
 {
 	struct fscc_rename in = {0};
@@ -70,11 +95,10 @@ static NTSTATUS decode_name(struct set_info *set, struct new_name *out)
 	if (in.root_directory != 0 || in.name.len == 0) {
 		return NT_STATUS_INVALID_PARAMETER;
 	}
-	if (names_stream(in.name) && !set->fo->posix) {
-		return NT_STATUS_NOT_SUPPORTED;
-	}
 	out->replace = (in.flags & FILE_RENAME_REPLACE_IF_EXISTS) != 0;
-	return parse_name(set, in.name, out);
+	out->stream = !set->fo->posix && names_stream(in.name);
+	return out->stream ? parse_stream(set, in.name, out)
+			   : parse_name(set, in.name, out);
 }
 
 static void parent_looked_up(struct tevent_req *subreq);
@@ -263,6 +287,7 @@ static void renamed(struct tevent_req *subreq)
 {
 	struct set_info *set =
 		tevent_req_callback_data(subreq, struct set_info);
+	const struct new_name *name = set->more;
 	char *before = NULL;
 	char *now = NULL;
 	int err = store_rename_recv(subreq, set, &now);
@@ -277,7 +302,9 @@ static void renamed(struct tevent_req *subreq)
 	name_changed(set, set->fo->name->path);
 	name_changed(set, now);
 	before = talloc_strdup(set, set->fo->name->path);
-	if (before == NULL || !file_renamed(set->fo, now)) {
+	if (before == NULL ||
+	    !(name->stream ? file_stream_renamed(set->fo, now)
+			   : file_renamed(set->fo, now))) {
 		tevent_req_oom(set->req);
 		return;
 	}
@@ -329,6 +356,44 @@ static NTSTATUS same_name(struct set_info *set)
 	return NT_STATUS_OK;
 }
 
+/* Nor may a stream of a file be open. */
+static NTSTATUS streams_begin(struct set_info *set)
+{
+	struct file *stream = file_open_stream(set->fo);
+
+	if (stream != NULL) {
+		return oplock_handles_wait(stream, NULL)
+			       ? set_wait(set, stream, streams_begin)
+			       : NT_STATUS_ACCESS_DENIED;
+	}
+	return set->fo->handle->directory
+		       ? below_begin(set)
+		       : set_without_handles(set, name_begin);
+}
+
+/* MS-FSA 2.1.5.15.12.1. Who else has it open would not know where it went. */
+static NTSTATUS stream_begin(struct set_info *set)
+{
+	const struct new_name *name = set->more;
+	const char *colon = strchr(name->path, ':');
+	struct file_open *fo = set->fo;
+
+	if (fo->handle->directory) {
+		return NT_STATUS_INVALID_PARAMETER;
+	}
+	if (oplock_handles_wait(fo->file, fo)) {
+		return set_wait(set, fo->file, stream_begin);
+	}
+	if (fo->file->opens != fo || fo->next != NULL) {
+		return NT_STATUS_SHARING_VIOLATION;
+	}
+	if (file_stream(fo, colon != NULL ? colon + 1 : NULL) != NULL) {
+		return NT_STATUS_INVALID_PARAMETER;
+	}
+	name_start(set);
+	return NT_STATUS_OK;
+}
+
 NTSTATUS set_rename(struct set_info *set)
 {
 	struct new_name *name = talloc_zero(set, struct new_name);
@@ -344,14 +409,13 @@ NTSTATUS set_rename(struct set_info *set)
 	if (set->fo->name->delete_pending || *set->fo->name->path == '\0') {
 		return NT_STATUS_ACCESS_DENIED;
 	}
-	if (strcmp(name->path, set->fo->name->path) == 0) {
+	if (strcmp(name->path, set->fo->name->path) == 0 ||
+	    (name->stream && name_equal(name->path, set->fo->name->path))) {
 		return set_without_handles(set, same_name);
 	}
 	set->more = name;
 	name->serial = file_last_serial(set->fo->file->table);
-	return set->fo->handle->directory
-		       ? below_begin(set)
-		       : set_without_handles(set, name_begin);
+	return name->stream ? stream_begin(set) : streams_begin(set);
 }
 
 NTSTATUS set_link(struct set_info *set)
@@ -371,6 +435,9 @@ NTSTATUS set_link(struct set_info *set)
 	}
 	if (set->r->tree->read_only || set->fo->name->delete_pending) {
 		return NT_STATUS_ACCESS_DENIED;
+	}
+	if (set->fo->file->stream != NULL || name->stream) {
+		return NT_STATUS_INVALID_PARAMETER;
 	}
 	name->link = true;
 	set->more = name;

@@ -93,6 +93,13 @@ static const struct setting_name case_names[] = {
 	{NULL, 0},
 };
 
+static const struct setting_name mangled[] = {
+	{"no", 0},
+	{"illegal", 0},
+	{"yes", 1},
+	{NULL, 0},
+};
+
 static const struct setting_name automatic[] = {
 	{"auto", CONFIG_THREADS_AUTO},
 	{NULL, 0},
@@ -559,6 +566,24 @@ static const struct setting settings[] = {
 	[CONFIG_STRICT_SYNC] = {
 		"strict sync", SETTING_SHARE, SETTING_BOOL, "yes",
 		"Whether a client's flush waits until the disk has the data.",
+	},
+	[CONFIG_NAMED_STREAMS] = {
+		"named streams", SETTING_SHARE, SETTING_BOOL, "yes",
+		"Whether files have streams beside their own data, where the "
+		"file system has extended attributes: Windows marks what came "
+		"from the internet in one, macOS keeps what it knows of a file "
+		"there. Those up to 1 KiB are kept as Samba's streams_xattr "
+		"keeps them; larger ones in the folder .smbquic-streams of "
+		"the share, which the server makes for itself. They are gone "
+		"from there when the share's files are copied on the machine.",
+	},
+	[CONFIG_MANGLED_NAMES] = {
+		"mangled names", SETTING_SHARE, SETTING_ENUM, "no",
+		"With yes a file is found by a name of eight and three "
+		"characters, too, which is made of its long one, and listings "
+		"show it. illegal is as no: a name that Windows cannot have "
+		"is shown in other characters.",
+		.names = mangled,
 	},
 };
 /* clang-format on */

@@ -246,6 +246,10 @@ static bool share_store_open(struct share_store *entry, char **reason)
 		.hide_unreadable =
 			config_bool(config, section, CONFIG_HIDE_UNREADABLE),
 		.acls = acls_of(share),
+		.no_streams =
+			!config_bool(config, section, CONFIG_NAMED_STREAMS),
+		.short_names =
+			config_int(config, section, CONFIG_MANGLED_NAMES) != 0,
 		.sids = &share->server->sids,
 	};
 

@@ -181,7 +181,27 @@ const char *store_kind(const struct store *store)
 	return store->ops->name;
 }
 
+bool store_has_streams(const struct store *store)
+{
+	return store->ops->streams != NULL && !store->options.no_streams;
+}
+
+bool store_short_names(const struct store *store)
+{
+	return store->options.short_names && !store->options.case_sensitive;
+}
+
 /* --- calls -------------------------------------------------------------- */
+
+/* A ':' is in the last component only, once, and between names. */
+static bool stream_proper(const char *path)
+{
+	const char *colon = strchr(path, ':');
+
+	return colon == NULL ||
+	       (colon != path && colon[-1] != '/' && colon[1] != '\0' &&
+		strpbrk(colon + 1, ":/") == NULL);
+}
 
 /* Is this a path as store.h says? */
 bool store_path_proper(const char *path)
@@ -189,6 +209,9 @@ bool store_path_proper(const char *path)
 	const char *p = path;
 	size_t len = 0;
 
+	if (!stream_proper(path)) {
+		return false;
+	}
 	while (*p != '\0') {
 		len = strcspn(p, "/");
 		if (len == 0 || (len == 1 && p[0] == '.') ||
@@ -292,8 +315,28 @@ struct store_file *store_file_new(struct store_call *call, struct store *store,
 		talloc_free(file);
 		return NULL;
 	}
+	file->stream = strchr(file->path, ':');
+	file->stream += file->stream != NULL ? 1 : 0;
 	talloc_set_destructor(file, store_file_destructor);
 	return file;
+}
+
+/* 0, or why that cannot be opened. */
+static int open_wrong(const struct store *store, const char *path,
+		      unsigned flags)
+{
+	bool stream = strchr(path, ':') != NULL;
+
+	if (!store_path_proper(path)) {
+		return EINVAL;
+	}
+	if (strlen(path) > STORE_PATH_MAX) {
+		return ENAMETOOLONG;
+	}
+	if (stream && !store_has_streams(store)) {
+		return EOPNOTSUPP;
+	}
+	return stream && (flags & STORE_OPEN_DIRECTORY) != 0 ? ENOTDIR : 0;
 }
 
 struct tevent_req *store_open_secured_send(
@@ -303,6 +346,7 @@ struct tevent_req *store_open_secured_send(
 {
 	struct store_call *call = store_call_new(mem_ctx, ev, "open");
 	struct tevent_req *req = NULL;
+	int err = 0;
 
 	assert((flags & STORE_OPEN_EXCLUSIVE) == 0 ||
 	       (flags & STORE_OPEN_CREATE) != 0);
@@ -310,11 +354,9 @@ struct tevent_req *store_open_secured_send(
 		return NULL;
 	}
 	log_debug("%s: open \"%s\", 0x%x", store->options.share, path, flags);
-	if (!store_path_proper(path)) {
-		return store_call_failed(call, EINVAL);
-	}
-	if (strlen(path) > STORE_PATH_MAX) {
-		return store_call_failed(call, ENAMETOOLONG);
+	err = open_wrong(store, path, flags);
+	if (err != 0) {
+		return store_call_failed(call, err);
 	}
 	req = call->req;
 	call->security = sd;
@@ -404,7 +446,7 @@ struct tevent_req *store_lookup_as_send(TALLOC_CTX *mem_ctx,
 	if (call == NULL) {
 		return NULL;
 	}
-	if (!store_path_proper(path)) {
+	if (!store_path_proper(path) || strchr(path, ':') != NULL) {
 		return store_call_failed(call, EINVAL);
 	}
 	if (strlen(path) > STORE_PATH_MAX) {

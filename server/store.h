@@ -14,6 +14,11 @@
  * otherwise; an exact match always wins. name.h makes such paths of the
  * client's and checks them.
  *
+ * Streams. "dir/name:stream" is a named stream of a file or directory: data of
+ * its own beside the file's, everything else is the file's. There is a ':' in a
+ * path for that alone. A stream goes with its file: whoever renames, links or
+ * deletes that, has its streams renamed, linked or deleted.
+ *
  * Requests. Every operation that can block is a _send/_recv pair on tevent_req.
  * A request may be done before _send returns. _send is NULL only when there is
  * no memory. _recv gives 0 or a (positive) errno. Freeing a request abandons
@@ -103,7 +108,10 @@ struct store_options {
 				  0755 */
 	uint64_t capacity;     /**< memory: most bytes of data; 0: 256 MiB */
 	unsigned acls;	       /**< STORE_ACLS_* */
-	bool no_links;	      /**< links are not followed, but STORE_ESTOPPED */
+	bool no_links;	  /**< links are not followed, but STORE_ESTOPPED */
+	bool no_streams;  /**< there are no named streams */
+	bool short_names; /**< names are found by short_name.h's as well, unless
+			     case matters */
 	bool hide_unreadable; /**< readdir tells of what the user may read */
 	const struct sidmap *sids; /**< copied; NULL: the machine has no SID */
 };
@@ -124,6 +132,10 @@ const char *store_root(const struct store *store);
 
 /** The name of the row: "posix", "memory". */
 const char *store_kind(const struct store *store);
+/** Are there named streams at all? */
+bool store_has_streams(const struct store *store);
+/** options.short_names, where names are found in any case */
+bool store_short_names(const struct store *store);
 
 /* --- attributes --------------------------------------------------------- */
 
@@ -137,6 +149,8 @@ struct store_attr {
 	uint32_t attributes;  /**< FILE_ATTRIBUTE_* (MS-FSCC 2.6); never
 				 NORMAL: 0 means that */
 	uint32_t reparse_tag; /**< with FILE_ATTRIBUTE_REPARSE_POINT, else 0 */
+	uint32_t ea_size;     /**< store_getattr only: bytes that the extended
+				 attributes take in a list (MS-FSCC 2.4.16) */
 	uint32_t links;	      /**< 1 for directories */
 	uint32_t posix_links; /**< st_nlink */
 	uint32_t mode;	      /**< st_mode, type bits included */
@@ -155,6 +169,7 @@ enum {
 	STORE_SET_OWNER = 0x40,	      /**< uid, gid; -1: leave */
 	STORE_SET_CHANGE_TIME = 0x80, /**< until it changes again */
 	STORE_TOUCH = 0x100,	      /**< the change time is now, no more */
+	STORE_DROP_STREAMS = 0x800,   /**< with SIZE: the named ones all go */
 	/** From now on nothing that is done through this handle changes the
 	    write time; so does STORE_SET_WRITE_TIME (MS-FSA 2.1.5.15.2). */
 	STORE_FREEZE_WRITE_TIME = 0x200,
@@ -217,7 +232,8 @@ enum {
  */
 struct store_file {
 	struct store *store;
-	const char *path; /**< as found: the names' own case */
+	const char *path;   /**< as found: the names' own case */
+	const char *stream; /**< its name, in path; NULL: the file's own data */
 	uint64_t file_id, volume_id;
 	bool directory;
 	bool special;	 /**< no regular file: no data in it for us */
@@ -236,6 +252,7 @@ struct store_stop {
 struct store_opened {
 	struct store_stop stop; /**< with STORE_ESTOPPED, and nothing else */
 	bool created;
+	bool added;	     /**< created: a stream of a file that was there */
 	unsigned may;	     /**< STORE_MAY_* */
 	uint32_t granted;    /**< rights (MS-SMB2 2.2.13.1) that the file's
 				security descriptor gives, all where none is
@@ -249,7 +266,9 @@ struct store_opened {
  * Open a file, or make it.
  *
  * An existing file is never changed by this: truncate with store_setattr once
- * its share modes allow.
+ * its share modes allow. With STORE_OPEN_CREATE a stream is made, and the file
+ * if it is missing; DIRECTORY and NOT_DIRECTORY mean the stream then, which is
+ * no directory. What is told of a stream is its file's, but for the sizes.
  *
  * @param path        copied.
  * @param attributes  FILE_ATTRIBUTE_* for a new file; READONLY, HIDDEN, SYSTEM,
@@ -274,7 +293,8 @@ struct tevent_req *store_open_secured_send(
  * @param info  out: may be NULL.
  * @return 0; ENOENT; STORE_ENOPATH; EEXIST; EISDIR; ENOTDIR; EACCES the user
  *         may not, or a link leads out of the share, or data of a special file
- *         was asked for; ELOOP; EMFILE; ETXTBSY.
+ *         was asked for; ELOOP; EMFILE; ETXTBSY; EOPNOTSUPP no streams there;
+ *         ENOSPC as many as there may be.
  */
 int store_open_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 		    struct store_file **file, struct store_opened *info);
@@ -473,6 +493,7 @@ struct store_space {
 	uint64_t volume_id;
 	bool case_sensitive, sparse, xattrs, acls;
 	bool reparse; /**< files can be made reparse points */
+	bool streams; /**< there are named ones */
 	bool clones;  /**< blocks can be shared: store_clone_range_send */
 };
 
@@ -514,6 +535,11 @@ int store_readdir_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
  * @return of recv: 0; EEXIST `to` exists and replace is false; ENOTEMPTY,
  *         EISDIR, ENOTDIR as rename(2); EXDEV; STORE_ENOPATH; EINVAL into
  *         itself. A change of case alone is no collision.
+ *
+ * A stream stays with its file, which `from` and `to` name: EXDEV else. To the
+ * file without a stream means that its data becomes the file's, whose own goes;
+ * so does that of a file that becomes a stream, and leaves nothing behind. Only
+ * an empty stream is replaced: EINVAL.
  */
 struct tevent_req *store_rename_send(TALLOC_CTX *mem_ctx,
 				     struct tevent_context *ev,
@@ -539,11 +565,32 @@ struct tevent_req *store_unlink_send(TALLOC_CTX *mem_ctx,
 				     struct store_file *file, const char *path);
 int store_unlink_recv(struct tevent_req *req);
 
+/* --- streams ------------------------------------------------------------ */
+
+/** Most streams of a file. */
+#define STORE_STREAMS_MAX 256
+
+struct store_stream {
+	const char *name;
+	uint64_t size, allocation;
+};
+
+/** The streams of a file, or of the file of a stream: its own data, named "",
+ *  unless it is a directory; then the named ones. */
+struct tevent_req *store_streams_send(TALLOC_CTX *mem_ctx,
+				      struct tevent_context *ev,
+				      struct store_file *file);
+/** @param streams  out: one chunk below mem_ctx, with its names on it. */
+int store_streams_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+		       struct store_stream **streams, size_t *count);
+
 /* --- extended attributes ------------------------------------------------ */
 
 /** Longest name and value of an extended attribute, in bytes. */
 #define STORE_XATTR_NAME_MAX 240
 #define STORE_XATTR_SIZE_MAX 65536
+/** The server's own, which is in no list (ea.c). */
+#define STORE_XATTR_NEED "smbquic.need"
 
 /** Names are the client's, without a prefix. @return ENODATA: not there. */
 struct tevent_req *store_getxattr_send(TALLOC_CTX *mem_ctx,
@@ -578,6 +625,9 @@ enum store_event_kind {
 	STORE_EVENT_MODIFIED,
 	STORE_EVENT_RENAMED_FROM, /**< the RENAMED_TO comes next */
 	STORE_EVENT_RENAMED_TO,
+	STORE_EVENT_STREAM_ADDED,
+	STORE_EVENT_STREAM_REMOVED,
+	STORE_EVENT_STREAM_MODIFIED,
 	STORE_EVENT_OVERFLOW, /**< some were lost: look for yourself */
 	STORE_EVENT_GONE,     /**< the directory itself; the last event */
 };
@@ -586,7 +636,8 @@ struct store_event {
 	enum store_event_kind kind;
 	uint32_t what;	  /**< FILE_NOTIFY_CHANGE_* it counts as */
 	uint32_t unless;  /**< nothing new to who asked for one of these */
-	const char *path; /**< relative to the directory, '/' between */
+	const char *path; /**< relative to the directory, '/' between; of
+			     streams with ":name" */
 };
 
 /** Called from the event loop; may free the watch. */

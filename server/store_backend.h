@@ -56,6 +56,7 @@ struct store_call {
 	char **names;		    /**< listxattr */
 	unsigned flags;		    /**< lookup: STORE_OPEN_* */
 	struct store_stop stop;	    /**< open, lookup: STORE_ESTOPPED */
+	struct store_stream *streams;
 };
 
 /** The end of an operation; err 0 or an errno. The call may be gone when it
@@ -166,6 +167,9 @@ struct store_ops {
 	void (*getreparse)(struct store_call *call, struct store_file *file);
 	void (*setreparse)(struct store_call *call, struct store_file *file,
 			   struct wire_slice data);
+
+	/** -> streams, count. NULL: there are none. */
+	void (*streams)(struct store_call *call, struct store_file *file);
 
 	/* All four or none. */
 	/** -> value, count. */

@@ -101,24 +101,78 @@ static int memory_find_or_make(struct memory *memory, const char *path,
 	return 0;
 }
 
+/* The file, and what is opened of it: itself or a stream. */
+static int find_both(struct store_call *call, struct memory *memory,
+		     const char *path, unsigned flags, uint32_t attributes,
+		     struct memory_node **base, struct memory_node **node)
+{
+	const char *colon = strchr(path, ':');
+	char *file = NULL;
+	bool made = false;
+	int err = 0;
+
+	if (colon == NULL) {
+		return memory_find_or_make(memory, path, flags, attributes,
+					   node, &call->opened.created);
+	}
+	file = talloc_strndup(call, path, (size_t)(colon - path));
+	if (file == NULL) {
+		return ENOMEM;
+	}
+	if (strlen(colon + 1) > STORE_NAME_MAX) {
+		return ENAMETOOLONG;
+	}
+	err = memory_find_or_make(memory, file, flags & STORE_OPEN_CREATE,
+				  attributes, base, &made);
+	if (err == 0) {
+		err = memory_stream_open(*base, colon + 1, flags, node,
+					 &call->opened.created);
+	}
+	call->opened.added = call->opened.created && !made;
+	return err;
+}
+
+static char *found_path(TALLOC_CTX *mem_ctx, const struct memory_node *base,
+			const struct memory_node *node)
+{
+	char *path = memory_path(mem_ctx, base != NULL ? base : node, NULL);
+
+	return base != NULL && path != NULL
+		       ? talloc_asprintf(mem_ctx, "%s:%s", path, node->name)
+		       : path;
+}
+
+static void getattr(const struct memory_node *base,
+		    const struct memory_node *node, struct store_attr *attr)
+{
+	memory_getattr_node(base != NULL ? base : node, attr);
+	if (base != NULL) {
+		attr->size = node->size;
+		attr->allocation = pages_allocated(node->pages);
+		attr->attributes &= ~(uint32_t)FILE_ATTRIBUTE_DIRECTORY;
+		attr->mode = (attr->mode & ~(uint32_t)S_IFMT) | S_IFREG;
+	}
+}
+
 static void memory_open(struct store_call *call, struct store *store,
 			const struct store_cred *cred, const char *path,
 			unsigned flags, uint32_t attributes)
 {
 	struct memory *memory =
 		talloc_get_type_abort(store->data, struct memory);
+	struct memory_node *base = NULL;
 	struct memory_node *node = NULL;
 	struct store_file *file = NULL;
 	char *found = NULL;
-	int err = memory_find_or_make(memory, path, flags, attributes, &node,
-				      &call->opened.created);
+	int err =
+		find_both(call, memory, path, flags, attributes, &base, &node);
 
 	(void)cred;
 	if (err != 0) {
 		store_call_done(call, err);
 		return;
 	}
-	found = memory_path(call, node, NULL);
+	found = found_path(call, base, node);
 	file = found != NULL ? store_file_new(call, store, found) : NULL;
 	if (file == NULL) {
 		store_call_done(call, ENOMEM);
@@ -130,8 +184,12 @@ static void memory_open(struct store_call *call, struct store *store,
 		return;
 	}
 	node->opens++;
+	if (base != NULL) {
+		base->opens++;
+	}
 	file->data->node = node;
-	file->file_id = node->id;
+	file->data->base = base;
+	file->file_id = base != NULL ? base->id : node->id;
 	file->volume_id = 1;
 	file->directory = node->directory;
 	file->access = flags & (STORE_OPEN_READ | STORE_OPEN_WRITE);
@@ -144,16 +202,21 @@ static void memory_open(struct store_call *call, struct store *store,
 	call->file = file;
 	call->opened.may = STORE_MAY_READ | STORE_MAY_WRITE |
 			   STORE_MAY_EXECUTE | STORE_MAY_DELETE | STORE_MAY_OWN;
-	memory_getattr_node(node, &call->opened.attr);
+	getattr(base, node, &call->opened.attr);
 	store_call_done(call, 0);
 }
 
 static void memory_drop(struct store_file *file)
 {
 	struct memory_node *node = file->data->node;
+	struct memory_node *base = file->data->base;
 
 	node->opens--;
 	memory_free_unused(node);
+	if (base != NULL) {
+		base->opens--;
+		memory_free_unused(base);
+	}
 }
 
 static void memory_close(struct store_call *call, struct store_file *file)
@@ -185,7 +248,8 @@ static void memory_lookup(struct store_call *call, struct store *store,
 
 static void memory_getattr(struct store_call *call, struct store_file *file)
 {
-	memory_getattr_node(file->data->node, &call->attr);
+	getattr(file->data->base, file->data->node, &call->attr);
+	call->attr.ea_size = memory_ea_size(memory_file_node(file));
 	store_call_done(call, 0);
 }
 
@@ -198,12 +262,19 @@ static void memory_flush(struct store_call *call, struct store_file *file)
 static void memory_setattr(struct store_call *call, struct store_file *file,
 			   const struct store_change *change)
 {
-	struct memory_node *node = file->data->node;
+	struct memory_node *node = memory_file_node(file);
 	uint64_t now = memory_now();
 
 	if ((change->what & STORE_SET_SIZE) != 0) {
-		memory_set_size(node, change->size);
+		memory_set_size(file->data->node, change->size);
 		node->write_time = now;
+	}
+	if ((change->what & STORE_SET_SIZE) != 0 && file->data->base != NULL) {
+		memory_event_stream(file->data->node,
+				    STORE_EVENT_STREAM_MODIFIED);
+	}
+	if ((change->what & STORE_DROP_STREAMS) != 0) {
+		memory_streams_drop(node);
 	}
 	if ((change->what & STORE_SET_ATTRIBUTES) != 0) {
 		node->attributes = change->attributes & STORE_KEPT_ATTRIBUTES;
@@ -245,6 +316,7 @@ static void memory_statfs(struct store_call *call, struct store_file *file)
 		.case_sensitive = memory->case_sensitive,
 		.sparse = true,
 		.xattrs = true,
+		.streams = !file->store->options.no_streams,
 	};
 	store_call_done(call, 0);
 }
@@ -266,6 +338,7 @@ static int memory_init(struct store *store, struct worker_pool *pool,
 				   ? store->options.capacity
 				   : DEFAULT_CAPACITY;
 	memory->case_sensitive = store->options.case_sensitive;
+	memory->short_names = store->options.short_names;
 	memory->hide_dot_files = store->options.hide_dot_files;
 	memory->create_mask = store->options.create_mask & 0666;
 	memory->directory_mask = store->options.directory_mask & 0777;
@@ -293,6 +366,7 @@ const struct store_ops store_memory = {
 	.readdir = memory_readdir,
 	.rename = memory_rename,
 	.unlink = memory_unlink,
+	.streams = memory_streams,
 	.getxattr = memory_getxattr,
 	.setxattr = memory_setxattr,
 	.removexattr = memory_removexattr,

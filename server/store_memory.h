@@ -2,7 +2,7 @@
 /*
  * store_memory.h - shared by the files of the store in memory:
  * store_memory.c (row, open, attributes), _tree.c (nodes and names), _io.c
- * (data and extended attributes), _watch.c.
+ * (data and extended attributes), _stream.c, _watch.c.
  */
 #ifndef SERVER_STORE_MEMORY_H
 #define SERVER_STORE_MEMORY_H
@@ -16,7 +16,7 @@ struct memory {
 	uint64_t capacity, used; /**< bytes of data */
 	uint64_t last_id;
 	size_t num_nodes;
-	bool case_sensitive, hide_dot_files;
+	bool case_sensitive, hide_dot_files, short_names;
 	mode_t create_mask, directory_mask;
 	struct store_watch *watches;
 };
@@ -28,13 +28,16 @@ struct memory_xattr {
 	size_t len;
 };
 
-/** A file or directory; child of the memory, so it outlives its name. */
+/** A file or directory; child of the memory, so it outlives its name. A stream
+ *  is its file's. */
 struct memory_node {
 	struct memory *memory;
 	struct memory_node *parent; /**< NULL: the root, or unlinked */
 	struct memory_node *next;   /**< in the parent, by place */
 	struct memory_node *children;
-	uint64_t place, last_place; /**< readdir's order */
+	struct memory_node *streams; /**< by next */
+	struct memory_node *base;    /**< of a stream, unless taken away */
+	uint64_t place, last_place;  /**< readdir's order */
 	unsigned opens;
 	char *name;
 	uint64_t id;
@@ -51,7 +54,8 @@ struct memory_node {
 
 struct store_file_data {
 	struct memory_node *node;
-	uint64_t told; /**< readdir: place of the last entry told */
+	struct memory_node *base; /**< node is a stream of this file */
+	uint64_t told;		  /**< readdir: place of the last entry told */
 };
 
 /* --- store_memory.c */
@@ -84,6 +88,17 @@ void memory_rename(struct store_call *call, struct store_file *file,
 void memory_unlink(struct store_call *call, struct store_file *file,
 		   const char *path);
 
+/* --- store_memory_stream.c */
+/** The file, also of a stream. */
+struct memory_node *memory_file_node(const struct store_file *file);
+int memory_stream_open(struct memory_node *base, const char *name,
+		       unsigned flags, struct memory_node **node,
+		       bool *created);
+void memory_streams_drop(struct memory_node *base);
+int memory_stream_unlink(struct store_file *file, const char *name);
+int memory_stream_rename(struct store_file *file, const char *to, bool replace);
+void memory_streams(struct store_call *call, struct store_file *file);
+
 /* --- store_memory_io.c */
 void memory_pread(struct store_call *call, struct store_file *file, void *buf,
 		  size_t len, uint64_t offset, TALLOC_CTX *owner);
@@ -104,6 +119,7 @@ void memory_setxattr(struct store_call *call, struct store_file *file,
 		     const char *name, const void *value, size_t len);
 void memory_removexattr(struct store_call *call, struct store_file *file,
 			const char *name);
+uint32_t memory_ea_size(const struct memory_node *node);
 void memory_listxattr(struct store_call *call, struct store_file *file);
 
 /* --- store_memory_watch.c */
@@ -111,6 +127,9 @@ void memory_listxattr(struct store_call *call, struct store_file *file);
  *  name. Called while the node is in its place. */
 void memory_event(const struct memory_node *node, enum store_event_kind kind,
 		  uint32_t what);
+/** Of a stream; likewise. */
+void memory_event_stream(const struct memory_node *node,
+			 enum store_event_kind kind);
 /** A directory was unlinked. */
 void memory_event_gone(const struct memory_node *node);
 int memory_watch(TALLOC_CTX *mem_ctx, struct tevent_context *ev,

@@ -11,8 +11,14 @@
 
 static void memory_written(struct memory_node *node)
 {
-	node->write_time = memory_now();
-	node->change_time = node->write_time;
+	struct memory_node *file = node->base != NULL ? node->base : node;
+
+	file->write_time = memory_now();
+	file->change_time = file->write_time;
+	if (file != node) {
+		memory_event_stream(node, STORE_EVENT_STREAM_MODIFIED);
+		return;
+	}
 	memory_event(node, STORE_EVENT_MODIFIED,
 		     FILE_NOTIFY_CHANGE_SIZE | FILE_NOTIFY_CHANGE_LAST_WRITE);
 }
@@ -154,7 +160,7 @@ static struct memory_xattr **memory_xattr(struct memory_node *node,
 void memory_getxattr(struct store_call *call, struct store_file *file,
 		     const char *name)
 {
-	struct memory_xattr *x = *memory_xattr(file->data->node, name);
+	struct memory_xattr *x = *memory_xattr(memory_file_node(file), name);
 
 	if (x == NULL) {
 		store_call_done(call, ENODATA);
@@ -173,7 +179,7 @@ void memory_getxattr(struct store_call *call, struct store_file *file,
 void memory_setxattr(struct store_call *call, struct store_file *file,
 		     const char *name, const void *value, size_t len)
 {
-	struct memory_node *node = file->data->node;
+	struct memory_node *node = memory_file_node(file);
 	struct memory_xattr **p = memory_xattr(node, name);
 	struct memory_xattr *x = talloc_zero(node, struct memory_xattr);
 
@@ -201,7 +207,7 @@ void memory_setxattr(struct store_call *call, struct store_file *file,
 void memory_removexattr(struct store_call *call, struct store_file *file,
 			const char *name)
 {
-	struct memory_xattr **p = memory_xattr(file->data->node, name);
+	struct memory_xattr **p = memory_xattr(memory_file_node(file), name);
 	struct memory_xattr *x = *p;
 
 	if (x == NULL) {
@@ -213,13 +219,32 @@ void memory_removexattr(struct store_call *call, struct store_file *file,
 	store_call_done(call, 0);
 }
 
+static bool shown(const struct memory_xattr *x)
+{
+	return strcmp(x->name, STORE_XATTR_NEED) != 0;
+}
+
+uint32_t memory_ea_size(const struct memory_node *node)
+{
+	const struct memory_xattr *x = NULL;
+	uint64_t size = 0;
+
+	for (x = node->xattrs; x != NULL; x = x->next) {
+		if (shown(x)) {
+			size = (size + 3) / 4 * 4 + 9 + strlen(x->name) +
+			       x->len;
+		}
+	}
+	return size < UINT32_MAX ? (uint32_t)size : UINT32_MAX;
+}
+
 void memory_listxattr(struct store_call *call, struct store_file *file)
 {
 	const struct memory_xattr *x = NULL;
 	size_t n = 0;
 
-	for (x = file->data->node->xattrs; x != NULL; x = x->next) {
-		n++;
+	for (x = memory_file_node(file)->xattrs; x != NULL; x = x->next) {
+		n += shown(x);
 	}
 	call->names = talloc_zero_array(call, char *, n + 1);
 	if (call->names == NULL) {
@@ -227,7 +252,10 @@ void memory_listxattr(struct store_call *call, struct store_file *file)
 		return;
 	}
 	n = 0;
-	for (x = file->data->node->xattrs; x != NULL; x = x->next) {
+	for (x = memory_file_node(file)->xattrs; x != NULL; x = x->next) {
+		if (!shown(x)) {
+			continue;
+		}
 		call->names[n] = talloc_strdup(call->names, x->name);
 		n++;
 	}

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "server/short_name.h"
 #include "server/store_memory.h"
 #include "smbquic/smb2.h"
 #include "smbquic/utf16.h"
@@ -86,7 +87,7 @@ static void memory_detach(struct memory_node *node)
 
 void memory_free_unused(struct memory_node *node)
 {
-	if (node->opens == 0 && node->parent == NULL &&
+	if (node->opens == 0 && node->parent == NULL && node->base == NULL &&
 	    node != node->memory->root) {
 		talloc_free(node);
 	}
@@ -105,6 +106,14 @@ static struct memory_node *memory_child(const struct memory_node *dir,
 		if (other == NULL && !dir->memory->case_sensitive &&
 		    utf8_case_equal(node->name, name)) {
 			other = node;
+		}
+	}
+	if (other == NULL && dir->memory->short_names &&
+	    short_name_made(name)) {
+		other = dir->children;
+		while (other != NULL &&
+		       !short_name_matches(other->name, name)) {
+			other = other->next;
 		}
 	}
 	return other;
@@ -226,7 +235,7 @@ static int memory_check_from(struct store_file *file, const char *path)
 	const char *last = NULL;
 	int err = memory_walk(memory_of(file), path, &parent, &last, &node);
 
-	if (err == 0 && node != file->data->node) {
+	if (err == 0 && node != memory_file_node(file)) {
 		return ENOENT;
 	}
 	return err;
@@ -267,8 +276,15 @@ void memory_rename(struct store_call *call, struct store_file *file,
 	struct memory_node *parent = NULL;
 	struct memory_node *target = NULL;
 	const char *last = NULL;
-	int err = memory_check_from(file, from);
+	int err = 0;
 
+	if (strchr(from, ':') != NULL || strchr(to, ':') != NULL) {
+		err = memory_stream_rename(file, to, replace);
+		call->path = talloc_strdup(call, to);
+		store_call_done(call, call->path == NULL ? ENOMEM : err);
+		return;
+	}
+	err = memory_check_from(file, from);
 	if (err == 0) {
 		err = memory_walk(memory_of(file), to, &parent, &last, &target);
 		err = err == ENOENT ? 0 : err;
@@ -296,9 +312,15 @@ void memory_rename(struct store_call *call, struct store_file *file,
 void memory_unlink(struct store_call *call, struct store_file *file,
 		   const char *path)
 {
-	struct memory_node *node = file->data->node;
-	int err = memory_check_from(file, path);
+	struct memory_node *node = memory_file_node(file);
+	const char *colon = strchr(path, ':');
+	int err = 0;
 
+	if (colon != NULL) {
+		store_call_done(call, memory_stream_unlink(file, colon + 1));
+		return;
+	}
+	err = memory_check_from(file, path);
 	if (err == 0 && node->children != NULL) {
 		err = ENOTEMPTY;
 	}

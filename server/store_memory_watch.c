@@ -86,7 +86,8 @@ static void watch_tell(struct tevent_context *ev, struct tevent_immediate *im,
 }
 
 static void watch_add(struct store_watch *watch, enum store_event_kind kind,
-		      uint32_t what, const struct memory_node *node)
+		      uint32_t what, const struct memory_node *node,
+		      const char *stream)
 {
 	struct memory_event *event = NULL;
 
@@ -103,6 +104,14 @@ static void watch_add(struct store_watch *watch, enum store_event_kind kind,
 	event->event.kind = kind;
 	event->event.what = what;
 	event->event.path = memory_path(event, node, watch->dir);
+	if (stream != NULL && event->event.path != NULL) {
+		event->event.path = talloc_asprintf(event, "%s:%s",
+						    event->event.path, stream);
+	}
+	if (event->event.path == NULL) {
+		talloc_free(event);
+		return;
+	}
 	*watch->events_tail = event;
 	watch->events_tail = &event->next;
 	watch->num_events++;
@@ -123,7 +132,27 @@ void memory_event(const struct memory_node *node, enum store_event_kind kind,
 		if (node->parent == watch->dir ||
 		    (watch->tree && node != watch->dir &&
 		     memory_inside(node, watch->dir))) {
-			watch_add(watch, kind, what, node);
+			watch_add(watch, kind, what, node, NULL);
+		}
+	}
+}
+
+void memory_event_stream(const struct memory_node *node,
+			 enum store_event_kind kind)
+{
+	const struct memory_node *file = node->base;
+	uint32_t what = kind == STORE_EVENT_STREAM_MODIFIED
+				? FILE_NOTIFY_CHANGE_STREAM_SIZE |
+					  FILE_NOTIFY_CHANGE_STREAM_WRITE
+				: FILE_NOTIFY_CHANGE_STREAM_NAME;
+	struct store_watch *watch = NULL;
+
+	for (watch = node->memory->watches; file != NULL && watch != NULL;
+	     watch = watch->next) {
+		if (file->parent == watch->dir ||
+		    (watch->tree && file != watch->dir &&
+		     memory_inside(file, watch->dir))) {
+			watch_add(watch, kind, what, file, node->name);
 		}
 	}
 }
@@ -135,7 +164,7 @@ void memory_event_gone(const struct memory_node *node)
 	for (watch = node->memory->watches; watch != NULL;
 	     watch = watch->next) {
 		if (watch->dir == node) {
-			watch_add(watch, STORE_EVENT_GONE, 0, node);
+			watch_add(watch, STORE_EVENT_GONE, 0, node, NULL);
 		}
 	}
 }

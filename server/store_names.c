@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The way to a store: directories, names, extended attributes, watching. */
+/* The way to a store: directories, names, streams, extended attributes,
+ * watching. */
 
 #define LOG_MODULE "store"
 
@@ -68,6 +69,21 @@ static int names_wrong(const char *from, const char *to)
 	return 0;
 }
 
+/* Of a rename: a stream stays with its file. The way to a file is not compared:
+ * whether that is `from`'s is for the row to see. */
+static int rename_wrong(const char *from, const char *to)
+{
+	size_t len = strcspn(from, ":");
+	bool stream = from[len] == ':' || strchr(to, ':') != NULL;
+	int err = names_wrong(from, to);
+
+	if (err == 0 && stream &&
+	    (strcspn(to, ":") != len || strncmp(from, to, len) != 0)) {
+		return EXDEV;
+	}
+	return err;
+}
+
 struct tevent_req *store_rename_send(TALLOC_CTX *mem_ctx,
 				     struct tevent_context *ev,
 				     struct store_file *file, const char *from,
@@ -75,7 +91,7 @@ struct tevent_req *store_rename_send(TALLOC_CTX *mem_ctx,
 {
 	struct store_call *call = store_call_new(mem_ctx, ev, "rename");
 	struct tevent_req *req = NULL;
-	int err = names_wrong(from, to);
+	int err = rename_wrong(from, to);
 
 	if (call == NULL) {
 		return NULL;
@@ -113,6 +129,10 @@ struct tevent_req *store_link_send(TALLOC_CTX *mem_ctx,
 
 	if (call == NULL) {
 		return NULL;
+	}
+	if (err == 0 &&
+	    (strchr(from, ':') != NULL || strchr(to, ':') != NULL)) {
+		err = EINVAL;
 	}
 	if (err == 0 && file->store->ops->link == NULL) {
 		err = EOPNOTSUPP;
@@ -153,6 +173,42 @@ struct tevent_req *store_unlink_send(TALLOC_CTX *mem_ctx,
 int store_unlink_recv(struct tevent_req *req)
 {
 	return store_close_recv(req);
+}
+
+/* --- streams ------------------------------------------------------------ */
+
+struct tevent_req *store_streams_send(TALLOC_CTX *mem_ctx,
+				      struct tevent_context *ev,
+				      struct store_file *file)
+{
+	struct store_call *call = store_call_new(mem_ctx, ev, "streams");
+	struct tevent_req *req = NULL;
+
+	if (call == NULL) {
+		return NULL;
+	}
+	if (!store_has_streams(file->store)) {
+		return store_call_failed(call, EOPNOTSUPP);
+	}
+	req = call->req;
+	file->store->ops->streams(call, file);
+	return store_call_begun(req, ev);
+}
+
+int store_streams_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+		       struct store_stream **streams, size_t *count)
+{
+	struct store_call *call = store_call_of(req);
+	int err = store_call_error(req);
+
+	*streams = NULL;
+	*count = 0;
+	if (err == 0) {
+		*streams = talloc_move(mem_ctx, &call->streams);
+		*count = (size_t)call->count;
+	}
+	tevent_req_received(req);
+	return err;
 }
 
 /* --- extended attributes ------------------------------------------------ */

@@ -36,8 +36,23 @@ void posix_root_drop(struct posix_root *root)
 		if (root->cache != NULL) {
 			posix_cache_free(root->cache);
 		}
+		if (atomic_load(&root->depot) != -1) {
+			close(atomic_load(&root->depot));
+		}
 		close(root->fd);
 		free(root);
+	}
+}
+
+static void free_stream_names(struct posix_handle *handle)
+{
+	struct posix_stream_name *name = atomic_load(&handle->stream);
+
+	while (name != NULL) {
+		struct posix_stream_name *before = name->before;
+
+		free(name);
+		name = before;
 	}
 }
 
@@ -57,6 +72,7 @@ void posix_handle_drop(struct posix_handle *handle)
 	}
 	posix_root_drop(handle->root);
 	posix_cred_drop(handle->cred);
+	free_stream_names(handle);
 	free(handle->listing.buf);
 	free(handle->local);
 	free(handle);
@@ -95,6 +111,10 @@ void posix_job_release(struct worker_job *base)
 	posix_cred_drop(job->cred);
 	free(job->path);
 	free(job->to);
+	free(job->stream);
+	free(job->events[0].stream);
+	free(job->events[1].stream);
+	free(job->told);
 	free(job->name);
 	free(job->in);
 	free(job->found);
@@ -210,6 +230,9 @@ static void posix_job_done(struct tevent_req *subreq)
 	if (err == 0) {
 		err = job->err;
 	}
+	if (job->num_events > 0) {
+		posix_watch_streams(job);
+	}
 	if (err == 0 && job->finish != NULL) {
 		err = job->finish(call, job);
 	}
@@ -289,6 +312,7 @@ static int open_root(const struct store_options *options,
 		return ENOMEM;
 	}
 	atomic_init(&root->refs, 1);
+	atomic_init(&root->depot, -1);
 	root->fd = open(options->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root->fd == -1 || fstat(root->fd, &st) != 0) {
 		err = errno;
@@ -302,6 +326,8 @@ static int open_root(const struct store_options *options,
 	root->openat2 = have_openat2(root->fd);
 	root->case_sensitive = options->case_sensitive;
 	root->hide_dot_files = options->hide_dot_files;
+	root->no_streams = options->no_streams;
+	root->short_names = options->short_names;
 	root->hide_unreadable = options->hide_unreadable;
 	root->follow_links = !options->no_links;
 	root->acls = options->acls;
@@ -395,6 +421,7 @@ const struct store_ops store_posix = {
 	.rename = posix_rename,
 	.link = posix_link,
 	.unlink = posix_unlink,
+	.streams = posix_streams,
 	.getxattr = posix_getxattr,
 	.setxattr = posix_setxattr,
 	.removexattr = posix_removexattr,

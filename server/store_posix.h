@@ -14,6 +14,9 @@
  *	store_posix_reparse.c reparse points, and where a path stops at one
  *	store_posix_security.c  security descriptors
  *	store_posix_xattr.c   extended attributes
+ *	store_posix_stream.c  data of named streams
+ *	store_posix_streams.c named streams: finding, listing, renaming
+ *	store_posix_depot.c   where large ones are
  *	store_posix_watch.c   inotify
  *	store_posix_walk.c    all directories of a tree, for that
  *
@@ -36,8 +39,14 @@
  *it was set, then the descriptor, self-relative (MS-DTYP 2.4.6).
  *user.smbquic.acl where the server may not write the other.
  *   user.smbquic.reparse	what a reparse point says, as on the wire; its
- *tag is in user.smbquic.attr, too (u32, set: 8) user.NAME		the
- *client's extended attribute NAME
+ *			tag is in user.smbquic.attr, too (u32, set: 8)
+ *   user.NAME		the client's extended attribute NAME
+ *   user.DosStream.NAME:$DATA	the stream NAME, as Samba's streams_xattr has
+ *			it: the data, and a zero byte
+ *   user.smbquic.stream.NAME	the stream NAME is in the depot: version 1
+ *			(u16), 0 (u16) and its identity there (16 bytes).
+ *			Stronger than the other.
+ *   .smbquic-streams	at the share's root: the depot (store_posix_depot.c)
  */
 #ifndef SERVER_STORE_POSIX_H
 #define SERVER_STORE_POSIX_H
@@ -54,6 +63,14 @@
 #define POSIX_XATTR_ATTR    "user.smbquic.attr"
 #define POSIX_XATTR_REPARSE "user.smbquic.reparse"
 #define POSIX_XATTR_PREFIX  "user."
+
+/* Streams; not shown either. */
+#define POSIX_XATTR_STREAM     "user.DosStream."
+#define POSIX_XATTR_STREAM_END ":$DATA"
+#define POSIX_XATTR_DEPOT      "user.smbquic.stream."
+
+/* Longest name of a stream: of what XATTR_NAME_MAX leaves for it. */
+#define POSIX_STREAM_NAME_MAX 234
 
 /* Of the server alone; and where it lacks CAP_SYS_ADMIN. */
 #define POSIX_XATTR_ACL	     "security.smbquic.acl"
@@ -76,7 +93,9 @@ struct posix_root {
 	atomic_uint refs;
 	int fd; /**< O_PATH */
 	dev_t dev;
-	bool openat2; /**< the kernel has it */
+	atomic_int depot; /**< -1: not open */
+	bool openat2;	  /**< the kernel has it */
+	bool no_streams, short_names;
 	bool case_sensitive, hide_dot_files, hide_unreadable;
 	bool follow_links;
 	unsigned acls;	    /**< STORE_ACLS_* */
@@ -93,9 +112,17 @@ struct posix_listing {
 	size_t len, at;
 };
 
+/** The name of a handle's stream, which a rename changes. */
+struct posix_stream_name {
+	struct posix_stream_name *before; /**< somebody may still read it */
+	bool none;			  /**< it is the file's own data now */
+	char name[];
+};
+
 /** An open file; plain memory, closed with its last user. */
 struct posix_handle {
 	atomic_uint refs;
+	_Atomic(struct posix_stream_name *) stream; /**< posix_stream_of() */
 	int fd;			   /**< O_PATH unless data is read or written */
 	bool plain;		   /**< fd is not O_PATH */
 	bool nowait_read;	   /**< worth a try: loop only */
@@ -139,6 +166,7 @@ struct posix_job {
 	void *kept; /**< talloc: references to buffers; loop only */
 
 	char *path, *to; /**< the client's */
+	char *stream;	 /**< the last part of path; open: as found */
 	char *name;	 /**< of an xattr */
 	void *in;	 /**< its value; a security descriptor */
 	unsigned flags;
@@ -155,7 +183,14 @@ struct posix_job {
 	struct posix_handle *opened; /**< open */
 	unsigned access, may;
 	uint32_t granted, privileged;
-	bool created, more, special;
+	bool created, added, more, special;
+	/** Streams changed: of the file told, on the disk. */
+	struct {
+		enum store_event_kind kind;
+		char *stream;
+	} events[2];
+	unsigned num_events;
+	char *told;
 	struct store_attr attr;
 	struct store_space space;
 	char *found;
@@ -297,6 +332,9 @@ int posix_do_getattr_at(const struct posix_root *root, int dirfd,
 /** Puts the write time back to what it was. */
 int posix_do_restore_write_time(struct posix_job *job,
 				const struct stat *before);
+/** It is now. */
+int posix_do_touch_write_time(struct posix_job *job,
+			      const struct posix_handle *handle);
 /** DOS attributes of a file just made. */
 int posix_do_first_attributes(int fd, uint32_t attributes);
 /**
@@ -365,6 +403,14 @@ void posix_setsecurity(struct store_call *call, struct store_file *file,
 		       uint32_t parts, struct wire_slice sd);
 
 /* --- store_posix_io.c */
+/* The whole of it, or to the end of the file. 0 or errno. */
+int posix_fd_read(int fd, void *buf, size_t len, uint64_t offset,
+		  size_t *count);
+int posix_fd_write(int fd, const void *buf, size_t len, uint64_t offset);
+int posix_fd_allocate(int fd, enum store_allocate how, uint64_t offset,
+		      uint64_t range);
+/** Into job->out and count. */
+int posix_fd_ranges(struct posix_job *job, int fd);
 void posix_pread(struct store_call *call, struct store_file *file, void *buf,
 		 size_t len, uint64_t offset, TALLOC_CTX *owner);
 void posix_pwrite(struct store_call *call, struct store_file *file,
@@ -393,6 +439,8 @@ void posix_unlink(struct store_call *call, struct store_file *file,
 		  const char *path);
 
 /* --- store_posix_xattr.c */
+/** As store_attr has it; of any kind of fd. */
+uint32_t posix_do_ea_size(int fd);
 void posix_getxattr(struct store_call *call, struct store_file *file,
 		    const char *name);
 void posix_setxattr(struct store_call *call, struct store_file *file,
@@ -401,7 +449,95 @@ void posix_removexattr(struct store_call *call, struct store_file *file,
 		       const char *name);
 void posix_listxattr(struct store_call *call, struct store_file *file);
 
+/* --- store_posix_depot.c */
+#define POSIX_DEPOT_ID 16
+/** Is it the depot, or in it? A client's path, or one of the disk. */
+bool posix_depot_reserved(const char *path);
+/*
+ * As the server: posix_cred_enter(NULL). st is that of the file which it is
+ * for. The first two: a descriptor to read and write, or -1 with errno; ENOENT
+ * it is not there.
+ */
+int posix_depot_open(struct posix_root *root, const struct stat *st,
+		     const uint8_t id[POSIX_DEPOT_ID]);
+/** Another file. @param id  out. */
+int posix_depot_make(struct posix_root *root, const struct stat *st,
+		     uint8_t id[POSIX_DEPOT_ID]);
+void posix_depot_remove(struct posix_root *root, const struct stat *st,
+			const uint8_t id[POSIX_DEPOT_ID]);
+/** The file has another owner. */
+void posix_depot_give(struct posix_root *root, const struct stat *st,
+		      const uint8_t id[POSIX_DEPOT_ID]);
+
+/* --- store_posix_stream.c */
+/** The data of a stream, loaded for a moment. */
+struct posix_stream {
+	struct posix_root *root;
+	struct posix_cred *cred; /**< to come back to */
+	int file;		 /**< the file: any kind of fd */
+	struct stat st;		 /**< its */
+	const char *name;
+	bool depot; /**< it is there, in fd; else in buf */
+	uint8_t id[POSIX_DEPOT_ID];
+	int fd;
+	uint8_t *buf;
+	size_t len;
+};
+/** The stream of a handle; NULL: the file's own data. */
+const char *posix_stream_of(struct posix_handle *handle);
+/** 0; ENODATA there is none of that name, in this case. data: not only where it
+ *  is. posix_stream_free() in any case. */
+int posix_stream_load(struct posix_job *job, int file, const char *name,
+		      bool data, struct posix_stream *s);
+void posix_stream_free(struct posix_stream *s);
+uint64_t posix_stream_size(const struct posix_stream *s);
+uint64_t posix_stream_allocation(const struct posix_stream *s);
+int posix_stream_read(struct posix_stream *s, void *buf, size_t len,
+		      uint64_t offset, size_t *count);
+int posix_stream_write(struct posix_stream *s, const void *buf, size_t len,
+		       uint64_t offset);
+int posix_stream_resize(struct posix_stream *s, uint64_t size);
+/** It is gone, or there with nothing in it. */
+int posix_stream_remove(struct posix_stream *s);
+int posix_stream_make(struct posix_stream *s);
+/** Others wait who change streams of that file. */
+void posix_stream_lock(const struct stat *st);
+void posix_stream_unlock(const struct stat *st);
+/* The operations of files, for handles of streams. */
+int posix_do_stream_pread(struct posix_job *job);
+int posix_do_stream_pwrite(struct posix_job *job);
+int posix_do_stream_flush(struct posix_job *job);
+int posix_do_stream_allocate(struct posix_job *job);
+int posix_do_stream_ranges(struct posix_job *job);
+int posix_do_stream_copy(struct posix_job *job);
+int posix_do_stream_set_size(struct posix_job *job);
+
+/* --- store_posix_streams.c */
+/** The name in job->stream of what was found: found or made, judged. Sets
+ *  job->stream, created, added, access and attr. */
+int posix_do_stream_open(struct posix_job *job, struct posix_found *found);
+/** What differs from the file. */
+void posix_do_stream_attr(struct posix_job *job, struct posix_handle *handle,
+			  struct store_attr *attr);
+int posix_do_stream_rename(struct posix_job *job);
+int posix_do_stream_unlink(struct posix_job *job);
+/** All of them, in the depot too. */
+void posix_do_streams_drop(struct posix_job *job, int file);
+/** A name of the file was taken away: if it was the last, what is in the depot
+ *  goes. */
+void posix_do_streams_unlinked(struct posix_job *job, int file);
+/** The file has another owner. */
+void posix_do_streams_give(struct posix_job *job, int file);
+void posix_streams(struct store_call *call, struct store_file *file);
+/** It was changed, as the loop will tell. */
+void posix_stream_told(struct posix_job *job, const struct posix_handle *handle,
+		       enum store_event_kind kind, const char *name);
+/** "path:stream" into job->path and job->stream; false: no memory. */
+bool posix_job_path(struct posix_job *job, const char *path);
+
 /* --- store_posix_watch.c */
+/** Streams of a file changed: in the loop. */
+void posix_watch_streams(const struct posix_job *job);
 int posix_watch(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 		struct store_file *dir, bool tree, store_watch_fn fn,
 		void *private_data, struct store_watch **out);

@@ -267,8 +267,14 @@ static const char *last_of(const char *path)
 
 static int posix_do_fgetattr(struct posix_job *job)
 {
-	return posix_do_getattr(job->root, job->handle->fd,
-				last_of(job->handle->local), &job->attr);
+	int err = posix_do_getattr(job->root, job->handle->fd,
+				   last_of(job->handle->local), &job->attr);
+
+	if (err == 0) {
+		posix_do_stream_attr(job, job->handle, &job->attr);
+		job->attr.ea_size = posix_do_ea_size(job->handle->fd);
+	}
+	return err;
 }
 
 static int finish_getattr(struct store_call *call, struct posix_job *job)
@@ -478,6 +484,20 @@ int posix_do_restore_write_time(struct posix_job *job,
 	return set_times(job->cred, posix_proc(job->handle->fd).path, &change);
 }
 
+int posix_do_touch_write_time(struct posix_job *job,
+			      const struct posix_handle *handle)
+{
+	const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT},
+					  {.tv_nsec = UTIME_NOW}};
+	struct posix_proc_path path = posix_proc(handle->fd);
+
+	if (utimensat(AT_FDCWD, path.path, times, 0) == 0) {
+		return 0;
+	}
+	return errno == EPERM ? set_times_for(job->cred, path.path, times)
+			      : errno;
+}
+
 static void freeze(struct posix_handle *handle, unsigned what)
 {
 	if ((what & (STORE_SET_WRITE_TIME | STORE_FREEZE_WRITE_TIME)) != 0) {
@@ -493,8 +513,19 @@ static void freeze(struct posix_handle *handle, unsigned what)
 
 static int set_size(struct posix_job *job, const struct stat *st)
 {
-	if (ftruncate(job->handle->fd, (off_t)job->change.size) != 0) {
+	if (posix_stream_of(job->handle) != NULL) {
+		int err = posix_do_stream_set_size(job);
+
+		if (err != 0 || !atomic_load(&job->handle->frozen)) {
+			return err != 0 ? err
+					: posix_do_touch_write_time(
+						  job, job->handle);
+		}
+	} else if (ftruncate(job->handle->fd, (off_t)job->change.size) != 0) {
 		return errno;
+	}
+	if ((job->change.what & STORE_DROP_STREAMS) != 0) {
+		posix_do_streams_drop(job, job->handle->fd);
 	}
 	return atomic_load(&job->handle->frozen)
 		       ? posix_do_restore_write_time(job, st)
@@ -540,6 +571,9 @@ static int posix_do_setattr(struct posix_job *job)
 	}
 	if (err == 0) {
 		err = set_rights(path.path, st.st_mode, change);
+	}
+	if (err == 0 && (change->what & STORE_SET_OWNER) != 0) {
+		posix_do_streams_give(job, job->handle->fd);
 	}
 	if (err == 0 && ours && (change->what & STORE_TOUCH) != 0) {
 		err = posix_do_restore_write_time(job, &st);
@@ -605,6 +639,7 @@ static int posix_do_statfs(struct posix_job *job)
 		.acls = (job->root->acls & STORE_ACLS_SET) != 0,
 	};
 	job->space.reparse = job->space.xattrs;
+	job->space.streams = job->space.xattrs && !job->root->no_streams;
 	return 0;
 }
 

@@ -102,7 +102,8 @@ static bool list_entry(struct posix_handle *dir, const char *name,
 {
 	struct store_attr target = {0};
 
-	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+	    (*dir->local == '\0' && posix_depot_reserved(name))) {
 		return false;
 	}
 	if (!name_map_to_smb(name, listed->name, sizeof(listed->name))) {
@@ -271,8 +272,12 @@ static int posix_do_unlink(struct posix_job *job)
 {
 	struct place place = {.found.fd = -1, .parent = -1};
 	struct cached_dir *held = NULL;
-	int err = place_of_handle(job, &place);
+	int err = 0;
 
+	if (job->stream != NULL) {
+		return posix_do_stream_unlink(job);
+	}
+	err = place_of_handle(job, &place);
 	if (err != 0) {
 		return err;
 	}
@@ -280,6 +285,7 @@ static int posix_do_unlink(struct posix_job *job)
 	err = unlink_place(&place);
 	if (err == 0) {
 		posix_cache_changed(held, NULL, place.last);
+		posix_do_streams_unlinked(job, place.found.fd);
 	}
 	posix_cache_release(job->root->cache, held, place.parent);
 	place_close(&place);
@@ -295,7 +301,7 @@ void posix_unlink(struct store_call *call, struct store_file *file,
 	if (job == NULL) {
 		return;
 	}
-	if (!posix_job_string(&job->path, path)) {
+	if (!posix_job_path(job, path)) {
 		job->job.release(&job->job);
 		store_call_done(call, ENOMEM);
 		return;
@@ -361,6 +367,9 @@ static int rename_over(struct posix_job *job, const struct place *from,
 		return EEXIST;
 	}
 	err = rename_at(from, to->parent, to->last, true);
+	if (err == 0) {
+		posix_do_streams_unlinked(job, to->found.fd);
+	}
 	if (err == 0 && strcmp(to->last, wanted) != 0) {
 		(void)renameat2(to->parent, to->last, to->parent, wanted,
 				RENAME_NOREPLACE);
@@ -470,8 +479,12 @@ static int posix_do_rename(struct posix_job *job)
 	struct place from = {.found.fd = -1, .parent = -1};
 	struct place to = {.found.fd = -1, .parent = -1};
 	char wanted[NAME_MAX + 1];
-	int err = wanted_name(job->to, wanted);
+	int err = 0;
 
+	if (job->stream != NULL || strchr(job->to, ':') != NULL) {
+		return posix_do_stream_rename(job);
+	}
+	err = wanted_name(job->to, wanted);
 	if (err == 0) {
 		err = place_of_handle(job, &from);
 	}
@@ -506,8 +519,7 @@ static void names_job(struct store_call *call, struct store_file *file,
 		return;
 	}
 	job->replace = replace;
-	if (!posix_job_string(&job->path, from) ||
-	    !posix_job_string(&job->to, to)) {
+	if (!posix_job_path(job, from) || !posix_job_string(&job->to, to)) {
 		job->job.release(&job->job);
 		store_call_done(call, ENOMEM);
 		return;
@@ -528,7 +540,8 @@ void posix_rename(struct store_call *call, struct store_file *file,
 /* --- links -------------------------------------------------------------- */
 
 /* linkat(2) replaces nothing: a name of our own first, then over the old. */
-static int link_over(const struct place *from, const struct place *to)
+static int link_over(struct posix_job *job, const struct place *from,
+		     const struct place *to)
 {
 	char name[64];
 
@@ -543,6 +556,7 @@ static int link_over(const struct place *from, const struct place *to)
 		(void)unlinkat(to->parent, name, 0);
 		return err;
 	}
+	posix_do_streams_unlinked(job, to->found.fd);
 	return 0;
 }
 
@@ -558,7 +572,7 @@ static int link_places(struct posix_job *job, const struct place *from,
 		}
 		return same_file(job->handle, &to->found.st)
 			       ? 0
-			       : link_over(from, to);
+			       : link_over(job, from, to);
 	}
 	held = posix_cache_hold(job->root->cache, to->parent);
 	if (linkat(from->parent, from->last, to->parent, wanted, 0) != 0) {

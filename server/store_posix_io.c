@@ -18,9 +18,7 @@
 
 /* --- reading ------------------------------------------------------------ */
 
-/* Reads until len or the end of the file. 0 or errno. */
-static int read_all(int fd, void *buf, size_t len, uint64_t offset,
-		    size_t *count)
+int posix_fd_read(int fd, void *buf, size_t len, uint64_t offset, size_t *count)
 {
 	uint8_t *p = buf;
 
@@ -74,9 +72,13 @@ static bool read_now(struct posix_handle *handle, void *buf, size_t len,
 static int posix_do_pread(struct posix_job *job)
 {
 	size_t count = 0;
-	int err = read_all(job->handle->fd, job->buf, job->len, job->offset,
-			   &count);
+	int err = 0;
 
+	if (posix_stream_of(job->handle) != NULL) {
+		return posix_do_stream_pread(job);
+	}
+	err = posix_fd_read(job->handle->fd, job->buf, job->len, job->offset,
+			    &count);
 	job->count = count;
 	return err;
 }
@@ -109,7 +111,7 @@ void posix_pread(struct store_call *call, struct store_file *file, void *buf,
 
 /* --- writing ------------------------------------------------------------ */
 
-static int write_all(int fd, const void *buf, size_t len, uint64_t offset)
+int posix_fd_write(int fd, const void *buf, size_t len, uint64_t offset)
 {
 	const uint8_t *p = buf;
 	size_t done = 0;
@@ -144,13 +146,18 @@ static int change_data(struct posix_job *job, bool keeps,
 
 	if (frozen) {
 		(void)posix_do_restore_write_time(job, &before);
+	} else if (err == 0 && !keeps && posix_stream_of(job->handle) != NULL) {
+		(void)posix_do_touch_write_time(job, job->handle);
 	}
 	return err;
 }
 
 static int write_data(struct posix_job *job)
 {
-	return write_all(job->handle->fd, job->buf, job->len, job->offset);
+	if (posix_stream_of(job->handle) != NULL) {
+		return posix_do_stream_pwrite(job);
+	}
+	return posix_fd_write(job->handle->fd, job->buf, job->len, job->offset);
 }
 
 static int posix_do_pwrite(struct posix_job *job)
@@ -180,6 +187,9 @@ static int posix_do_flush(struct posix_job *job)
 	int fd = job->handle->fd;
 	int err = 0;
 
+	if (posix_stream_of(job->handle) != NULL) {
+		return posix_do_stream_flush(job);
+	}
 	if (!job->handle->plain) { /* O_PATH: a directory, most likely */
 		fd = open(posix_proc(fd).path,
 			  O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -225,7 +235,7 @@ static int write_zeros(int fd, uint64_t offset, uint64_t len)
 	while (len > 0 && err == 0) {
 		size_t n = len < size ? (size_t)len : size;
 
-		err = write_all(fd, zeros, n, offset);
+		err = posix_fd_write(fd, zeros, n, offset);
 		offset += n;
 		len -= n;
 	}
@@ -244,39 +254,46 @@ static int try_fallocate(int fd, int mode, uint64_t offset, uint64_t len)
 	return rc == 0 ? 0 : errno;
 }
 
-static int allocate(struct posix_job *job)
+int posix_fd_allocate(int fd, enum store_allocate how, uint64_t offset,
+		      uint64_t range)
 {
-	int fd = job->handle->fd;
 	struct stat st = {0};
 	int err = EOPNOTSUPP;
 
-	if (job->range == 0) {
+	if (range == 0) {
 		return 0;
 	}
-	if (job->how == STORE_ALLOCATE_RESERVE) {
-		return try_fallocate(fd, 0, job->offset, job->range);
+	if (how == STORE_ALLOCATE_RESERVE) {
+		return try_fallocate(fd, 0, offset, range);
 	}
 	if (fstat(fd, &st) != 0) {
 		return errno;
 	}
-	if (job->offset >= (uint64_t)st.st_size) {
+	if (offset >= (uint64_t)st.st_size) {
 		return 0;
 	}
-	if (job->range > (uint64_t)st.st_size - job->offset) {
-		job->range = (uint64_t)st.st_size - job->offset;
+	if (range > (uint64_t)st.st_size - offset) {
+		range = (uint64_t)st.st_size - offset;
 	}
-	if (job->how == STORE_ALLOCATE_PUNCH) {
-		err = try_fallocate(fd, FALLOC_FL_PUNCH_HOLE, job->offset,
-				    job->range);
-	}
-	if (err == EOPNOTSUPP) {
-		err = try_fallocate(fd, FALLOC_FL_ZERO_RANGE, job->offset,
-				    job->range);
+	if (how == STORE_ALLOCATE_PUNCH) {
+		err = try_fallocate(fd, FALLOC_FL_PUNCH_HOLE, offset, range);
 	}
 	if (err == EOPNOTSUPP) {
-		err = write_zeros(fd, job->offset, job->range);
+		err = try_fallocate(fd, FALLOC_FL_ZERO_RANGE, offset, range);
+	}
+	if (err == EOPNOTSUPP) {
+		err = write_zeros(fd, offset, range);
 	}
 	return err;
+}
+
+static int allocate(struct posix_job *job)
+{
+	if (posix_stream_of(job->handle) != NULL) {
+		return posix_do_stream_allocate(job);
+	}
+	return posix_fd_allocate(job->handle->fd, job->how, job->offset,
+				 job->range);
 }
 
 static int posix_do_allocate(struct posix_job *job)
@@ -324,7 +341,7 @@ static int next_data(int fd, uint64_t offset, uint64_t end,
 	return 0;
 }
 
-static int posix_do_ranges(struct posix_job *job)
+int posix_fd_ranges(struct posix_job *job, int fd)
 {
 	struct store_range *ranges = NULL;
 	struct store_range range = {0};
@@ -339,7 +356,7 @@ static int posix_do_ranges(struct posix_job *job)
 	}
 	job->out = ranges;
 	while (at < end) {
-		err = next_data(job->handle->fd, at, end, &range, &any);
+		err = next_data(fd, at, end, &range, &any);
 		if (err != 0 || !any) {
 			break;
 		}
@@ -352,6 +369,13 @@ static int posix_do_ranges(struct posix_job *job)
 		at = range.offset + range.len;
 	}
 	return err;
+}
+
+static int posix_do_ranges(struct posix_job *job)
+{
+	return posix_stream_of(job->handle) != NULL
+		       ? posix_do_stream_ranges(job)
+		       : posix_fd_ranges(job, job->handle->fd);
 }
 
 static int finish_ranges(struct store_call *call, struct posix_job *job)
@@ -393,9 +417,9 @@ static int copy_through(int from, uint64_t from_offset, int to,
 		size_t n = len < COPY_SIZE ? (size_t)len : COPY_SIZE;
 		size_t got = 0;
 
-		err = read_all(from, buf, n, from_offset, &got);
+		err = posix_fd_read(from, buf, n, from_offset, &got);
 		if (err == 0 && got > 0) {
-			err = write_all(to, buf, got, to_offset);
+			err = posix_fd_write(to, buf, got, to_offset);
 		}
 		if (err == 0) {
 			*count += got;
@@ -426,6 +450,10 @@ static int posix_do_clone_range(struct posix_job *job)
 		.dest_offset = job->to_offset,
 	};
 
+	if (posix_stream_of(job->handle) != NULL ||
+	    posix_stream_of(job->other) != NULL) {
+		return EOPNOTSUPP;
+	}
 	return ioctl(job->other->fd, FICLONERANGE, &range) == 0 ? 0 : errno;
 }
 
@@ -437,6 +465,10 @@ static int posix_do_copy_range(struct posix_job *job)
 	off_t to_offset = (off_t)job->to_offset;
 	uint64_t left = job->range;
 
+	if (posix_stream_of(job->handle) != NULL ||
+	    posix_stream_of(job->other) != NULL) {
+		return posix_do_stream_copy(job);
+	}
 	while (left > 0) {
 		size_t n = left < SIZE_MAX / 4 ? (size_t)left : SIZE_MAX / 4;
 		ssize_t done = copy_file_range(from, &from_offset, to,

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -134,15 +135,46 @@ static int open_data(struct posix_job *job, struct posix_found *found)
 	return 0;
 }
 
+/* As the client will know it: with the stream. */
+static bool set_found(struct posix_job *job, const char *local)
+{
+	char client[3 * POSIX_PATH_SIZE];
+	size_t len = 0;
+
+	if (!posix_path_to_client(local, client, sizeof(client))) {
+		return false;
+	}
+	if (job->stream != NULL) {
+		len = strlen(client);
+		snprintf(client + len, sizeof(client) - len, ":%s",
+			 job->stream);
+	}
+	return posix_job_string(&job->found, client);
+}
+
+static bool set_stream_name(struct posix_handle *handle, const char *stream)
+{
+	struct posix_stream_name *name = NULL;
+
+	if (stream != NULL) {
+		name = calloc(1, sizeof(*name) + strlen(stream) + 1);
+		if (name == NULL) {
+			return false;
+		}
+		memcpy(name->name, stream, strlen(stream) + 1);
+	}
+	atomic_init(&handle->stream, name);
+	return true;
+}
+
 /* Takes found->fd. */
 static int make_handle(struct posix_job *job, struct posix_found *found)
 {
 	struct posix_handle *handle = calloc(1, sizeof(*handle));
-	char client[3 * POSIX_PATH_SIZE];
 
 	if (handle == NULL || !posix_job_string(&handle->local, found->local) ||
-	    !posix_path_to_client(found->local, client, sizeof(client)) ||
-	    !posix_job_string(&job->found, client)) {
+	    !set_found(job, found->local) ||
+	    !set_stream_name(handle, job->stream)) {
 		if (handle != NULL) {
 			free(handle->local);
 			free(handle);
@@ -152,8 +184,8 @@ static int make_handle(struct posix_job *job, struct posix_found *found)
 	atomic_init(&handle->refs, 1);
 	handle->fd = found->fd;
 	found->fd = -1;
-	handle->plain = job->access != 0;
-	handle->nowait_read = true;
+	handle->plain = job->access != 0 && job->stream == NULL;
+	handle->nowait_read = job->stream == NULL;
 	handle->posix = (job->flags & STORE_OPEN_POSIX) != 0;
 	handle->root = posix_root_keep(job->root);
 	handle->cred = posix_cred_keep(job->cred);
@@ -310,6 +342,55 @@ static int finish_made(struct posix_job *job, struct posix_found *found)
 	return err;
 }
 
+/* The file was found, or made; now the stream. */
+static int finish_stream(struct posix_job *job, struct posix_found *found)
+{
+	int err = 0;
+
+	job->may = what_may(job->root, found);
+	posix_do_judge(job, found->fd, found->local);
+	err = posix_do_getattr(job->root, found->fd, last_of(found->local),
+			       &job->attr);
+	if (err == 0) {
+		err = posix_do_stream_open(job, found);
+	}
+	if (err == 0) {
+		err = make_handle(job, found);
+	}
+	if (err == 0 && job->created) {
+		posix_stream_told(job, job->opened, STORE_EVENT_STREAM_ADDED,
+				  job->stream);
+	}
+	return err;
+}
+
+/* A file that was made for a stream which could not be. */
+static void unmake(const struct posix_job *job, const struct posix_found *found)
+{
+	const char *last = NULL;
+	int parent = posix_open_parent(job->root, found->local, &last);
+	struct stat st = {0};
+
+	if (parent == -1) {
+		return;
+	}
+	if (fstatat(parent, last, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    st.st_ino == found->st.st_ino && st.st_dev == found->st.st_dev) {
+		(void)unlinkat(parent, last, 0);
+	}
+	close(parent);
+}
+
+static int make_with_stream(struct posix_job *job, struct posix_found *found)
+{
+	int err = finish_stream(job, found);
+
+	if (err != 0) {
+		unmake(job, found);
+	}
+	return err;
+}
+
 static int check_kind(unsigned flags, const struct posix_found *found)
 {
 	bool directory = S_ISDIR(found->st.st_mode);
@@ -342,7 +423,13 @@ static int try_open(struct posix_job *job, struct posix_found *found)
 			return ENOENT;
 		}
 		err = make(job, found);
+		if (err == 0 && job->stream != NULL) {
+			return make_with_stream(job, found);
+		}
 		return err == 0 ? finish_made(job, found) : err;
+	}
+	if (job->stream != NULL) {
+		return finish_stream(job, found);
 	}
 	err = check_kind(job->flags, found);
 	return err == 0 ? finish_open(job, found) : err;
@@ -386,10 +473,12 @@ static int finish_in_loop(struct store_call *call, struct posix_job *job)
 	job->opened = NULL;
 	file->file_id = job->attr.file_id;
 	file->volume_id = job->attr.volume_id;
-	file->directory = S_ISDIR(file->data->handle->type);
+	file->directory =
+		S_ISDIR(file->data->handle->type) && file->stream == NULL;
 	file->special = job->special;
 	file->access = job->access;
 	call->opened.created = job->created;
+	call->opened.added = job->added;
 	call->opened.may = job->may;
 	call->opened.granted = job->granted;
 	call->opened.privileged = job->privileged;
@@ -413,7 +502,7 @@ static struct posix_job *path_job(struct store_call *call, struct store *store,
 	if (cred != NULL && posix_store_of(store)->switches) {
 		job->cred = posix_cred_get(cred);
 	}
-	if (!posix_job_string(&job->path, path) ||
+	if (!posix_job_path(job, path) ||
 	    (cred != NULL && posix_store_of(store)->switches &&
 	     job->cred == NULL)) {
 		job->job.release(&job->job);

@@ -23,6 +23,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "server/short_name.h"
 #include "server/store_posix.h"
 #include "smbquic/name_map.h"
 #include "smbquic/utf16.h"
@@ -218,8 +219,17 @@ static bool is_ascii(const char *name)
 	return *name == '\0';
 }
 
+static bool has_short_name(const char *local, const char *client)
+{
+	char name[3 * NAME_MAX + 1];
+
+	return name_map_to_smb(local, name, sizeof(name)) &&
+	       short_name_matches(name, client);
+}
+
 /* Looks through what one getdents64(2) gave. */
-static const char *scan_buffer(const char *buf, size_t len, const char *client)
+static const char *scan_buffer(const char *buf, size_t len, const char *client,
+			       bool by_short)
 {
 	size_t client_len = strlen(client);
 	bool ascii = is_ascii(client);
@@ -228,7 +238,9 @@ static const char *scan_buffer(const char *buf, size_t len, const char *client)
 	while (at < len) {
 		const struct dirent64 *entry = (const void *)(buf + at);
 
-		if (same_name(entry->d_name, client, client_len, ascii)) {
+		if (by_short ? has_short_name(entry->d_name, client)
+			     : same_name(entry->d_name, client, client_len,
+					 ascii)) {
 			return entry->d_name;
 		}
 		at += entry->d_reclen;
@@ -240,8 +252,8 @@ static const char *scan_buffer(const char *buf, size_t len, const char *client)
  * The name in that directory which is the client's but for case. 0 with
  * *match changed, or not: there is none, or we may not look.
  */
-static int scan_directory(int dirfd, const char *client, char *match,
-			  size_t size)
+static int scan_directory(int dirfd, const char *client, bool by_short,
+			  char *match, size_t size)
 {
 	const char *found = NULL;
 	char *buf = NULL;
@@ -260,7 +272,7 @@ static int scan_directory(int dirfd, const char *client, char *match,
 	while (n > 0 && found == NULL) {
 		n = syscall(SYS_getdents64, fd, buf, SCAN_SIZE);
 		if (n > 0) {
-			found = scan_buffer(buf, (size_t)n, client);
+			found = scan_buffer(buf, (size_t)n, client, by_short);
 		}
 	}
 	if (n < 0 && errno != ENOENT) {
@@ -278,10 +290,16 @@ static int scan_directory(int dirfd, const char *client, char *match,
 static int match_in(const struct posix_root *root, int dirfd,
 		    const char *client, char *match, size_t size)
 {
-	if (posix_cache_match(root->cache, dirfd, client, match, size) == 0) {
-		return 0;
+	int err = posix_cache_match(root->cache, dirfd, client, match, size);
+
+	if (err != 0) {
+		err = scan_directory(dirfd, client, false, match, size);
 	}
-	return scan_directory(dirfd, client, match, size);
+	if (err == 0 && match[0] == '\0' && root->short_names &&
+	    short_name_made(client)) {
+		err = scan_directory(dirfd, client, true, match, size);
+	}
+	return err;
 }
 
 /*
@@ -418,6 +436,9 @@ int posix_find(const struct posix_root *root, const char *path, unsigned how,
 
 	found->fd = -1;
 	found->link = false;
+	if (posix_depot_reserved(path)) {
+		return EACCES;
+	}
 	if (posix_path_to_local(path, found->local, sizeof(found->local))) {
 		err = open_exact(root, how, found);
 	}

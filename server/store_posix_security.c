@@ -581,6 +581,7 @@ static int change_ids(struct posix_job *job, int fd, struct stat *st,
 		  gid != st->st_gid ? gid : (gid_t)-1) != 0) {
 		return errno;
 	}
+	posix_do_streams_give(job, fd);
 	return fstat(fd, st) == 0 ? 0 : errno;
 }
 

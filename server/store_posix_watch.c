@@ -164,6 +164,7 @@ static bool tell(struct store_watch *watch, enum store_event_kind kind,
 			 *below != '\0' && *name != '\0' ? "/" : "", name);
 
 	if (n < 0 || (size_t)n >= sizeof(local) ||
+	    (*watch->handle->local == '\0' && posix_depot_reserved(local)) ||
 	    !posix_path_to_client(local, client, sizeof(client))) {
 		return true;
 	}
@@ -441,6 +442,73 @@ static void inotify_handler(struct tevent_context *ev, struct tevent_fd *fde,
 			continue;
 		}
 		dispatch(inotify, event, NULL);
+	}
+}
+
+/* --- streams, which the kernel does not tell of ------------------------- */
+
+/* NULL: it is not in what is watched. */
+static const char *below_watch(const struct store_watch *watch,
+			       const char *local)
+{
+	const char *dir = watch->handle->local;
+	size_t len = strlen(dir);
+
+	if (len > 0) {
+		if (strncmp(local, dir, len) != 0 || local[len] != '/') {
+			return NULL;
+		}
+		local += len + 1;
+	}
+	return watch->tree || strchr(local, '/') == NULL ? local : NULL;
+}
+
+/* false: the watch is gone. */
+static bool tell_stream(struct store_watch *watch, const char *local,
+			enum store_event_kind kind, const char *stream)
+{
+	char client[3 * POSIX_PATH_SIZE];
+	const struct store_event event = {
+		.kind = kind,
+		.what = kind == STORE_EVENT_STREAM_MODIFIED
+				? FILE_NOTIFY_CHANGE_STREAM_SIZE |
+					  FILE_NOTIFY_CHANGE_STREAM_WRITE
+				: FILE_NOTIFY_CHANGE_STREAM_NAME,
+		.path = client,
+	};
+	bool freed = false;
+	size_t len = 0;
+
+	if (!posix_path_to_client(local, client, sizeof(client))) {
+		return true;
+	}
+	len = strlen(client);
+	snprintf(client + len, sizeof(client) - len, ":%s", stream);
+	watch->freed = &freed;
+	watch->fn(&event, watch->private_data);
+	if (!freed) {
+		watch->freed = NULL;
+	}
+	return !freed;
+}
+
+void posix_watch_streams(const struct posix_job *job)
+{
+	const struct posix_inotify *inotify =
+		posix_store_of(job->store)->inotify;
+	struct store_watch *watch = inotify != NULL ? inotify->watches : NULL;
+
+	while (watch != NULL) {
+		struct store_watch *next = watch->next;
+		const char *local = below_watch(watch, job->told);
+		unsigned i = 0;
+
+		while (local != NULL && i < job->num_events &&
+		       tell_stream(watch, local, job->events[i].kind,
+				   job->events[i].stream)) {
+			i++;
+		}
+		watch = next;
 	}
 }
 

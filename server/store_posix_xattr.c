@@ -14,13 +14,19 @@
 
 #define FULL_NAME_SIZE (sizeof(POSIX_XATTR_PREFIX) + STORE_XATTR_NAME_MAX)
 
+/* Ours, and streams. */
+static bool reserved(const char *xattr)
+{
+	return strncmp(xattr, POSIX_XATTR_OWN, strlen(POSIX_XATTR_OWN)) == 0 ||
+	       strncmp(xattr, POSIX_XATTR_STREAM, strlen(POSIX_XATTR_STREAM)) ==
+		       0;
+}
+
 static int full_name(const char *name, char out[FULL_NAME_SIZE])
 {
 	snprintf(out, FULL_NAME_SIZE, "%s%s", POSIX_XATTR_PREFIX, name);
-	if (strncmp(out, POSIX_XATTR_OWN, strlen(POSIX_XATTR_OWN)) == 0) {
-		return EACCES;
-	}
-	return 0;
+	return reserved(out) && strcmp(name, STORE_XATTR_NEED) != 0 ? EACCES
+								    : 0;
 }
 
 static int posix_do_getxattr(struct posix_job *job)
@@ -99,7 +105,31 @@ static bool shown(const char *name)
 {
 	return strncmp(name, POSIX_XATTR_PREFIX, strlen(POSIX_XATTR_PREFIX)) ==
 		       0 &&
-	       strncmp(name, POSIX_XATTR_OWN, strlen(POSIX_XATTR_OWN)) != 0;
+	       !reserved(name);
+}
+
+uint32_t posix_do_ea_size(int fd)
+{
+	struct posix_proc_path path = posix_proc(fd);
+	ssize_t n = listxattr(path.path, NULL, 0);
+	char *list = n > 0 ? malloc((size_t)n) : NULL;
+	uint64_t size = 0;
+	size_t at = 0;
+
+	n = list != NULL ? listxattr(path.path, list, (size_t)n) : 0;
+	while (n > 0 && at < (size_t)n) {
+		const char *name = list + at;
+		ssize_t len =
+			shown(name) ? getxattr(path.path, name, NULL, 0) : -1;
+
+		if (len >= 0) {
+			size = (size + 3) / 4 * 4 + 9 + (size_t)len +
+			       strlen(name) - strlen(POSIX_XATTR_PREFIX);
+		}
+		at += strlen(name) + 1;
+	}
+	free(list);
+	return size < UINT32_MAX ? (uint32_t)size : UINT32_MAX;
 }
 
 static int finish_listxattr(struct store_call *call, struct posix_job *job)

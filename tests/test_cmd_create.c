@@ -111,7 +111,7 @@ static void test_refused(void **state)
 		{{.name = "\\f"}, NT_STATUS_INVALID_PARAMETER},
 		{{.name = "a*"}, NT_STATUS_OBJECT_NAME_INVALID},
 		{{.name = "a\\..\\b"}, NT_STATUS_OBJECT_PATH_SYNTAX_BAD},
-		{{.name = "f:stream"}, NT_STATUS_OBJECT_NAME_INVALID},
+		{{.name = "f:stream:$FOO"}, NT_STATUS_OBJECT_NAME_INVALID},
 		{{.name = "f\\", .options = FILE_NON_DIRECTORY_FILE},
 		 NT_STATUS_OBJECT_NAME_INVALID},
 		{{.name = "no\\f", .disposition = FILE_CREATE},

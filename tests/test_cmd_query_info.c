@@ -12,6 +12,12 @@ static int setup(void **state)
 	return 0;
 }
 
+static int setup_short(void **state)
+{
+	*state = files_new("mangled names = yes\n");
+	return 0;
+}
+
 static int teardown(void **state)
 {
 	talloc_free(*state);
@@ -175,9 +181,43 @@ static void test_names(void **state)
 		NT_STATUS_OK);
 	assert_true(fscc_name_decode(data, &name));
 	assert_int_equal(name.len, 0);
-	/* there are no others */
+	t->f->conn->agreed.dialect = SMB2_DIALECT_302;
+	assert_int_equal(
+		query_file(t, id, FileNormalizedNameInformation, ROOM, &data),
+		NT_STATUS_NOT_SUPPORTED);
+	/* without `mangled names` there are no others */
 	assert_int_equal(
 		query_file(t, id, FileAlternateNameInformation, ROOM, &data),
+		NT_STATUS_OBJECT_NAME_NOT_FOUND);
+}
+
+static void test_short_name(void **state)
+{
+	struct files *t = *state;
+	struct smb2_file_id id = files_make(t, "a long name.text");
+	struct smb2_file_id root = files_open(
+		t, (struct create_args){.name = "", .disposition = FILE_OPEN});
+	struct wire_slice data = {0};
+	struct wire_slice name = {0};
+	char *made = NULL;
+
+	assert_int_equal(
+		query_file(t, id, FileAlternateNameInformation, ROOM, &data),
+		NT_STATUS_OK);
+	assert_true(fscc_name_decode(data, &name));
+	made = utf16_to_utf8(t, name);
+	assert_int_equal(strlen(made), 12);
+	assert_int_equal(files_close(t, id), NT_STATUS_OK);
+	id = files_open(t, (struct create_args){.name = made,
+						.disposition = FILE_OPEN});
+	assert_int_equal(
+		query_file(t, id, FileNormalizedNameInformation, ROOM, &data),
+		NT_STATUS_OK);
+	assert_true(fscc_name_decode(data, &name));
+	assert_utf16(name, "a long name.text");
+	assert_int_equal(files_close(t, id), NT_STATUS_OK);
+	assert_int_equal(
+		query_file(t, root, FileAlternateNameInformation, ROOM, &data),
 		NT_STATUS_OBJECT_NAME_NOT_FOUND);
 }
 
@@ -319,7 +359,8 @@ static void test_volume(void **state)
 				  FILE_UNICODE_ON_DISK | FILE_READ_ONLY_VOLUME |
 				  FILE_CASE_SENSITIVE_SEARCH |
 				  FILE_NAMED_STREAMS | FILE_PERSISTENT_ACLS),
-			 FILE_CASE_PRESERVED_NAMES | FILE_UNICODE_ON_DISK);
+			 FILE_CASE_PRESERVED_NAMES | FILE_UNICODE_ON_DISK |
+				 FILE_NAMED_STREAMS);
 	assert_int_equal(query_fs(t, id, FileFsDeviceInformation, 8, &data),
 			 NT_STATUS_OK);
 	assert_true(fscc_fs_device_decode(data, &device));
@@ -413,7 +454,6 @@ static void test_cut(void **state)
 		{SMB2_0_INFO_FILE, FileNameInformation, 8, 4 + 18},
 		{SMB2_0_INFO_FILE, FileNormalizedNameInformation, 8, 4 + 16},
 		{SMB2_0_INFO_FILE, FileAllInformation, 104, 100 + 18},
-		{SMB2_0_INFO_FILE, FileStreamInformation, 32, 24 + 14},
 		{SMB2_0_INFO_FILESYSTEM, FileFsVolumeInformation, 24, 18 + 8},
 		{SMB2_0_INFO_FILESYSTEM, FileFsAttributeInformation, 16,
 		 12 + 8},
@@ -488,7 +528,7 @@ static void test_refused(void **state)
 				    SMB2_LARGE_MTU + 1, &data),
 			 NT_STATUS_INVALID_PARAMETER);
 	assert_int_equal(query_file(t, id, FileFullEaInformation, ROOM, &data),
-			 NT_STATUS_EAS_NOT_SUPPORTED);
+			 NT_STATUS_NO_EAS_ON_FILE);
 	files_close(t, id);
 	assert_int_equal(query_file(t, id, FileBasicInformation, ROOM, &data),
 			 NT_STATUS_FILE_CLOSED);
@@ -596,14 +636,24 @@ static void test_security_rights(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_file),	  TEST(test_ids),
-		TEST(test_names),	  TEST(test_streams),
-		TEST(test_mode),	  TEST(test_directory),
-		TEST(test_file_rights),	  TEST(test_sizes),
-		TEST(test_volume),	  TEST(test_minima),
-		TEST(test_cut),		  TEST(test_mismatch_before_311),
-		TEST(test_refused),	  TEST(test_security),
-		TEST(test_security_room), TEST(test_security_rights),
+		TEST(test_file),
+		TEST(test_ids),
+		TEST(test_names),
+		TEST(test_streams),
+		TEST(test_mode),
+		TEST(test_directory),
+		TEST(test_file_rights),
+		TEST(test_sizes),
+		TEST(test_volume),
+		TEST(test_minima),
+		TEST(test_cut),
+		TEST(test_mismatch_before_311),
+		TEST(test_refused),
+		TEST(test_security),
+		TEST(test_security_room),
+		TEST(test_security_rights),
+		cmocka_unit_test_setup_teardown(test_short_name, setup_short,
+						teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -156,7 +156,7 @@ static void test_rename(void **state)
 		{"\\g", false, NT_STATUS_INVALID_PARAMETER},
 		{"a?", false, NT_STATUS_OBJECT_NAME_INVALID},
 		{"..\\g", false, NT_STATUS_OBJECT_PATH_SYNTAX_BAD},
-		{":s", false, NT_STATUS_NOT_SUPPORTED},
+		{":", false, NT_STATUS_INVALID_PARAMETER},
 		{"x.secret", false, NT_STATUS_ACCESS_DENIED},
 		{"no\\g", false, NT_STATUS_OBJECT_PATH_NOT_FOUND},
 		{"other\\g", false, NT_STATUS_OBJECT_PATH_NOT_FOUND},

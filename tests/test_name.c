@@ -44,6 +44,7 @@ static void test_paths(void **state)
 		{":s", NAME_INVALID, NULL, NULL, false},
 		{"a:s\\b", NAME_INVALID, NULL, NULL, false},
 		{"a:s/b", NAME_INVALID, NULL, NULL, false},
+		{"a:\x1f*?<>|\"", NAME_OK, "a", "\x1f*?<>|\"", false},
 		{"\\a", NAME_LEADING, NULL, NULL, false},
 		{"\\", NAME_LEADING, NULL, NULL, false},
 		{"a\\\\b", NAME_INVALID, NULL, NULL, false},
