@@ -302,9 +302,8 @@ static void renamed(struct tevent_req *subreq)
 	name_changed(set, set->fo->name->path);
 	name_changed(set, now);
 	before = talloc_strdup(set, set->fo->name->path);
-	if (before == NULL ||
-	    !(name->stream ? file_stream_renamed(set->fo, now)
-			   : file_renamed(set->fo, now))) {
+	if (before == NULL || !(name->stream ? file_stream_renamed(set->fo, now)
+					     : file_renamed(set->fo, now))) {
 		tevent_req_oom(set->req);
 		return;
 	}
