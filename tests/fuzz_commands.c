@@ -61,7 +61,8 @@ static struct play begin(void)
 	if (f == NULL) {
 		log_set_level(LOG_LEVEL_ERROR);
 		f = fixture_new("[global]\nserver smb transports = tcp:20607\n"
-				"[one]\nstore = memory\nread only = no\n",
+				"[one]\nstore = memory\nread only = no\n"
+				"mangled names = yes\n",
 				NULL);
 		talloc_free(f->conn);
 		p.f = f;
