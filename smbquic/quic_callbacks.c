@@ -83,8 +83,8 @@ static int on_acked(ngtcp2_conn *ng, int64_t stream_id, uint64_t offset,
 	(void)offset;
 	(void)stream_user_data;
 	quic_stream_acked(&c->stream, len);
-	quic_mtu_answered(&c->mtu, quic_stream_waits(&c->stream),
-			  c->ops->now(c->where));
+	quic_flight_acked(&c->flight, len);
+	quic_mtu_answered(&c->mtu, quic_stream_waits(&c->stream), c->heard);
 	return 0;
 }
 

@@ -164,6 +164,7 @@ static struct quic_conn *quic_conn_new(TALLOC_CTX *mem_ctx,
 	c->window = first_window(c);
 	c->stream_id = -1;
 	quic_mtu_init(&c->mtu);
+	quic_flight_init(&c->flight, p->now);
 	c->peer.server = !server;
 	c->peer.timeout_ms = server ? c->settings.handshake_timeout_ms
 				    : c->settings.connect_timeout_ms;
@@ -362,6 +363,7 @@ bool quic_conn_input(struct quic_conn *c, const struct udp_train *t,
 	c->packets_in++;
 	c->peer.heard = true;
 	c->refused = 0;
+	c->heard = now;
 	rc = ngtcp2_conn_read_pkt(c->ng, &path, &pi, data, len, now);
 	after_ngtcp2(c, rc, now);
 	return rc != NGTCP2_ERR_RETRY;

@@ -14,6 +14,8 @@ struct quic_conn {
 	struct quic_tls *tls;
 	struct quic_stream stream;
 	struct quic_mtu mtu;
+	struct quic_flight flight;
+	quic_time heard;   /* when the datagram came that ngtcp2 looks at */
 	int64_t stream_id; /* -1 until it exists */
 	const struct quic_conn_ops *ops;
 	void *where;

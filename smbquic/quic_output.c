@@ -83,13 +83,24 @@ static void add(struct quic_conn *c, struct builder *b, const ngtcp2_path *path,
 	c->packets_out++;
 }
 
+/* Is as much on its way as makes sense? */
+static bool flight_is_full(struct quic_conn *c, quic_time now)
+{
+	ngtcp2_conn_info info;
+
+	ngtcp2_conn_get_conn_info(c->ng, &info);
+	return info.bytes_in_flight >= quic_flight_limit(&c->flight,
+							 info.smoothed_rtt,
+							 info.min_rtt, now);
+}
+
 /* One packet: stream data as far as it fits, and whatever else ngtcp2 has.
+ * @param blocked  no stream data.
  * @return its length, 0: nothing now, or an error of ngtcp2. */
 static ngtcp2_ssize write_packet(struct quic_conn *c, ngtcp2_path *path,
 				 ngtcp2_pkt_info *pi, uint8_t *dest,
-				 size_t room, quic_time now)
+				 size_t room, bool blocked, quic_time now)
 {
-	bool blocked = c->stream_id == -1;
 	size_t most = ngtcp2_conn_get_path_max_tx_udp_payload_size(c->ng);
 
 	for (;;) {
@@ -144,6 +155,7 @@ bool quic_conn_output(struct quic_conn *c, uint8_t *scratch, quic_time now)
 {
 	struct builder b = {.next = scratch, .train = {.data = scratch}};
 	bool more = false;
+	bool full = false;
 	size_t room = 0;
 
 	if (c->ng == NULL) {
@@ -151,6 +163,7 @@ bool quic_conn_output(struct quic_conn *c, uint8_t *scratch, quic_time now)
 	}
 	quic_conn_give_credit(c);
 	room = quic_mtu_room(&c->mtu, now);
+	full = flight_is_full(c, now);
 	while (!b.blocked) {
 		ngtcp2_path_storage ps;
 		ngtcp2_pkt_info pi = {0};
@@ -161,7 +174,8 @@ bool quic_conn_output(struct quic_conn *c, uint8_t *scratch, quic_time now)
 			break;
 		}
 		ngtcp2_path_storage_zero(&ps);
-		n = write_packet(c, &ps.path, &pi, b.next, room, now);
+		n = write_packet(c, &ps.path, &pi, b.next, room,
+				 full || c->stream_id == -1, now);
 		if (n < 0) {
 			flush(c, &b);
 			quic_conn_fail(c, (int)n, now);

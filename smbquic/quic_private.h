@@ -6,6 +6,7 @@
  *	quic_stream	the bytes of the one stream, kept until they are read
  *			or acknowledged; knows no packets
  *	quic_mtu	whether the path has become smaller than it was
+ *	quic_flight	how much is sensibly on its way
  *	quic_tls	the TLS handshake of a connection and its verdict
  *	quic_version	which version of QUIC is spoken
  *	quic_ticket	whose session ticket it is, and its key
@@ -161,6 +162,22 @@ void quic_mtu_answered(struct quic_mtu *m, bool more, quic_time now);
 bool quic_mtu_doubt(struct quic_mtu *m, quic_time patience, quic_time now);
 /** The largest packet that is wise, at most UDP_TRAIN_MAX. */
 size_t quic_mtu_room(struct quic_mtu *m, quic_time now);
+
+/* --- quic_flight: bytes on their way -------------------------------------- */
+
+struct quic_flight {
+	quic_time since; /* what follows is counted */
+	uint64_t acked;	 /* bytes */
+	uint64_t best;	 /* rate that was seen, bytes a microsecond */
+};
+
+void quic_flight_init(struct quic_flight *f, quic_time now);
+/** So many bytes more have arrived. */
+void quic_flight_acked(struct quic_flight *f, uint64_t len);
+/** How many bytes may be on their way without any that only wait there.
+ *  @param smoothed_rtt  and min_rtt: of ngtcp2_conn_info. */
+uint64_t quic_flight_limit(struct quic_flight *f, quic_time smoothed_rtt,
+			   quic_time min_rtt, quic_time now);
 
 /* --- quic_tls: the handshake --------------------------------------------- */
 
