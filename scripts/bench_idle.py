@@ -53,6 +53,8 @@ class Server:
             "max connections": "0", "max connections per source": "0",
             "logon timeout": "1h", "idle timeout": "10m",
             "keepalive": "20s", "max handshakes": "1000",
+            # of a ramp on a machine that has other things to do
+            "handshake timeout": "1m",
             "network threads": threads})
         self.rig.make()
         self.rig.start(env={
