@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "server/file.h"
+#include "server/file_private.h"
 #include "server/list.h"
 #include "server/lock.h"
 #include "server/name.h"
@@ -18,30 +18,11 @@
 #include "server/request.h"
 #include "smbquic/log.h"
 
-#define BUCKETS 4096
-#define TOUCHES 64 /* names that are remembered */
-
 /* Rights that share modes are about, and which mode is about which. */
 #define SHARED_READ   (FILE_READ_DATA | FILE_EXECUTE)
 #define SHARED_WRITE  (FILE_WRITE_DATA | FILE_APPEND_DATA)
 #define SHARED_DELETE SEC_STD_DELETE
 #define SHARED_ANY    (SHARED_READ | SHARED_WRITE | SHARED_DELETE)
-
-struct touch {
-	const struct store *store;
-	char *path;
-};
-
-struct file_table {
-	struct tevent_context *ev; /* the server's */
-	struct touch touches[TOUCHES];
-	uint64_t num_touches; /* ever; the last ones are remembered */
-	struct file *buckets[BUCKETS];
-	struct file_name *pending; /* names that are to be deleted */
-	struct oplock_table *oplocks;
-	struct replay_table *replays;
-	uint64_t last_serial;
-};
 
 /* --- files and names ---------------------------------------------------- */
 
@@ -81,12 +62,12 @@ static const struct store *domain_of(const struct store *store)
 	return strcmp(store_kind(store), "posix") == 0 ? NULL : store;
 }
 
-static size_t bucket_of(uint64_t volume_id, uint64_t file_id)
+size_t file_bucket_of(uint64_t volume_id, uint64_t file_id)
 {
 	uint64_t hash =
 		(file_id ^ volume_id << 32) * UINT64_C(0x9E3779B97F4A7C15);
 
-	return (size_t)(hash >> 52) % BUCKETS;
+	return (size_t)(hash >> 52) % FILE_BUCKETS;
 }
 
 /* The next of the streams of a file from there on, its own data among them. */
@@ -105,8 +86,8 @@ static struct file *first_of(const struct file_table *table,
 			     const struct store *store, uint64_t volume_id,
 			     uint64_t file_id)
 {
-	return next_of(table->buckets[bucket_of(volume_id, file_id)], store,
-		       volume_id, file_id);
+	return next_of(table->buckets[file_bucket_of(volume_id, file_id)],
+		       store, volume_id, file_id);
 }
 
 static struct file *first_by_handle(const struct file_table *table,
@@ -149,16 +130,16 @@ struct file *file_of(const struct file_table *table,
 static int file_destructor(struct file *file)
 {
 	oplock_wake(file);
-	LIST_REMOVE(
-		file->table->buckets[bucket_of(file->volume_id, file->file_id)],
-		file);
+	LIST_REMOVE(file->table->buckets[file_bucket_of(file->volume_id,
+							file->file_id)],
+		    file);
 	return 0;
 }
 
 static struct file *file_get(struct file_table *table,
 			     const struct store_file *handle)
 {
-	size_t bucket = bucket_of(handle->volume_id, handle->file_id);
+	size_t bucket = file_bucket_of(handle->volume_id, handle->file_id);
 	struct file *file = file_of(table, handle);
 
 	if (file != NULL) {
@@ -185,81 +166,11 @@ static struct file *file_get(struct file_table *table,
 	return file;
 }
 
-static void file_free_unused(struct file *file)
+void file_free_unused(struct file *file)
 {
 	if (file->opens == NULL && file->names == NULL) {
 		talloc_free(file);
 	}
-}
-
-static struct file_name *name_find(const struct file *file,
-				   const struct store *store, const char *path)
-{
-	struct file_name *name = file->names;
-
-	while (name != NULL && (name->gone || name->store != store ||
-				strcmp(name->path, path) != 0)) {
-		name = name->next;
-	}
-	return name;
-}
-
-static struct file_name *name_get(struct file *file, struct store *store,
-				  const char *path)
-{
-	struct file_name *name = name_find(file, store, path);
-
-	if (name != NULL) {
-		return name;
-	}
-	name = talloc_zero(file, struct file_name);
-	if (name == NULL) {
-		return NULL;
-	}
-	name->path = talloc_strdup(name, path);
-	if (name->path == NULL) {
-		talloc_free(name);
-		return NULL;
-	}
-	name->file = file;
-	name->store = store;
-	LIST_ADD(file->names, name);
-	return name;
-}
-
-static void name_set_pending(struct file_name *name, bool pending)
-{
-	struct file_table *table = name->file->table;
-
-	if (pending && !name->delete_pending) {
-		LIST_ADD_AS(table->pending, name, pending_prev, pending_next);
-	} else if (!pending && name->delete_pending) {
-		LIST_REMOVE_AS(table->pending, name, pending_prev,
-			       pending_next);
-	}
-	name->delete_pending = pending;
-}
-
-static void name_free(struct file_name *name)
-{
-	struct file *file = name->file;
-
-	name_set_pending(name, false);
-	LIST_REMOVE(file->names, name);
-	talloc_free(name);
-	file_free_unused(file);
-}
-
-/* Nothing has it on the disk any more; who opened by it keeps it. */
-static void name_gone(struct file_name *name)
-{
-	if (name->opens == 0) {
-		name_free(name);
-		return;
-	}
-	name_set_pending(name, false);
-	name->deleting = false;
-	name->gone = true;
 }
 
 /* --- share modes -------------------------------------------------------- */
@@ -339,7 +250,7 @@ static struct file_name *name_of(const struct file_table *table,
 	len = main ? len : strlen(handle->path);
 	memcpy(path, handle->path, len);
 	path[len] = '\0';
-	return name_find(file, handle->store, path);
+	return file_name_find(file, handle->store, path);
 }
 
 struct file *file_deleting(const struct file_table *table,
@@ -433,7 +344,7 @@ static void deletion_end(struct deletion *deletion)
 			    &name->deleter);
 	oplock_wake(name->file);
 	file_name_touch(name->file->table, name->store, name->path);
-	name_gone(deletion->name);
+	file_name_gone(deletion->name);
 	talloc_free(deletion);
 	if (waiter != NULL) {
 		tevent_req_done(waiter);
@@ -489,7 +400,7 @@ static struct deletion *deletion_begin(struct file_name *name,
 	name->deleting = true;
 	if (deletion == NULL) {
 		talloc_free(handle);
-		name_gone(name);
+		file_name_gone(name);
 		return NULL;
 	}
 	deletion->name = name;
@@ -499,7 +410,7 @@ static struct deletion *deletion_begin(struct file_name *name,
 	deletion->subreq =
 		store_unlink_send(deletion, table->ev, handle, name->path);
 	if (deletion->subreq == NULL || deletion->store == NULL) {
-		name_gone(name);
+		file_name_gone(name);
 		talloc_free(deletion);
 		return NULL;
 	}
@@ -594,13 +505,13 @@ static struct deletion *name_leave(struct file_open *fo, struct file_name *name)
 					 : NULL;
 
 	if (main != NULL) {
-		name_free(name);
+		file_name_free(name);
 		fo->handle = NULL;
 		return deletion_begin(main, handle);
 	}
 	if (!name->delete_pending || handle == NULL) {
 		if (name->opens == 0) {
-			name_free(name);
+			file_name_free(name);
 		}
 		return NULL;
 	}
@@ -668,7 +579,7 @@ NTSTATUS file_open_new(struct open *open, struct store_file *handle,
 		talloc_free(fo);
 		return NT_STATUS_INSUFFICIENT_RESOURCES;
 	}
-	fo->name = name_get(file, handle->store, handle->path);
+	fo->name = file_name_get(file, handle->store, handle->path);
 	if (fo->name == NULL) {
 		file_free_unused(file);
 		talloc_free(fo);
@@ -698,7 +609,7 @@ void file_delete_pending(struct file_open *by, bool pending)
 	struct file_open *fo = NULL;
 
 	name->deleter = oplock_parent_of(by);
-	name_set_pending(name, pending);
+	file_name_set_pending(name, pending);
 	persistent_name_changed(name);
 	if (!pending) {
 		return;
@@ -710,261 +621,14 @@ void file_delete_pending(struct file_open *by, bool pending)
 	}
 }
 
-/* Without memory for the path nothing is remembered of it: any name may be
- * meant. */
-void file_name_touch(struct file_table *table, const struct store *store,
-		     const char *path)
-{
-	struct touch *touch = &table->touches[table->num_touches % TOUCHES];
-
-	talloc_free(touch->path);
-	touch->path = talloc_strdup(table, path);
-	touch->store = store;
-	table->num_touches++;
-}
-
-uint64_t file_names_touched(const struct file_table *table)
-{
-	return table->num_touches;
-}
-
-/* Also a stream of it. */
-static bool is_touched(const char *path, const char *touched)
-{
-	size_t len = strlen(touched);
-
-	return name_below(path, touched) != NULL ||
-	       (strncmp(path, touched, len) == 0 && path[len] == ':');
-}
-
-bool file_name_touched(const struct file_table *table,
-		       const struct store *store, const char *path,
-		       uint64_t since)
-{
-	if (table->num_touches - since > TOUCHES) {
-		return true;
-	}
-	for (uint64_t i = since; i < table->num_touches; i++) {
-		const struct touch *touch = &table->touches[i % TOUCHES];
-
-		if (touch->path == NULL ||
-		    (touch->store == store && is_touched(path, touch->path))) {
-			return true;
-		}
-	}
-	return false;
-}
-
-bool file_renamed(struct file_open *fo, const char *path)
-{
-	char *copy = talloc_strdup(fo->name, path);
-
-	if (copy == NULL) {
-		return false;
-	}
-	talloc_free((void *)(uintptr_t)fo->name->path);
-	fo->name->path = copy;
-	persistent_name_changed(fo->name);
-	return true;
-}
-
-/* By the same lists: the identity stays. */
-bool file_stream_renamed(struct file_open *fo, const char *path)
-{
-	const char *colon = strchr(path, ':');
-	struct file *file = fo->file;
-	char *stream = NULL;
-
-	if (colon != NULL) {
-		stream = talloc_strdup(file, colon + 1);
-		if (stream == NULL) {
-			return false;
-		}
-	}
-	talloc_free((void *)(uintptr_t)file->stream);
-	file->stream = stream;
-	return file_renamed(fo, path);
-}
-
 struct file *file_stream(const struct file_open *fo, const char *stream)
 {
 	return file_find(fo->file->table, fo->handle, stream);
 }
 
-/* The first name for which it is true. */
-static const struct file_name *name_search(
-	const struct file_table *table,
-	bool (*wanted)(const struct file_name *name, const void *what),
-	const void *what)
-{
-	const struct file *file = NULL;
-	const struct file_name *name = NULL;
-	size_t i = 0;
-
-	for (i = 0; i < BUCKETS; i++) {
-		for (file = table->buckets[i]; file != NULL;
-		     file = file->next) {
-			for (name = file->names; name != NULL;
-			     name = name->next) {
-				if (wanted(name, what)) {
-					return name;
-				}
-			}
-		}
-	}
-	return NULL;
-}
-
-static bool is_below(const struct file_name *name, const void *what)
-{
-	const struct file_open *dir = what;
-
-	return !name->gone && name->file != dir->file &&
-	       name->store == dir->name->store &&
-	       name_below(name->path, dir->name->path) != NULL;
-}
-
-/* A name that is only on its way out has no opens, but is in the way. */
-static bool is_open_below(const struct file_name *name, const void *what)
-{
-	return name->opens > 0 && is_below(name, what);
-}
-
-struct file_open *file_first_below(const struct file_open *dir)
-{
-	const struct file_name *name =
-		name_search(dir->file->table, is_open_below, dir);
-	struct file_open *fo = name != NULL ? name->file->opens : NULL;
-
-	while (fo != NULL && fo->name != name) {
-		fo = fo->next;
-	}
-	return fo;
-}
-
-static bool opens_posix(const struct file *file)
-{
-	const struct file_open *fo = file->opens;
-
-	while (fo != NULL && fo->posix) {
-		fo = fo->next;
-	}
-	return fo == NULL;
-}
-
-bool file_all_posix(const struct file *file)
-{
-	const struct file *other =
-		file->table->buckets[bucket_of(file->volume_id, file->file_id)];
-
-	while (other != NULL) {
-		if (other->domain == file->domain &&
-		    other->volume_id == file->volume_id &&
-		    other->file_id == file->file_id && !opens_posix(other)) {
-			return false;
-		}
-		other = other->next;
-	}
-	return true;
-}
-
-static bool is_windows_below(const struct file_name *name, const void *what)
-{
-	return is_open_below(name, what) && !file_all_posix(name->file);
-}
-
-bool file_below_posix(const struct file_open *dir)
-{
-	return name_search(dir->file->table, is_windows_below, dir) == NULL;
-}
-
-static bool is_replaced(const struct file_name *name, const void *what)
-{
-	const struct file_open *fo = what;
-
-	return !name->gone && name->file != fo->file &&
-	       name->store == fo->name->store &&
-	       strcmp(name->path, fo->name->path) == 0;
-}
-
-void file_replaced(const struct file_open *fo)
-{
-	const struct file_name *found =
-		name_search(fo->file->table, is_replaced, fo);
-	struct file_name *name = NULL;
-
-	if (found == NULL || found->deleting) {
-		return;
-	}
-	for (name = found->file->names; name != found; name = name->next) {
-	}
-	name_gone(name);
-}
-
-/* Those that are still under the old path. */
-struct moved {
-	const struct store *store;
-	const char *from;
-};
-
-static bool is_moved(const struct file_name *name, const void *what)
-{
-	const struct moved *moved = what;
-	const char *rest = NULL;
-
-	if (name->gone || name->store != moved->store) {
-		return false;
-	}
-	rest = name_below(name->path, moved->from);
-	return rest != NULL && *rest != '\0';
-}
-
-bool file_below_renamed(const struct file_open *dir, const char *from)
-{
-	const struct moved moved = {dir->name->store, from};
-	const struct file_name *found =
-		name_search(dir->file->table, is_moved, &moved);
-
-	while (found != NULL) {
-		struct file_name *name = found->file->names;
-		char *path = NULL;
-
-		while (name != found) {
-			name = name->next;
-		}
-		path = talloc_asprintf(name, "%s/%s", dir->name->path,
-				       name_below(name->path, from));
-		if (path == NULL) {
-			return false;
-		}
-		talloc_free((void *)(uintptr_t)name->path);
-		name->path = path;
-		found = name_search(dir->file->table, is_moved, &moved);
-	}
-	return true;
-}
-
 uint64_t file_last_serial(const struct file_table *table)
 {
 	return table->last_serial;
-}
-
-bool file_below_deleted(const struct file_table *table,
-			const struct store_file *handle)
-{
-	const struct file_name *name = NULL;
-
-	for (name = table->pending; name != NULL; name = name->pending_next) {
-		const char *rest =
-			name->store == handle->store
-				? name_below(handle->path, name->path)
-				: NULL;
-
-		if (rest != NULL && *rest != '\0') {
-			return true;
-		}
-	}
-	return false;
 }
 
 bool file_directory_taken(const struct file_table *table,

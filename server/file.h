@@ -6,6 +6,8 @@
  *	file_table ── file ──┬── file_name (path; to be deleted?)
  *			     └── file_open ── struct open
  *
+ * file.c has the files and their opens, file_name.c their names.
+ *
  * A file is known by its identity in its store; it may have several names (hard
  * links), and opens by one name share that name's fate: deletion belongs to
  * a name (MS-FSA Link.IsDeleted), share modes and locks to the file.

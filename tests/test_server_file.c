@@ -26,28 +26,6 @@ static struct file_open *open_of(struct files *t, struct smb2_file_id id)
 	return open != NULL ? open->file : NULL;
 }
 
-/* What changes is remembered for a while; after that, anything may have. */
-static void test_names_touched(void **state)
-{
-	struct files *t = *state;
-	struct file_table *files = t->session->server->files;
-	const struct store *store = t->tree->store;
-	uint64_t before = file_names_touched(files);
-
-	assert_false(file_name_touched(files, store, "a/b", before));
-	file_name_touch(files, store, "a/b");
-	assert_true(file_name_touched(files, store, "a/b", before));
-	assert_true(file_name_touched(files, store, "a/b/c", before));
-	assert_false(file_name_touched(files, store, "a", before));
-	assert_false(file_name_touched(files, store, "a/bc", before));
-	assert_false(file_name_touched(files, store, "a/b", before + 1));
-	assert_false(file_name_touched(files, NULL, "a/b", before));
-	for (int i = 0; i < 64; i++) {
-		file_name_touch(files, store, "x");
-	}
-	assert_true(file_name_touched(files, store, "z", before));
-}
-
 /* MS-FSA 2.1.5.1.2.2: each right of the second against the first's mode, and
  * the other way round. */
 static void test_share_modes(void **state)
@@ -246,32 +224,11 @@ static void test_locks_go_with_open(void **state)
 	assert_int_equal(files_write(t, second, "x", 5), NT_STATUS_OK);
 }
 
-static void test_names_follow_rename(void **state)
-{
-	struct files *t = *state;
-	struct create_args a = {.name = "f", .disposition = FILE_CREATE};
-	struct smb2_file_id first = files_open(t, a);
-	struct smb2_file_id second = {0};
-
-	a.disposition = FILE_OPEN;
-	second = files_open(t, a);
-	assert_int_equal(
-		files_rename(t, first, FileRenameInformation, "g", false),
-		NT_STATUS_OK);
-	assert_string_equal(open_of(t, second)->name->path, "g");
-	assert_int_equal(files_disposition(t, second, true), NT_STATUS_OK);
-	files_close(t, first);
-	files_close(t, second);
-	a.name = "g";
-	assert_int_equal(files_status(t, a), NT_STATUS_OBJECT_NAME_NOT_FOUND);
-}
-
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_names_touched),
 		TEST(test_share_modes),
 		TEST(test_share_modes_of_first),
 		TEST(test_delete_pending),
@@ -279,7 +236,6 @@ int main(void)
 		TEST(test_delete_on_disconnect),
 		TEST(test_close_waits),
 		TEST(test_locks_go_with_open),
-		TEST(test_names_follow_rename),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
