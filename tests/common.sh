@@ -88,7 +88,7 @@ filter()
 # wait_for SECONDS COMMAND...: until the command succeeds
 wait_for()
 {
-	local limit=$((SECONDS + $1))
+	local limit=$((SECONDS + $1 * ${SMBQUIC_TEST_SLOW:-1}))
 
 	shift
 	until "$@" >>"$FULL" 2>&1; do
