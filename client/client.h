@@ -95,6 +95,9 @@ struct client_options {
 	/** SMB2_GLOBAL_CAP_* to say in NEGOTIATE beside those that the library
 	    itself uses, for callers who make requests of their own. */
 	uint32_t capabilities;
+	/** 16 bytes that say who the client is, over connections; NULL: new
+	    ones for each. For callers whose leases outlive connections. */
+	const uint8_t *guid;
 };
 
 void client_options_default(struct client_options *out);

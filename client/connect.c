@@ -213,6 +213,10 @@ static bool connect_policy(struct client_conn *conn, bool quic, bool secure)
 		o->protection == CLIENT_PROTECTION_ENCRYPT;
 	policy->server_name = o->server;
 	policy->capabilities |= o->capabilities;
+	if (o->guid != NULL) {
+		memcpy(policy->guid, o->guid, sizeof(policy->guid));
+		return true;
+	}
 	return crypto_random(policy->guid, sizeof(policy->guid)) == 0;
 }
 

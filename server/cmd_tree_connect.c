@@ -158,12 +158,8 @@ static bool set_user(struct tree *tree, struct user *forced)
 
 static NTSTATUS set_store(struct request *r, struct tree *tree)
 {
-	const struct config_macros macros = {
-		.user = r->session->user->name,
-		.share = tree->share->name,
-		.address = r->conn->address,
-		.machine = r->session->workstation,
-	};
+	const struct config_macros macros =
+		share_macros(tree->share, r->session, r->conn);
 	char *why = NULL;
 
 	tree->store = share_store(tree->share, tree, &macros, &why);

@@ -88,9 +88,14 @@ static int durable_destructor(struct durable *durable)
 	return 0;
 }
 
+static const char *copy(struct durable *durable, const char *text)
+{
+	return talloc_strdup(durable, text != NULL ? text : "");
+}
+
 /* Whose it is, and where. NULL: no memory. */
-static struct durable *durable_new(struct open *open, const char *user,
-				   const char *share)
+static struct durable *durable_new(struct open *open,
+				   const struct config_macros *whose)
 {
 	struct durable *durable = talloc_zero(open, struct durable);
 
@@ -99,9 +104,12 @@ static struct durable *durable_new(struct open *open, const char *user,
 	}
 	talloc_set_destructor(durable, durable_destructor);
 	durable->open = open;
-	durable->user = talloc_strdup(durable, user);
-	durable->share = talloc_strdup(durable, share);
-	if (durable->user == NULL || durable->share == NULL) {
+	durable->user = copy(durable, whose->user);
+	durable->share = copy(durable, whose->share);
+	durable->address = copy(durable, whose->address);
+	durable->machine = copy(durable, whose->machine);
+	if (durable->user == NULL || durable->share == NULL ||
+	    durable->address == NULL || durable->machine == NULL) {
 		TALLOC_FREE(durable);
 	}
 	return durable;
@@ -109,8 +117,9 @@ static struct durable *durable_new(struct open *open, const char *user,
 
 static struct durable *durable_of(const struct request *r, struct open *open)
 {
-	struct durable *durable =
-		durable_new(open, r->session->user->name, r->tree->share->name);
+	const struct config_macros whose =
+		share_macros(r->tree->share, r->session, r->conn);
+	struct durable *durable = durable_new(open, &whose);
 
 	if (durable == NULL) {
 		return NULL;
@@ -123,10 +132,10 @@ static struct durable *durable_of(const struct request *r, struct open *open)
 	return durable;
 }
 
-struct durable *durable_restore(struct open *open, const char *user,
-				const char *share)
+struct durable *durable_restore(struct open *open,
+				const struct config_macros *whose)
 {
-	struct durable *durable = durable_new(open, user, share);
+	struct durable *durable = durable_new(open, whose);
 
 	if (durable != NULL) {
 		durable->version = 2;

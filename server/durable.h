@@ -35,6 +35,8 @@ struct durable {
 	struct smb2_guid create_guid;	  /**< version 2 */
 	struct smb2_guid client;
 	const char *user, *share;
+	/** With them what macros of the share's path stand for. */
+	const char *address, *machine;
 	struct tevent_timer *scavenger;
 	struct tevent_immediate *lost;
 };
@@ -75,8 +77,8 @@ NTSTATUS durable_make_resilient(const struct request *r, uint32_t timeout);
 NTSTATUS durable_check_others(const struct file *file);
 
 /** One that was written down: open->durable. @return NULL: no memory. */
-struct durable *durable_restore(struct open *open, const char *user,
-				const char *share);
+struct durable *durable_restore(struct open *open,
+				const struct config_macros *whose);
 
 /** It waits for its owner from now on, as long as it may. @return false: no
  *  memory. */

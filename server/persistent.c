@@ -164,6 +164,8 @@ static struct wire_slice record_of(TALLOC_CTX *mem_ctx, const struct open *open)
 					       : FILE_OPENED,
 		.user = durable->user,
 		.share = durable->share,
+		.address = durable->address,
+		.machine = durable->machine,
 		.root = store_root(fo->name->store),
 		.path = fo->name->path,
 		.file_id = fo->file->file_id,

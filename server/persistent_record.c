@@ -90,6 +90,8 @@ static void put_body(struct wire_writer *w, const struct persistent_record *in)
 	wire_put_u32(w, in->action);
 	put_text(w, in->user);
 	put_text(w, in->share);
+	put_text(w, in->address);
+	put_text(w, in->machine);
 	put_text(w, in->root);
 	put_text(w, in->path);
 	wire_put_u64(w, in->file_id);
@@ -230,6 +232,8 @@ static bool get_body(TALLOC_CTX *mem_ctx, struct wire_reader *r,
 	out->action = wire_get_u32(r);
 	out->user = get_text(mem_ctx, r);
 	out->share = get_text(mem_ctx, r);
+	out->address = get_text(mem_ctx, r);
+	out->machine = get_text(mem_ctx, r);
 	out->root = get_text(mem_ctx, r);
 	out->path = get_text(mem_ctx, r);
 	out->file_id = wire_get_u64(r);

@@ -25,10 +25,11 @@ struct persistent_record {
 	uint32_t timeout; /**< ms */
 	uint32_t action;  /**< what CREATE answered */
 
-	const char *user;  /**< who may have it back */
-	const char *share; /**< its name */
-	const char *root;  /**< what the share's path was for that user */
-	const char *path;  /**< in the share; never empty */
+	const char *user;	       /**< who may have it back */
+	const char *share;	       /**< its name */
+	const char *address, *machine; /**< of whom, for the share's path */
+	const char *root; /**< what the share's path was for that user */
+	const char *path; /**< in the share; never empty */
 	uint64_t file_id;
 
 	uint32_t access, share_access, options;

@@ -10,6 +10,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -56,6 +57,16 @@ static bool wait_for(struct returning *one, struct tevent_req *subreq)
 	return subreq != NULL &&
 	       tevent_req_set_endtime(subreq, ev, one->restore->until) &&
 	       tevent_req_poll(subreq, ev);
+}
+
+static struct config_macros whose_is(const struct persistent_record *record)
+{
+	return (struct config_macros){
+		.user = record->user,
+		.share = record->share,
+		.address = record->address,
+		.machine = record->machine,
+	};
 }
 
 /* --- where and who -------------------------------------------------------- */
@@ -117,16 +128,20 @@ static bool admit_user(struct returning *one)
 
 static bool open_file(struct returning *one)
 {
+	const struct config_macros whose = whose_is(&one->record);
 	struct server *server = one->restore->server;
 	struct store_opened info = {0};
 	struct tevent_req *subreq = NULL;
 	char *why = NULL;
 	int err = ETIMEDOUT;
 
-	one->store = share_store_at(one->share, one->open->durable,
-				    one->record.root, &why);
+	one->store = share_store(one->share, one->open->durable, &whose, &why);
 	if (one->store == NULL) {
 		one->why = "the share's folder cannot be had";
+		return false;
+	}
+	if (strcmp(store_root(one->store), one->record.root) != 0) {
+		one->why = "the share is another folder now";
 		return false;
 	}
 	subreq = store_open_send(
@@ -153,6 +168,7 @@ static bool open_file(struct returning *one)
 static bool make_open(struct returning *one)
 {
 	const struct persistent_record *record = &one->record;
+	const struct config_macros whose = whose_is(record);
 	struct server *server = one->restore->server;
 	struct durable *durable = NULL;
 
@@ -161,7 +177,7 @@ static bool make_open(struct returning *one)
 		one->why = "another handle has its id";
 		return false;
 	}
-	durable = durable_restore(one->open, record->user, record->share);
+	durable = durable_restore(one->open, &whose);
 	if (durable == NULL) {
 		return false;
 	}
@@ -255,17 +271,32 @@ static void mark_later(struct returning *one)
 
 /* --- all of them ---------------------------------------------------------- */
 
+static const char *why_unread(int err)
+{
+	switch (err) {
+	case EFBIG: return "it is too large";
+	case EINVAL: return "it is no file";
+	default: return strerror(err);
+	}
+}
+
 /* @return NULL, or what is wrong with it. */
 static const char *read_record(TALLOC_CTX *mem_ctx, const char *path,
-			       struct persistent_record *out)
+			       const char *name, struct persistent_record *out)
 {
 	size_t len = 0;
 	char *data =
 		savefile_read(mem_ctx, path, PERSISTENT_RECORD_MAX, &len, NULL);
+	const char *wrong = NULL;
 
-	return data == NULL ? strerror(errno)
-			    : persistent_record_decode(
-				      mem_ctx, wire_slice(data, len), out);
+	if (data == NULL) {
+		return why_unread(errno);
+	}
+	wrong = persistent_record_decode(mem_ctx, wire_slice(data, len), out);
+	if (wrong == NULL && strtoull(name, NULL, 16) != out->persistent_id) {
+		wrong = "it is the record of another handle";
+	}
+	return wrong;
 }
 
 static void restore_one(struct restore *restore, const char *name)
@@ -280,7 +311,7 @@ static void restore_one(struct restore *restore, const char *name)
 		talloc_free(tmp);
 		return;
 	}
-	wrong = read_record(tmp, path, &one.record);
+	wrong = read_record(tmp, path, name, &one.record);
 	if (wrong != NULL) {
 		log_warn("%s: %s; the handle is lost", path, wrong);
 		unlink(path);

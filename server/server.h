@@ -376,6 +376,10 @@ struct share *share_find(const struct server *server, const char *name);
 /** May this address see the share (`hosts allow`, `hosts deny`)? */
 bool share_allows_address(const struct share *share,
 			  const struct sockaddr *addr);
+/** What macros of the share's path stand for. All borrowed. */
+struct config_macros share_macros(const struct share *share,
+				  const struct session *session,
+				  const struct conn *conn);
 /**
  * The store behind a share for somebody: what its path, macros replaced, leads
  * to. Opened once for all who have the same path; it lives as long as the last
@@ -385,11 +389,6 @@ bool share_allows_address(const struct share *share,
  */
 struct store *share_store(struct share *share, TALLOC_CTX *owner,
 			  const struct config_macros *macros, char **why);
-
-/** Likewise by what the path once was for somebody, with its macros replaced.
- */
-struct store *share_store_at(struct share *share, TALLOC_CTX *owner,
-			     const char *path, char **why);
 
 /** It lives as long as that owner, too, and stays the one for its path.
  *  @return false: no memory. */

@@ -258,9 +258,25 @@ static bool share_store_open(struct share_store *entry, char **reason)
 			 reason) == 0;
 }
 
-static struct store *store_at(struct share *share, TALLOC_CTX *owner,
-			      char *path, char **why)
+struct config_macros share_macros(const struct share *share,
+				  const struct session *session,
+				  const struct conn *conn)
 {
+	return (struct config_macros){
+		.user = session->user->name,
+		.share = share->name,
+		.address = conn->address,
+		.machine = session->workstation,
+	};
+}
+
+struct store *share_store(struct share *share, TALLOC_CTX *owner,
+			  const struct config_macros *macros, char **why)
+{
+	char *path = config_expand(
+		owner,
+		config_string(share->config, share->section, CONFIG_PATH),
+		macros);
 	struct share_store *entry = share_store_new(owner, share, path);
 	struct share_store *known = NULL;
 	char *reason = NULL;
@@ -288,24 +304,6 @@ static struct store *store_at(struct share *share, TALLOC_CTX *owner,
 	LIST_ADD(share->stores, entry);
 	talloc_set_destructor(entry, share_store_destructor);
 	return entry->store;
-}
-
-struct store *share_store(struct share *share, TALLOC_CTX *owner,
-			  const struct config_macros *macros, char **why)
-{
-	return store_at(
-		share, owner,
-		config_expand(owner,
-			      config_string(share->config, share->section,
-					    CONFIG_PATH),
-			      macros),
-		why);
-}
-
-struct store *share_store_at(struct share *share, TALLOC_CTX *owner,
-			     const char *path, char **why)
-{
-	return store_at(share, owner, talloc_strdup(owner, path), why);
 }
 
 bool share_keep_store(struct share *share, TALLOC_CTX *owner,

@@ -10,9 +10,11 @@
  *	open:NAME:GUID:MS	open (or make) it, with a persistent handle that
  *				waits so long; GUID: up to 16 characters
  *	batch:NAME:GUID:MS	likewise, with a batch oplock
+ *	lease:NAME:GUID:MS	likewise, with a lease of all, whose key is GUID
  *	delete:NAME:GUID:MS	likewise, to be deleted when it is closed
  *	plain:NAME		open it, sharing everything
  *	reclaim:NAME:GUID:ID	come back for a persistent handle
+ *	regain:NAME:GUID:ID	likewise, with its lease
  *	return:NAME:ID		come back for a resilient handle
  *	id			print its id, for reclaim and return
  *	lock:OFFSET:LENGTH	exclusively, at once
@@ -109,6 +111,25 @@ static bool is_persistent(const struct smb2_create_response *out)
 	       (v2.flags & SMB2_DHANDLE_FLAG_PERSISTENT) != 0;
 }
 
+static const char *lease_text(struct peer *peer,
+			      const struct smb2_create_response *out)
+{
+	struct wire_slice data = {0};
+	struct smb2_lease lease = {0};
+
+	if (!smb2_create_context_find(out->contexts, SMB2_CREATE_REQUEST_LEASE,
+				      &data) ||
+	    !smb2_lease_decode(data, &lease)) {
+		return "";
+	}
+	return talloc_asprintf(
+		peer->conn, ", lease %s%s%s",
+		(lease.lease_state & SMB2_LEASE_READ_CACHING) != 0 ? "R" : "",
+		(lease.lease_state & SMB2_LEASE_WRITE_CACHING) != 0 ? "W" : "",
+		(lease.lease_state & SMB2_LEASE_HANDLE_CACHING) != 0 ? "H"
+								     : "");
+}
+
 static NTSTATUS create(struct peer *peer, struct smb2_create_request *in,
 		       const char *name, const char **note)
 {
@@ -129,12 +150,24 @@ static NTSTATUS create(struct peer *peer, struct smb2_create_request *in,
 					reply->part[0].reply.len, &out)) {
 		peer->id = out.file_id;
 		*note = talloc_asprintf(
-			peer->conn, "%s%s",
+			peer->conn, "%s%s%s",
 			is_persistent(&out) ? ", persistent" : "",
 			out.oplock_level == SMB2_OPLOCK_LEVEL_BATCH ? ", batch"
-								    : "");
+								    : "",
+			lease_text(peer, &out));
 	}
 	return status;
+}
+
+static void add_lease(struct wire_chain *contexts, const char *key)
+{
+	const struct smb2_lease lease = {
+		.version = 2,
+		.lease_key = guid_of(key),
+		.lease_state = SMB2_LEASE_ALL,
+	};
+
+	(void)smb2_lease_add(contexts, &lease);
 }
 
 static NTSTATUS do_open(struct peer *peer, char **words, uint8_t level,
@@ -157,6 +190,9 @@ static NTSTATUS do_open(struct peer *peer, char **words, uint8_t level,
 	};
 
 	(void)smb2_durable_v2_request_add(&contexts, &v2);
+	if (level == SMB2_OPLOCK_LEVEL_LEASE) {
+		add_lease(&contexts, words[2]);
+	}
 	in.contexts = wire_writer_slice(&list);
 	return create(peer, &in, words[1], note);
 }
@@ -169,6 +205,11 @@ static NTSTATUS run_open(struct peer *peer, char **words, const char **note)
 static NTSTATUS run_batch(struct peer *peer, char **words, const char **note)
 {
 	return do_open(peer, words, SMB2_OPLOCK_LEVEL_BATCH, 0, note);
+}
+
+static NTSTATUS run_lease(struct peer *peer, char **words, const char **note)
+{
+	return do_open(peer, words, SMB2_OPLOCK_LEVEL_LEASE, 0, note);
 }
 
 static NTSTATUS run_delete(struct peer *peer, char **words, const char **note)
@@ -188,7 +229,8 @@ static NTSTATUS run_plain(struct peer *peer, char **words, const char **note)
 	return create(peer, &in, words[1], note);
 }
 
-static NTSTATUS run_reclaim(struct peer *peer, char **words, const char **note)
+static NTSTATUS come_back(struct peer *peer, char **words, uint8_t level,
+			  const char **note)
 {
 	const struct smb2_durable_v2_reconnect back = {
 		.file_id = {.persistent_id = number(words[3])},
@@ -197,13 +239,24 @@ static NTSTATUS run_reclaim(struct peer *peer, char **words, const char **note)
 	};
 	struct wire_writer list = wire_writer_talloc(peer->conn);
 	struct wire_chain contexts = smb2_create_context_list(&list);
-	struct smb2_create_request in = {
-		.oplock_level = SMB2_OPLOCK_LEVEL_BATCH,
-	};
+	struct smb2_create_request in = {.oplock_level = level};
 
 	(void)smb2_durable_v2_reconnect_add(&contexts, &back);
+	if (level == SMB2_OPLOCK_LEVEL_LEASE) {
+		add_lease(&contexts, words[2]);
+	}
 	in.contexts = wire_writer_slice(&list);
 	return create(peer, &in, words[1], note);
+}
+
+static NTSTATUS run_reclaim(struct peer *peer, char **words, const char **note)
+{
+	return come_back(peer, words, SMB2_OPLOCK_LEVEL_BATCH, note);
+}
+
+static NTSTATUS run_regain(struct peer *peer, char **words, const char **note)
+{
+	return come_back(peer, words, SMB2_OPLOCK_LEVEL_LEASE, note);
 }
 
 static NTSTATUS run_return(struct peer *peer, char **words, const char **note)
@@ -377,9 +430,11 @@ static const struct {
 } commands[] = {
 	{"open", 4, run_open},
 	{"batch", 4, run_batch},
+	{"lease", 4, run_lease},
 	{"delete", 4, run_delete},
 	{"plain", 2, run_plain},
 	{"reclaim", 4, run_reclaim},
+	{"regain", 4, run_regain},
 	{"return", 3, run_return},
 	{"id", 1, run_id},
 	{"lock", 3, run_lock},
@@ -437,6 +492,7 @@ static void log_on(struct peer *peer, char **argv)
 	options.transports = argv[3];
 	options.tls.trust = TLS_TRUST_CA;
 	options.tls.ca_file = argv[4];
+	options.guid = (const uint8_t *)"handle_peer.c 01";
 	options.capabilities = SMB2_GLOBAL_CAP_PERSISTENT_HANDLES;
 	credentials.user = argv[5];
 	credentials.password = percent + 1;

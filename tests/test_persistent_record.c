@@ -18,6 +18,8 @@ static struct persistent_record example(void)
 		.action = FILE_CREATED,
 		.user = "alice",
 		.share = "projects",
+		.address = "192.0.2.7",
+		.machine = "DESK",
 		.root = "/srv/projects",
 		.path = "a/b\xC3\xA4",
 		.file_id = 77,
@@ -56,6 +58,8 @@ static void test_back(void **state)
 	assert_memory_equal(&out.create_guid, &in.create_guid, 16);
 	assert_string_equal(out.user, in.user);
 	assert_string_equal(out.share, in.share);
+	assert_string_equal(out.address, in.address);
+	assert_string_equal(out.machine, in.machine);
 	assert_string_equal(out.root, in.root);
 	assert_string_equal(out.path, in.path);
 	assert_int_equal(out.file_id, in.file_id);
