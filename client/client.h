@@ -584,6 +584,23 @@ struct tevent_req *client_upload_commit_send(TALLOC_CTX *mem_ctx,
 					     const struct fscc_basic *basic);
 NTSTATUS client_upload_commit_recv(struct tevent_req *req);
 
+/**
+ * All of that in one round trip, for a file that fits in one request and
+ * replaces none: NT_STATUS_OBJECT_NAME_COLLISION when there is one of that
+ * name. When writing fails what has come into being is removed afterwards, so
+ * that a file cut short may be seen for a round trip.
+ *
+ * @param data   at most client_max_write(); may be empty.
+ * @param owner  see client_write_send().
+ * @param basic  times and attributes; that the server does not let us set
+ *               them is no failure.
+ */
+struct tevent_req *client_upload_small_send(
+	TALLOC_CTX *mem_ctx, struct client_tree *tree, const char *temporary,
+	const char *path, struct wire_slice data, TALLOC_CTX *owner,
+	const struct fscc_basic *basic);
+NTSTATUS client_upload_small_recv(struct tevent_req *req);
+
 /* ----------------------------------------------------------------- shares */
 
 struct client_share {

@@ -106,7 +106,7 @@ static void transfer_one(struct shell *shell, bool up, const char *remote,
 	}
 	shell_progress_expect(progress, size, 1);
 	shell_progress_name(progress, client_path_name(remote));
-	req = up ? shell_put_send(shell, &t, local, remote)
+	req = up ? shell_put_send(shell, &t, local, remote, false)
 		 : shell_get_send(shell, &t, remote, local, NULL);
 	status = shell_wait(shell, req);
 	if (NT_STATUS_IS_OK(status)) {

@@ -26,7 +26,7 @@ struct get_state {
 	int err;
 };
 
-static void get_small(struct tevent_req *req);
+static void get_small(struct tevent_req *req, uint64_t size);
 static void get_small_done(struct tevent_req *subreq);
 static void get_open(struct tevent_req *req);
 static void get_opened(struct tevent_req *subreq);
@@ -51,7 +51,7 @@ struct tevent_req *shell_get_send(TALLOC_CTX *mem_ctx, const struct transfer *t,
 		return tevent_req_post(req, t->ev);
 	}
 	if (known != NULL && known->size <= TRANSFER_SMALL) {
-		get_small(req);
+		get_small(req, known->size);
 	} else {
 		get_open(req);
 	}
@@ -102,11 +102,13 @@ static void get_pump(struct tevent_req *req, struct copy_end *from)
 
 /* ------------------------------------------------------------------ small */
 
-static void get_small(struct tevent_req *req)
+/* Credits are paid for what is asked for: not for more than there was. */
+static void get_small(struct tevent_req *req, uint64_t size)
 {
 	struct get_state *state = tevent_req_data(req, struct get_state);
 	struct tevent_req *subreq = client_get_small_send(
-		state, state->t->tree, state->remote, TRANSFER_SMALL);
+		state, state->t->tree, state->remote,
+		size < FIRST_BYTES ? FIRST_BYTES : (uint32_t)TRANSFER_SMALL);
 
 	if (tevent_req_nomem(subreq, req)) {
 		return;

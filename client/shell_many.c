@@ -21,7 +21,7 @@
 #define MAPPED_BACKSLASH "\xEF\x80\xA6"
 
 #define FOLDERS_IN_FLIGHT 8
-#define FILES_IN_FLIGHT	  48
+#define FILES_IN_FLIGHT	  200
 #define BYTES_IN_FLIGHT	  ((uint64_t)48 * 1024 * 1024)
 /* While so many files wait, no more folders are listed. */
 #define FILES_WAITING 2000
@@ -224,6 +224,8 @@ static void many_folder_done(struct tevent_req *subreq)
 		if (status == NT_STATUS_OBJECT_NAME_COLLISION) {
 			status = NT_STATUS_OK;
 			many_sweep(many, item->remote);
+		} else {
+			item->fresh = true;
 		}
 	} else {
 		status = client_list_recv(subreq, item, &list);
@@ -248,6 +250,7 @@ static struct many_folder *many_entered(struct many *many,
 
 	f->in = item->in;
 	f->write_time = item->stat.write_time;
+	f->fresh = item->fresh;
 	f->copy = talloc_steal(f, many->up ? item->remote : item->local);
 	f->next = many->times;
 	many->times = f;
@@ -312,7 +315,8 @@ static void many_start_file(struct many *many)
 	TAILQ_REMOVE(&many->files, item, entry);
 	many->files_waiting--;
 	subreq = many->up ? shell_put_send(item, &many->transfer, item->local,
-					   item->remote)
+					   item->remote,
+					   item->in != NULL && item->in->fresh)
 			  : shell_get_send(item, &many->transfer, item->remote,
 					   item->local, &item->stat);
 	shell_need(subreq);

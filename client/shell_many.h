@@ -18,6 +18,7 @@ struct many_folder {
 	NTTIME creation_time;	      /* likewise */
 	NTTIME write_time;	      /* for the copy; 0: none */
 	char *copy;		      /* its name there */
+	bool fresh;		      /* we have made it on the server */
 };
 
 struct many_item {
@@ -25,6 +26,7 @@ struct many_item {
 	struct many *many;
 	const struct many_folder *in;
 	bool folder;
+	bool fresh; /* a folder that we have made on the server */
 	char *remote;
 	char *local;
 	struct client_stat stat;      /* size and time of writing at least */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * One file to the server. The bytes of a small one go with the message that
- * creates it; those of others are pumped. The commit gives it its name.
+ * creates it; those of others are pumped. The commit gives it its name, unless
+ * that message did.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +19,7 @@ struct put_state {
 	const char *remote;
 	int fd;
 	bool regular;
+	bool fresh; /* see shell_put_send() */
 	uint64_t size;
 	struct fscc_basic basic;
 	struct client_file *to;
@@ -28,6 +30,9 @@ struct put_state {
 };
 
 static void put_begin(struct tevent_req *req);
+static void put_small(struct tevent_req *req, const char *temporary,
+		      uint8_t *data);
+static void put_small_done(struct tevent_req *subreq);
 static void put_begun(struct tevent_req *subreq);
 static void put_pump(struct tevent_req *req);
 static void put_copied(struct tevent_req *subreq);
@@ -77,7 +82,8 @@ static bool put_failed_here(struct tevent_req *req, int err)
 }
 
 struct tevent_req *shell_put_send(TALLOC_CTX *mem_ctx, const struct transfer *t,
-				  const char *local, const char *remote)
+				  const char *local, const char *remote,
+				  bool fresh)
 {
 	struct put_state *state = NULL;
 	struct tevent_req *req =
@@ -88,6 +94,7 @@ struct tevent_req *shell_put_send(TALLOC_CTX *mem_ctx, const struct transfer *t,
 	}
 	state->t = t;
 	state->fd = -1;
+	state->fresh = fresh;
 	talloc_set_destructor(state, put_destructor);
 	state->local = talloc_strdup(state, local);
 	state->remote = talloc_strdup(state, remote);
@@ -142,12 +149,53 @@ static void put_begin(struct tevent_req *req)
 	if (data != NULL) {
 		state->bytes = state->size;
 	}
+	if (state->fresh && state->regular && state->bytes == state->size) {
+		put_small(req, temporary, data);
+		return;
+	}
 	subreq = client_upload_send(state, state->t->tree, temporary,
 				    wire_slice(data, state->bytes), data);
 	if (tevent_req_nomem(subreq, req)) {
 		return;
 	}
 	tevent_req_set_callback(subreq, put_begun, req);
+}
+
+static void put_small(struct tevent_req *req, const char *temporary,
+		      uint8_t *data)
+{
+	struct put_state *state = tevent_req_data(req, struct put_state);
+	struct tevent_req *subreq = client_upload_small_send(
+		state, state->t->tree, temporary, state->remote,
+		wire_slice(data, state->bytes), data, &state->basic);
+
+	if (tevent_req_nomem(subreq, req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, put_small_done, req);
+}
+
+static void put_small_done(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct put_state *state = tevent_req_data(req, struct put_state);
+	NTSTATUS status = client_upload_small_recv(subreq);
+
+	talloc_free(subreq);
+	if (status == NT_STATUS_OBJECT_NAME_COLLISION) {
+		state->fresh = false;
+		state->bytes = 0;
+		put_begin(req); /* there is one, which is replaced */
+		return;
+	}
+	if (req_failed(req, status)) {
+		return;
+	}
+	if (state->t->progress != NULL) {
+		state->t->progress(state->bytes, state->t->private_data);
+	}
+	tevent_req_done(req);
 }
 
 static void put_begun(struct tevent_req *subreq)

@@ -12,7 +12,7 @@
 #include "client/copy.h"
 #include "client/shell.h"
 
-/** Files up to this size take two messages instead of many. */
+/** Files up to this size take one message or two instead of many. */
 #define TRANSFER_SMALL ((uint64_t)256 * 1024)
 
 /** The name of standard input and output. */
@@ -48,9 +48,16 @@ struct tevent_req *shell_get_send(TALLOC_CTX *mem_ctx, const struct transfer *t,
 				  const struct client_stat *known);
 void shell_get_recv(struct tevent_req *req, struct transfer_result *out);
 
-/** To the server. @param local  TRANSFER_STDIO: standard input. */
+/**
+ * To the server.
+ *
+ * @param local  TRANSFER_STDIO: standard input.
+ * @param fresh  there is hardly a file of that name on the server, because the
+ *               folder is new: a small one then takes one message.
+ */
 struct tevent_req *shell_put_send(TALLOC_CTX *mem_ctx, const struct transfer *t,
-				  const char *local, const char *remote);
+				  const char *local, const char *remote,
+				  bool fresh);
 void shell_put_recv(struct tevent_req *req, struct transfer_result *out);
 
 /** Say what failed, at which of the two names. */

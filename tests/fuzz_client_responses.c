@@ -214,6 +214,13 @@ static void done_upload(struct tevent_req *req)
 	tevent_req_set_callback(next, done_commit, f);
 }
 
+static void done_upload_small(struct tevent_req *req)
+{
+	(void)client_upload_small_recv(req);
+	talloc_free(req);
+	input.running--;
+}
+
 static void done_copy(struct tevent_req *req)
 {
 	(void)copy_recv(req, NULL, NULL);
@@ -256,6 +263,7 @@ static void start_all(struct fixture *f)
 		.type = SMB2_0_INFO_FILE,
 		.info_class = FileStreamInformation,
 	};
+	const struct fscc_basic basic = {.last_write_time = 1};
 	struct client_open how = {0};
 	uint8_t *bytes = talloc_zero_size(f, 10);
 
@@ -271,6 +279,11 @@ static void start_all(struct fixture *f)
 	      client_upload_send(f, f->tree, "t", wire_slice(bytes, 10), bytes),
 	      done_upload);
 	watch(f, client_open_send(f, f->tree, "x", &how), done_open);
+	bytes = talloc_zero_size(f, 10);
+	watch(f,
+	      client_upload_small_send(f, f->tree, "t", "u",
+				       wire_slice(bytes, 10), bytes, &basic),
+	      done_upload_small);
 }
 
 /* -------------------------------------------------------------- the stage */
