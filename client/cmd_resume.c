@@ -182,8 +182,8 @@ static void finish_put(struct resume *r)
 void cmd_reput(struct shell *shell, int argc, char **argv)
 {
 	/* one behind the other: see above */
-	const struct copy_limits limits = {.io_size = REPUT_SIZE,
-					   .requests = 1};
+	const struct copy_limits limits = {
+		.io_size = REPUT_SIZE, .requests = 1, .rate = &shell->rate};
 	const struct client_open how = {
 		.access = FILE_WRITE_DATA | FILE_READ_ATTRIBUTES |
 			  FILE_WRITE_ATTRIBUTES | SEC_STD_SYNCHRONIZE,

@@ -11,6 +11,7 @@
 
 #include "client/client_req.h"
 #include "client/copy.h"
+#include "client/copy_rate.h"
 
 #define DEFAULT_IO_SIZE	 ((size_t)1024 * 1024)
 #define DEFAULT_REQUESTS 64
@@ -43,6 +44,7 @@ struct copy_state {
 	unsigned jobs; /* in flight or waiting */
 	size_t bytes;  /* that those hold or have asked for */
 	struct copy_jobs waiting;
+	struct tevent_timer *paused; /* the rate has been reached */
 	uint64_t copied;
 	struct copy_end *failed;
 };
@@ -63,6 +65,9 @@ static size_t copy_io_size(const struct copy_state *state)
 			max = ends[i]->ops->max_io(ends[i]);
 			size = max < size ? max : size;
 		}
+	}
+	if (state->limits.rate != NULL) {
+		size = copy_rate_size(state->limits.rate, size);
 	}
 	return size > LEAST_IO_SIZE ? size : LEAST_IO_SIZE;
 }
@@ -171,6 +176,44 @@ static bool copy_has_room(const struct copy_state *state)
 	       state->bytes + state->limits.io_size <= state->limits.bytes;
 }
 
+static void copy_resume(struct tevent_context *ev, struct tevent_timer *timer,
+			struct timeval now, void *private_data)
+{
+	struct tevent_req *req =
+		talloc_get_type_abort(private_data, struct tevent_req);
+	struct copy_state *state = tevent_req_data(req, struct copy_state);
+
+	(void)ev;
+	(void)timer;
+	(void)now;
+	TALLOC_FREE(state->paused);
+	copy_go(req);
+}
+
+/* @return false: not yet, copy_go() is called when they may; or no memory. */
+static bool copy_may(struct tevent_req *req, size_t len)
+{
+	struct copy_state *state = tevent_req_data(req, struct copy_state);
+	uint64_t wait = 0;
+
+	if (state->paused != NULL) {
+		return false;
+	}
+	if (state->limits.rate != NULL) {
+		wait = copy_rate_take(state->limits.rate, copy_rate_now(), len);
+	}
+	if (wait == 0) {
+		return true;
+	}
+	state->paused = tevent_add_timer(
+		state->ev, state,
+		tevent_timeval_current_ofs((uint32_t)(wait / 1000000),
+					   (uint32_t)(wait % 1000000)),
+		copy_resume, req);
+	(void)tevent_req_nomem(state->paused, req);
+	return false;
+}
+
 static void copy_go(struct tevent_req *req)
 {
 	struct copy_state *state = tevent_req_data(req, struct copy_state);
@@ -181,6 +224,9 @@ static void copy_go(struct tevent_req *req)
 		left = state->end - state->next;
 		len = copy_io_size(state);
 		len = left < len ? (size_t)left : len;
+		if (!copy_may(req, len)) {
+			return;
+		}
 		if (!copy_read(req, state->next, len)) {
 			return;
 		}

@@ -111,6 +111,7 @@ static struct shell *shell_new(struct shell_options *options)
 	shell->ask = true;
 	shell->map_names = true;
 	shell->timeout = options->timeout;
+	shell->rate.per_second = options->rate;
 	return shell;
 }
 

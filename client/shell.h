@@ -24,6 +24,7 @@
 #include <stdio.h>
 
 #include "client/client.h"
+#include "client/copy_rate.h"
 #include "client/target.h"
 
 #define SHELL_PROGRAM "smbquic-client"
@@ -54,6 +55,7 @@ struct shell_options {
 	const char *transports; /**< --transport */
 	const char *remember;	/**< --remember; NULL: the usual file */
 	unsigned timeout;	/**< -t, seconds */
+	uint64_t rate;		/**< --limit-rate, bytes a second; 0: none */
 	bool timeout_given;
 	struct client_options client;
 };
@@ -85,6 +87,7 @@ struct shell {
 	bool map_names; /**< client_tree_map_names() */
 	char *mask;
 	size_t io_size; /**< 0: as large as useful */
+	struct copy_rate rate;
 };
 
 /* ---------------------------------------------------------------- shell.c */

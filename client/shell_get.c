@@ -83,17 +83,21 @@ static void get_pump(struct tevent_req *req, struct copy_end *from)
 {
 	struct get_state *state = tevent_req_data(req, struct get_state);
 	const struct transfer *t = state->t;
+	struct copy_limits limits = t->limits;
 	struct tevent_req *subreq = NULL;
 
 	if (tevent_req_nomem(from, req)) {
 		return;
+	}
+	if (state->from == NULL) {
+		limits.rate = NULL; /* the bytes are here already */
 	}
 	if (get_failed_here(
 		    req, local_file_create(state, state->local, &state->to))) {
 		return;
 	}
 	subreq = copy_send(state, t->ev, from, local_file_end(state->to), 0,
-			   &t->limits, t->progress, t->private_data);
+			   &limits, t->progress, t->private_data);
 	if (tevent_req_nomem(subreq, req)) {
 		return;
 	}

@@ -25,6 +25,7 @@
 #define BYTES_IN_FLIGHT	  ((uint64_t)48 * 1024 * 1024)
 /* While so many files wait, no more folders are listed. */
 #define FILES_WAITING 2000
+#define SMALLEST      512 /* bytes that an empty file counts for */
 
 static void many_folder_done(struct tevent_req *subreq);
 static void many_swept(struct tevent_req *subreq);
@@ -359,6 +360,42 @@ static void many_file_done(struct tevent_req *subreq)
 
 /* -------------------------------------------------------------------- run */
 
+static void many_wake(struct tevent_context *ev, struct tevent_timer *timer,
+		      struct timeval now, void *private_data)
+{
+	struct many *many = talloc_get_type_abort(private_data, struct many);
+
+	(void)ev;
+	(void)timer;
+	(void)now;
+	TALLOC_FREE(many->paused);
+}
+
+/*
+ * A small file comes or goes as a whole, so the rate is asked here; that of a
+ * large one is the pump's. It counts as a block: a message is more than the
+ * bytes of an empty file.
+ */
+static bool many_may(struct many *many, const struct many_item *next)
+{
+	uint64_t bytes = next->stat.size;
+	uint64_t wait = 0;
+
+	if (many->paused == NULL && bytes <= TRANSFER_SMALL) {
+		bytes = bytes > SMALLEST ? bytes : SMALLEST;
+		wait = copy_rate_take(&many->shell->rate, copy_rate_now(),
+				      bytes);
+	}
+	if (wait > 0) {
+		many->paused = shell_need(tevent_add_timer(
+			many->shell->ev, many,
+			tevent_timeval_current_ofs((uint32_t)(wait / 1000000),
+						   (uint32_t)(wait % 1000000)),
+			many_wake, many));
+	}
+	return many->paused == NULL;
+}
+
 static bool many_has_room(const struct many *many)
 {
 	const struct many_item *next = TAILQ_FIRST(&many->files);
@@ -437,13 +474,14 @@ static void many_run(struct many *many)
 		       many->files_waiting < FILES_WAITING) {
 			many_start_folder(many);
 		}
-		while (many_has_room(many)) {
+		while (many_has_room(many) &&
+		       many_may(many, TAILQ_FIRST(&many->files))) {
 			many_start_file(many);
 		}
 		if (many->files_in_flight + many->folders_in_flight +
 				    many->sweeps_in_flight ==
 			    0 &&
-		    TAILQ_EMPTY(&many->found)) {
+		    TAILQ_EMPTY(&many->found) && TAILQ_EMPTY(&many->files)) {
 			break;
 		}
 		if (tevent_loop_once(many->shell->ev) != 0) {

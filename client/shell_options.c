@@ -30,6 +30,7 @@ enum option {
 	OPT_EARLY_DATA,
 	OPT_CONGESTION,
 	OPT_WARN_DAYS,
+	OPT_LIMIT_RATE,
 };
 
 /* What popt stores by itself. */
@@ -124,6 +125,9 @@ static const struct poptOption table[] = {
 	{"timeout", 't', STRING, NULL, OPT_TIMEOUT,
 	 "give up when nothing moves for so long (default 20; 0: never)",
 	 "SECONDS"},
+	{"limit-rate", 0, STRING, NULL, OPT_LIMIT_RATE,
+	 "copy no faster than so many bytes a second; with K, M or G: 1024 of "
+	 "them, and so on", "RATE"},
 	{"stderr", 'E', NONE, &raw.to_stderr, 0,
 	 "write what commands print to standard error", NULL},
 	{"grepable", 'g', NONE, &raw.grepable, 0,
@@ -234,6 +238,11 @@ static bool take(struct shell_options *o, int option, const char *arg)
 		}
 		o->warn_days = (unsigned)n;
 		return true;
+	case OPT_LIMIT_RATE:
+		return copy_rate_parse(arg, &o->rate) ||
+		       usage("--limit-rate is bytes a second, such as 500K or "
+			     "2M",
+			     arg);
 	case OPT_DEBUG: return take_debug(o, arg);
 	case OPT_QUIC_VERSION:
 		c->quic_version = strcmp(arg, "v2") == 0 ? 2 : 1;
