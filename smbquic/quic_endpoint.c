@@ -39,6 +39,11 @@ quic_time quic_calendar(void)
 	return (quic_time)ts.tv_sec * NGTCP2_SECONDS + (quic_time)ts.tv_nsec;
 }
 
+/* Trains while they are taken in, or made. No two endpoints of a thread do that
+ * at once: nobody is called back meanwhile. So a client of hundreds of servers
+ * (a relay) has one for all. */
+static _Thread_local uint8_t scratch[QUIC_SCRATCH];
+
 /* --- turns --------------------------------------------------------------- */
 
 static void endpoint_check_users(struct quic_endpoint *e);
@@ -76,7 +81,7 @@ static void turn(struct quic_endpoint *e, struct quic_slot *s)
 	}
 	if (e->kept != NULL) {
 		s->stalled = true;
-	} else if (quic_conn_output(s->conn, e->scratch, quic_clock())) {
+	} else if (quic_conn_output(s->conn, scratch, quic_clock())) {
 		quic_slot_mark(s);
 	}
 	if (!e->server && s->conn != NULL) {
@@ -334,7 +339,7 @@ static void receive(struct quic_endpoint *e)
 	int err = 0;
 
 	for (i = 0; i < TRAINS_AT_ONCE; i++) {
-		err = udp_recv(e->socket, e->scratch, &t);
+		err = udp_recv(e->socket, scratch, &t);
 		if (err == EAGAIN) {
 			return;
 		}

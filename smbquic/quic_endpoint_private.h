@@ -61,8 +61,6 @@ struct quic_endpoint {
 	struct kept *kept, *kept_last;
 	int send_error; /* not yet told to the connection */
 	struct quic_budget replies, notices;
-
-	uint8_t scratch[QUIC_SCRATCH];
 };
 
 /** What connections ask of the endpoint; where is the slot. */
