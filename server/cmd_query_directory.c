@@ -168,7 +168,8 @@ static bool add_entry(struct cmd_query_directory_state *state,
 		.allocation_size = e->attr.allocation,
 		.file_attributes = file_attributes(&e->attr),
 		.file_id = e->attr.file_id,
-		.ea_size = e->attr.reparse_tag,
+		.ea_size = e->attr.reparse_tag != 0 ? e->attr.reparse_tag
+						    : e->attr.ea_size,
 		.reparse_tag = e->attr.reparse_tag,
 	};
 	bool ok = false;

@@ -574,8 +574,11 @@ static const struct setting settings[] = {
 		"from the internet in one, macOS keeps what it knows of a file "
 		"there. Those up to 1 KiB are kept as Samba's streams_xattr "
 		"keeps them; larger ones in the folder .smbquic-streams of "
-		"the share, which the server makes for itself. They are gone "
-		"from there when the share's files are copied on the machine.",
+		"the share, which the server makes for itself. These follow a "
+		"file that is renamed on the machine, but no copy of it, nor a "
+		"move to another file system; of files removed on the machine "
+		"they go as others are made (ext4, XFS, Btrfs, F2FS, tmpfs; "
+		"the server must run as root).",
 	},
 	[CONFIG_MANGLED_NAMES] = {
 		"mangled names", SETTING_SHARE, SETTING_ENUM, "no",

@@ -149,9 +149,10 @@ struct store_attr {
 	uint32_t attributes;  /**< FILE_ATTRIBUTE_* (MS-FSCC 2.6); never
 				 NORMAL: 0 means that */
 	uint32_t reparse_tag; /**< with FILE_ATTRIBUTE_REPARSE_POINT, else 0 */
-	uint32_t ea_size;     /**< store_getattr only: bytes that the extended
-				 attributes take in a list (MS-FSCC 2.4.16) */
-	uint32_t links;	      /**< 1 for directories */
+	uint32_t ea_size; /**< store_getattr, _lookup, _readdir: bytes that the
+			     extended attributes take in a list (MS-FSCC
+			     2.4.16) */
+	uint32_t links;	  /**< 1 for directories */
 	uint32_t posix_links; /**< st_nlink */
 	uint32_t mode;	      /**< st_mode, type bits included */
 	uid_t uid;

@@ -238,6 +238,7 @@ static void memory_lookup(struct store_call *call, struct store *store,
 	(void)cred;
 	if (err == 0) {
 		memory_getattr_node(node, &call->attr);
+		call->attr.ea_size = memory_ea_size(node);
 		call->path = memory_path(call, node, NULL);
 		err = call->path == NULL ? ENOMEM : 0;
 	}

@@ -197,6 +197,7 @@ void memory_readdir(struct store_call *call, struct store_file *dir,
 			return;
 		}
 		memory_getattr_node(node, &entry->attr);
+		entry->attr.ea_size = memory_ea_size(node);
 		data->told = node->place;
 		call->count++;
 	}

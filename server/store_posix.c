@@ -39,6 +39,10 @@ void posix_root_drop(struct posix_root *root)
 		if (atomic_load(&root->depot) != -1) {
 			close(atomic_load(&root->depot));
 		}
+		if (root->sweep != NULL) {
+			closedir(root->sweep);
+		}
+		pthread_mutex_destroy(&root->sweep_lock);
 		close(root->fd);
 		free(root);
 	}
@@ -322,6 +326,7 @@ static int open_root(const struct store_options *options,
 		free(root);
 		return err;
 	}
+	pthread_mutex_init(&root->sweep_lock, NULL);
 	root->dev = st.st_dev;
 	root->openat2 = have_openat2(root->fd);
 	root->case_sensitive = options->case_sensitive;

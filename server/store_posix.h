@@ -51,6 +51,8 @@
 #ifndef SERVER_STORE_POSIX_H
 #define SERVER_STORE_POSIX_H
 
+#include <dirent.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/stat.h>
@@ -94,7 +96,9 @@ struct posix_root {
 	int fd; /**< O_PATH */
 	dev_t dev;
 	atomic_int depot; /**< -1: not open */
-	bool openat2;	  /**< the kernel has it */
+	pthread_mutex_t sweep_lock;
+	DIR *sweep;   /**< of the depot, where the sweep is; or NULL */
+	bool openat2; /**< the kernel has it */
 	bool no_streams, short_names;
 	bool case_sensitive, hide_dot_files, hide_unreadable;
 	bool follow_links;
@@ -441,6 +445,9 @@ void posix_unlink(struct store_call *call, struct store_file *file,
 /* --- store_posix_xattr.c */
 /** As store_attr has it; of any kind of fd. */
 uint32_t posix_do_ea_size(int fd);
+/** Of a path and the names that listxattr(2) has for it. */
+uint32_t posix_ea_size(const char *path, bool follow, const char *names,
+		       size_t len);
 void posix_getxattr(struct store_call *call, struct store_file *file,
 		    const char *name);
 void posix_setxattr(struct store_call *call, struct store_file *file,
@@ -460,11 +467,14 @@ bool posix_depot_reserved(const char *path);
  */
 int posix_depot_open(struct posix_root *root, const struct stat *st,
 		     const uint8_t id[POSIX_DEPOT_ID]);
-/** Another file. @param id  out. */
-int posix_depot_make(struct posix_root *root, const struct stat *st,
+/** Another file, and a step of the sweep. The caller has posix_stream_lock().
+ *  @param file  any kind of fd. @param id  out. */
+int posix_depot_make(struct posix_root *root, int file, const struct stat *st,
 		     uint8_t id[POSIX_DEPOT_ID]);
 void posix_depot_remove(struct posix_root *root, const struct stat *st,
 			const uint8_t id[POSIX_DEPOT_ID]);
+/** Remove some of those whose files are gone, or know nothing of them. */
+void posix_depot_sweep(struct posix_root *root);
 /** The file has another owner. */
 void posix_depot_give(struct posix_root *root, const struct stat *st,
 		      const uint8_t id[POSIX_DEPOT_ID]);
@@ -503,6 +513,11 @@ int posix_stream_make(struct posix_stream *s);
 /** Others wait who change streams of that file. */
 void posix_stream_lock(const struct stat *st);
 void posix_stream_unlock(const struct stat *st);
+/** false: somebody has it, maybe the caller. */
+bool posix_stream_trylock(const struct stat *st);
+/** Does an attribute of that file lead to that place in the depot? true also
+ *  when that cannot be told. */
+bool posix_stream_refers(int file, const uint8_t id[POSIX_DEPOT_ID]);
 /* The operations of files, for handles of streams. */
 int posix_do_stream_pread(struct posix_job *job);
 int posix_do_stream_pwrite(struct posix_job *job);

@@ -223,11 +223,29 @@ int posix_do_getattr(const struct posix_root *root, int fd, const char *name,
 	return 0;
 }
 
+/* One call for the many files that have no extended attribute. More names than
+ * there is room for: their size is not told in listings. */
+static uint32_t kept_read_at(const char *path, struct kept *kept)
+{
+	char names[4096];
+	uint8_t data[ATTR_SIZE_MAX];
+	ssize_t len = llistxattr(path, names, sizeof(names));
+	ssize_t n = -1;
+
+	if (len == 0) {
+		return 0;
+	}
+	n = lgetxattr(path, POSIX_XATTR_ATTR, data, sizeof(data));
+	kept_decode(data, n > 0 ? (size_t)n : 0, kept);
+	return len > 0 ? posix_ea_size(path, false, names, (size_t)len) : 0;
+}
+
 int posix_do_getattr_at(const struct posix_root *root, int dirfd,
 			const char *name, struct store_attr *attr)
 {
 	struct statx sx = {0};
 	struct kept kept = {0};
+	uint32_t ea_size = 0;
 	char path[NAME_MAX + 64];
 
 	if (statx(dirfd, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
@@ -235,15 +253,12 @@ int posix_do_getattr_at(const struct posix_root *root, int dirfd,
 		return errno;
 	}
 	if (keeps_xattr(sx.stx_mode)) {
-		uint8_t data[ATTR_SIZE_MAX];
-		ssize_t n = -1;
-
 		snprintf(path, sizeof(path), "%s/%s", posix_proc(dirfd).path,
 			 name);
-		n = lgetxattr(path, POSIX_XATTR_ATTR, data, sizeof(data));
-		kept_decode(data, n > 0 ? (size_t)n : 0, &kept);
+		ea_size = kept_read_at(path, &kept);
 	}
 	fill(root, name, &sx, &kept, attr);
+	attr->ea_size = ea_size;
 	return 0;
 }
 

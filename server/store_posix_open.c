@@ -549,6 +549,7 @@ static int posix_do_lookup(struct posix_job *job)
 	}
 	err = posix_do_getattr(job->root, found.fd, last_of(found.local),
 			       &job->attr);
+	job->attr.ea_size = posix_do_ea_size(found.fd);
 	close(found.fd);
 	if (err == 0 &&
 	    (!posix_path_to_client(found.local, client, sizeof(client)) ||

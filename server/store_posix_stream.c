@@ -25,8 +25,10 @@
  * of a file, in which an access control list must find room, too. */
 #define INLINE_MAX 1024
 
-/* What others may have put there: XATTR_SIZE_MAX of the kernel. */
+/* What others may have put there: XATTR_SIZE_MAX and XATTR_LIST_MAX of the
+ * kernel. */
 #define VALUE_MAX 65536
+#define NAMES_MAX 65536
 
 #define XATTR_NAME_SIZE 256
 #define DEPOT_VERSION	1
@@ -55,6 +57,11 @@ void posix_stream_lock(const struct stat *st)
 void posix_stream_unlock(const struct stat *st)
 {
 	pthread_mutex_unlock(lock_of(st));
+}
+
+bool posix_stream_trylock(const struct stat *st)
+{
+	return pthread_mutex_trylock(lock_of(st)) == 0;
 }
 
 /* --- extended attributes ------------------------------------------------ */
@@ -167,6 +174,39 @@ static bool decode_depot(const uint8_t *value, ssize_t len,
 	}
 	memcpy(id, found.data, POSIX_DEPOT_ID);
 	return true;
+}
+
+/* Of a list of names, one that leads there. */
+static bool leads(const char *path, const char *xattr,
+		  const uint8_t id[POSIX_DEPOT_ID])
+{
+	uint8_t value[DEPOT_SIZE];
+	uint8_t found[POSIX_DEPOT_ID];
+	ssize_t n = -1;
+
+	if (strncmp(xattr, POSIX_XATTR_DEPOT, strlen(POSIX_XATTR_DEPOT)) != 0) {
+		return false;
+	}
+	n = getxattr(path, xattr, value, sizeof(value));
+	return (n < 0 && errno != ENODATA && errno != ERANGE) ||
+	       (decode_depot(value, n, found) &&
+		memcmp(found, id, POSIX_DEPOT_ID) == 0);
+}
+
+bool posix_stream_refers(int file, const uint8_t id[POSIX_DEPOT_ID])
+{
+	struct posix_proc_path path = posix_proc(file);
+	char *names = malloc(NAMES_MAX);
+	ssize_t n = names != NULL ? listxattr(path.path, names, NAMES_MAX) : -1;
+	bool refers = n < 0;
+	ssize_t at = 0;
+
+	while (at < n && !refers) {
+		refers = leads(path.path, names + at, id);
+		at += (ssize_t)strlen(names + at) + 1;
+	}
+	free(names);
+	return refers;
 }
 
 /* ENODATA: it is not there, or a copy made by somebody of a file that has it
@@ -290,7 +330,7 @@ static int make_in_depot(struct posix_stream *s)
 	if (err != 0) {
 		return err;
 	}
-	s->fd = posix_depot_make(s->root, &s->st, s->id);
+	s->fd = posix_depot_make(s->root, s->file, &s->st, s->id);
 	err = s->fd == -1 ? errno : 0;
 	if (posix_cred_enter(s->cred) != 0) {
 		return EPERM;

@@ -108,28 +108,40 @@ static bool shown(const char *name)
 	       !reserved(name);
 }
 
+uint32_t posix_ea_size(const char *path, bool follow, const char *names,
+		       size_t len)
+{
+	uint64_t size = 0;
+	size_t at = 0;
+
+	for (at = 0; at < len; at += strlen(names + at) + 1) {
+		const char *name = names + at;
+		ssize_t n = -1;
+
+		if (!shown(name)) {
+			continue;
+		}
+		n = follow ? getxattr(path, name, NULL, 0)
+			   : lgetxattr(path, name, NULL, 0);
+		if (n >= 0) {
+			size = (size + 3) / 4 * 4 + 9 + (size_t)n +
+			       strlen(name) - strlen(POSIX_XATTR_PREFIX);
+		}
+	}
+	return size < UINT32_MAX ? (uint32_t)size : UINT32_MAX;
+}
+
 uint32_t posix_do_ea_size(int fd)
 {
 	struct posix_proc_path path = posix_proc(fd);
 	ssize_t n = listxattr(path.path, NULL, 0);
-	char *list = n > 0 ? malloc((size_t)n) : NULL;
-	uint64_t size = 0;
-	size_t at = 0;
+	char *names = n > 0 ? malloc((size_t)n) : NULL;
+	uint32_t size = 0;
 
-	n = list != NULL ? listxattr(path.path, list, (size_t)n) : 0;
-	while (n > 0 && at < (size_t)n) {
-		const char *name = list + at;
-		ssize_t len =
-			shown(name) ? getxattr(path.path, name, NULL, 0) : -1;
-
-		if (len >= 0) {
-			size = (size + 3) / 4 * 4 + 9 + (size_t)len +
-			       strlen(name) - strlen(POSIX_XATTR_PREFIX);
-		}
-		at += strlen(name) + 1;
-	}
-	free(list);
-	return size < UINT32_MAX ? (uint32_t)size : UINT32_MAX;
+	n = names != NULL ? listxattr(path.path, names, (size_t)n) : 0;
+	size = n > 0 ? posix_ea_size(path.path, true, names, (size_t)n) : 0;
+	free(names);
+	return size;
 }
 
 static int finish_listxattr(struct store_call *call, struct posix_job *job)

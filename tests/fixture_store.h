@@ -27,6 +27,7 @@ struct world {
 #define RW	(STORE_OPEN_READ | STORE_OPEN_WRITE)
 #define NEW	(RW | STORE_OPEN_CREATE | STORE_OPEN_NOT_DIRECTORY)
 #define NEW_DIR (STORE_OPEN_READ | STORE_OPEN_CREATE | STORE_OPEN_DIRECTORY)
+#define LARGE	200000 /* bytes of a stream that is in no attribute */
 
 /* --- blocking calls ----------------------------------------------------- */
 

@@ -8,8 +8,6 @@
 
 #include "tests/fixture_store.h"
 
-#define LARGE 200000
-
 /* "name=size name=size", in the order of the names. */
 static inline int compare_streams(const void *a, const void *b)
 {

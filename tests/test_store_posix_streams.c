@@ -8,83 +8,8 @@
 #include <unistd.h>
 
 #include "server/store_posix.h"
+#include "tests/fixture_depot.h"
 #include "tests/store_streams.h"
-
-#define DEPOT ".smbquic-streams"
-
-static int remove_one(const char *path, const struct stat *st, int type,
-		      struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
-static int setup(void **state)
-{
-	struct world *w = talloc_zero(NULL, struct world);
-	struct store_options options = {.share = "test"};
-	char *why = NULL;
-
-	umask(022);
-	w->dir = talloc_strdup(w, "/tmp/test-store-XXXXXX");
-	assert_non_null(mkdtemp(w->dir));
-	assert_int_equal(chmod(w->dir, 0755), 0);
-	options.root = talloc_asprintf(w, "%s/root", w->dir);
-	assert_int_equal(mkdir(options.root, 0755), 0);
-	w->ev = tevent_context_init(w);
-	w->pool = worker_pool_new(w, w->ev, 3);
-	assert_int_equal(store_new(w, w->ev, "posix", w->pool, &options,
-				   &w->store, &why),
-			 0);
-	*state = w;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct world *w = *state;
-	char *dir = talloc_move(NULL, &w->dir);
-
-	talloc_free(w);
-	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-	talloc_free(dir);
-	return 0;
-}
-
-static const char *on_disk(struct world *w, const char *path)
-{
-	return talloc_asprintf(w, "%s/root/%s", w->dir, path);
-}
-
-static unsigned counted;
-
-static int count_one(const char *path, const struct stat *st, int type,
-		     struct FTW *ftw)
-{
-	(void)path;
-	(void)st;
-	(void)ftw;
-	counted += type == FTW_F;
-	return 0;
-}
-
-static unsigned in_depot(struct world *w)
-{
-	counted = 0;
-	(void)nftw(on_disk(w, DEPOT), count_one, 4, FTW_PHYS);
-	return counted;
-}
-
-static void make_large(struct world *w, const char *path)
-{
-	struct store_file *file = must_open(w, path, NEW);
-	char *block = talloc_zero_array(w, char, LARGE);
-
-	assert_int_equal(do_write(w, file, block, LARGE, 0), 0);
-	do_close(w, file);
-}
 
 /* As Samba's streams_xattr keeps it, both ways. */
 static void test_samba(void **state)
@@ -323,7 +248,8 @@ static void test_owner(void **state)
 	assert_int_equal(depot_owner(w), USER + 1);
 }
 
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) \
+	cmocka_unit_test_setup_teardown(fn, depot_setup, depot_teardown)
 
 int main(void)
 {
