@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "certs/access.h"
 #include "certs/cert.h"
 #include "smbquic/savefile.h"
 #include "smbquic/tls.h"
@@ -302,7 +303,7 @@ static bool same_entry(const struct certmap_entry *a,
 		talloc_free(one);
 		talloc_free(two);
 	}
-	return same;
+	return same && access_list_equal(a->access, b->access);
 }
 
 /* The slot of that entry, the old one where there is one. */
@@ -450,12 +451,10 @@ int certmap_find(struct certmap *map, const char *server_name, time_t now,
 	if (slot->identity == NULL) {
 		return refuse(slot, now, EKEYREJECTED, slot->problem);
 	}
-	/* MS-SMB2 3.3.1.18: without an entry that allows somebody, nobody. */
+	/* One from before, its successor being bad, must not ask for less. */
 	if (slot->entry->require_client_authentication &&
-	    !slot->entry->skip_client_certificate_access_check) {
-		return refuse(slot, now, EACCES,
-			      "client certificates are required and no access "
-			      "entry allows any");
+	    !slot->identity->require_client_certificate) {
+		return refuse(slot, now, EKEYREJECTED, slot->problem);
 	}
 	*out = slot->identity;
 	return 0;
@@ -468,6 +467,78 @@ int certmap_choose(void *private_data, const char *server_name,
 		talloc_get_type_abort(private_data, struct certmap);
 
 	return certmap_find(map, server_name, time(NULL), out);
+}
+
+/* --- admitting ----------------------------------------------------------- */
+
+/* The one line about a decision. */
+static void say_decision(const struct certmap_entry *entry,
+			 const struct tls_guest *guest,
+			 const struct access_path *path, const char *verdict,
+			 const char *why)
+{
+	const struct access_cert *cert = path == NULL ? NULL : &path->certs[0];
+	const char *peer = guest->peer == NULL ? "a client" : guest->peer;
+
+	if (cert == NULL) {
+		log_error("%s: client certificate of %s: %s: %s", entry->name,
+			  peer, verdict, why);
+		return;
+	}
+	log_notice("%s: client certificate of %s %s: %s; subject %s, issuer "
+		   "%s, serial %s, SHA-1 %s, SHA-256 %s",
+		   entry->name, peer, verdict, why, cert->subject, cert->issuer,
+		   cert->serial, cert->sha1, cert->sha256);
+}
+
+/* As it is now: an identity stays in use when its successor is bad, but not
+ * the list that somebody was taken from. */
+static const struct certmap_entry *current_entry(
+	const struct certmap *map, const struct tls_identity *identity)
+{
+	static const struct certmap_entry gone = {.name = "a removed mapping"};
+	const struct certmap_entry *entry = identity->mapping;
+	const struct slot *slot = find_slot(map, entry->name);
+
+	return slot == NULL ? &gone : slot->entry;
+}
+
+int certmap_admit(void *private_data, TALLOC_CTX *mem_ctx,
+		  struct tls_identity *identity, const struct tls_guest *guest,
+		  char **why)
+{
+	struct certmap *map =
+		talloc_get_type_abort(private_data, struct certmap);
+	const struct certmap_entry *entry = current_entry(map, identity);
+	gnutls_x509_trust_list_t trusted = NULL;
+	struct access_path *path = NULL;
+	char *entries = NULL;
+	bool allowed = false;
+
+	*why = NULL;
+	gnutls_certificate_get_trust_list(identity->cred, &trusted);
+	path = access_path(mem_ctx, trusted, guest->chain, guest->count, why);
+	if (path == NULL) {
+		say_decision(entry, guest, NULL, "cannot be checked",
+			     *why == NULL ? "out of memory" : *why);
+		return *why == NULL ? ENOMEM : EPROTO;
+	}
+	if (entry->skip_client_certificate_access_check) {
+		allowed = true;
+		entries = talloc_strdup(path, "without access check");
+	} else {
+		allowed = access_decide(path, entry->access, path, &entries);
+	}
+	say_decision(entry, guest, path, allowed ? "allowed" : "denied",
+		     entries == NULL ? "out of memory" : entries);
+	if (!allowed && entries != NULL) {
+		*why = talloc_asprintf(mem_ctx,
+				       "access denied to the client "
+				       "certificate %s: %s",
+				       path->certs[0].subject, entries);
+	}
+	talloc_free(path);
+	return allowed ? 0 : *why == NULL ? ENOMEM : EACCES;
 }
 
 /* --- showing ------------------------------------------------------------ */

@@ -25,6 +25,8 @@
 
 #define CERTMAP_DEFAULT_FILE SMBQUIC_SYSCONFDIR "/smbquic/certmap.conf"
 
+struct access_list;  /* certs/access.h */
+struct tls_guest;    /* smbquic/tls.h */
 struct tls_identity; /* smbquic/tls.h */
 
 /* --- one mapping -------------------------------------------------------- */
@@ -50,6 +52,7 @@ struct certmap_entry {
 	unsigned flags;
 	bool require_client_authentication;
 	bool skip_client_certificate_access_check;
+	struct access_list *access; /**< certs/access.h; NULL: empty */
 };
 
 /** How a member is written in the file (key), given to commands (the key with
@@ -143,12 +146,20 @@ struct certmap *certmap_new(TALLOC_CTX *mem_ctx, const char *file,
  * looking at most once a second. tls_identity.mapping is the entry (const
  * struct certmap_entry), as long as the identity.
  *
- * @return 0; ENOENT no mapping of that name; EACCES the mapping lets nobody
- *         in; EKEYREJECTED its certificate is unfit. The log says why.
+ * @return 0; ENOENT no mapping of that name; EKEYREJECTED its certificate is
+ *         unfit. The log says why.
  */
 int certmap_choose(void *private_data, const char *server_name,
 		   struct tls_identity **out);
-/** The same at a given time, for tests. */
+/**
+ * A tls_admit_fn for the same identities: the access check of MS-SMB2 3.3.1.18
+ * by the list that the mapping has now. One line in the log for each decision,
+ * with the entries that decided.
+ */
+int certmap_admit(void *private_data, TALLOC_CTX *mem_ctx,
+		  struct tls_identity *identity, const struct tls_guest *guest,
+		  char **why);
+/** certmap_choose() at a given time, for tests. */
 int certmap_find(struct certmap *map, const char *server_name, time_t now,
 		 struct tls_identity **out);
 

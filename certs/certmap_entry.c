@@ -7,9 +7,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "certs/access.h"
 #include "certs/cert.h"
 #include "certs/certmap.h"
 #include "smbquic/ini.h"
+#include "smbquic/tls.h"
 
 /* --- the table of members ----------------------------------------------- */
 
@@ -194,6 +196,11 @@ struct certmap_entry *certmap_entry_copy(TALLOC_CTX *mem_ctx,
 					      : talloc_strdup(copy, *text);
 		}
 	}
+	copy->access = access_list_copy(copy, entry->access);
+	if (copy->access == NULL) {
+		talloc_free(copy);
+		return NULL;
+	}
 	return copy;
 }
 
@@ -292,6 +299,15 @@ bool certmap_entry_valid(TALLOC_CTX *mem_ctx, const struct certmap_entry *entry,
 				     "client certificates are required, but "
 				     "the file with the CA that they must "
 				     "come from is missing (client ca)");
+		return false;
+	}
+	if (entry->skip_client_certificate_access_check &&
+	    entry->client_ca != NULL &&
+	    strcmp(entry->client_ca, TLS_CA_SYSTEM) == 0) {
+		*why = talloc_strdup(mem_ctx,
+				     "without access check every client with a "
+				     "certificate of any public CA would come "
+				     "in: name the CA's file");
 		return false;
 	}
 	return check_source(mem_ctx, entry, why);

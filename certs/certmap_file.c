@@ -2,10 +2,12 @@
 /*
  * certmap_file.c - the mapping file as entries, and its rewriting.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "certs/access.h"
 #include "certs/certmap.h"
 #include "smbquic/ini.h"
 #include "smbquic/savefile.h"
@@ -93,6 +95,41 @@ static bool read_section(struct certmap_file *file, const char *name)
 	return add_entry(file, entry);
 }
 
+/* "access 12": entries of the access list, in the order of the file. */
+static bool is_access_key(const char *key)
+{
+	static const char word[] = "access";
+	const char *c = key;
+	size_t n = 0;
+
+	for (; n < sizeof(word) - 1; c++) {
+		if (*c != ' ' && tolower((unsigned char)*c) != word[n++]) {
+			return false;
+		}
+	}
+	c += strspn(c, " ");
+	return *c != '\0' && strspn(c, "0123456789") == strlen(c);
+}
+
+static bool read_access(struct certmap_entry *entry, const char *value,
+			char **why)
+{
+	struct access_entry *one = access_entry_parse(entry, value, why);
+
+	if (one == NULL) {
+		return false;
+	}
+	if (entry->access == NULL) {
+		entry->access = talloc_zero(entry, struct access_list);
+	}
+	if (entry->access == NULL || !access_list_add(entry->access, one)) {
+		*why = talloc_asprintf(entry, "more than %d access entries",
+				       ACCESS_MAX);
+		return false;
+	}
+	return true;
+}
+
 /* False: *why says what is wrong with the line. Unknown keys are not. */
 static bool read_line(struct certmap_file *file, const struct ini_line *line,
 		      char **why)
@@ -108,6 +145,9 @@ static bool read_line(struct certmap_file *file, const struct ini_line *line,
 	if (line->section == NULL) {
 		*why = talloc_strdup(file, "a [name] must come first");
 		return false;
+	}
+	if (is_access_key(line->key)) {
+		return read_access(find(file, line->section), line->value, why);
 	}
 	field = find_field(line->key);
 	return field == NULL ||
@@ -230,6 +270,40 @@ static bool says_nothing(const struct certmap_field *field, const char *text)
 	       (field->type == CERTMAP_FLAGS && strcmp(text, "None") == 0);
 }
 
+/* Their numbers go from 1 on without a gap. */
+static bool write_access(struct certmap_file *file, const char *name,
+			 const struct access_list *list)
+{
+	char **old = talloc_zero_array(file, char *, ini_count(file->ini) + 1);
+	bool ok = old != NULL;
+	size_t count = 0;
+	size_t i = 0;
+
+	for (i = 0; ok && i < ini_count(file->ini); i++) {
+		const struct ini_line *line = ini_line(file->ini, i);
+
+		if (line->kind == INI_KEY && line->section != NULL &&
+		    ini_key_equal(line->section, name) &&
+		    is_access_key(line->key)) {
+			old[count++] = talloc_strdup(old, line->key);
+		}
+	}
+	for (i = 0; i < count; i++) {
+		ini_unset(file->ini, name, old[i]);
+	}
+	talloc_free(old);
+	for (i = 0; ok && list != NULL && i < list->count; i++) {
+		char *key = talloc_asprintf(file, "access %zu", i + 1);
+		char *text = access_entry_text(file, list->entries[i]);
+
+		ok = key != NULL && text != NULL &&
+		     ini_set(file->ini, name, key, text);
+		talloc_free(text);
+		talloc_free(key);
+	}
+	return ok;
+}
+
 static bool write_entry(struct certmap_file *file,
 			const struct certmap_entry *entry, char **why)
 {
@@ -251,7 +325,7 @@ static bool write_entry(struct certmap_file *file,
 		}
 		talloc_free(text);
 	}
-	return true;
+	return write_access(file, entry->name, entry->access);
 }
 
 bool certmap_file_put(struct certmap_file *file,

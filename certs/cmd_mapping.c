@@ -8,7 +8,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "certs/access.h"
 #include "certs/command.h"
+#include "smbquic/tls.h"
 
 /* --- parameters into a mapping ------------------------------------------ */
 
@@ -42,7 +44,8 @@ static bool take_fields(struct args *args, struct certmap_entry *entry,
 		for (values++; *values != NULL; values++) {
 			text = talloc_asprintf_append(text, ",%s", *values);
 		}
-		if (is_path(param) && text[0] != '\0') {
+		if (is_path(param) && text[0] != '\0' &&
+		    strcmp(text, TLS_CA_SYSTEM) != 0) {
 			text = command_absolute(args, text);
 		}
 		if (!certmap_field_set(args, entry, field, text, why)) {
@@ -74,10 +77,12 @@ static void switch_source(const struct args *args, struct certmap_entry *entry)
 static void warn_of_lockout(const struct certmap_entry *entry)
 {
 	if (entry->require_client_authentication &&
-	    !entry->skip_client_certificate_access_check) {
+	    !entry->skip_client_certificate_access_check &&
+	    !access_list_allows_any(entry->access)) {
 		command_warn("%s: client certificates are required, and no "
 			     "access entry allows any: nobody will get in "
-			     "unless SkipClientCertificateAccessCheck is true",
+			     "until the command grant lets somebody, or "
+			     "SkipClientCertificateAccessCheck is true",
 			     entry->name);
 	}
 }

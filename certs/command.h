@@ -41,6 +41,10 @@ enum param {
 	PARAM_REQUIRE_CLIENT_AUTHENTICATION,
 	PARAM_SKIP_CLIENT_CERTIFICATE_ACCESS_CHECK,
 	PARAM_CLIENT_CA,
+	/* entries of an access list */
+	PARAM_IDENTIFIER_TYPE,
+	PARAM_IDENTIFIER,
+	PARAM_DESCRIPTION,
 	/* how a command goes about it */
 	PARAM_FORCE,
 	PARAM_CONFIRM,
@@ -164,6 +168,11 @@ int cmd_get(struct args *args);
 int cmd_set(struct args *args);
 int cmd_remove(struct args *args);
 int cmd_props(struct args *args);
+int cmd_grant(struct args *args);
+int cmd_block(struct args *args);
+int cmd_revoke(struct args *args);
+int cmd_unblock(struct args *args);
+int cmd_access(struct args *args);
 int cmd_make(struct args *args);
 int cmd_import(struct args *args);
 

@@ -31,6 +31,9 @@
 	 BIT(PARAM_REQUIRE_CLIENT_AUTHENTICATION) |                           \
 	 BIT(PARAM_SKIP_CLIENT_CERTIFICATE_ACCESS_CHECK) |                    \
 	 BIT(PARAM_INCLUDE_HIDDEN))
+#define WHO                                                   \
+	(BIT(PARAM_IDENTIFIER_TYPE) | BIT(PARAM_IDENTIFIER) | \
+	 BIT(PARAM_CERTIFICATE))
 #define CHANGING (BIT(PARAM_FORCE) | BIT(PARAM_CONFIRM) | BIT(PARAM_WHAT_IF))
 
 static const struct command commands[] = {
@@ -69,6 +72,41 @@ static const struct command commands[] = {
 	 BIT(PARAM_NAME),
 	 BIT(PARAM_CA) | BIT(PARAM_FORCE),
 	 "show the certificate of a mapping"},
+	{"grant",
+	 "Grant-SmbClientAccessToServer",
+	 cmd_grant,
+	 {PARAM_NAME, PARAM_IDENTIFIER_TYPE, PARAM_IDENTIFIER, PARAM_NONE},
+	 BIT(PARAM_NAME),
+	 WHO | BIT(PARAM_DESCRIPTION) | CHANGING,
+	 "let clients in by their certificate or its issuer"},
+	{"block",
+	 "Block-SmbClientAccessToServer",
+	 cmd_block,
+	 {PARAM_NAME, PARAM_IDENTIFIER_TYPE, PARAM_IDENTIFIER, PARAM_NONE},
+	 BIT(PARAM_NAME),
+	 WHO | BIT(PARAM_DESCRIPTION) | CHANGING,
+	 "keep clients out, whatever else lets them in"},
+	{"revoke",
+	 "Revoke-SmbClientAccessToServer",
+	 cmd_revoke,
+	 {PARAM_NAME, PARAM_IDENTIFIER_TYPE, PARAM_IDENTIFIER, PARAM_NONE},
+	 BIT(PARAM_NAME),
+	 WHO | CHANGING,
+	 "undo a grant"},
+	{"unblock",
+	 "Unblock-SmbClientAccessToServer",
+	 cmd_unblock,
+	 {PARAM_NAME, PARAM_IDENTIFIER_TYPE, PARAM_IDENTIFIER, PARAM_NONE},
+	 BIT(PARAM_NAME),
+	 WHO | CHANGING,
+	 "undo a block"},
+	{"access",
+	 "Get-SmbClientAccessToServer",
+	 cmd_access,
+	 {PARAM_NAME, PARAM_NONE},
+	 0,
+	 BIT(PARAM_NAME),
+	 "show whom mappings let in and keep out"},
 	{"make",
 	 NULL,
 	 cmd_make,

@@ -100,6 +100,7 @@ static int listen_on(struct server *server, struct threads *threads,
 	listener->server = server;
 	listener->transport = how->name;
 	listener->tls.choose = certmap_choose;
+	listener->tls.admit = certmap_admit;
 	listener->tls.private_data = server->certmap;
 	params.tls = &listener->tls;
 	take_settings(server->config, &settings);

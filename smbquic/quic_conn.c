@@ -326,7 +326,8 @@ struct quic_conn *quic_conn_server(TALLOC_CTX *mem_ctx,
 	if (c == NULL) {
 		return NULL;
 	}
-	c->tls = quic_tls_server(c, server->tls, p->settings->keylog_file,
+	c->tls = quic_tls_server(c, server->tls, c->peer.address,
+				 p->settings->keylog_file,
 				 server->ticket_secret, server->replay);
 	if (c->tls == NULL || !server_begin(c, p, server)) {
 		talloc_free(c);

@@ -178,8 +178,8 @@ static void welcome(struct quic_kernel_listener *l, int fd,
 	if (k == NULL) {
 		return;
 	}
-	k->tls =
-		quic_tls_server(k, l->tls, l->settings.keylog_file, NULL, NULL);
+	k->tls = quic_tls_server(k, l->tls, k->peer.address,
+				 l->settings.keylog_file, NULL, NULL);
 	if (k->tls == NULL || !guest_new(l, k, peer) ||
 	    !qk_handshake_start(k, accepted, k->on_close_data)) {
 		log_error("out of memory: a connection is refused");

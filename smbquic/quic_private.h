@@ -200,12 +200,13 @@ struct quic_tls *quic_tls_client(TALLOC_CTX *mem_ctx,
 struct quic_replay;
 
 /**
+ * @param peer           the client's address, kept; may be NULL.
  * @param ticket_secret  QUIC_SECRET_LEN bytes, kept; NULL: no tickets.
  * @param replay         kept; NULL: no 0-RTT.
  */
 struct quic_tls *quic_tls_server(TALLOC_CTX *mem_ctx,
 				 const struct tls_server_policy *policy,
-				 const char *keylog_file,
+				 const char *peer, const char *keylog_file,
 				 const uint8_t *ticket_secret,
 				 struct quic_replay *replay);
 /** Client: the transport parameters under which 0-RTT may be sent.

@@ -59,6 +59,7 @@ struct quic_tls {
 	bool early_taken;	      /* there are keys for 0-RTT */
 	bool can_answer;	      /* and for what we send */
 	struct tls_identity *identity;
+	const char *peer; /* kept by who called; may be NULL */
 	/* why we said no */
 	unsigned alert;
 	int err;
@@ -627,6 +628,31 @@ static unsigned status_alert(unsigned status)
 	return GNUTLS_A_BAD_CERTIFICATE;
 }
 
+/* MS-SMB2 3.3.5.1: by the access list of the mapping. */
+static int admit_client(struct quic_tls *t)
+{
+	struct tls_guest guest = {
+		.peer = t->peer,
+		.server_name = t->server_name,
+	};
+	char *why = NULL;
+	int err = 0;
+
+	if (t->server->admit == NULL) {
+		return 0;
+	}
+	guest.chain = gnutls_certificate_get_peers(t->session, &guest.count);
+	err = t->server->admit(t->server->private_data, t, t->identity, &guest,
+			       &why);
+	if (err == 0) {
+		return 0;
+	}
+	return refuse(t,
+		      err == EACCES ? GNUTLS_A_ACCESS_DENIED
+				    : GNUTLS_A_INTERNAL_ERROR,
+		      err, why == NULL ? "out of memory" : why);
+}
+
 /* Called when the client's certificate has come. */
 static int judge_client(gnutls_session_t session)
 {
@@ -640,7 +666,7 @@ static int judge_client(gnutls_session_t session)
 	int rc = gnutls_certificate_verify_peers(session, &purpose, 1, &status);
 
 	if (rc == 0 && status == 0) {
-		return 0;
+		return admit_client(t);
 	}
 	if (rc == 0) {
 		gnutls_certificate_verification_status_print(
@@ -719,7 +745,7 @@ void quic_tls_send_ticket(struct quic_tls *t)
 
 struct quic_tls *quic_tls_server(TALLOC_CTX *mem_ctx,
 				 const struct tls_server_policy *policy,
-				 const char *keylog_file,
+				 const char *peer, const char *keylog_file,
 				 const uint8_t *ticket_secret,
 				 struct quic_replay *replay)
 {
@@ -739,6 +765,7 @@ struct quic_tls *quic_tls_server(TALLOC_CTX *mem_ctx,
 		gnutls_record_set_max_early_data_size(t->session, UINT32_MAX);
 	}
 	t->server = policy;
+	t->peer = peer;
 	t->ticket_secret = ticket_secret;
 	gnutls_session_set_verify_function(t->session, judge_client);
 	gnutls_handshake_set_post_client_hello_function(t->session,

@@ -79,8 +79,10 @@ static bool load_certificates(struct life *life)
 		life->map = certmap_new(life->ev, o->certificate_map, WARN_DAYS,
 					&why);
 		ok = life->map != NULL;
-		life->server = (struct tls_server_policy){
-			.choose = certmap_choose, .private_data = life->map};
+		life->server =
+			(struct tls_server_policy){.choose = certmap_choose,
+						   .admit = certmap_admit,
+						   .private_data = life->map};
 	}
 	if (!ok) {
 		log_error("%s", why != NULL ? why : "out of memory");

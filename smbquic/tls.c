@@ -147,8 +147,12 @@ static bool load(struct tls_identity *id, TALLOC_CTX *mem_ctx,
 		return false;
 	}
 	if (client_ca != NULL) {
-		rc = gnutls_certificate_set_x509_trust_file(
-			id->cred, client_ca, GNUTLS_X509_FMT_PEM);
+		rc = strcmp(client_ca, TLS_CA_SYSTEM) == 0
+			     ? gnutls_certificate_set_x509_system_trust(
+				       id->cred)
+			     : gnutls_certificate_set_x509_trust_file(
+				       id->cred, client_ca,
+				       GNUTLS_X509_FMT_PEM);
 		if (rc <= 0) {
 			*why = load_failed(
 				mem_ctx, "the client CA", client_ca,

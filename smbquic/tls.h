@@ -64,10 +64,14 @@ struct tls_identity {
 	void *mapping;	     /**< the owner's; reaches transport_facts */
 };
 
+/** In the place of a file: the CAs that this system trusts. */
+#define TLS_CA_SYSTEM "system"
+
 /**
  * Load a PEM certificate chain and its key.
  *
- * @param client_ca  PEM file that client certificates must chain to, or NULL.
+ * @param client_ca  PEM file that client certificates must chain to,
+ *                   TLS_CA_SYSTEM, or NULL.
  * @param why        out: on failure a sentence, child of mem_ctx.
  * @return NULL on failure.
  */
@@ -89,8 +93,29 @@ struct tls_identity *tls_identity_load(TALLOC_CTX *mem_ctx,
 typedef int (*tls_choose_fn)(void *private_data, const char *server_name,
 			     struct tls_identity **out);
 
+/** A client that has shown its certificate. Good until the call returns. */
+struct tls_guest {
+	const char *peer;	     /**< its address, for logs */
+	const char *server_name;     /**< that it asked for; may be NULL */
+	const gnutls_datum_t *chain; /**< DER as it was sent, leaf first */
+	unsigned count;
+};
+
+/**
+ * May it come in? Called when its chain has been verified, so that the
+ * identity required a certificate (MS-SMB2 3.3.5.1).
+ *
+ * @param why  out: when not, a sentence, child of mem_ctx; NULL: no memory.
+ * @return 0: yes; EACCES: no, with the TLS alert access_denied; other errno: it
+ *         could not be found out, internal_error.
+ */
+typedef int (*tls_admit_fn)(void *private_data, TALLOC_CTX *mem_ctx,
+			    struct tls_identity *identity,
+			    const struct tls_guest *guest, char **why);
+
 struct tls_server_policy {
 	tls_choose_fn choose;
+	tls_admit_fn admit; /**< NULL: whoever is trusted */
 	void *private_data;
 };
 

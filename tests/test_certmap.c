@@ -9,11 +9,13 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "certs/access.h"
 #include "certs/cert.h"
 #include "certs/certmap.h"
 #include "smbquic/log.h"
 #include "smbquic/savefile.h"
 #include "smbquic/tls.h"
+#include "tests/fixture_pki.h"
 #include "tests/testlib.h"
 
 #define DAY 86400
@@ -513,8 +515,8 @@ static void test_client_authentication(void **state)
 			     "\tclient ca = %s\n",
 			     path(f, "ca.pem"));
 	map = load(f, section(f, "c.example", "c.example", ca));
-	assert_int_equal(certmap_choose(map, "c.example", &id), EACCES);
-	expect_log(f, "no access entry allows any");
+	assert_int_equal(certmap_choose(map, "c.example", &id), 0);
+	assert_true(id->require_client_certificate);
 	talloc_free(map);
 	map = load(f, section(f, "c.example", "c.example",
 			      talloc_asprintf(f,
@@ -568,6 +570,113 @@ static void test_no_file(void **state)
 	talloc_free(map);
 }
 
+/* As QUIC asks when the chain has been verified. */
+static int admit(struct fixture *f, struct certmap *map, const struct cert *who,
+		 char **why)
+{
+	gnutls_datum_t der = pki_der(f, who);
+	const struct tls_guest guest = {
+		.peer = "192.0.2.1:5000",
+		.server_name = "c.example",
+		.chain = &der,
+		.count = 1,
+	};
+	struct tls_identity *id = NULL;
+
+	assert_int_equal(certmap_choose(map, "c.example", &id), 0);
+	return certmap_admit(map, f, id, &guest, why);
+}
+
+static void test_access(void **state)
+{
+	struct fixture *f = *state;
+	struct cert *ca = pki_make(f, CERT_CA, "CA", NULL);
+	struct cert *alice = pki_make(f, CERT_CLIENT, "alice", ca);
+	struct certmap *map = NULL;
+	char *text = NULL;
+	char *why = NULL;
+
+	make_server(f, "c.example");
+	assert_true(cert_save_pem(f, ca, path(f, "ca.pem"), NULL, &why));
+	text = section(f, "c.example", "c.example",
+		       talloc_asprintf(f,
+				       "\trequire client authentication = yes\n"
+				       "\tclient ca = %s\n",
+				       path(f, "ca.pem")));
+	map = load(f, text);
+	assert_int_equal(admit(f, map, alice, &why), EACCES);
+	assert_non_null(strstr(why, "no access entry allows it"));
+	expect_log(f, "client certificate of 192.0.2.1:5000 denied: no access "
+		      "entry allows it; subject CN=alice, issuer CN=CA");
+	expect_log(f, cert_info(alice)->sha1);
+	expect_log(f, cert_info(alice)->sha256);
+	text = talloc_asprintf_append(
+		text, "\taccess 7 = allow issuer \"CN=CA\" ours\n");
+	write_text(f->map_file, text);
+	assert_true(certmap_reload(map));
+	assert_int_equal(admit(f, map, alice, &why), 0);
+	expect_log(f, "192.0.2.1:5000 allowed: allow issuer \"CN=CA\" ours;");
+	/* Taken away while the server's certificate is bad: at once. */
+	write_text(path(f, "c.example.pem"), "no certificate");
+	write_text(f->map_file,
+		   talloc_asprintf(f, "%s\taccess 9 = deny sha256 %s\n", text,
+				   cert_info(alice)->sha256));
+	assert_true(certmap_reload(map));
+	assert_int_equal(admit(f, map, alice, &why), EACCES);
+	assert_non_null(strstr(why, "deny sha256"));
+	talloc_free(map);
+}
+
+/* One from before that asks for less is not used when its successor is bad. */
+static void test_stricter(void **state)
+{
+	struct fixture *f = *state;
+	struct tls_identity *id = NULL;
+	struct certmap *map = NULL;
+
+	make_server(f, "c.example");
+	map = load(f, section(f, "c.example", "c.example", ""));
+	assert_int_equal(certmap_choose(map, "c.example", &id), 0);
+	write_text(f->map_file,
+		   section(f, "c.example", "c.example",
+			   "\trequire client authentication = yes\n"
+			   "\tclient ca = /nowhere/ca.pem\n"));
+	assert_true(certmap_reload(map));
+	assert_int_equal(certmap_choose(map, "c.example", &id), EKEYREJECTED);
+	talloc_free(map);
+}
+
+static void test_access_in_file(void **state)
+{
+	struct fixture *f = *state;
+	struct certmap_file *file = NULL;
+	struct certmap_entry *entry = NULL;
+	char *why = NULL;
+
+	write_text(f->map_file,
+		   "[a]\n\tcertificate = /c\n\tkey = /k\n"
+		   "\t# of old\n"
+		   "\tAccess3 = deny issuer \"CN=b,O=c\" not they\n"
+		   "\taccess 10 = allow issuer CN=a\n"
+		   "\taccess = something else\n");
+	file = certmap_file_load(f, f->map_file, &why);
+	assert_non_null(file);
+	entry = certmap_entry_copy(f, certmap_file_get(file, 0));
+	assert_int_equal(entry->access->count, 2);
+	assert_true(entry->access->entries[0]->deny);
+	assert_true(certmap_file_put(file, entry, &why));
+	assert_true(certmap_file_save(file, &why));
+	file = certmap_file_load(f, f->map_file, &why);
+	assert_non_null(file);
+	assert_true(access_list_equal(certmap_file_get(file, 0)->access,
+				      entry->access));
+	write_text(f->map_file, "[a]\n\tcertificate = /c\n\tkey = /k\n"
+				"\taccess 1 = allow\n");
+	assert_null(certmap_file_load(f, f->map_file, &why));
+	assert_non_null(strstr(why, "certmap.conf:4: \"allow\" is no access "
+				    "entry"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -581,6 +690,9 @@ int main(void)
 		cmocka_unit_test(test_map_changes),
 		cmocka_unit_test(test_store),
 		cmocka_unit_test(test_client_authentication),
+		cmocka_unit_test(test_access),
+		cmocka_unit_test(test_stricter),
+		cmocka_unit_test(test_access_in_file),
 		cmocka_unit_test(test_expiry_warning),
 		cmocka_unit_test(test_no_file),
 	};

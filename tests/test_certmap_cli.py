@@ -209,6 +209,54 @@ class Mappings(Folder):
         self.expect(0, *args, '--require-client-authentication', 'true',
                     '--client-ca', 'ca.pem', err='nobody will get in')
 
+    def test_access(self):
+        self.make(NAME)
+        self.new()
+        self.make('CA', purpose='ca', stem='ca')
+        leaf = self.make('alice', purpose='client',
+                         more=['--ca', 'ca.pem', '--ca-key', 'ca.key'])
+        self.expect(0, 'grant', NAME, 'ISSUER', 'CN=CA',
+                    err='no client certificate is asked for')
+        self.expect(0, 'set', NAME, '--require-client-authentication', 'true',
+                    '--client-ca', 'ca.pem')
+        self.expect(0, 'Block-SmbClientAccessToServer', '-Name', NAME,
+                    '-IdentifierType', 'SHA256', '-Identifier',
+                    leaf['Sha256'].upper(), '-Description', 'gone')
+        self.expect(0, 'grant', NAME, '--certificate', 'alice.pem')
+        self.expect(0, 'grant', NAME, '--identifier', leaf['Thumbprint'],
+                    err='SHA-1 is broken')
+        self.expect(0, 'block', NAME, '--certificate', 'ca.pem',
+                    err='is a root, whose hash matches no client')
+        rows = self.json('Get-SmbClientAccessToServer', '-Name', NAME)
+        self.assertEqual(
+            [(r['AccessControlType'], r['IdentifierType']) for r in rows],
+            [('Allow', 'ISSUER'), ('Deny', 'SHA256'), ('Allow', 'SHA256'),
+             ('Allow', 'SHA1'), ('Deny', 'SHA256')])
+        self.assertEqual(rows[1]['Identifier'], leaf['Sha256'])
+        self.assertEqual(rows[1]['Description'], 'gone')
+        self.expect(0, 'access', NAME, out='Deny    SHA256')
+        before = self.text()
+        self.expect(0, 'grant', NAME, 'ISSUER', 'CN=X', '--what-if',
+                    out='would be added')
+        self.expect(1, 'unblock', NAME, 'ISSUER', 'CN=CA',
+                    err='nothing like that was blocked')
+        self.expect(1, 'revoke', NAME, '--certificate', 'ca.pem',
+                    err='nothing like that was granted')
+        self.expect(1, 'grant', 'nobody', 'ISSUER', 'CN=X',
+                    err='there is no mapping of nobody')
+        self.expect(2, 'grant', NAME, err='either --identifier or')
+        self.expect(2, 'grant', NAME, 'SHA256', '12', err='is no SHA-256')
+        self.expect(2, 'grant', NAME, 'NAME', 'x', err='SHA256, SHA1 or')
+        self.expect(2, 'grant', NAME, 'ISSUER', 'x', err='is no X.500 name')
+        self.assertEqual(self.text(), before)
+        self.expect(0, 'unblock', NAME, 'SHA256', leaf['Sha256'])
+        self.expect(0, 'revoke', NAME, 'ISSUER', 'cn=ca')
+        self.assertEqual(len(self.json('access')), 3)
+        self.expect(0, 'set', NAME, '--client-ca', 'system')
+        self.expect(1, 'set', NAME,
+                    '--skip-client-certificate-access-check', 'true',
+                    err='every client with a certificate of any public CA')
+
     def test_address_as_a_name(self):
         self.make('192.0.2.1', '2001:db8::1')
         self.new('192.0.2.1')
@@ -424,8 +472,7 @@ class Certificates(Folder):
 
 
 class Usage(Folder):
-    LATER = ('check', 'diagnose', 'grant', 'block', 'revoke', 'unblock',
-             'access', 'client-')
+    LATER = ('check', 'diagnose', 'client-')
 
     def test_usage(self):
         self.expect(2, err='a command is missing')
@@ -446,7 +493,8 @@ class Usage(Folder):
             manual = f.read().replace('\\-', '-')
         commands = re.findall(r'(?m)^  (\w[\w-]*) ', shown)
         self.assertEqual(commands, ['new', 'get', 'set', 'remove', 'props',
-                                    'make', 'import'])
+                                    'grant', 'block', 'revoke', 'unblock',
+                                    'access', 'make', 'import'])
         for cmdlet in re.findall(r'\((\w+-Smb\w+)\)', shown):
             self.assertIn(cmdlet, manual)
         options = set()
