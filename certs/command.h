@@ -168,6 +168,7 @@ int cmd_get(struct args *args);
 int cmd_set(struct args *args);
 int cmd_remove(struct args *args);
 int cmd_props(struct args *args);
+int cmd_check(struct args *args);
 int cmd_grant(struct args *args);
 int cmd_block(struct args *args);
 int cmd_revoke(struct args *args);

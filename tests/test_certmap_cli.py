@@ -209,6 +209,27 @@ class Mappings(Folder):
         self.expect(0, *args, '--require-client-authentication', 'true',
                     '--client-ca', 'ca.pem', err='nobody will get in')
 
+    def test_check(self):
+        self.expect(1, 'check', err='there are no mappings')
+        self.make(NAME, more=['--days', '10'])
+        self.new()
+        self.make('b.example', more=['--days', '20'])
+        self.new('b.example')
+        self.expect(0, 'check', '--days', '5')
+        done = self.expect(1, 'check', err=NAME + ': the certificate expires')
+        self.assertNotIn('b.example', done.stderr)
+        self.expect(0, 'check', 'b.example')
+        self.expect(1, 'check', 'b.example', '--days=21', err='expires on 2')
+        rows = self.json('check', '--days', '9')
+        self.assertEqual([r['Problem'] for r in rows], [None, None])
+        done = self.run_it('check', '--json')
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('expires on', json.loads(done.stdout)[0]['Problem'])
+        os.unlink(self.path('b.example.key'))
+        self.expect(1, 'check', '--days', '5', err='b.example: ')
+        self.expect(1, 'check', 'c.example', err='no mapping of c.example')
+        self.expect(2, 'check', '--days', 'x', err='--days is a number')
+
     def test_access(self):
         self.make(NAME)
         self.new()
@@ -472,7 +493,7 @@ class Certificates(Folder):
 
 
 class Usage(Folder):
-    LATER = ('check', 'diagnose', 'client-')
+    LATER = ('diagnose', 'client-')
 
     def test_usage(self):
         self.expect(2, err='a command is missing')
@@ -493,7 +514,7 @@ class Usage(Folder):
             manual = f.read().replace('\\-', '-')
         commands = re.findall(r'(?m)^  (\w[\w-]*) ', shown)
         self.assertEqual(commands, ['new', 'get', 'set', 'remove', 'props',
-                                    'grant', 'block', 'revoke', 'unblock',
+                                    'check', 'grant', 'block', 'revoke', 'unblock',
                                     'access', 'make', 'import'])
         for cmdlet in re.findall(r'\((\w+-Smb\w+)\)', shown):
             self.assertIn(cmdlet, manual)
