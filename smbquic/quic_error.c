@@ -21,8 +21,7 @@ static const struct alert_row {
 	{GNUTLS_A_NO_APPLICATION_PROTOCOL, EPROTO,
 	 "does not speak SMB over QUIC (it refused ALPN \"smb\")"},
 	{GNUTLS_A_CERTIFICATE_REQUIRED, EACCES,
-	 "wants a client certificate, and none was given (--client-cert and "
-	 "--client-key, or a mapping: smbquic-certmap client-new)"},
+	 "wants a client certificate, and none was given"},
 	{GNUTLS_A_ACCESS_DENIED, EACCES,
 	 "refuses this certificate: its access list does not let it in"},
 	{GNUTLS_A_BAD_CERTIFICATE, EACCES,
