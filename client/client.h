@@ -141,6 +141,15 @@ int client_migrate(struct client_conn *conn);
  *  @return NT_STATUS_OK: it ended, ask its recv function. */
 NTSTATUS client_wait(struct client_conn *conn, struct tevent_req *req);
 
+/**
+ * Wait until nothing is on its way: requests that were freed meanwhile have
+ * been answered, and what they had opened or begun is closed and taken away.
+ *
+ * @param timeout_ms  no longer than that.
+ * @return false: something still is, or the connection has ended.
+ */
+bool client_settle(struct client_conn *conn, unsigned timeout_ms);
+
 /** Is the server there? */
 struct tevent_req *client_echo_send(TALLOC_CTX *mem_ctx,
 				    struct client_conn *conn);

@@ -375,6 +375,42 @@ NTSTATUS client_wait(struct client_conn *conn, struct tevent_req *req)
 	return NT_STATUS_OK;
 }
 
+static void settle_late(struct tevent_context *ev, struct tevent_timer *te,
+			struct timeval now, void *private_data)
+{
+	bool *late = private_data;
+
+	(void)ev;
+	(void)te;
+	(void)now;
+	*late = true;
+}
+
+static bool is_settled(const struct client_conn *conn)
+{
+	return TAILQ_EMPTY(&conn->sent) && TAILQ_EMPTY(&conn->waiting);
+}
+
+bool client_settle(struct client_conn *conn, unsigned timeout_ms)
+{
+	bool late = false;
+	struct tevent_timer *timer = tevent_add_timer(
+		conn->ev, conn,
+		tevent_timeval_current_ofs(timeout_ms / 1000,
+					   timeout_ms % 1000 * 1000),
+		settle_late, &late);
+
+	while (timer != NULL && !late && !is_settled(conn)) {
+		if (tevent_loop_once(conn->ev) != 0) {
+			break;
+		}
+	}
+	if (!late) {
+		talloc_free(timer);
+	}
+	return is_settled(conn) && conn->dead == NT_STATUS_OK;
+}
+
 /* ------------------------------------------------------------------- echo */
 
 struct tevent_req *client_echo_send(TALLOC_CTX *mem_ctx,

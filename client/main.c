@@ -79,6 +79,8 @@ static void run(struct shell *shell)
 	shell_interact(shell);
 }
 
+#define GOODBYE_MS 2000
+
 /* Say goodbye, so that the server need not wait for us to be dead. */
 static void leave(struct shell *shell)
 {
@@ -86,7 +88,10 @@ static void leave(struct shell *shell)
 		return;
 	}
 	client_interrupt(shell->conn, false);
-	client_set_timeout(shell->conn, 2000);
+	client_set_timeout(shell->conn, GOODBYE_MS);
+	if (!client_settle(shell->conn, GOODBYE_MS)) {
+		return; /* nobody listens */
+	}
 	if (shell->tree != NULL) {
 		(void)client_tree_disconnect(shell->tree);
 	}

@@ -272,8 +272,10 @@ static void put_give_up(struct tevent_req *req, NTSTATUS status)
 	struct tevent_req *subreq = NULL;
 
 	state->failure = status;
-	subreq = client_close_send(state, state->to);
-	if (subreq == NULL) {
+	if (status != NT_STATUS_IO_TIMEOUT) {
+		subreq = client_close_send(state, state->to);
+	}
+	if (subreq == NULL) { /* or nobody would answer */
 		req_failed(req, status);
 		return;
 	}

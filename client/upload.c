@@ -121,10 +121,13 @@ static NTSTATUS upload_written(const struct upload_state *state,
 static void upload_undo(struct tevent_req *req, NTSTATUS status)
 {
 	struct upload_state *state = tevent_req_data(req, struct upload_state);
-	struct tevent_req *subreq = client_close_send(state, state->file);
+	struct tevent_req *subreq = NULL;
 
 	state->failure = status;
-	if (subreq == NULL) {
+	if (status != NT_STATUS_IO_TIMEOUT) {
+		subreq = client_close_send(state, state->file);
+	}
+	if (subreq == NULL) { /* or nobody would answer */
 		req_failed(req, status);
 		return;
 	}

@@ -318,6 +318,7 @@ NTSTATUS file_check_sharing(struct file_table *table,
 
 /* A name on its way out. Child of the table: nobody needs to wait for it. */
 struct deletion {
+	struct file_table *table;
 	struct file_name *name;
 	struct store *store; /* referenced */
 	struct store_file *handle;
@@ -332,12 +333,26 @@ static int deletion_destructor(struct deletion *deletion)
 {
 	TALLOC_FREE(deletion->subreq);
 	TALLOC_FREE(deletion->handle);
+	deletion->table->deletions--;
 	return 0;
+}
+
+unsigned file_deletions(const struct file_table *table)
+{
+	return table->deletions;
+}
+
+void file_on_deleted(struct file_table *table,
+		     void (*deleted)(void *private_data), void *private_data)
+{
+	table->deleted = deleted;
+	table->deleted_data = private_data;
 }
 
 static void deletion_end(struct deletion *deletion)
 {
 	struct tevent_req *waiter = deletion->waiter;
+	struct file_table *table = deletion->table;
 	struct file_name *name = deletion->name;
 
 	oplock_path_changed(name->file->table, name->store, name->path,
@@ -348,6 +363,9 @@ static void deletion_end(struct deletion *deletion)
 	talloc_free(deletion);
 	if (waiter != NULL) {
 		tevent_req_done(waiter);
+	}
+	if (table->deletions == 0 && table->deleted != NULL) {
+		table->deleted(table->deleted_data);
 	}
 }
 
@@ -403,9 +421,11 @@ static struct deletion *deletion_begin(struct file_name *name,
 		file_name_gone(name);
 		return NULL;
 	}
+	deletion->table = table;
 	deletion->name = name;
 	deletion->store = talloc_reference(deletion, name->store);
 	deletion->handle = talloc_steal(deletion, handle);
+	table->deletions++;
 	talloc_set_destructor(deletion, deletion_destructor);
 	deletion->subreq =
 		store_unlink_send(deletion, table->ev, handle, name->path);

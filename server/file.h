@@ -179,6 +179,12 @@ struct tevent_req *file_close_send(TALLOC_CTX *mem_ctx,
 NTSTATUS file_close_recv(struct tevent_req *req, bool *have_attr,
 			 struct store_attr *attr);
 
+/** How many names are being deleted right now. */
+unsigned file_deletions(const struct file_table *table);
+/** Whom to call whenever the last of them has gone; NULL: nobody. */
+void file_on_deleted(struct file_table *table,
+		     void (*deleted)(void *private_data), void *private_data);
+
 /** The open's name goes with its last open (or does not after all); whoever
  *  watches the directory hears of it now (MS-FSA 2.1.5.15.3). */
 void file_delete_pending(struct file_open *fo, bool pending);

@@ -25,6 +25,10 @@ struct file_table {
 	struct oplock_table *oplocks;
 	struct replay_table *replays;
 	uint64_t last_serial;
+
+	unsigned deletions; /* at work */
+	void (*deleted)(void *private_data);
+	void *deleted_data;
 };
 
 /* --- file.c */

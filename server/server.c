@@ -398,7 +398,7 @@ bool server_reload(struct server *server, struct config *config, char **why)
 /* --- stop ------------------------------------------------------------------
  */
 
-void server_drained(struct server *server)
+static void server_over(struct server *server)
 {
 	void (*stopped)(void *private_data) = server->stopped;
 
@@ -406,6 +406,26 @@ void server_drained(struct server *server)
 	if (stopped != NULL) {
 		stopped(server->stopped_data);
 	}
+}
+
+static void server_deleted(void *private_data)
+{
+	struct server *server =
+		talloc_get_type_abort(private_data, struct server);
+
+	if (server->conns == NULL) {
+		server_over(server);
+	}
+}
+
+/* What was to be deleted with the last open is, before the server goes. */
+void server_drained(struct server *server)
+{
+	if (server->files != NULL && file_deletions(server->files) > 0) {
+		file_on_deleted(server->files, server_deleted, server);
+		return;
+	}
+	server_over(server);
 }
 
 static void shut_too_long(struct tevent_context *ev, struct tevent_timer *te,
@@ -417,7 +437,7 @@ static void shut_too_long(struct tevent_context *ev, struct tevent_timer *te,
 	(void)ev;
 	(void)te;
 	(void)now;
-	server_drained(server);
+	server_over(server);
 }
 
 static void drain_too_long(struct tevent_context *ev, struct tevent_timer *te,
