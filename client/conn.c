@@ -236,8 +236,8 @@ static void conn_tick(struct tevent_context *ev, struct tevent_timer *te,
 	(void)te;
 	TALLOC_FREE(conn->watch);
 	transport_stats(message_conn_transport(conn->message), &stats);
-	if (stats.bytes_in + stats.bytes_out != conn->moved_bytes) {
-		conn->moved_bytes = stats.bytes_in + stats.bytes_out;
+	if (stats.bytes_in + stats.bytes_acked != conn->moved_bytes) {
+		conn->moved_bytes = stats.bytes_in + stats.bytes_acked;
 		conn->moved = now;
 	}
 	do {

@@ -633,6 +633,7 @@ void quic_conn_stats(struct quic_conn *c, struct transport_stats *out)
 	*out = (struct transport_stats){
 		.bytes_in = c->stream.bytes_in,
 		.bytes_out = c->stream.bytes_out,
+		.bytes_acked = c->stream.bytes_acked,
 		.packets_in = c->packets_in,
 		.packets_out = c->packets_out,
 		.packets_lost = c->packets_lost,

@@ -121,6 +121,7 @@ static bool sent(struct quic_kernel *k, ssize_t n)
 
 	if (n >= 0) {
 		k->stats.bytes_out += (uint64_t)n;
+		k->stats.bytes_acked = k->stats.bytes_out;
 		return true;
 	}
 	if (err == EAGAIN || err == EWOULDBLOCK || err == ENOSPC) {

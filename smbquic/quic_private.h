@@ -99,7 +99,7 @@ struct quic_stream {
 	size_t first_acked; /* bytes of unacked.first that are acked */
 	bool finishing;	    /* nothing follows what is queued */
 	bool finished;	    /* and the peer was told */
-	uint64_t bytes_out;
+	uint64_t bytes_out, bytes_acked;
 };
 
 /**

@@ -260,6 +260,7 @@ void quic_stream_sent(struct quic_stream *s, size_t len)
 
 void quic_stream_acked(struct quic_stream *s, uint64_t len)
 {
+	s->bytes_acked += len;
 	while (s->unacked.first != NULL) {
 		struct quic_write *w = s->unacked.first;
 		size_t rest = w->len - s->first_acked;
@@ -288,6 +289,7 @@ void quic_stream_rewind(struct quic_stream *s)
 	s->sending = s->unacked.first;
 	s->first_acked = 0;
 	s->bytes_out = 0;
+	s->bytes_acked = 0;
 	s->finished = false;
 }
 

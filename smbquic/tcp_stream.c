@@ -341,6 +341,7 @@ static int tcp_send_some(struct tcp_stream *c, struct tcp_write *w)
 	}
 	w->begun = true;
 	c->stats.bytes_out += (uint64_t)n;
+	c->stats.bytes_acked = c->stats.bytes_out;
 	tcp_advance(w, (size_t)n);
 	return 0;
 }

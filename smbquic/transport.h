@@ -82,7 +82,8 @@ struct transport_facts {
 
 /** Figures that change; a snapshot. Unknown ones are 0. */
 struct transport_stats {
-	uint64_t bytes_in, bytes_out;	  /**< stream bytes */
+	uint64_t bytes_in, bytes_out; /**< stream bytes */
+	uint64_t bytes_acked; /**< of bytes_out; all where nobody can tell */
 	uint64_t packets_in, packets_out; /**< QUIC packets */
 	uint64_t packets_lost;
 	uint64_t rtt_us;   /**< smoothed */

@@ -228,6 +228,7 @@ static void test_acked(void **state)
 	quic_stream_acked(&s, 0);
 	assert_false(quic_stream_idle(&s));
 	quic_stream_acked(&s, 1);
+	assert_int_equal(s.bytes_acked, 30);
 	assert_true(quic_stream_idle(&s));
 	assert_ptr_equal(quic_stream_pop_acked(&s), &w[2].w);
 	assert_null(quic_stream_pop_unacked(&s));

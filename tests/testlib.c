@@ -85,6 +85,7 @@ static void memory_move(struct memory_end *from)
 			r->got += n;
 			to->stats.bytes_in += n;
 			from->stats.bytes_out += n;
+			from->stats.bytes_acked += n;
 			if (w->iov->iov_len == 0) {
 				w->iov++;
 				w->count--;
