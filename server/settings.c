@@ -195,8 +195,8 @@ static const struct setting settings[] = {
 	[CONFIG_CERTIFICATE_MAP_FILE] = {
 		"certificate map file", SETTING_GLOBAL, SETTING_PATH,
 		SMBQUIC_SYSCONFDIR "/smbquic/certmap.conf",
-		"Which certificate goes with which server name; see smbquic- "
-		"certmap(1).",
+		"Which certificate goes with which server name; see "
+		"smbquic-certmap(1).",
 	},
 	[CONFIG_CERTIFICATE_WARNING] = {
 		"certificate expiry warning", SETTING_GLOBAL, SETTING_INT, "30",

@@ -236,19 +236,40 @@ static unsigned verify(struct trial *t, gnutls_x509_trust_list_t trusted)
 	return status;
 }
 
+/* Another CA helps only where the CA is the trouble; NULL: the usual. */
+static char *way_on_from(struct trial *t, unsigned status)
+{
+	const char *first = "Tell who runs the server";
+
+	if (status & (GNUTLS_CERT_SIGNER_NOT_FOUND | GNUTLS_CERT_SIGNER_NOT_CA |
+		      GNUTLS_CERT_SIGNATURE_FAILURE)) {
+		return NULL;
+	}
+	if (status & GNUTLS_CERT_UNEXPECTED_OWNER) {
+		first = "Ask for a name that it is for";
+	}
+	return talloc_asprintf(t->mem_ctx,
+			       "%s; to go on all the same, compare the SHA-256 "
+			       "with the server's and give --pin=sha256:%s.",
+			       first, t->out->sha256);
+}
+
 static void judge_chain(struct trial *t, gnutls_x509_trust_list_t trusted,
 			const char *how)
 {
 	unsigned status = verify(t, trusted);
 	char *text = NULL;
+	char *way_on = NULL;
 
 	if (status == 0) {
 		accept_it(t, true, how);
 		return;
 	}
 	text = status_text(t->mem_ctx, status);
+	way_on = way_on_from(t, status);
 	refuse(t, status_alert(status), text != NULL ? text : "out of memory",
-	       NULL);
+	       way_on);
+	talloc_free(way_on);
 	talloc_free(text);
 }
 

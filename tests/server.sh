@@ -84,6 +84,16 @@ client()
 		-c "$commands" "$@"
 }
 
+# The name is found by all programs of this machine
+known_name()
+{
+	requires_root
+	grep -q " $NAME\$" /etc/hosts || {
+		sed -i.smbquic-test "\$a 127.0.0.1 $NAME" /etc/hosts
+		cleanup_fn sed -i "/ $NAME\$/d" /etc/hosts
+	}
+}
+
 # Samba's client wants a name for QUIC, and the peer root sees our /etc/hosts
 samba_name()
 {
@@ -93,10 +103,7 @@ samba_name()
 	/tmp/*) ;;
 	*) skip "the peer root sees /tmp only, and this test is in $TMP" ;;
 	esac
-	grep -q " $NAME\$" /etc/hosts || {
-		sed -i.smbquic-test "\$a 127.0.0.1 $NAME" /etc/hosts
-		cleanup_fn sed -i "/ $NAME\$/d" /etc/hosts
-	}
+	known_name
 }
 
 samba()
