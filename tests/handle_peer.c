@@ -274,7 +274,7 @@ static NTSTATUS run_return(struct peer *peer, char **words, const char **note)
 static NTSTATUS run_id(struct peer *peer, char **words, const char **note)
 {
 	(void)words;
-	*note = talloc_asprintf(peer->conn, " 0x%" PRIx64,
+	*note = talloc_asprintf(peer->conn, " 0x%016" PRIx64,
 				peer->id.persistent_id);
 	return NT_STATUS_OK;
 }
