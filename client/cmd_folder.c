@@ -447,6 +447,14 @@ static bool deltree_entry(struct shell *shell, const char *folder,
 	return client_why(shell->conn) == NULL;
 }
 
+void shell_remove_tree(struct shell *shell, const char *folder,
+		       const struct client_dir_entry *entry)
+{
+	unsigned depth = 0;
+
+	(void)deltree_entry(shell, folder, entry, &depth);
+}
+
 void cmd_deltree(struct shell *shell, int argc, char **argv)
 {
 	char *mask = deletable(shell, argv[1]);

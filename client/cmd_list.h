@@ -18,6 +18,11 @@ typedef bool (*shell_entry_fn)(struct shell *shell, const char *folder,
 bool shell_walk(struct shell *shell, const char *mask, bool heads,
 		shell_entry_fn fn, void *private_data);
 
+/** Remove an entry of a folder of the server, with all that is below it; what
+ *  fails is said. */
+void shell_remove_tree(struct shell *shell, const char *folder,
+		       const struct client_dir_entry *entry);
+
 void cmd_cd(struct shell *shell, int argc, char **argv);
 void cmd_cd_up(struct shell *shell, int argc, char **argv);
 void cmd_deltree(struct shell *shell, int argc, char **argv);
@@ -60,6 +65,9 @@ void cmd_notify(struct shell *shell, int argc, char **argv);
 void cmd_scopy(struct shell *shell, int argc, char **argv);
 void cmd_shares(struct shell *shell, int argc, char **argv);
 void cmd_use(struct shell *shell, int argc, char **argv);
+
+/* cmd_sync.c */
+void cmd_sync(struct shell *shell, int argc, char **argv);
 
 /* cmd_transfer.c */
 void cmd_get(struct shell *shell, int argc, char **argv);

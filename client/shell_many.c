@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -29,6 +30,7 @@
 
 static void many_folder_done(struct tevent_req *subreq);
 static void many_swept(struct tevent_req *subreq);
+static void many_sweep(struct many *many, const char *remote);
 static void many_file_done(struct tevent_req *subreq);
 
 /* ------------------------------------------------------------------ items */
@@ -61,15 +63,16 @@ static bool wanted(struct many *many, const struct many_item *item)
  * The backslash is the one character that Windows forbids and that no path of
  * the library can have: what stands for it stays in them.
  */
-static const char *remote_name(struct many_item *item, const char *name)
+const char *many_remote_name(const struct many *many, TALLOC_CTX *mem_ctx,
+			     const char *name)
 {
 	char mapped[3 * NAME_MAP_MAX + 1] = "";
 
-	if (!item->many->up || strchr(name, '\\') == NULL ||
+	if (!many->up || strchr(name, '\\') == NULL ||
 	    !name_map_to_smb(name, mapped, sizeof(mapped))) {
 		return name;
 	}
-	return shell_need(talloc_strdup(item, mapped));
+	return shell_need(talloc_strdup(mem_ctx, mapped));
 }
 
 char *many_local_name(struct many *many, const char *folder, const char *name)
@@ -112,12 +115,14 @@ void many_add(struct many *many, const struct many_folder *in,
 	many->offered++;
 	item->folder = folder;
 	item->stat = *stat;
-	item->remote = shell_need(talloc_asprintf(
-		item, "%s%s%s", remote_folder,
-		*remote_folder != '\0' ? "\\" : "", remote_name(item, name)));
+	item->remote =
+		shell_need(talloc_asprintf(item, "%s%s%s", remote_folder,
+					   *remote_folder != '\0' ? "\\" : "",
+					   many_remote_name(many, item, name)));
 	item->local =
 		talloc_steal(item, many_local_name(many, local_folder, name));
-	if (!wanted(many, item)) {
+	if (!wanted(many, item) ||
+	    (many->sync != NULL && !folder && !many_sync_wants(many, item))) {
 		talloc_free(item);
 		return;
 	}
@@ -161,20 +166,68 @@ static void many_add_listed(struct many *many, const struct many_folder *in,
 
 /* ---------------------------------------------------------------- folders */
 
+/* @return 0 or errno. */
+static int make_folder(const char *name)
+{
+	struct stat st = {0};
+
+	if (mkdir(name, 0777) == 0) {
+		return 0;
+	}
+	if (errno != EEXIST) {
+		return errno;
+	}
+	return stat(name, &st) == 0 && S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
+}
+
 /* Make it locally, list it there; or make it there, list it here. */
 static struct tevent_req *folder_send(struct many *many, struct many_item *item)
 {
 	struct shell *shell = many->shell;
+	int err = 0;
 
 	if (many->up) {
 		return client_mkdir_send(item, shell->tree, item->remote);
 	}
-	if (mkdir(item->local, 0777) != 0 && errno != EEXIST) {
+	err = many->sync == NULL || !many->sync->dry_run
+		      ? make_folder(item->local)
+		      : 0;
+	if (err != 0) {
 		shell_progress_clear(many->progress);
-		shell_fail_errno(shell, errno, "%s", item->local);
+		shell_fail_errno(shell, err, "%s", item->local);
 		return NULL;
 	}
 	return client_list_send(item, shell->tree, item->remote, "*");
+}
+
+/* sync up: is the folder there, and with what in it? */
+static void many_target_listed(struct tevent_req *subreq)
+{
+	struct many_item *item =
+		tevent_req_callback_data(subreq, struct many_item);
+	struct many *many = item->many;
+	NTSTATUS status = client_list_recv(subreq, item, &item->target);
+	bool missing = status == NT_STATUS_OBJECT_NAME_NOT_FOUND ||
+		       status == NT_STATUS_OBJECT_PATH_NOT_FOUND;
+
+	if (missing && !many->sync->dry_run) {
+		subreq = shell_need(folder_send(many, item));
+		tevent_req_set_callback(subreq, many_folder_done, item);
+		return;
+	}
+	many->folders_in_flight--;
+	if (NT_STATUS_IS_OK(status) || missing) {
+		many_sync_sort(item->target);
+		TAILQ_INSERT_TAIL(&many->found, item, entry);
+	} else {
+		shell_progress_clear(many->progress);
+		shell_fail(many->shell, status, "\\%s", item->remote);
+		talloc_free(item);
+		return;
+	}
+	if (!missing && !many->sync->dry_run) {
+		many_sweep(many, item->remote);
+	}
 }
 
 static void many_start_folder(struct many *many)
@@ -183,6 +236,13 @@ static void many_start_folder(struct many *many)
 	struct tevent_req *subreq = NULL;
 
 	TAILQ_REMOVE(&many->folders, item, entry);
+	if (many->up && many->sync != NULL) {
+		subreq = shell_need(client_list_send(item, many->shell->tree,
+						     item->remote, "*"));
+		many->folders_in_flight++;
+		tevent_req_set_callback(subreq, many_target_listed, item);
+		return;
+	}
 	subreq = folder_send(many, item);
 	if (subreq == NULL) {
 		talloc_free(item);
@@ -252,6 +312,7 @@ static struct many_folder *many_entered(struct many *many,
 	f->in = item->in;
 	f->write_time = item->stat.write_time;
 	f->fresh = item->fresh;
+	f->target = talloc_steal(f, item->target);
 	f->copy = talloc_steal(f, many->up ? item->remote : item->local);
 	f->next = many->times;
 	many->times = f;
@@ -303,10 +364,69 @@ static void many_expand(struct many *many)
 	} else {
 		many_add_listed(many, f, remote, local, item->list, true);
 	}
+	if (many->sync != NULL && !leads_round(f)) {
+		many_sync_delete(many, f, remote, local, item->list);
+	}
+	TALLOC_FREE(f->target);
 	talloc_free(item);
 }
 
 /* ------------------------------------------------------------------ files */
+
+static void many_copy_file(struct many_item *item)
+{
+	struct many *many = item->many;
+	struct tevent_req *subreq = NULL;
+
+	subreq = many->up ? shell_put_send(item, &many->transfer, item->local,
+					   item->remote,
+					   item->in != NULL && item->in->fresh)
+			  : shell_get_send(item, &many->transfer, item->remote,
+					   item->local, &item->stat);
+	shell_need(subreq);
+	shell_progress_name(many->progress, client_path_name(item->remote));
+	tevent_req_set_callback(subreq, many_file_done, item);
+}
+
+/* It is not copied: it is the same, or nothing is. */
+static void many_leave_out(struct many_item *item)
+{
+	struct many *many = item->many;
+
+	many->bytes_in_flight -= item->weight;
+	many->files_in_flight--;
+	shell_progress_add(many->progress, item->stat.size, 1);
+	talloc_free(item);
+}
+
+/* sync: it goes, or would go. */
+static void many_sync_file(struct many_item *item)
+{
+	struct many *many = item->many;
+
+	if (many->sync != NULL && many->sync->dry_run) {
+		many->sync->copied++;
+		many_sync_say(many, item);
+		many_leave_out(item);
+	} else {
+		many_copy_file(item);
+	}
+}
+
+static void many_compared(struct tevent_req *subreq)
+{
+	struct many_item *item =
+		tevent_req_callback_data(subreq, struct many_item);
+	bool same = shell_same_recv(subreq);
+
+	talloc_free(subreq);
+	if (same) {
+		item->many->sync->same++;
+		many_leave_out(item);
+	} else {
+		many_sync_file(item);
+	}
+}
 
 static void many_start_file(struct many *many)
 {
@@ -315,19 +435,18 @@ static void many_start_file(struct many *many)
 
 	TAILQ_REMOVE(&many->files, item, entry);
 	many->files_waiting--;
-	subreq = many->up ? shell_put_send(item, &many->transfer, item->local,
-					   item->remote,
-					   item->in != NULL && item->in->fresh)
-			  : shell_get_send(item, &many->transfer, item->remote,
-					   item->local, &item->stat);
-	shell_need(subreq);
 	item->weight = item->stat.size < many->transfer.limits.bytes
 			       ? item->stat.size
 			       : many->transfer.limits.bytes;
 	many->bytes_in_flight += item->weight;
 	many->files_in_flight++;
-	shell_progress_name(many->progress, client_path_name(item->remote));
-	tevent_req_set_callback(subreq, many_file_done, item);
+	if (!item->compare) {
+		many_sync_file(item);
+		return;
+	}
+	subreq = shell_need(shell_same_send(item, &many->transfer, item->remote,
+					    item->local));
+	tevent_req_set_callback(subreq, many_compared, item);
 }
 
 static void many_file_done(struct tevent_req *subreq)
@@ -345,6 +464,9 @@ static void many_file_done(struct tevent_req *subreq)
 	many->bytes_in_flight -= item->weight;
 	many->files_in_flight--;
 	shell_progress_add(many->progress, 0, 1);
+	if (many->sync != NULL && NT_STATUS_IS_OK(result.status)) {
+		many->sync->copied++;
+	}
 	if (!NT_STATUS_IS_OK(result.status)) {
 		shell_progress_clear(many->progress);
 		shell_transfer_fail(many->shell, &result, item->remote,
@@ -488,7 +610,9 @@ static void many_run(struct many *many)
 			break;
 		}
 	}
-	many_run_times(many);
+	if (many->sync == NULL || !many->sync->dry_run) {
+		many_run_times(many);
+	}
 	shell_progress_clear(many->progress);
 	if (client_why(many->shell->conn) != NULL && !many->shell->failed) {
 		shell_fail(many->shell, NT_STATUS_CONNECTION_DISCONNECTED,
@@ -592,5 +716,34 @@ void shell_many_put(struct shell *shell, const char *mask)
 		many_sweep(many, shell->cwd);
 	}
 	many_run(many);
+	talloc_free(many);
+}
+
+/* Both begin where they are: the folder itself is the first item. */
+void shell_many_sync(struct shell *shell, const struct sync_options *options,
+		     const char *remote, const char *local)
+{
+	struct many *many = many_new(shell, options->up);
+	struct many_sync sync = {
+		.del = options->del,
+		.checksum = options->checksum,
+		.dry_run = options->dry_run,
+	};
+	struct many_item *item =
+		shell_need(talloc_zero(many, struct many_item));
+
+	many->sync = &sync;
+	item->many = many;
+	item->in = &many->base;
+	item->folder = true;
+	item->remote = shell_need(talloc_strdup(item, remote));
+	item->local = shell_need(talloc_strdup(item, local));
+	TAILQ_INSERT_TAIL(&many->folders, item, entry);
+	many_run(many);
+	shell_say(shell,
+		  "%s%" PRIu64 " copied, %" PRIu64 " the same, %" PRIu64
+		  " deleted",
+		  sync.dry_run ? "would be: " : "", sync.copied, sync.same,
+		  sync.deleted);
 	talloc_free(many);
 }

@@ -12,13 +12,14 @@
 
 /* A folder that was gone into. */
 struct many_folder {
-	struct many_folder *next;     /* in many->times */
-	const struct many_folder *in; /* NULL: where the mask is */
-	uint64_t id;		      /* of the server's, 0: not known */
-	NTTIME creation_time;	      /* likewise */
-	NTTIME write_time;	      /* for the copy; 0: none */
-	char *copy;		      /* its name there */
-	bool fresh;		      /* we have made it on the server */
+	struct many_folder *next;	/* in many->times */
+	const struct many_folder *in;	/* NULL: where the mask is */
+	uint64_t id;			/* of the server's, 0: not known */
+	NTTIME creation_time;		/* likewise */
+	NTTIME write_time;		/* for the copy; 0: none */
+	char *copy;			/* its name there */
+	bool fresh;			/* we have made it on the server */
+	struct client_dir_list *target; /* sync up: what is there, in order */
 };
 
 struct many_item {
@@ -29,12 +30,20 @@ struct many_item {
 	bool fresh; /* a folder that we have made on the server */
 	char *remote;
 	char *local;
-	struct client_stat stat;      /* size and time of writing at least */
-	uint64_t weight;	      /* of bytes in flight */
-	struct client_dir_list *list; /* of a folder of the server */
+	struct client_stat stat;	/* size and time of writing at least */
+	uint64_t weight;		/* of bytes in flight */
+	struct client_dir_list *list;	/* of a folder of the server */
+	struct client_dir_list *target; /* of the one that it goes to */
+	bool compare; /* sync: leave it out when the bytes are the same */
 };
 
 TAILQ_HEAD(many_items, many_item);
+
+/* What makes a sync of it. */
+struct many_sync {
+	bool del, checksum, dry_run;
+	uint64_t copied, same, deleted;
+};
 
 struct many {
 	struct shell *shell;
@@ -56,6 +65,7 @@ struct many {
 	struct tevent_timer *paused; /* the rate has been reached */
 	struct transfer transfer;
 	struct shell_progress *progress;
+	struct many_sync *sync; /* NULL: copy everything */
 };
 
 bool many_is_dot(const char *name);
@@ -75,5 +85,30 @@ void many_add(struct many *many, const struct many_folder *in,
 void many_add_local(struct many *many, const struct many_folder *in,
 		    const char *remote, const char *local, const char *mask,
 		    bool by_mask);
+
+/** The name that a local one has on the server; a child of mem_ctx or name. */
+const char *many_remote_name(const struct many *many, TALLOC_CTX *mem_ctx,
+			     const char *name);
+
+/* ----------------------------------------------------------- shell_sync.c */
+
+/** In the order in which many_sync_wants() looks for names. */
+void many_sync_sort(struct client_dir_list *list);
+
+/** Is the file another one than what is there? Sets item->compare when that
+ *  takes a look into it. */
+bool many_sync_wants(struct many *many, struct many_item *item);
+
+/**
+ * Delete what is in a folder of the target and not in the source.
+ *
+ * @param source  the listing of a folder of the server; NULL: it goes up.
+ */
+void many_sync_delete(struct many *many, const struct many_folder *f,
+		      const char *remote, const char *local,
+		      const struct client_dir_list *source);
+
+/** For --dry-run: this would be copied. */
+void many_sync_say(struct many *many, const struct many_item *item);
 
 #endif

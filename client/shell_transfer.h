@@ -122,4 +122,25 @@ int local_file_commit(struct local_file *file, const struct client_stat *stat);
 void shell_many_get(struct shell *shell, const char *mask);
 void shell_many_put(struct shell *shell, const char *mask);
 
+/** How two folders are made the same. */
+struct sync_options {
+	bool up;
+	bool del;      /**< also what is not in the source */
+	bool checksum; /**< look into files whose size is the same */
+	bool dry_run;  /**< only say what would be done */
+};
+
+/** Make a folder like another one, with all that is in it. */
+void shell_many_sync(struct shell *shell, const struct sync_options *options,
+		     const char *remote, const char *local);
+
+/* ----------------------------------------------------------- shell_same.c */
+
+/** Compare two files, up to the first difference. local must outlive it. */
+struct tevent_req *shell_same_send(TALLOC_CTX *mem_ctx,
+				   const struct transfer *t, const char *remote,
+				   const char *local);
+/** @return false also when one of them cannot be read. */
+bool shell_same_recv(struct tevent_req *req);
+
 #endif
