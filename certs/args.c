@@ -35,7 +35,9 @@ static const struct row {
 	[PARAM_VERSION] = {"version", 'V', KIND_SWITCH, NULL,
 			   "print the version"},
 	[PARAM_NAME] = {"name", 0, KIND_COMMA_LIST, "NAME",
-			"server name: a DNS name or an IP address"},
+			"server name: a DNS name, *.DOMAIN or an IP address"},
+	[PARAM_NAMESPACE] = {"namespace", 0, KIND_COMMA_LIST, "NAME",
+			     "name of the server that is visited, or *.DOMAIN"},
 	[PARAM_THUMBPRINT] = {"thumbprint", 0, KIND_COMMA_LIST, "HEX",
 			      "of the certificate, SHA-1 or SHA-256"},
 	[PARAM_STORE_NAME] = {"store-name", 0, KIND_LIST, "STORE",
@@ -46,6 +48,8 @@ static const struct row {
 	[PARAM_KEY] = {"key", 0, KIND_TEXT, "FILE", "PEM file with its key"},
 	[PARAM_SUBJECT] = {"subject", 0, KIND_LIST, "TEXT",
 			   "subject, as it is to be shown"},
+	[PARAM_ISSUER_NAME] = {"issuer-name", 0, KIND_LIST, "TEXT",
+			       "issuer, as it is to be shown"},
 	[PARAM_DISPLAY_NAME] = {"display-name", 0, KIND_LIST, "TEXT",
 				"a name for people"},
 	[PARAM_TYPE] = {"type", 0, KIND_COMMA_LIST, "TYPE", "QUIC"},
@@ -60,6 +64,9 @@ static const struct row {
 	[PARAM_CLIENT_CA] = {"client-ca", 0, KIND_TEXT, "FILE",
 			     "PEM file: the CA of client certificates; or "
 			     "\"system\""},
+	[PARAM_DEFAULT_MAPPING] =
+		{"default-mapping", 0, KIND_TEXT, "true|false",
+		 "for clients that ask for a name without mapping, or none"},
 	[PARAM_IDENTIFIER_TYPE] = {"identifier-type", 0, KIND_TEXT,
 				   "SHA256|ISSUER", "what the identifier is"},
 	[PARAM_IDENTIFIER] = {"identifier", 0, KIND_TEXT, "TEXT",
@@ -357,13 +364,13 @@ void args_print_help(const struct command *commands)
 	const struct command *row = NULL;
 
 	printf("Usage: %s [-s FILE] COMMAND [PARAMETER...]\n\n"
-	       "Certificates of smbquicd: which one goes with which server "
-	       "name.\n\nCommands:\n",
+	       "Certificates of smbquicd and of its clients: which one goes "
+	       "with which server\nname.\n\nCommands:\n",
 	       PROGRAM);
 	for (row = commands; row->name != NULL; row++) {
-		printf("  %-8s %s\n", row->name, row->help);
+		printf("  %-13s %s\n", row->name, row->help);
 		if (row->cmdlet != NULL) {
-			printf("  %-8s (%s)\n", "", row->cmdlet);
+			printf("  %-13s (%s)\n", "", row->cmdlet);
 		}
 	}
 	printf("\n%s COMMAND --help tells its parameters.\n", PROGRAM);

@@ -71,8 +71,20 @@ static char *names_text(TALLOC_CTX *mem_ctx, const struct cert_info *info)
 static void check_name(struct problems *p, const struct cert *cert,
 		       const char *name)
 {
-	if (name == NULL ||
-	    gnutls_x509_crt_check_hostname(cert->chain[0], name) != 0) {
+	char *any = NULL;
+	bool fits = false;
+
+	if (name == NULL) {
+		return;
+	}
+	/* What is to be good for all of a domain is good for any of it. */
+	any = strncmp(name, "*.", 2) == 0
+		      ? talloc_asprintf(p->list, "any.%s", name + 2)
+		      : NULL;
+	fits = gnutls_x509_crt_check_hostname(cert->chain[0],
+					      any == NULL ? name : any) != 0;
+	talloc_free(any);
+	if (fits) {
 		return;
 	}
 	add(p, "the certificate is not for %s but for %s", name,
@@ -110,14 +122,19 @@ static bool has_purpose(gnutls_x509_crt_t crt, const char *wanted)
 	return seq == 0; /* no such extension: any purpose */
 }
 
-static void check_purpose(struct problems *p, const struct cert *cert)
+static void check_purpose(struct problems *p, const struct cert *cert,
+			  bool server)
 {
 	unsigned usage = 0;
 
-	if (!has_purpose(cert->chain[0], GNUTLS_KP_TLS_WWW_SERVER)) {
+	if (!has_purpose(cert->chain[0], server ? GNUTLS_KP_TLS_WWW_SERVER
+						: GNUTLS_KP_TLS_WWW_CLIENT)) {
 		add(p,
-		    "the certificate is not for server authentication "
-		    "(extended key usage 1.3.6.1.5.5.7.3.1) but for %s",
+		    "the certificate is not for %s authentication (extended "
+		    "key usage %s) but for %s",
+		    server ? "server" : "client",
+		    server ? GNUTLS_KP_TLS_WWW_SERVER
+			   : GNUTLS_KP_TLS_WWW_CLIENT,
 		    cert->info->purposes[0]);
 	}
 	if (gnutls_x509_crt_get_key_usage(cert->chain[0], &usage, NULL) >= 0 &&
@@ -158,8 +175,8 @@ static void check_strength(struct problems *p, const struct cert *cert)
 	}
 }
 
-char **cert_server_problems(TALLOC_CTX *mem_ctx, const struct cert *cert,
-			    const char *name, time_t now)
+static char **find_problems(TALLOC_CTX *mem_ctx, const struct cert *cert,
+			    bool server, const char *name, time_t now)
 {
 	struct problems p = {
 		.list = talloc_zero_array(mem_ctx, char *, MAX_PROBLEMS + 1),
@@ -169,11 +186,23 @@ char **cert_server_problems(TALLOC_CTX *mem_ctx, const struct cert *cert,
 		return NULL;
 	}
 	check_key(&p, cert);
-	check_purpose(&p, cert);
+	check_purpose(&p, cert, server);
 	check_name(&p, cert, name);
 	check_dates(&p, cert, now);
 	check_strength(&p, cert);
 	return p.list;
+}
+
+char **cert_server_problems(TALLOC_CTX *mem_ctx, const struct cert *cert,
+			    const char *name, time_t now)
+{
+	return find_problems(mem_ctx, cert, true, name, now);
+}
+
+char **cert_client_problems(TALLOC_CTX *mem_ctx, const struct cert *cert,
+			    time_t now)
+{
+	return find_problems(mem_ctx, cert, false, NULL, now);
 }
 
 /* --- trust -------------------------------------------------------------- */

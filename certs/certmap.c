@@ -342,7 +342,7 @@ static bool load_map(struct certmap *map, time_t now, bool force, char **why)
 	size_t i = 0;
 
 	map->exists = take_stamp(map->file, &map->stamp);
-	file = certmap_file_load(mem_ctx, map->file, why);
+	file = certmap_file_load(mem_ctx, map->file, CERTMAP_SERVER, why);
 	if (file == NULL) {
 		*why = talloc_steal(map, *why);
 		talloc_free(mem_ctx);
@@ -423,6 +423,26 @@ void certmap_check(struct certmap *map, time_t now)
 
 /* --- choosing ----------------------------------------------------------- */
 
+/* The mapping of that name, else one that covers it, else the default. NULL
+ * stands for no name. */
+static struct slot *match_slot(const struct certmap *map, const char *name)
+{
+	struct slot *slot = name == NULL ? NULL : find_slot(map, name);
+	size_t i = 0;
+
+	for (i = 0; slot == NULL && name != NULL && i < map->count; i++) {
+		if (certmap_name_covers(map->slots[i]->entry->name, name)) {
+			slot = map->slots[i];
+		}
+	}
+	for (i = 0; slot == NULL && i < map->count; i++) {
+		if (map->slots[i]->entry->default_mapping) {
+			slot = map->slots[i];
+		}
+	}
+	return slot;
+}
+
 /* Strangers may ask often; the log need not hear it each time. */
 static int refuse(struct slot *slot, time_t now, int err, const char *why)
 {
@@ -442,9 +462,7 @@ int certmap_find(struct certmap *map, const char *server_name, time_t now,
 	if (now != map->checked) {
 		certmap_check(map, now);
 	}
-	if (server_name != NULL) {
-		slot = find_slot(map, server_name);
-	}
+	slot = match_slot(map, server_name);
 	if (slot == NULL) {
 		return ENOENT;
 	}

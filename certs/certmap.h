@@ -25,6 +25,11 @@
 
 #define CERTMAP_DEFAULT_FILE SMBQUIC_SYSCONFDIR "/smbquic/certmap.conf"
 
+/** Whose mappings they are. A server's say which certificate goes with a name
+ *  that it is asked for; a client's, with a server that it visits
+ *  (MS-SMB2 3.2.1.11, ClientCertificateMappingEntry). */
+enum certmap_side { CERTMAP_SERVER = 0x1, CERTMAP_CLIENT = 0x2 };
+
 struct access_list;  /* certs/access.h */
 struct tls_guest;    /* smbquic/tls.h */
 struct tls_identity; /* smbquic/tls.h */
@@ -40,16 +45,20 @@ struct tls_identity; /* smbquic/tls.h */
  * of files or a thumbprint in a store; a pair survives its renewal.
  */
 struct certmap_entry {
-	const char *name;	 /**< DNS name or IP address */
+	enum certmap_side side;	 /**< 0: the server's */
+	const char *name;	 /**< DNS name, *.DOMAIN or IP address; a
+				    client's: the namespace */
 	const char *certificate; /**< PEM, chain behind it; absolute path */
 	const char *key;	 /**< PEM; absolute path */
 	const char *store_name;	 /**< "My" or the path of a directory */
 	const char *thumbprint;	 /**< SHA-1 or SHA-256 */
-	const char *subject;	 /**< for the reader's sake */
+	const char *subject;	 /**< for the reader's sake, as the next two */
+	const char *issuer_name; /**< client */
 	const char *display_name;
 	const char *type;      /**< "QUIC" or NULL, which means the same */
 	const char *client_ca; /**< PEM: what client certificates chain to */
 	unsigned flags;
+	bool default_mapping; /**< for names that have no mapping, and none */
 	bool require_client_authentication;
 	bool skip_client_certificate_access_check;
 	struct access_list *access; /**< certs/access.h; NULL: empty */
@@ -62,6 +71,7 @@ struct certmap_field {
 	const char *property;
 	enum { CERTMAP_TEXT, CERTMAP_BOOL, CERTMAP_FLAGS } type;
 	size_t offset;
+	unsigned sides; /**< whose mappings have it */
 };
 /** All members but the name; ends with a NULL key. */
 extern const struct certmap_field certmap_fields[];
@@ -88,6 +98,10 @@ struct certmap_entry *certmap_entry_copy(TALLOC_CTX *mem_ctx,
 /** Names without regard to case and a final dot, addresses by value. */
 bool certmap_name_equal(const char *a, const char *b);
 
+/** Whether an entry's name covers a server's: the same, or *.DOMAIN with one
+ *  label in the place of the star (RFC 6125 6.4.3). */
+bool certmap_name_covers(const char *entry_name, const char *server_name);
+
 /**
  * The pair of files of an entry: its own, or those the store has.
  *
@@ -107,16 +121,19 @@ struct certmap_file;
 
 /** Read it. A file that does not exist has no entries. NULL: *why. */
 struct certmap_file *certmap_file_load(TALLOC_CTX *mem_ctx, const char *path,
-				       char **why);
+				       enum certmap_side side, char **why);
 /** The same with a lock, until it is freed. */
 struct certmap_file *certmap_file_edit(TALLOC_CTX *mem_ctx, const char *path,
-				       char **why);
+				       enum certmap_side side, char **why);
 const char *certmap_file_path(const struct certmap_file *file);
 size_t certmap_file_count(const struct certmap_file *file);
 const struct certmap_entry *certmap_file_get(const struct certmap_file *file,
 					     size_t i);
 const struct certmap_entry *certmap_file_find(const struct certmap_file *file,
 					      const char *name);
+/** The entry for a server of that name: its own, else one that covers it. */
+const struct certmap_entry *certmap_file_match(const struct certmap_file *file,
+					       const char *server_name);
 
 /** Add or replace the entry of that name. Keys that we do not know and
  *  comments stay. */

@@ -16,24 +16,32 @@
 /* --- the table of members ----------------------------------------------- */
 
 #define MEMBER(name) offsetof(struct certmap_entry, name)
+#define BOTH	     (CERTMAP_SERVER | CERTMAP_CLIENT)
 
 /* clang-format off */
 const struct certmap_field certmap_fields[] = {
-	{"certificate", "Certificate", CERTMAP_TEXT, MEMBER(certificate)},
-	{"key", "Key", CERTMAP_TEXT, MEMBER(key)},
-	{"store name", "StoreName", CERTMAP_TEXT, MEMBER(store_name)},
-	{"thumbprint", "Thumbprint", CERTMAP_TEXT, MEMBER(thumbprint)},
-	{"subject", "Subject", CERTMAP_TEXT, MEMBER(subject)},
-	{"display name", "DisplayName", CERTMAP_TEXT, MEMBER(display_name)},
-	{"type", "Type", CERTMAP_TEXT, MEMBER(type)},
-	{"flags", "Flags", CERTMAP_FLAGS, MEMBER(flags)},
+	{"certificate", "Certificate", CERTMAP_TEXT, MEMBER(certificate), BOTH},
+	{"key", "Key", CERTMAP_TEXT, MEMBER(key), BOTH},
+	{"store name", "StoreName", CERTMAP_TEXT, MEMBER(store_name), BOTH},
+	{"thumbprint", "Thumbprint", CERTMAP_TEXT, MEMBER(thumbprint), BOTH},
+	{"subject", "Subject", CERTMAP_TEXT, MEMBER(subject), BOTH},
+	{"issuer name", "IssuerName", CERTMAP_TEXT, MEMBER(issuer_name),
+	 CERTMAP_CLIENT},
+	{"display name", "DisplayName", CERTMAP_TEXT, MEMBER(display_name),
+	 BOTH},
+	{"type", "Type", CERTMAP_TEXT, MEMBER(type), BOTH},
+	{"flags", "Flags", CERTMAP_FLAGS, MEMBER(flags), BOTH},
 	{"require client authentication", "RequireClientAuthentication",
-	 CERTMAP_BOOL, MEMBER(require_client_authentication)},
+	 CERTMAP_BOOL, MEMBER(require_client_authentication), CERTMAP_SERVER},
 	{"skip client certificate access check",
 	 "SkipClientCertificateAccessCheck",
-	 CERTMAP_BOOL, MEMBER(skip_client_certificate_access_check)},
-	{"client ca", "ClientCa", CERTMAP_TEXT, MEMBER(client_ca)},
-	{NULL, NULL, CERTMAP_TEXT, 0},
+	 CERTMAP_BOOL, MEMBER(skip_client_certificate_access_check),
+	 CERTMAP_SERVER},
+	{"client ca", "ClientCa", CERTMAP_TEXT, MEMBER(client_ca),
+	 CERTMAP_SERVER},
+	{"default mapping", "DefaultMapping", CERTMAP_BOOL,
+	 MEMBER(default_mapping), CERTMAP_SERVER},
+	{NULL, NULL, CERTMAP_TEXT, 0, 0},
 };
 /* clang-format on */
 
@@ -221,6 +229,19 @@ bool certmap_name_equal(const char *a, const char *b)
 	return len[0] == len[1] && strncasecmp(a, b, len[0]) == 0;
 }
 
+bool certmap_name_covers(const char *entry_name, const char *server_name)
+{
+	unsigned char bytes[16];
+	const char *dot = strchr(server_name, '.');
+
+	if (strncmp(entry_name, "*.", 2) != 0) {
+		return certmap_name_equal(entry_name, server_name);
+	}
+	return dot != NULL && dot != server_name && server_name[0] != '*' &&
+	       cert_address(server_name, bytes) == 0 &&
+	       certmap_name_equal(entry_name + 2, dot + 1);
+}
+
 static bool good_name(const char *name)
 {
 	unsigned char bytes[16];
@@ -228,6 +249,15 @@ static bool good_name(const char *name)
 
 	if (cert_address(name, bytes) > 0) {
 		return true;
+	}
+	/* *.org would be half of the world. */
+	if (strncmp(name, "*.", 2) == 0) {
+		name += 2;
+		c = strchr(name, '.');
+		if (c == NULL || c[1] == '\0' ||
+		    cert_address(name, bytes) > 0) {
+			return false;
+		}
 	}
 	for (c = name; *c != '\0'; c++) {
 		if (!isalnum((unsigned char)*c) && strchr("-_.", *c) == NULL) {
@@ -284,7 +314,8 @@ bool certmap_entry_valid(TALLOC_CTX *mem_ctx, const struct certmap_entry *entry,
 	*why = NULL;
 	if (!good_name(entry->name)) {
 		*why = talloc_asprintf(mem_ctx,
-				       "\"%s\" is neither a DNS name nor an IP "
+				       "\"%s\" is neither a DNS name (perhaps "
+				       "with *. before a domain) nor an IP "
 				       "address",
 				       entry->name);
 		return false;

@@ -14,6 +14,7 @@
 
 struct certmap_file {
 	char *path;
+	enum certmap_side side;
 	int lock; /* -1: not for editing */
 	struct ini *ini;
 	struct certmap_entry **entries;
@@ -29,7 +30,8 @@ static int certmap_file_destructor(struct certmap_file *file)
 }
 
 static struct certmap_file *certmap_file_new(TALLOC_CTX *mem_ctx,
-					     const char *path)
+					     const char *path,
+					     enum certmap_side side)
 {
 	struct certmap_file *file = talloc_zero(mem_ctx, struct certmap_file);
 
@@ -37,6 +39,7 @@ static struct certmap_file *certmap_file_new(TALLOC_CTX *mem_ctx,
 		return NULL;
 	}
 	file->lock = -1;
+	file->side = side;
 	file->path = talloc_strdup(file, path);
 	talloc_set_destructor(file, certmap_file_destructor);
 	return file;
@@ -70,11 +73,13 @@ static bool add_entry(struct certmap_file *file, struct certmap_entry *entry)
 	return true;
 }
 
-static const struct certmap_field *find_field(const char *key)
+static const struct certmap_field *find_field(const char *key,
+					      enum certmap_side side)
 {
 	const struct certmap_field *field = certmap_fields;
 
-	while (field->key != NULL && !ini_key_equal(field->key, key)) {
+	while (field->key != NULL && ((field->sides & side) == 0 ||
+				      !ini_key_equal(field->key, key))) {
 		field++;
 	}
 	return field->key == NULL ? NULL : field;
@@ -91,8 +96,9 @@ static bool read_section(struct certmap_file *file, const char *name)
 	if (entry == NULL) {
 		return false;
 	}
+	entry->side = file->side;
 	entry->name = talloc_strdup(entry, name);
-	return add_entry(file, entry);
+	return entry->name != NULL && add_entry(file, entry);
 }
 
 /* "access 12": entries of the access list, in the order of the file. */
@@ -146,13 +152,34 @@ static bool read_line(struct certmap_file *file, const struct ini_line *line,
 		*why = talloc_strdup(file, "a [name] must come first");
 		return false;
 	}
-	if (is_access_key(line->key)) {
+	if (file->side == CERTMAP_SERVER && is_access_key(line->key)) {
 		return read_access(find(file, line->section), line->value, why);
 	}
-	field = find_field(line->key);
+	field = find_field(line->key, file->side);
 	return field == NULL ||
 	       certmap_field_set(file, find(file, line->section), field,
 				 line->value, why);
+}
+
+/* There is one default at most. */
+static bool only_default(struct certmap_file *file,
+			 const struct certmap_entry *entry, char **why)
+{
+	size_t i = 0;
+
+	for (i = 0; entry->default_mapping && i < file->count; i++) {
+		const struct certmap_entry *other = file->entries[i];
+
+		if (other->default_mapping &&
+		    !certmap_name_equal(other->name, entry->name)) {
+			*why = talloc_asprintf(file,
+					       "%s is the default mapping "
+					       "already",
+					       other->name);
+			return false;
+		}
+	}
+	return true;
 }
 
 static bool read_entries(struct certmap_file *file, char **why)
@@ -172,7 +199,8 @@ static bool read_entries(struct certmap_file *file, char **why)
 		}
 	}
 	for (i = 0; i < file->count; i++) {
-		if (!certmap_entry_valid(file, file->entries[i], &text)) {
+		if (!certmap_entry_valid(file, file->entries[i], &text) ||
+		    !only_default(file, file->entries[i], &text)) {
 			*why = talloc_asprintf(mem_ctx, "%s: [%s]: %s",
 					       file->path,
 					       file->entries[i]->name, text);
@@ -199,9 +227,9 @@ static bool read_file(struct certmap_file *file, char **why)
 }
 
 struct certmap_file *certmap_file_load(TALLOC_CTX *mem_ctx, const char *path,
-				       char **why)
+				       enum certmap_side side, char **why)
 {
-	struct certmap_file *file = certmap_file_new(mem_ctx, path);
+	struct certmap_file *file = certmap_file_new(mem_ctx, path, side);
 
 	*why = NULL;
 	if (file != NULL && !read_file(file, why)) {
@@ -212,9 +240,9 @@ struct certmap_file *certmap_file_load(TALLOC_CTX *mem_ctx, const char *path,
 }
 
 struct certmap_file *certmap_file_edit(TALLOC_CTX *mem_ctx, const char *path,
-				       char **why)
+				       enum certmap_side side, char **why)
 {
-	struct certmap_file *file = certmap_file_new(mem_ctx, path);
+	struct certmap_file *file = certmap_file_new(mem_ctx, path, side);
 
 	*why = NULL;
 	if (file == NULL) {
@@ -258,6 +286,20 @@ const struct certmap_entry *certmap_file_find(const struct certmap_file *file,
 					      const char *name)
 {
 	return find(file, name);
+}
+
+const struct certmap_entry *certmap_file_match(const struct certmap_file *file,
+					       const char *server_name)
+{
+	const struct certmap_entry *entry = find(file, server_name);
+	size_t i = 0;
+
+	for (i = 0; entry == NULL && i < file->count; i++) {
+		if (certmap_name_covers(file->entries[i]->name, server_name)) {
+			entry = file->entries[i];
+		}
+	}
+	return entry;
 }
 
 /* --- changing ----------------------------------------------------------- */
@@ -313,8 +355,12 @@ static bool write_entry(struct certmap_file *file,
 		return false;
 	}
 	for (; field->key != NULL; field++) {
-		char *text = certmap_field_text(file, entry, field);
+		char *text = NULL;
 
+		if ((field->sides & file->side) == 0) {
+			continue;
+		}
+		text = certmap_field_text(file, entry, field);
 		if (says_nothing(field, text)) {
 			ini_unset(file->ini, entry->name, field->key);
 		} else if (!ini_set(file->ini, entry->name, field->key, text)) {
@@ -336,7 +382,8 @@ bool certmap_file_put(struct certmap_file *file,
 	size_t i = 0;
 
 	*why = NULL;
-	if (!certmap_entry_valid(file, entry, why)) {
+	if (!certmap_entry_valid(file, entry, why) ||
+	    !only_default(file, entry, why)) {
 		return false;
 	}
 	copy = certmap_entry_copy(file, entry);

@@ -168,8 +168,8 @@ static int change_all(struct args *args, const struct change *change)
 		return path == NULL ? STATUS_FAILED : rc;
 	}
 	file = args_switch(args, PARAM_WHAT_IF)
-		       ? certmap_file_load(args, path, &why)
-		       : certmap_file_edit(args, path, &why);
+		       ? certmap_file_load(args, path, CERTMAP_SERVER, &why)
+		       : certmap_file_edit(args, path, CERTMAP_SERVER, &why);
 	if (file == NULL) {
 		return command_failed("%s",
 				      why == NULL ? "out of memory" : why);
@@ -280,7 +280,7 @@ int cmd_access(struct args *args)
 	if (path == NULL) {
 		return STATUS_FAILED;
 	}
-	file = certmap_file_load(args, path, &why);
+	file = certmap_file_load(args, path, CERTMAP_SERVER, &why);
 	if (file == NULL) {
 		return command_failed("%s",
 				      why == NULL ? "out of memory" : why);

@@ -95,7 +95,9 @@ int cmd_check(struct args *args)
 				       MAX_DAYS);
 	}
 	limit += time(NULL);
-	file = path == NULL ? NULL : certmap_file_load(args, path, &why);
+	file = path == NULL
+		       ? NULL
+		       : certmap_file_load(args, path, CERTMAP_SERVER, &why);
 	if (file == NULL) {
 		return path == NULL
 			       ? STATUS_FAILED

@@ -307,7 +307,12 @@ static char *import_dir(struct args *args)
 
 static void warn_of_problems(struct args *args, const struct cert *cert)
 {
-	char **problem = cert_server_problems(args, cert, NULL, time(NULL));
+	char **problem = cert_client_problems(args, cert, time(NULL));
+
+	if (problem != NULL && problem[0] == NULL) {
+		return; /* fit for a client */
+	}
+	problem = cert_server_problems(args, cert, NULL, time(NULL));
 
 	for (; problem != NULL && *problem != NULL; problem++) {
 		command_warn("%s", *problem);

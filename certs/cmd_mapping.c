@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 #include "certs/access.h"
 #include "certs/command.h"
@@ -27,6 +28,7 @@ static bool take_fields(struct args *args, struct certmap_entry *entry,
 	const struct certmap_field *field = certmap_fields;
 
 	*why = NULL;
+	entry->side = command_is_client(args) ? CERTMAP_CLIENT : CERTMAP_SERVER;
 	for (; field->key != NULL; field++) {
 		enum param param = args_of_field(field);
 		char *const *values = args_list(args, param);
@@ -103,9 +105,11 @@ static int put_entry(struct args *args, struct certmap_file *file,
 	}
 	problem = (*view)->problems;
 	if (*problem != NULL && !args_switch(args, PARAM_FORCE)) {
-		return command_failed("%s: %s; the server would refuse it "
+		return command_failed("%s: %s; the %s would refuse it "
 				      "(--force stores it all the same)",
-				      entry->name, *problem);
+				      entry->name, *problem,
+				      command_is_client(args) ? "client"
+							      : "server");
 	}
 	for (; *problem != NULL; problem++) {
 		command_warn("%s: %s", entry->name, *problem);
@@ -157,8 +161,24 @@ static char *join_names(struct args *args, const struct certmap_entry **list,
 	return text;
 }
 
+/* A user's first mapping; that it cannot be made is seen with the file. */
+static void make_folder(struct args *args, const char *path)
+{
+	char *folder = talloc_strdup(args, path);
+	char *slash = NULL;
+
+	for (slash = strchr(folder + 1, '/'); slash != NULL;
+	     slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		(void)mkdir(folder, 0700);
+		*slash = '/';
+	}
+}
+
 static struct certmap_file *open_file(struct args *args, bool edit)
 {
+	enum certmap_side side =
+		command_is_client(args) ? CERTMAP_CLIENT : CERTMAP_SERVER;
 	const char *path = command_map_file(args);
 	struct certmap_file *file = NULL;
 	char *why = NULL;
@@ -167,9 +187,12 @@ static struct certmap_file *open_file(struct args *args, bool edit)
 		return NULL;
 	}
 	/* Who only asks what would be done needs no lock. */
-	file = edit && !args_switch(args, PARAM_WHAT_IF)
-		       ? certmap_file_edit(args, path, &why)
-		       : certmap_file_load(args, path, &why);
+	edit = edit && !args_switch(args, PARAM_WHAT_IF);
+	if (edit && side == CERTMAP_CLIENT) {
+		make_folder(args, path);
+	}
+	file = edit ? certmap_file_edit(args, path, side, &why)
+		    : certmap_file_load(args, path, side, &why);
 	if (file == NULL) {
 		command_failed("%s", why == NULL ? "out of memory" : why);
 	}
@@ -187,9 +210,11 @@ int cmd_new(struct args *args)
 	char *question = NULL;
 	int rc = STATUS_DONE;
 
-	entry.name = args_list(args, PARAM_NAME)[0];
-	if (args_list(args, PARAM_NAME)[1] != NULL) {
-		return command_misused(args, "one --name at a time");
+	entry.name = args_list(args, command_name(args))[0];
+	if (args_list(args, command_name(args))[1] != NULL) {
+		return command_misused(args, "one %s at a time",
+				       command_is_client(args) ? "--namespace"
+							       : "--name");
 	}
 	if (!take_fields(args, &entry, &why)) {
 		return command_misused(args, "%s", why);
@@ -203,8 +228,9 @@ int cmd_new(struct args *args)
 	}
 	if (certmap_file_find(file, entry.name) != NULL) {
 		return command_failed("%s has a mapping already; the command "
-				      "set changes it",
-				      entry.name);
+				      "%sset changes it",
+				      entry.name,
+				      command_is_client(args) ? "client-" : "");
 	}
 	rc = put_entry(args, file, &entry, &view);
 	if (rc != STATUS_DONE) {
@@ -243,16 +269,20 @@ static bool any_matches(char *const *patterns, const char *text)
 	return false;
 }
 
-static bool name_matches(char *const *patterns, const char *name)
+/* What is the name of a mapping, such as *.DOMAIN, means that one alone. */
+static bool name_matches(const struct certmap_file *file, char *const *patterns,
+			 const char *name)
 {
 	char *const *pattern = patterns;
 
 	for (; *pattern != NULL; pattern++) {
-		if (certmap_name_equal(*pattern, name)) {
+		if (certmap_file_find(file, *pattern) != NULL
+			    ? certmap_name_equal(*pattern, name)
+			    : fnmatch(*pattern, name, FNM_CASEFOLD) == 0) {
 			return true;
 		}
 	}
-	return any_matches(patterns, name);
+	return patterns[0] == NULL;
 }
 
 static bool thumbprint_matches(struct args *args, const struct view *view)
@@ -307,17 +337,23 @@ static bool view_matches(struct args *args, const struct view *view)
 	const struct certmap_entry *entry = view->entry;
 	const struct certmap_field *field = certmap_fields;
 	const char *subject = entry->subject;
+	const char *issuer = entry->issuer_name;
 
+	if (issuer == NULL && view->info != NULL) {
+		issuer = view->info->issuer;
+	}
 	if (subject == NULL && view->info != NULL) {
 		subject = view->info->subject;
 	}
 	for (; field->key != NULL; field++) {
 		if (field->type != CERTMAP_TEXT &&
+		    (field->sides & view_side(entry)) != 0 &&
 		    !value_matches(args, entry, field)) {
 			return false;
 		}
 	}
 	return any_matches(args_list(args, PARAM_SUBJECT), subject) &&
+	       any_matches(args_list(args, PARAM_ISSUER_NAME), issuer) &&
 	       any_matches(args_list(args, PARAM_DISPLAY_NAME),
 			   entry->display_name) &&
 	       any_matches(args_list(args, PARAM_STORE_NAME),
@@ -340,7 +376,8 @@ static struct view **select_views(struct args *args,
 		const struct certmap_entry *entry = certmap_file_get(file, i);
 		struct view *view = NULL;
 
-		if (!name_matches(args_list(args, PARAM_NAME), entry->name)) {
+		if (!name_matches(file, args_list(args, command_name(args)),
+				  entry->name)) {
 			continue;
 		}
 		view = view_load(views, certmap_file_path(file), entry);
@@ -351,15 +388,33 @@ static struct view **select_views(struct args *args,
 	return views;
 }
 
+static bool pattern_finds(struct args *args, const struct certmap_file *file,
+			  const char *pattern)
+{
+	char *const patterns[] = {talloc_strdup(args, pattern), NULL};
+	size_t i = 0;
+
+	while (i < certmap_file_count(file) &&
+	       !any_matches(patterns, certmap_file_get(file, i)->name)) {
+		i++;
+	}
+	return i < certmap_file_count(file);
+}
+
 /* Names without * and ? must exist; false: said which does not. */
 static bool names_exist(struct args *args, const struct certmap_file *file)
 {
-	char *const *name = args_list(args, PARAM_NAME);
+	char *const *name = args_list(args, command_name(args));
 	bool all = true;
 
 	for (; *name != NULL; name++) {
-		if (strpbrk(*name, "*?[") == NULL &&
-		    certmap_file_find(file, *name) == NULL) {
+		const char *rest =
+			strncmp(*name, "*.", 2) == 0 ? *name + 2 : *name;
+
+		/* *.DOMAIN is a name as well as a pattern. */
+		if (strpbrk(rest, "*?[") == NULL &&
+		    certmap_file_find(file, *name) == NULL &&
+		    (rest == *name || !pattern_finds(args, file, *name))) {
 			command_failed("there is no mapping of %s in %s", *name,
 				       certmap_file_path(file));
 			all = false;
@@ -413,7 +468,7 @@ static int change(struct args *args, struct certmap_file *file,
 
 int cmd_set(struct args *args)
 {
-	char *const *names = args_list(args, PARAM_NAME);
+	char *const *names = args_list(args, command_name(args));
 	struct certmap_file *file = open_file(args, true);
 	struct view **views = NULL;
 	size_t count = 0;

@@ -73,7 +73,7 @@ int cmd_props(struct args *args)
 	int rc = STATUS_DONE;
 
 	if (path != NULL) {
-		file = certmap_file_load(args, path, &why);
+		file = certmap_file_load(args, path, CERTMAP_SERVER, &why);
 	}
 	if (file == NULL) {
 		json_decref(array);

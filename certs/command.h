@@ -30,17 +30,20 @@ enum param {
 	PARAM_VERSION,
 	/* members of a mapping; certmap_fields has most of them */
 	PARAM_NAME,
+	PARAM_NAMESPACE,
 	PARAM_THUMBPRINT,
 	PARAM_STORE_NAME,
 	PARAM_CERTIFICATE,
 	PARAM_KEY,
 	PARAM_SUBJECT,
+	PARAM_ISSUER_NAME,
 	PARAM_DISPLAY_NAME,
 	PARAM_TYPE,
 	PARAM_FLAGS,
 	PARAM_REQUIRE_CLIENT_AUTHENTICATION,
 	PARAM_SKIP_CLIENT_CERTIFICATE_ACCESS_CHECK,
 	PARAM_CLIENT_CA,
+	PARAM_DEFAULT_MAPPING,
 	/* entries of an access list */
 	PARAM_IDENTIFIER_TYPE,
 	PARAM_IDENTIFIER,
@@ -82,6 +85,7 @@ struct command {
 	enum param positional[MAX_POSITIONAL + 1];
 	uint64_t required, allowed; /* without PARAM_COMMON */
 	const char *help;
+	enum certmap_side side; /* whose mappings it is about; 0: server's */
 };
 
 /* --- args.c ------------------------------------------------------------- */
@@ -125,6 +129,11 @@ int command_misused(const struct args *args, const char *format, ...)
 void command_warn(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
 
+/** Whether the command is about a client's mappings, and the parameter that
+ *  names them. */
+bool command_is_client(const struct args *args);
+enum param command_name(const struct args *args);
+
 /** The mapping file that is meant; NULL: said why not. */
 const char *command_map_file(struct args *args);
 
@@ -147,6 +156,8 @@ struct view {
 	char **problems; /* why a server would refuse it; empty: it would not */
 };
 
+/** Of a mapping; the server's when it does not say. */
+enum certmap_side view_side(const struct certmap_entry *entry);
 /** Load what a mapping names. Never fails: see problems. */
 struct view *view_load(TALLOC_CTX *mem_ctx, const char *map_file,
 		       const struct certmap_entry *entry);

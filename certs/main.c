@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "certs/client_map.h"
 #include "certs/command.h"
 #include "smbquic/ini.h"
 #include "smbquic/log.h"
@@ -24,13 +25,22 @@
 	 BIT(PARAM_DISPLAY_NAME) | BIT(PARAM_TYPE) | BIT(PARAM_FLAGS) | \
 	 BIT(PARAM_REQUIRE_CLIENT_AUTHENTICATION) |                     \
 	 BIT(PARAM_SKIP_CLIENT_CERTIFICATE_ACCESS_CHECK) |              \
-	 BIT(PARAM_CLIENT_CA))
+	 BIT(PARAM_CLIENT_CA) | BIT(PARAM_DEFAULT_MAPPING))
 #define FILTERS                                                               \
 	(BIT(PARAM_THUMBPRINT) | BIT(PARAM_STORE_NAME) | BIT(PARAM_SUBJECT) | \
 	 BIT(PARAM_DISPLAY_NAME) | BIT(PARAM_TYPE) | BIT(PARAM_FLAGS) |       \
 	 BIT(PARAM_REQUIRE_CLIENT_AUTHENTICATION) |                           \
 	 BIT(PARAM_SKIP_CLIENT_CERTIFICATE_ACCESS_CHECK) |                    \
 	 BIT(PARAM_INCLUDE_HIDDEN))
+#define CLIENT_MEMBERS                                                        \
+	(BIT(PARAM_THUMBPRINT) | BIT(PARAM_STORE_NAME) |                      \
+	 BIT(PARAM_CERTIFICATE) | BIT(PARAM_KEY) | BIT(PARAM_SUBJECT) |       \
+	 BIT(PARAM_ISSUER_NAME) | BIT(PARAM_DISPLAY_NAME) | BIT(PARAM_TYPE) | \
+	 BIT(PARAM_FLAGS))
+#define CLIENT_FILTERS                                                        \
+	(BIT(PARAM_THUMBPRINT) | BIT(PARAM_STORE_NAME) | BIT(PARAM_SUBJECT) | \
+	 BIT(PARAM_ISSUER_NAME) | BIT(PARAM_DISPLAY_NAME) | BIT(PARAM_TYPE) | \
+	 BIT(PARAM_FLAGS) | BIT(PARAM_INCLUDE_HIDDEN))
 #define WHO                                                   \
 	(BIT(PARAM_IDENTIFIER_TYPE) | BIT(PARAM_IDENTIFIER) | \
 	 BIT(PARAM_CERTIFICATE))
@@ -43,77 +53,120 @@ static const struct command commands[] = {
 	 {PARAM_NAME, PARAM_THUMBPRINT, PARAM_STORE_NAME, PARAM_NONE},
 	 BIT(PARAM_NAME),
 	 MEMBERS | CHANGING,
-	 "give a server name a certificate"},
+	 "give a server name a certificate",
+	 CERTMAP_SERVER},
 	{"get",
 	 "Get-SmbServerCertificateMapping",
 	 cmd_get,
 	 {PARAM_NAME, PARAM_NONE},
 	 0,
 	 BIT(PARAM_NAME) | FILTERS,
-	 "show mappings; NAME may have * and ?"},
+	 "show mappings; NAME may have * and ?",
+	 CERTMAP_SERVER},
 	{"set",
 	 "Set-SmbServerCertificateMapping",
 	 cmd_set,
 	 {PARAM_NAME, PARAM_NONE},
 	 BIT(PARAM_NAME),
 	 MEMBERS | CHANGING | BIT(PARAM_PASS_THRU),
-	 "change mappings"},
+	 "change mappings",
+	 CERTMAP_SERVER},
 	{"remove",
 	 "Remove-SmbServerCertificateMapping",
 	 cmd_remove,
 	 {PARAM_NAME, PARAM_NONE},
 	 BIT(PARAM_NAME),
 	 FILTERS | CHANGING | BIT(PARAM_PASS_THRU),
-	 "remove mappings"},
+	 "remove mappings",
+	 CERTMAP_SERVER},
 	{"props",
 	 "Get-SmbServerCertProps",
 	 cmd_props,
 	 {PARAM_NAME, PARAM_NONE},
 	 BIT(PARAM_NAME),
 	 BIT(PARAM_CA) | BIT(PARAM_FORCE),
-	 "show the certificate of a mapping"},
+	 "show the certificate of a mapping",
+	 CERTMAP_SERVER},
 	{"check",
 	 NULL,
 	 cmd_check,
 	 {PARAM_NAME, PARAM_NONE},
 	 0,
 	 BIT(PARAM_NAME) | BIT(PARAM_DAYS),
-	 "tell which certificates are unfit or expire soon"},
+	 "tell which certificates are unfit or expire soon",
+	 CERTMAP_SERVER},
 	{"grant",
 	 "Grant-SmbClientAccessToServer",
 	 cmd_grant,
 	 {PARAM_NAME, PARAM_IDENTIFIER_TYPE, PARAM_IDENTIFIER, PARAM_NONE},
 	 BIT(PARAM_NAME),
 	 WHO | BIT(PARAM_DESCRIPTION) | CHANGING,
-	 "let clients in by their certificate or its issuer"},
+	 "let clients in by their certificate or its issuer",
+	 CERTMAP_SERVER},
 	{"block",
 	 "Block-SmbClientAccessToServer",
 	 cmd_block,
 	 {PARAM_NAME, PARAM_IDENTIFIER_TYPE, PARAM_IDENTIFIER, PARAM_NONE},
 	 BIT(PARAM_NAME),
 	 WHO | BIT(PARAM_DESCRIPTION) | CHANGING,
-	 "keep clients out, whatever else lets them in"},
+	 "keep clients out, whatever else lets them in",
+	 CERTMAP_SERVER},
 	{"revoke",
 	 "Revoke-SmbClientAccessToServer",
 	 cmd_revoke,
 	 {PARAM_NAME, PARAM_IDENTIFIER_TYPE, PARAM_IDENTIFIER, PARAM_NONE},
 	 BIT(PARAM_NAME),
 	 WHO | CHANGING,
-	 "undo a grant"},
+	 "undo a grant",
+	 CERTMAP_SERVER},
 	{"unblock",
 	 "Unblock-SmbClientAccessToServer",
 	 cmd_unblock,
 	 {PARAM_NAME, PARAM_IDENTIFIER_TYPE, PARAM_IDENTIFIER, PARAM_NONE},
 	 BIT(PARAM_NAME),
 	 WHO | CHANGING,
-	 "undo a block"},
+	 "undo a block",
+	 CERTMAP_SERVER},
 	{"access",
 	 "Get-SmbClientAccessToServer",
 	 cmd_access,
 	 {PARAM_NAME, PARAM_NONE},
 	 0,
 	 BIT(PARAM_NAME),
-	 "show whom mappings let in and keep out"},
+	 "show whom mappings let in and keep out",
+	 CERTMAP_SERVER},
+	{"client-new",
+	 "New-SmbClientCertificateMapping",
+	 cmd_new,
+	 {PARAM_NAMESPACE, PARAM_THUMBPRINT, PARAM_STORE_NAME, PARAM_NONE},
+	 BIT(PARAM_NAMESPACE),
+	 CLIENT_MEMBERS | CHANGING,
+	 "show a server a certificate when it is visited",
+	 CERTMAP_CLIENT},
+	{"client-get",
+	 "Get-SmbClientCertificateMapping",
+	 cmd_get,
+	 {PARAM_NAMESPACE, PARAM_NONE},
+	 0,
+	 BIT(PARAM_NAMESPACE) | CLIENT_FILTERS,
+	 "show the mappings of clients",
+	 CERTMAP_CLIENT},
+	{"client-set",
+	 "Set-SmbClientCertificateMapping",
+	 cmd_set,
+	 {PARAM_NAMESPACE, PARAM_NONE},
+	 BIT(PARAM_NAMESPACE),
+	 CLIENT_MEMBERS | CHANGING | BIT(PARAM_PASS_THRU),
+	 "change them",
+	 CERTMAP_CLIENT},
+	{"client-remove",
+	 "Remove-SmbClientCertificateMapping",
+	 cmd_remove,
+	 {PARAM_NAMESPACE, PARAM_NONE},
+	 BIT(PARAM_NAMESPACE),
+	 CLIENT_FILTERS | CHANGING | BIT(PARAM_PASS_THRU),
+	 "remove them",
+	 CERTMAP_CLIENT},
 	{"make",
 	 NULL,
 	 cmd_make,
@@ -121,7 +174,8 @@ static const struct command commands[] = {
 	 BIT(PARAM_PURPOSE) | BIT(PARAM_NAME),
 	 BIT(PARAM_DAYS) | BIT(PARAM_CA) | BIT(PARAM_CA_KEY) | BIT(PARAM_OUT) |
 		 BIT(PARAM_CERTIFICATE) | BIT(PARAM_KEY) | BIT(PARAM_FORCE),
-	 "make a CA, or a certificate of a server or a client"},
+	 "make a CA, or a certificate of a server or a client",
+	 CERTMAP_SERVER},
 	{"import",
 	 NULL,
 	 cmd_import,
@@ -129,8 +183,9 @@ static const struct command commands[] = {
 	 BIT(PARAM_FILE),
 	 BIT(PARAM_KEY) | BIT(PARAM_PASSWORD_FILE) | BIT(PARAM_OUT) |
 		 BIT(PARAM_FORCE),
-	 "put a certificate with its key into a store"},
-	{NULL, NULL, NULL, {PARAM_NONE}, 0, 0, NULL},
+	 "put a certificate with its key into a store",
+	 CERTMAP_SERVER},
+	{NULL, NULL, NULL, {PARAM_NONE}, 0, 0, NULL, CERTMAP_SERVER},
 };
 
 /* --- messages ----------------------------------------------------------- */
@@ -228,6 +283,40 @@ static bool find_setting(struct args *args, const char *file, int depth,
 	return ok;
 }
 
+bool command_is_client(const struct args *args)
+{
+	return args->command->side == CERTMAP_CLIENT;
+}
+
+enum param command_name(const struct args *args)
+{
+	return command_is_client(args) ? PARAM_NAMESPACE : PARAM_NAME;
+}
+
+/* Root's mappings are the machine's. */
+static const char *client_map_file(struct args *args)
+{
+	const char *file = getenv(CLIENT_MAP_ENV);
+
+	if (args_given(args, PARAM_CONFIGFILE)) {
+		command_failed("client mappings are in no configuration of a "
+			       "server: --map names their file");
+		return NULL;
+	}
+	if (file != NULL && *file != '\0') {
+		return command_absolute(args, file);
+	}
+	if (geteuid() == 0) {
+		return client_map_system_file();
+	}
+	file = client_map_user_file(args);
+	if (file == NULL) {
+		command_failed("which file? You have no home directory (--map "
+			       "names one)");
+	}
+	return file;
+}
+
 const char *command_map_file(struct args *args)
 {
 	const char *config = args_text(args, PARAM_CONFIGFILE);
@@ -235,6 +324,9 @@ const char *command_map_file(struct args *args)
 
 	if (file != NULL) {
 		return command_absolute(args, file);
+	}
+	if (command_is_client(args)) {
+		return client_map_file(args);
 	}
 	if (config == NULL && access(DEFAULT_CONFIG, F_OK) == 0) {
 		config = DEFAULT_CONFIG;

@@ -22,6 +22,20 @@ static char **one_problem(TALLOC_CTX *mem_ctx, char *why)
 	return list;
 }
 
+enum certmap_side view_side(const struct certmap_entry *entry)
+{
+	return entry->side == CERTMAP_CLIENT ? CERTMAP_CLIENT : CERTMAP_SERVER;
+}
+
+static char **find_problems(struct view *view)
+{
+	if (view_side(view->entry) == CERTMAP_CLIENT) {
+		return cert_client_problems(view, view->cert, time(NULL));
+	}
+	return cert_server_problems(view, view->cert, view->entry->name,
+				    time(NULL));
+}
+
 struct view *view_load(TALLOC_CTX *mem_ctx, const char *map_file,
 		       const struct certmap_entry *entry)
 {
@@ -47,9 +61,7 @@ struct view *view_load(TALLOC_CTX *mem_ctx, const char *map_file,
 	}
 	view->info = view->cert == NULL ? NULL : cert_info(view->cert);
 	view->problems =
-		why != NULL ? one_problem(view, why)
-			    : cert_server_problems(view, view->cert,
-						   entry->name, time(NULL));
+		why != NULL ? one_problem(view, why) : find_problems(view);
 	return view;
 }
 
@@ -107,6 +119,10 @@ static void print_more(const struct view *view)
 	} else if (entry->thumbprint != NULL) {
 		printf("    %-13s%s\n", "Thumbprint", entry->thumbprint);
 	}
+	if (entry->default_mapping) {
+		printf("    %-13sfor names without mapping, and for none\n",
+		       "Default");
+	}
 	if (entry->require_client_authentication) {
 		printf("    %-13srequired, from %s%s\n", "Client cert",
 		       entry->client_ca,
@@ -135,6 +151,9 @@ void view_print_table(struct view *const *views, size_t count)
 		return;
 	}
 	memcpy(cells[0], titles, sizeof(titles));
+	if (count > 0 && view_side(views[0]->entry) == CERTMAP_CLIENT) {
+		cells[0][0] = "Namespace";
+	}
 	for (n = 0; n < count; n++) {
 		fill_row(mem_ctx, views[n], cells[n + 1]);
 	}
@@ -235,9 +254,15 @@ json_t *view_json(const struct view *view)
 	const struct certmap_entry *entry = view->entry;
 	const struct cert_info *info = view->info;
 	const struct certmap_field *field = certmap_fields;
-	json_t *json = json_pack("{s:s}", "Name", entry->name);
+	json_t *json = json_pack(
+		"{s:s}",
+		view_side(entry) == CERTMAP_CLIENT ? "Namespace" : "Name",
+		entry->name);
 
 	for (; field->key != NULL; field++) {
+		if ((field->sides & view_side(entry)) == 0) {
+			continue;
+		}
 		json_object_set_new(json, field->property,
 				    field_json(entry, field));
 	}
@@ -247,6 +272,13 @@ json_t *view_json(const struct view *view)
 				    json_string(entry->subject == NULL
 							? info->subject
 							: entry->subject));
+		if (view_side(entry) == CERTMAP_CLIENT) {
+			json_object_set_new(
+				json, "IssuerName",
+				json_string(entry->issuer_name == NULL
+						    ? info->issuer
+						    : entry->issuer_name));
+		}
 		json_object_set_new(json, "Thumbprint",
 				    json_string(info->sha1));
 		json_object_set_new(json, "Sha256", json_string(info->sha256));

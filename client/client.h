@@ -74,7 +74,12 @@ struct client_options {
 	const char *address;	/**< connect there; NULL: where server points */
 	const char *transports; /**< see race_parse_lanes(); NULL: "auto" */
 	uint16_t port; /**< of every transport without one; 0: theirs */
+	/** Without a client certificate in it, the mapping for the server has
+	    one or there is none: client_map. */
 	struct tls_client_policy tls;
+	/** As file of client_map_find() (certs/client_map.h): NULL is the usual
+	    ones, empty none. */
+	const char *client_map;
 	enum client_protection protection;
 	uint16_t min_dialect;
 	uint16_t max_dialect;
@@ -231,6 +236,10 @@ struct client_facts {
 	const char *certificate;   /**< the subject */
 	const char *certificate_sha256;
 	const char *trust; /**< how it was verified */
+	/** Ours: the file that was shown; NULL: none. */
+	const char *client_certificate;
+	const char *client_mapping; /**< "NAME in FILE"; NULL: it was given */
+	bool client_certificate_wanted; /**< the server asked for one */
 	uint16_t dialect;
 	uint8_t server_guid[16];
 	uint32_t capabilities; /**< the server's */

@@ -170,8 +170,9 @@ struct client_conn {
 	struct message_conn *message;
 	struct negotiate_policy policy;
 	struct negotiate_agreement agreement;
-	struct wire_slice hint; /**< the server's GSS token */
-	const char *address;	/**< of the peer, for facts */
+	struct wire_slice hint;	    /**< the server's GSS token */
+	const char *address;	    /**< of the peer, for facts */
+	const char *client_mapping; /**< where the client certificate is from */
 
 	NTSTATUS dead; /**< why it ended, or OK */
 	const char *why;

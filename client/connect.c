@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "certs/client_map.h"
 #include "client/client_private.h"
 #include "smbquic/log.h"
 #include "smbquic/race.h"
@@ -130,6 +131,7 @@ static bool conn_copy_options(struct client_conn *conn,
 	       keep_string(conn, &o->visits_file) &&
 	       keep_string(conn, &o->address) &&
 	       keep_string(conn, &o->transports) &&
+	       keep_string(conn, &o->client_map) &&
 	       keep_string(conn, &tls->ca_file) &&
 	       keep_string(conn, &tls->pin) &&
 	       keep_string(conn, &tls->known_hosts) &&
@@ -257,6 +259,42 @@ static void connect_early(struct connect_state *state)
 	state->race.early_len = bytes.len;
 }
 
+static bool any_secure(const struct race_params *race)
+{
+	size_t i = 0;
+
+	while (i < race->lanes && !race->lane[i].via->secure) {
+		i++;
+	}
+	return i < race->lanes;
+}
+
+/* The certificate that is mapped to the server (3.2.4.2.1), unless the user
+ * said which. @return false: *why. */
+static bool connect_map(struct connect_state *state)
+{
+	struct client_conn *conn = state->conn;
+	struct tls_client_policy *tls = &conn->options.tls;
+	struct client_map_found found = {.name = NULL};
+
+	if (tls->cert_file != NULL || !any_secure(&state->race)) {
+		return true;
+	}
+	if (!client_map_find(conn, conn->options.client_map,
+			     conn->options.server, &found, &state->why)) {
+		state->why = talloc_steal(state, state->why);
+		return false;
+	}
+	if (found.name == NULL) {
+		return true;
+	}
+	tls->cert_file = found.certificate;
+	tls->key_file = found.key;
+	conn->client_mapping =
+		talloc_asprintf(conn, "%s in %s", found.name, found.file);
+	return true;
+}
+
 struct tevent_req *client_connect_send(TALLOC_CTX *mem_ctx,
 				       struct tevent_context *ev,
 				       const struct client_options *options)
@@ -292,7 +330,8 @@ struct tevent_req *client_connect_send(TALLOC_CTX *mem_ctx,
 		.settings = &state->settings,
 	};
 	if (!race_parse_lanes(state, conn->options.transports, options->port,
-			      &state->race, &state->why)) {
+			      &state->race, &state->why) ||
+	    !connect_map(state)) {
 		connect_fail(req, NT_STATUS_INVALID_PARAMETER, NULL);
 		return tevent_req_post(req, ev);
 	}

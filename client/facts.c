@@ -70,6 +70,11 @@ static void facts_of_transport(const struct client_conn *conn,
 	out->certificate = facts->certificate;
 	out->certificate_sha256 = facts->certificate_sha256;
 	out->trust = facts->trust;
+	out->client_certificate_wanted = facts->client_certificate_wanted;
+	if (facts->secure) {
+		out->client_certificate = conn->options.tls.cert_file;
+		out->client_mapping = conn->client_mapping;
+	}
 	out->bytes_in = stats.bytes_in;
 	out->bytes_out = stats.bytes_out;
 	out->rtt_us = stats.rtt_us;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "certs/client_map.h"
 #include "client/client_req.h"
 #include "client/probe_private.h"
 #include "smbquic/resolve.h"
@@ -104,6 +105,22 @@ static bool probe_copy(struct probe_state *state,
 	return keep(state, &o->server);
 }
 
+/* As a client would that is not told which. One that cannot be used is as if
+ * there was none: the server then says whether it wants one. */
+static void probe_map(struct probe_state *state)
+{
+	struct client_probe_options *o = &state->options;
+	struct client_map_found found = {.name = NULL};
+	char *why = NULL;
+
+	if (o->tls.cert_file == NULL &&
+	    client_map_find(state, NULL, o->server, &found, &why)) {
+		o->tls.cert_file = found.certificate;
+		o->tls.key_file = found.key;
+	}
+	talloc_free(why);
+}
+
 static void probe_prepare(struct probe_state *state)
 {
 	const struct client_probe_options *o = &state->options;
@@ -193,6 +210,7 @@ struct tevent_req *client_probe_send(TALLOC_CTX *mem_ctx,
 		tevent_req_oom(req);
 		return tevent_req_post(req, ev);
 	}
+	probe_map(state);
 	probe_prepare(state);
 	end = tevent_timeval_current_ofs(state->options.timeout_ms / 1000,
 					 state->options.timeout_ms % 1000 *

@@ -194,6 +194,17 @@ static void print_transport(TALLOC_CTX *frame, const struct client_facts *f,
 		   f->secure && !f->verified && f->trust == NULL
 			   ? "not verified"
 			   : f->trust);
+	if (f->client_certificate != NULL) {
+		s = talloc_asprintf(
+			frame, "%s%s%s%s%s", f->client_certificate,
+			f->client_mapping != NULL ? ", mapped to " : "",
+			f->client_mapping != NULL ? f->client_mapping : "",
+			f->client_mapping != NULL ? "" : ", as was asked",
+			f->client_certificate_wanted
+				? ""
+				: "; the server did not want one");
+		print_fact(to, "Client certificate:", s);
+	}
 }
 
 static void print_smb(TALLOC_CTX *frame, const struct client_facts *f, FILE *to)

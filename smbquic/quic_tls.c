@@ -461,7 +461,10 @@ static unsigned client_flags(const struct quic_resume *resume,
 			     const struct quic_session *before, bool *early)
 {
 	*early = resume->wanted && resume->early && before->early.len > 0;
-	return GNUTLS_CLIENT | (resume->wanted ? 0 : GNUTLS_NO_TICKETS) |
+	/* A certificate is shown even when its issuer is none that the server
+	 * names: it then says that it is the issuer that it does not like. */
+	return GNUTLS_CLIENT | GNUTLS_FORCE_CLIENT_CERT |
+	       (resume->wanted ? 0 : GNUTLS_NO_TICKETS) |
 	       (*early ? EARLY_FLAGS : 0);
 }
 
@@ -810,6 +813,8 @@ bool quic_tls_facts(const struct quic_tls *t, TALLOC_CTX *mem_ctx,
 		t->session == NULL ? t->cipher : cipher_name(t->session);
 	out->server_name = copy(mem_ctx, t->server_name);
 	out->peer_verified = t->judgement.verified;
+	out->client_certificate_wanted =
+		t->session != NULL && quic_tls_server_may_refuse(t);
 	out->trust = copy(mem_ctx, t->judgement.how);
 	out->certificate =
 		copy(mem_ctx, id != NULL ? id->subject : t->judgement.subject);

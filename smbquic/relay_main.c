@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 
 #include "certs/certmap.h"
+#include "certs/client_map.h"
 #include "smbquic/relay_options.h"
 #include "smbquic/systemd.h"
 
@@ -28,6 +29,7 @@ struct life {
 	struct certmap *map;	       /* one of the two, */
 	struct tls_identity *identity; /* or none */
 	struct tls_server_policy server;
+	struct tls_client_policy client;
 	bool stopping, over;
 };
 
@@ -62,12 +64,50 @@ static bool load_pair(struct life *life, char **why)
 	return true;
 }
 
+static bool same(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* What to show to the server, when nobody said: its mapping. What was found
+ * before may be in use by a handshake, so it stays. */
+static bool map_client(struct life *life, char **why)
+{
+	const struct relay_options *o = life->options;
+	const char *server =
+		o->server_name != NULL ? o->server_name : o->connect.host;
+	struct client_map_found found = {.name = NULL};
+
+	if (!o->connect.via->secure || o->client.cert_file != NULL) {
+		return true;
+	}
+	if (!client_map_find(life->ev, NULL, server, &found, why)) {
+		return false;
+	}
+	if (same(found.certificate, life->client.cert_file) &&
+	    same(found.key, life->client.key_file)) {
+		return true;
+	}
+	life->client.cert_file = found.certificate;
+	life->client.key_file = found.key;
+	log_notice("%s: showing %s, mapped to %s in %s", server,
+		   found.name == NULL ? "no certificate" : found.certificate,
+		   found.name == NULL ? "nothing" : found.name,
+		   found.name == NULL ? "any file" : found.file);
+	return true;
+}
+
 static bool load_certificates(struct life *life)
 {
 	const struct relay_options *o = life->options;
 	char *why = NULL;
 	bool ok = true;
 
+	life->client = o->client;
+	if (!map_client(life, &why)) {
+		log_error("%s", why != NULL ? why : "out of memory");
+		return false;
+	}
 	if (!o->needs_certificate) {
 		return true;
 	}
@@ -98,6 +138,11 @@ static void reload_certificates(struct life *life)
 		certmap_reload(life->map);
 	} else if (life->identity != NULL && !load_pair(life, &why)) {
 		log_error("%s; what was loaded before stays in use",
+			  why != NULL ? why : "out of memory");
+		TALLOC_FREE(why);
+	}
+	if (!map_client(life, &why)) {
+		log_error("%s; what was shown before stays in use",
 			  why != NULL ? why : "out of memory");
 		talloc_free(why);
 	}
@@ -211,7 +256,7 @@ static bool start(struct life *life)
 		.to = o->connect,
 		.server_name = o->server_name,
 		.address = o->address,
-		.client = &o->client,
+		.client = &life->client,
 		.server = &life->server,
 		.settings = o->settings,
 		.quiet_ms = o->quiet_ms,

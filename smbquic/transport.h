@@ -73,6 +73,8 @@ struct transport_facts {
 	const char *tls_cipher;	  /**< "AES-128-GCM"; NULL on TCP */
 	const char *certificate;  /**< subject of the server's certificate */
 	const char *certificate_sha256; /**< 64 hex digits, or NULL */
+	bool client_certificate_wanted; /**< client: the server asked for one
+					 */
 	const char *trust;		/**< client: how it was verified, a few
 					   words ("pinned SHA-256") */
 	void *mapping;			/**< server: what tls_choose_fn put in

@@ -163,7 +163,7 @@ static void test_file(void **state)
 	size_t len = 0;
 
 	write_text(f->map_file, text);
-	file = certmap_file_edit(f, f->map_file, &why);
+	file = certmap_file_edit(f, f->map_file, CERTMAP_SERVER, &why);
 	assert_non_null(file);
 	assert_int_equal(certmap_file_count(file), 2);
 	entry = certmap_file_find(file, "FS.example.com.");
@@ -229,7 +229,7 @@ static void test_file_refuses(void **state)
 		 "require client authentication = yes\n",
 		 "the CA that they must come from is missing"},
 		{"[a b]\ncertificate = /a\nkey = /b\n",
-		 "\"a b\" is neither a DNS name nor an IP address"},
+		 "\"a b\" is neither a DNS name"},
 		{"[*.a]\ncertificate = /a\nkey = /b\n", "\"*.a\" is neither"},
 		{"[global]\ncertificate = /a\nkey = /b\n",
 		 "\"global\" is neither"},
@@ -240,13 +240,14 @@ static void test_file_refuses(void **state)
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		write_text(f->map_file, rows[i].text);
-		assert_null(certmap_file_load(f, f->map_file, &why));
+		assert_null(certmap_file_load(f, f->map_file, CERTMAP_SERVER,
+					      &why));
 		if (strstr(why, rows[i].why) == NULL) {
 			fail_msg("\"%s\" instead of \"%s\"", why, rows[i].why);
 		}
 		assert_null(certmap_new(f, f->map_file, 30, &why));
 	}
-	assert_null(certmap_file_load(f, f->dir, &why));
+	assert_null(certmap_file_load(f, f->dir, CERTMAP_SERVER, &why));
 	assert_non_null(strstr(why, "it is not a file"));
 }
 
@@ -272,7 +273,10 @@ static void test_fields(void **state)
 		assert_true(certmap_field_text(f, &entry, field) == NULL ||
 			    field->type != CERTMAP_TEXT);
 	}
-	field = &certmap_fields[8];
+	for (field = certmap_fields;
+	     strcmp(field->key, "require client authentication") != 0;) {
+		field++;
+	}
 	assert_true(certmap_field_set(f, &entry, field, "$true", &why));
 	assert_true(entry.require_client_authentication);
 	assert_true(certmap_field_set(f, &entry, field, "$False", &why));
@@ -292,6 +296,68 @@ static void test_names(void **state)
 }
 
 /* --- what a server presents --------------------------------------------- */
+
+static void test_covers(void **state)
+{
+	(void)state;
+	assert_true(certmap_name_covers("*.example.org", "a.Example.org."));
+	assert_false(certmap_name_covers("*.example.org", "a.b.example.org"));
+	assert_false(certmap_name_covers("*.example.org", "example.org"));
+	assert_false(certmap_name_covers("*.example.org", ".example.org"));
+	assert_false(certmap_name_covers("*.example.org", "*.example.org"));
+	assert_false(certmap_name_covers("*.0.2.1", "192.0.2.1"));
+	assert_true(certmap_name_covers("a.b", "A.B"));
+}
+
+/* The mapping of the very name, of its domain, and the default, in this
+ * order. */
+static void test_wildcard_and_default(void **state)
+{
+	struct fixture *f = *state;
+	struct tls_identity *id = NULL;
+	struct certmap *map = NULL;
+	char *why = NULL;
+
+	make_pair(f, "*.example.com", "any", CERT_SERVER, f->now, 90);
+	make_pair(f, "fs.example.com", "fs", CERT_SERVER, f->now, 90);
+	make_pair(f, "192.0.2.1", "ip", CERT_SERVER, f->now, 90);
+	write_text(f->map_file,
+		   talloc_asprintf(f, "%s%s%s",
+				   section(f, "*.example.com", "any", ""),
+				   section(f, "fs.example.com", "fs", ""),
+				   section(f, "192.0.2.1", "ip", "")));
+	map = certmap_new(f, f->map_file, 14, &why);
+	assert_non_null(map);
+	assert_int_equal(certmap_find(map, "fs.example.com", f->now, &id), 0);
+	assert_string_equal(id->subject, "CN=fs.example.com");
+	assert_int_equal(certmap_find(map, "b.example.com", f->now, &id), 0);
+	assert_string_equal(id->subject, "CN=*.example.com");
+	assert_int_equal(certmap_find(map, "c.b.example.com", f->now, &id),
+			 ENOENT);
+	assert_int_equal(certmap_find(map, NULL, f->now, &id), ENOENT);
+	write_text(f->map_file,
+		   talloc_asprintf(f, "%s\tdefault mapping = yes\n%s",
+				   section(f, "192.0.2.1", "ip", ""),
+				   section(f, "fs.example.com", "fs", "")));
+	assert_true(certmap_reload(map));
+	assert_int_equal(certmap_find(map, "fs.example.com", f->now, &id), 0);
+	assert_string_equal(id->subject, "CN=fs.example.com");
+	assert_int_equal(certmap_find(map, NULL, f->now, &id), 0);
+	assert_string_equal(id->subject, "CN=192.0.2.1");
+	assert_int_equal(certmap_find(map, "x.example", f->now, &id), 0);
+	assert_string_equal(id->subject, "CN=192.0.2.1");
+	/* one default is enough, and what was loaded stays */
+	write_text(f->map_file,
+		   talloc_asprintf(f,
+				   "%s\tdefault mapping = yes\n"
+				   "%s\tdefault mapping = yes\n",
+				   section(f, "192.0.2.1", "ip", ""),
+				   section(f, "fs.example.com", "fs", "")));
+	assert_false(certmap_reload(map));
+	expect_log(f, "is the default mapping already");
+	assert_int_equal(certmap_find(map, NULL, f->now, &id), 0);
+	talloc_free(map);
+}
 
 static void test_choose(void **state)
 {
@@ -659,20 +725,20 @@ static void test_access_in_file(void **state)
 		   "\tAccess3 = deny issuer \"CN=b,O=c\" not they\n"
 		   "\taccess 10 = allow issuer CN=a\n"
 		   "\taccess = something else\n");
-	file = certmap_file_load(f, f->map_file, &why);
+	file = certmap_file_load(f, f->map_file, CERTMAP_SERVER, &why);
 	assert_non_null(file);
 	entry = certmap_entry_copy(f, certmap_file_get(file, 0));
 	assert_int_equal(entry->access->count, 2);
 	assert_true(entry->access->entries[0]->deny);
 	assert_true(certmap_file_put(file, entry, &why));
 	assert_true(certmap_file_save(file, &why));
-	file = certmap_file_load(f, f->map_file, &why);
+	file = certmap_file_load(f, f->map_file, CERTMAP_SERVER, &why);
 	assert_non_null(file);
 	assert_true(access_list_equal(certmap_file_get(file, 0)->access,
 				      entry->access));
 	write_text(f->map_file, "[a]\n\tcertificate = /c\n\tkey = /k\n"
 				"\taccess 1 = allow\n");
-	assert_null(certmap_file_load(f, f->map_file, &why));
+	assert_null(certmap_file_load(f, f->map_file, CERTMAP_SERVER, &why));
 	assert_non_null(strstr(why, "certmap.conf:4: \"allow\" is no access "
 				    "entry"));
 }
@@ -685,6 +751,8 @@ int main(void)
 		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_choose),
+		cmocka_unit_test(test_covers),
+		cmocka_unit_test(test_wildcard_and_default),
 		cmocka_unit_test(test_unfit),
 		cmocka_unit_test(test_renewal),
 		cmocka_unit_test(test_map_changes),

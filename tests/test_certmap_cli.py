@@ -171,6 +171,26 @@ class Mappings(Folder):
         self.expect(1, 'set', NAME, '--certificate', NAME + '.pem',
                     '--thumbprint', made['Sha256'], err='either a certificate')
 
+    def test_wildcard_and_default(self):
+        self.make('*.example.com', stem='any')
+        self.make('a.example.com', stem='a')
+        self.expect(1, 'new', '*.example.com', '--certificate', 'a.pem',
+                    '--key', 'a.key',
+                    err='is not for *.example.com but for a.example.com')
+        self.expect(1, 'new', '*.com', '--certificate', 'any.pem', '--key',
+                    'any.key', err='neither a DNS name')
+        self.new('*.example.com', '--default-mapping', 'true', stem='any')
+        self.new('a.example.com', stem='any')
+        self.expect(1, 'set', 'a.example.com', '-DefaultMapping', '$true',
+                    err='*.example.com is the default mapping already')
+        self.assertEqual(len(self.json('get', '*.EXAMPLE.com')), 1)
+        self.assertEqual(len(self.json('get', '*')), 2)
+        self.expect(0, 'get', out='for names without mapping, and for none')
+        self.expect(0, 'remove', '*.example.com', '--force')
+        self.assertEqual(self.json('get')[0]['Name'], 'a.example.com')
+        self.expect(0, 'remove', '*.example.com', '--force')
+        self.assertEqual(self.json('get'), [])
+
     def test_what_the_server_would_refuse(self):
         self.make('other.example')
         self.make('client', purpose='client')
@@ -204,7 +224,7 @@ class Mappings(Folder):
         self.expect(1, *args, '--require-client-authentication', 'true',
                     err='client ca')
         self.expect(1, 'new', '--name', '*.example.com', *args[3:],
-                    err='neither a DNS name nor an IP address')
+                    err='is not for *.example.com')
         self.make('CA', purpose='ca', stem='ca')
         self.expect(0, *args, '--require-client-authentication', 'true',
                     '--client-ca', 'ca.pem', err='nobody will get in')
@@ -386,6 +406,72 @@ class Mappings(Folder):
         self.expect(1, 'props', 'none', err='there is no mapping of none')
 
 
+
+class ClientMappings(Folder):
+    def new_client(self, name, *more, stem='me'):
+        return self.json('client-new', name, '--certificate', stem + '.pem',
+                         '--key', stem + '.key', *more)
+
+    def test_life_of_a_mapping(self):
+        made = self.make('me', purpose='client')
+        new = self.new_client(NAME, '--display-name', 'to the files')[0]
+        self.assertEqual(new['Namespace'], NAME)
+        self.assertEqual(new['Certificate'], self.path('me.pem'))
+        self.assertEqual(new['Sha256'], made['Sha256'])
+        self.assertEqual(new['IssuerName'], 'CN=me')
+        self.assertNotIn('RequireClientAuthentication', new)
+        self.expect(1, 'client-new', NAME, '--certificate', 'me.pem', '--key',
+                    'me.key', err='the command client-set changes it')
+        self.expect(2, 'client-new', '--certificate', 'me.pem',
+                    err='--namespace is missing')
+        self.expect(2, 'client-set', NAME, '--client-ca', 'x',
+                    err='has no --client-ca')
+        shown = self.expect(0, 'client-get').stdout
+        for text in ('Namespace', NAME, 'to the files', made['Thumbprint']):
+            self.assertIn(text, shown)
+        self.make('you', purpose='client')
+        changed = self.json('client-set', NAME, '-PassThru', '-Certificate',
+                            'you.pem', '-Key', 'you.key')
+        self.assertEqual(changed[0]['Subject'], 'CN=you')
+        self.assertEqual(self.json('client-get', '--issuer-name', 'CN=me'), [])
+        self.expect(0, 'client-remove', NAME, '--force')
+        self.assertEqual(self.json('client-get'), [])
+
+    def test_as_in_powershell(self):
+        made = self.make('me', purpose='client')
+        self.expect(0, 'import', 'me.pem', '--key', 'me.key')
+        self.expect(0, 'New-SmbClientCertificateMapping', '-Namespace',
+                    '*.example.com', '-Thumbprint', made['Thumbprint'],
+                    '-StoreName', 'My', '-IssuerName', 'CN=me')
+        self.assertIn('issuer name = CN=me', self.text())
+        self.expect(0, 'Get-SmbClientCertificateMapping', '-Namespace',
+                    '*.example.com', out=made['Sha256'])
+        self.expect(0, 'Set-SmbClientCertificateMapping', '*.example.com',
+                    '-Flags', 'None')
+        self.expect(0, 'Remove-SmbClientCertificateMapping',
+                    '*.example.com', '-Force')
+
+    def test_what_a_client_would_refuse(self):
+        self.make('me', purpose='client')
+        self.make(NAME)
+        for stem, why in ((NAME, 'is not for client authentication'),
+                          ('nowhere', 'No such file')):
+            self.expect(1, 'client-new', NAME, '--certificate', stem + '.pem',
+                        '--key', stem + '.key', err=why)
+        self.expect(1, 'client-new', '*.com', '--certificate', 'me.pem',
+                    '--key', 'me.key', err='neither a DNS name')
+
+    def test_whose_file(self):
+        self.make('me', purpose='client')
+        os.environ['SMBQUIC_CLIENT_MAP'] = self.path('deep/er/map')
+        self.addCleanup(os.environ.pop, 'SMBQUIC_CLIENT_MAP')
+        self.json('client-new', NAME, '--certificate', 'me.pem', '--key',
+                  'me.key', where=[])
+        self.assertIn('[%s]' % NAME, self.text('deep/er/map'))
+        self.expect(1, 'client-get', where=['-s', 'x'],
+                    err='in no configuration of a server')
+
+
 class Certificates(Folder):
     def test_make(self):
         ca = self.make('My CA', purpose='ca', stem='ca')
@@ -493,7 +579,7 @@ class Certificates(Folder):
 
 
 class Usage(Folder):
-    LATER = ('diagnose', 'client-')
+    LATER = ('diagnose',)
 
     def test_usage(self):
         self.expect(2, err='a command is missing')
@@ -515,7 +601,9 @@ class Usage(Folder):
         commands = re.findall(r'(?m)^  (\w[\w-]*) ', shown)
         self.assertEqual(commands, ['new', 'get', 'set', 'remove', 'props',
                                     'check', 'grant', 'block', 'revoke', 'unblock',
-                                    'access', 'make', 'import'])
+                                    'access', 'client-new', 'client-get',
+                                    'client-set', 'client-remove', 'make',
+                                    'import'])
         for cmdlet in re.findall(r'\((\w+-Smb\w+)\)', shown):
             self.assertIn(cmdlet, manual)
         options = set()
