@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "server/dispatch.h"
+#include "server/notice.h"
 #include "server/oplock.h"
 
 struct ack_state {
@@ -46,6 +47,10 @@ static NTSTATUS acknowledge_lease(struct request *r, struct ack_state *state)
 
 static NTSTATUS acknowledge(struct request *r, struct ack_state *state)
 {
+	const struct wire_slice body = wire_slice(
+		r->pdu.data + SMB2_HEADER_SIZE, r->pdu.len - SMB2_HEADER_SIZE);
+
+	notices_answered(r->session, body);
 	switch (smb2_structure_size(r->pdu.data, r->pdu.len)) {
 	case SMB2_OPLOCK_BREAK_SIZE: return acknowledge_oplock(r, state);
 	case SMB2_LEASE_BREAK_ACK_SIZE: return acknowledge_lease(r, state);

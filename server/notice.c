@@ -2,11 +2,23 @@
 
 #include "server/notice.h"
 
+#include <string.h>
+
 #include "server/list.h"
 #include "server/request.h"
 
 /* NT time within which what came in may have been sent before. */
 #define ON_ITS_WAY UINT64_C(10000000)
+
+/* Longer than any network takes to say that bytes have come, in round trips
+ * and beyond them. */
+#define PATIENCE_TRIPS	 4
+#define PATIENCE_SECONDS 1
+
+/* What a break is about stands in the same place in all four messages: the
+ * FileId of an oplock, the key of a lease (2.2.23, 2.2.24). */
+#define ABOUT_OFFSET 8
+#define ABOUT_SIZE   16
 
 /* Child of its session, in the list of its channel. */
 struct notice {
@@ -14,8 +26,14 @@ struct notice {
 	struct notice *prev, *next;
 	uint64_t sent; /* NT time */
 	uint16_t command;
-	struct wire_slice body; /* a child */
+	struct wire_slice body;	    /* a child */
+	uint64_t acked;		    /* bytes of the connection's when last
+				       looked at */
+	struct tevent_timer *timer; /* looks again; a child */
 };
+
+static void look_later(struct notice *notice,
+		       const struct transport_stats *stats);
 
 static int notice_destructor(struct notice *notice)
 {
@@ -25,33 +43,205 @@ static int notice_destructor(struct notice *notice)
 	return 0;
 }
 
+/* --- where else ------------------------------------------------------------
+ */
+
+static bool is_lease(const struct notice *notice)
+{
+	return notice->command == SMB2_OPLOCK_BREAK &&
+	       notice->body.len == SMB2_LEASE_BREAK_NOTIFICATION_SIZE;
+}
+
+static bool is_usable(const struct channel *channel)
+{
+	return channel->valid && !channel->conn->closing &&
+	       channel->session->state != SESSION_ENDED;
+}
+
+/* The older of two, of which the first may be missing, that is younger than
+ * the connection `after`. */
+static struct channel *older(struct channel *best, struct channel *channel,
+			     uint64_t after)
+{
+	if (!is_usable(channel) || channel->conn->id <= after ||
+	    (best != NULL && best->conn->id <= channel->conn->id)) {
+		return best;
+	}
+	return channel;
+}
+
+/* The next of the session's connections: for an oplock (3.3.4.6). */
+static struct channel *next_of_session(const struct session *session,
+				       uint64_t after)
+{
+	struct channel *channel = NULL;
+	struct channel *best = NULL;
+
+	for (channel = session->channels; channel != NULL;
+	     channel = channel->session_next) {
+		best = older(best, channel, after);
+	}
+	return best;
+}
+
+/* The next of the client's: for a lease (3.3.4.7). */
+static struct channel *next_of_client(const struct session *session,
+				      uint64_t after)
+{
+	const struct conn *conn = session->server->conns;
+	struct channel *best = NULL;
+
+	for (; conn != NULL; conn = conn->next) {
+		struct channel *channel = conn->channels;
+
+		for (; channel != NULL; channel = channel->conn_next) {
+			if (memcmp(channel->session->client_guid,
+				   session->client_guid,
+				   sizeof(session->client_guid)) == 0) {
+				best = older(best, channel, after);
+			}
+		}
+	}
+	return best;
+}
+
+static struct channel *next_channel(const struct notice *notice,
+				    const struct session *session,
+				    uint64_t after)
+{
+	return is_lease(notice) ? next_of_client(session, after)
+				: next_of_session(session, after);
+}
+
+/* --- sent, and perhaps not arrived -----------------------------------------
+ */
+
+/* There is another way that it could go. */
+static bool has_another(const struct notice *notice)
+{
+	const struct channel *channel = notice->channel;
+	const struct channel *first = next_channel(notice, channel->session, 0);
+
+	return first != NULL && (first->conn != channel->conn ||
+				 next_channel(notice, channel->session,
+					      first->conn->id) != NULL);
+}
+
+static void send_on(struct notice *notice, struct channel *other)
+{
+	if (other != NULL) {
+		(void)request_notify_on(other, notice->command, notice->body);
+	}
+	talloc_free(notice);
+}
+
+/* Nothing that the connection carries comes to the client: another one will,
+ * maybe. */
+static void look(struct tevent_context *ev, struct tevent_timer *te,
+		 struct timeval now, void *private_data)
+{
+	struct notice *notice =
+		talloc_get_type_abort(private_data, struct notice);
+	const struct conn *conn = notice->channel->conn;
+	struct transport_stats stats = {0};
+	struct channel *other = NULL;
+
+	(void)ev;
+	(void)te;
+	(void)now;
+	notice->timer = NULL;
+	transport_stats(message_conn_transport(conn->messages), &stats);
+	if (stats.bytes_acked == stats.bytes_out) {
+		return; /* it is there, read or not */
+	}
+	if (stats.bytes_acked != notice->acked) {
+		look_later(notice, &stats);
+		return;
+	}
+	other = next_channel(notice, notice->channel->session, conn->id);
+	if (other != NULL) {
+		send_on(notice, other);
+	}
+}
+
+static void look_later(struct notice *notice,
+		       const struct transport_stats *stats)
+{
+	uint64_t trips = PATIENCE_TRIPS * stats->rtt_us;
+	struct timeval when = tevent_timeval_current_ofs(
+		PATIENCE_SECONDS + (uint32_t)(trips / 1000000),
+		(uint32_t)(trips % 1000000));
+
+	notice->acked = stats->bytes_acked;
+	notice->timer = tevent_add_timer(notice->channel->conn->server->ev,
+					 notice, when, look, notice);
+}
+
 void notice_sent(struct channel *channel, uint16_t command,
 		 struct wire_slice body)
 {
-	struct notice *notice = NULL;
+	struct transport_stats stats = {0};
+	struct notice *notice = talloc_zero(channel->session, struct notice);
 	uint8_t *copy = NULL;
 
-	if (channel->session->num_channels < 2) {
-		return;
-	}
-	notice = talloc_zero(channel->session, struct notice);
 	if (notice == NULL) {
-		return;
-	}
-	copy = talloc_memdup(notice, body.data, body.len);
-	if (copy == NULL) {
-		talloc_free(notice);
 		return;
 	}
 	notice->channel = channel;
 	notice->sent = server_now();
 	notice->command = command;
-	notice->body = wire_slice(copy, body.len);
+	notice->body = body;
 	LIST_ADD(channel->notices, notice);
 	talloc_set_destructor(notice, notice_destructor);
+	copy = has_another(notice) ? talloc_memdup(notice, body.data, body.len)
+				   : NULL;
+	if (copy == NULL) {
+		talloc_free(notice);
+		return;
+	}
+	notice->body = wire_slice(copy, body.len);
+	transport_stats(message_conn_transport(channel->conn->messages),
+			&stats);
+	look_later(notice, &stats);
 }
 
-void notices_heard(struct conn *conn, bool acknowledges)
+/* --- arrived ---------------------------------------------------------------
+ */
+
+static bool is_about(const struct notice *notice, struct wire_slice body)
+{
+	const size_t end = ABOUT_OFFSET + ABOUT_SIZE;
+
+	return body.len >= end && notice->body.len >= end &&
+	       memcmp(body.data + ABOUT_OFFSET,
+		      notice->body.data + ABOUT_OFFSET, ABOUT_SIZE) == 0;
+}
+
+static void answered(struct channel *channel, struct wire_slice body)
+{
+	struct notice *notice = channel->notices;
+
+	while (notice != NULL) {
+		struct notice *next = notice->next;
+
+		if (is_about(notice, body)) {
+			talloc_free(notice);
+		}
+		notice = next;
+	}
+}
+
+void notices_answered(const struct session *session, struct wire_slice body)
+{
+	struct channel *channel = NULL;
+
+	for (channel = session->channels; channel != NULL;
+	     channel = channel->session_next) {
+		answered(channel, body);
+	}
+}
+
+void notices_heard(struct conn *conn)
 {
 	struct channel *channel = NULL;
 	uint64_t now = 0;
@@ -64,7 +254,7 @@ void notices_heard(struct conn *conn, bool acknowledges)
 			struct notice *next = notice->next;
 
 			now = now == 0 ? server_now() : now;
-			if (acknowledges || notice->sent + ON_ITS_WAY < now) {
+			if (notice->sent + ON_ITS_WAY < now) {
 				talloc_free(notice);
 			}
 			notice = next;
@@ -72,18 +262,21 @@ void notices_heard(struct conn *conn, bool acknowledges)
 	}
 }
 
+/* --- the end of a connection -----------------------------------------------
+ */
+
 void notices_move(struct channel *channel)
 {
-	struct session *session = channel->session;
-	struct channel *other = session_channel(session);
+	const struct session *session = channel->session;
 
 	while (channel->notices != NULL) {
 		struct notice *notice = channel->notices;
+		struct channel *other =
+			next_channel(notice, session, channel->conn->id);
 
-		if (other != NULL && session->state != SESSION_ENDED) {
-			(void)request_notify_on(other, notice->command,
-						notice->body);
+		if (other == NULL) {
+			other = next_channel(notice, session, 0);
 		}
-		talloc_free(notice);
+		send_on(notice, other);
 	}
 }

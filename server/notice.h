@@ -2,8 +2,10 @@
 /*
  * notice.h - what the server tells without being asked (breaks of oplocks and
  * leases) must reach the client: when the connection that it was sent on ends
- * before the client can have it, it is sent again on another one of the session
- * (MS-SMB2 3.3.4.6, 3.3.4.7). So a client may hear it twice, never not at all.
+ * before the client can have it, or carries nothing to the client any more, it
+ * is sent again on another one (MS-SMB2 3.3.4.6, 3.3.4.7): of the session, or,
+ * when it is about a lease, of the client. So a client may hear it twice, never
+ * not at all.
  */
 #ifndef SERVER_NOTICE_H
 #define SERVER_NOTICE_H
@@ -12,13 +14,18 @@
 #include "smbquic/wire.h"
 
 /** It was sent on that channel: remember it. Without another connection there
- *  is no use in that, and without memory none is made. body is copied. */
+ *  is no use in that, and without memory none is made. body is copied. While
+ *  the connection has bytes on their way of which none arrives for a second (and
+ *  four round trips), it goes out on the next younger one, and so on. */
 void notice_sent(struct channel *channel, uint16_t command,
 		 struct wire_slice body);
 
-/** A message came from there, an acknowledgement or another one: what was sent
- *  a second ago has arrived, too. */
-void notices_heard(struct conn *conn, bool acknowledges);
+/** A message came from there: what was sent a second ago has arrived, too. */
+void notices_heard(struct conn *conn);
+
+/** The client acknowledged a break, by a message with that body, whatever
+ *  connection it came by. */
+void notices_answered(const struct session *session, struct wire_slice body);
 
 /** The channel goes, and is no longer among its session's: what may be lost
  *  with it goes out on another one. */

@@ -584,8 +584,7 @@ void request_receive(struct conn *conn, struct message *message)
 {
 	TALLOC_CTX *parent = talloc_parent(message);
 
-	notices_heard(conn, !message->smb1 && message->pdu[0].header.command ==
-						      SMB2_OPLOCK_BREAK);
+	notices_heard(conn);
 	if (message->smb1) {
 		receive_smb1(conn, message);
 	} else {

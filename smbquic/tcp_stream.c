@@ -9,9 +9,11 @@
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "smbquic/tcp_stream.h"
@@ -341,7 +343,6 @@ static int tcp_send_some(struct tcp_stream *c, struct tcp_write *w)
 	}
 	w->begun = true;
 	c->stats.bytes_out += (uint64_t)n;
-	c->stats.bytes_acked = c->stats.bytes_out;
 	tcp_advance(w, (size_t)n);
 	return 0;
 }
@@ -604,8 +605,14 @@ void tcp_stream_stats(void *state, struct transport_stats *out)
 	struct tcp_stream *c = talloc_get_type_abort(state, struct tcp_stream);
 	struct tcp_info info = {0};
 	socklen_t len = sizeof(info);
+	int waiting = 0;
 
 	*out = c->stats;
+	out->bytes_acked = out->bytes_out;
+	if (c->fd != -1 && ioctl(c->fd, SIOCOUTQ, &waiting) == 0 &&
+	    (uint64_t)waiting <= out->bytes_out) {
+		out->bytes_acked -= (uint64_t)waiting;
+	}
 	if (c->fd != -1 &&
 	    getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0) {
 		out->rtt_us = info.tcpi_rtt;

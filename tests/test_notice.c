@@ -4,7 +4,13 @@
 #include "server/request.h"
 #include "tests/fixture_server.h"
 
-static const uint8_t body[] = {4, 0, 'b', 'r'};
+/* As of an oplock: the FileId begins with the ninth byte. */
+static const uint8_t body[] = {24,  0,	 1,   0,   0,	0,   0,	  0,
+			       'f', 'i', 'l', 'e', '-', 'i', 'd', ' ',
+			       '1', '6', ' ', 'b', 'y', 't', 'e', 's'};
+
+/* As of a lease, by its length. */
+static const uint8_t lease_body[SMB2_LEASE_BREAK_NOTIFICATION_SIZE] = {44};
 
 struct two {
 	struct fixture *f;
@@ -13,11 +19,9 @@ struct two {
 	struct message_conn *client[2];
 };
 
-/* A session with two connections. */
-static struct two two_new(void)
+static struct two one_new(void)
 {
 	struct two t = {.f = fixture_new("[global]\n", NULL)};
-	struct channel *channel = NULL;
 
 	fixture_negotiated(t.f);
 	t.session = fixture_logged_on(t.f);
@@ -25,13 +29,21 @@ static struct two two_new(void)
 	t.client[0] = t.f->client;
 	fixture_connect(t.f);
 	fixture_negotiated(t.f);
-	channel = channel_new(t.f->conn, t.session);
+	t.conn[1] = t.f->conn;
+	t.client[1] = t.f->client;
+	return t;
+}
+
+/* A session with two connections. */
+static struct two two_new(void)
+{
+	struct two t = one_new();
+	struct channel *channel = channel_new(t.f->conn, t.session);
+
 	assert_non_null(channel);
 	channel->binding = true;
 	channel->signing = t.session->keys->signing;
 	channel_set_valid(channel);
-	t.conn[1] = t.f->conn;
-	t.client[1] = t.f->client;
 	return t;
 }
 
@@ -72,18 +84,73 @@ static void test_moves(void **state)
 	talloc_free(t.f);
 }
 
-static void test_heard(void **state)
+/* Nothing of the connection arrives: the other one, and no more than once. */
+static void test_stuck(void **state)
 {
 	struct two t = two_new();
 
 	(void)state;
 	tell(&t, 0);
+	expect(&t, 1);
+	assert_null(t.conn[0]->channels->notices);
+	/* The last one there is: it stays, and is not told to the first. */
+	tell(&t, 1);
+	fixture_idle(t.f, 1500);
+	assert_null(t.conn[0]->channels->notices);
+	expect(&t, 1);
+	talloc_free(t.f);
+}
+
+/* It arrived, and the client is still thinking. */
+static void test_not_stuck(void **state)
+{
+	struct two t = two_new();
+
+	(void)state;
+	tell(&t, 0);
+	expect(&t, 0);
+	fixture_idle(t.f, 1500);
+	assert_non_null(t.conn[0]->channels->notices);
+	assert_null(t.conn[1]->channels->notices);
+	talloc_free(t.f);
+}
+
+/* A lease is the client's: another session of it will do, an oplock's break
+ * is of its session. */
+static void test_lease(void **state)
+{
+	struct two t = one_new();
+
+	(void)state;
+	fixture_logged_on(t.f);
+	tell(&t, 0);
+	assert_null(t.conn[0]->channels->notices);
+	assert_true(
+		request_notify_on(t.conn[0]->channels, SMB2_OPLOCK_BREAK,
+				  wire_slice(lease_body, sizeof(lease_body))));
+	assert_non_null(t.conn[0]->channels->notices);
+	fixture_idle(t.f, 1500);
+	assert_null(t.conn[0]->channels->notices);
+	t.f->client = t.client[1];
+	assert_non_null(fixture_read(t.f));
+	talloc_free(t.f);
+}
+
+static void test_answered(void **state)
+{
+	uint8_t other[sizeof(body)];
+	struct two t = two_new();
+
+	(void)state;
+	memcpy(other, body, sizeof(body));
+	other[20]++;
+	tell(&t, 0);
 	/* What comes now may have been sent before. */
-	notices_heard(t.conn[0], false);
+	notices_heard(t.conn[0]);
+	notices_answered(t.session, wire_slice(other, sizeof(other)));
+	notices_answered(t.session, wire_slice(body, sizeof(body) - 1));
 	assert_non_null(t.conn[0]->channels->notices);
-	notices_heard(t.conn[1], true);
-	assert_non_null(t.conn[0]->channels->notices);
-	notices_heard(t.conn[0], true);
+	notices_answered(t.session, wire_slice(body, sizeof(body)));
 	assert_null(t.conn[0]->channels->notices);
 	talloc_free(t.f);
 }
@@ -96,7 +163,7 @@ static void test_arrives(void **state)
 	tell(&t, 1);
 	expect(&t, 1);
 	fixture_idle(t.f, 1100);
-	notices_heard(t.conn[1], false);
+	notices_heard(t.conn[1]);
 	assert_null(t.conn[1]->channels->notices);
 	talloc_free(t.f);
 }
@@ -118,7 +185,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_moves),
-		cmocka_unit_test(test_heard),
+		cmocka_unit_test(test_stuck),
+		cmocka_unit_test(test_not_stuck),
+		cmocka_unit_test(test_lease),
+		cmocka_unit_test(test_answered),
 		cmocka_unit_test(test_arrives),
 		cmocka_unit_test(test_session_ends),
 	};

@@ -84,7 +84,6 @@ static void memory_move(struct memory_end *from)
 			w->iov->iov_len -= n;
 			r->got += n;
 			to->stats.bytes_in += n;
-			from->stats.bytes_out += n;
 			from->stats.bytes_acked += n;
 			if (w->iov->iov_len == 0) {
 				w->iov++;
@@ -226,6 +225,9 @@ static struct tevent_req *memory_write_send(TALLOC_CTX *mem_ctx,
 	for (p = &e->writes; *p != NULL; p = &(*p)->next) {
 	}
 	*p = w;
+	for (int i = 0; i < count; i++) {
+		e->stats.bytes_out += iov[i].iov_len;
+	}
 	talloc_set_destructor(w, memory_write_destructor);
 	memory_move(e);
 	return req;
