@@ -366,6 +366,18 @@ static void cmd_ioctl_pipe(struct tevent_req *req, struct tevent_context *ev)
 	tevent_req_set_callback(state->subreq, cmd_ioctl_pipe_done, req);
 }
 
+/* A FileId that stands for no open. What wants none refuses it by itself. */
+static bool is_closed(const struct cmd_ioctl_state *state)
+{
+	const struct request *r = state->io.r;
+	const struct ioctl_row *row = state->row;
+
+	return r->open == NULL &&
+	       (r->file_id.persistent_id != SMB2_FILE_ID_ANY ||
+		r->file_id.volatile_id != SMB2_FILE_ID_ANY) &&
+	       (row == NULL || (row->needs & IOCTL_FILE) != 0);
+}
+
 /* The checks of 3.3.5.15 that all codes share. */
 static NTSTATUS cmd_ioctl_check(struct cmd_ioctl_state *state)
 {
@@ -378,6 +390,10 @@ static NTSTATUS cmd_ioctl_check(struct cmd_ioctl_state *state)
 				       &state->io.in)) {
 		return NT_STATUS_INVALID_PARAMETER;
 	}
+	state->row = find_row(in->ctl_code);
+	if (is_closed(state)) {
+		return NT_STATUS_FILE_CLOSED;
+	}
 	if (in->flags != SMB2_0_IOCTL_IS_FSCTL) {
 		return NT_STATUS_NOT_SUPPORTED;
 	}
@@ -385,7 +401,6 @@ static NTSTATUS cmd_ioctl_check(struct cmd_ioctl_state *state)
 	    in->max_input_response > max) {
 		return NT_STATUS_INVALID_PARAMETER;
 	}
-	state->row = find_row(in->ctl_code);
 	if (state->row == NULL) {
 		return r->tree->store == NULL
 			       ? NT_STATUS_OK

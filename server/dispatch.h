@@ -21,7 +21,7 @@ enum {
 	NEEDS_SESSION = 0x01,  /**< a valid one: r->session */
 	NEEDS_TREE = 0x02,     /**< r->tree */
 	NEEDS_OPEN = 0x04,     /**< r->open, by the FileId in the body */
-	MAY_HAVE_OPEN = 0x08,  /**< FileId may be all ones: IOCTL */
+	MAY_HAVE_OPEN = 0x08,  /**< or r->open is NULL: IOCTL */
 	ALLOWS_EXPIRED = 0x10, /**< LOGOFF, CLOSE, LOCK (3.3.5.2.9) */
 	ALLOWS_PLAIN = 0x20,   /**< may come unsealed though the session demands
 				    sealing */

@@ -88,6 +88,8 @@ struct name_pattern *name_pattern_new(TALLOC_CTX *mem_ctx, const uint8_t *utf16,
 				      size_t len);
 /** The same of UTF-8. */
 struct name_pattern *name_pattern_text(TALLOC_CTX *mem_ctx, const char *text);
+/** From now on case counts. */
+void name_pattern_exact(struct name_pattern *pattern);
 bool name_pattern_match(const struct name_pattern *pattern, const char *name);
 /** The name it stands for when it has no wildcard in it, else NULL. */
 const char *name_pattern_literal(const struct name_pattern *pattern);

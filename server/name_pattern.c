@@ -17,13 +17,14 @@
 
 struct name_pattern {
 	size_t count;
-	uint32_t *cp; /* upper case */
-	char *literal;
-	bool all;
+	uint32_t *cp; /* upper case, unless exact */
+	char *text, *literal;
+	bool all, exact;
 };
 
-/* The upper-cased code points of valid UTF-8; the number, at most max. */
-static size_t decode(const char *text, uint32_t *cp, size_t max)
+/* The code points of valid UTF-8, upper-cased unless exact; the number, at most
+ * max. */
+static size_t decode(const char *text, bool exact, uint32_t *cp, size_t max)
 {
 	size_t left = strlen(text);
 	size_t n = 0;
@@ -35,7 +36,7 @@ static size_t decode(const char *text, uint32_t *cp, size_t max)
 			cp[n] = 0xDC00u + (unsigned char)*text;
 			len = 1;
 		}
-		cp[n] = unicode_upper(cp[n]);
+		cp[n] = exact ? cp[n] : unicode_upper(cp[n]);
 		text += len;
 		left -= len;
 		n++;
@@ -74,7 +75,7 @@ static struct name_pattern *pattern_of(TALLOC_CTX *mem_ctx, char *text)
 		talloc_free(text);
 		return fail(pattern, ENOMEM);
 	}
-	talloc_steal(pattern, text);
+	pattern->text = talloc_steal(pattern, text);
 	if (!pattern_valid(text) || !utf8_valid(text)) {
 		return fail(pattern, EINVAL);
 	}
@@ -82,7 +83,7 @@ static struct name_pattern *pattern_of(TALLOC_CTX *mem_ctx, char *text)
 	if (pattern->cp == NULL) {
 		return fail(pattern, ENOMEM);
 	}
-	pattern->count = decode(text, pattern->cp, max);
+	pattern->count = decode(text, false, pattern->cp, max);
 	if (pattern->count > MAX_PATTERN) {
 		return fail(pattern, EINVAL);
 	}
@@ -106,6 +107,12 @@ struct name_pattern *name_pattern_text(TALLOC_CTX *mem_ctx, const char *text)
 	char *copy = talloc_strdup(mem_ctx, text);
 
 	return copy != NULL ? pattern_of(mem_ctx, copy) : NULL;
+}
+
+void name_pattern_exact(struct name_pattern *pattern)
+{
+	pattern->exact = true;
+	(void)decode(pattern->text, true, pattern->cp, pattern->count);
 }
 
 /* --- matching ----------------------------------------------------------- */
@@ -200,9 +207,10 @@ bool name_pattern_match(const struct name_pattern *pattern, const char *name)
 		return true;
 	}
 	if (pattern->literal != NULL) {
-		return utf8_case_equal(pattern->literal, name);
+		return pattern->exact ? strcmp(pattern->literal, name) == 0
+				      : utf8_case_equal(pattern->literal, name);
 	}
-	text.count = decode(name, text.cp, MAX_NAME);
+	text.count = decode(name, pattern->exact, text.cp, MAX_NAME);
 	text.last_dot = text.count;
 	for (i = 0; i < text.count; i++) {
 		text.last_dot = text.cp[i] == '.' ? i : text.last_dot;

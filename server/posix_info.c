@@ -120,6 +120,9 @@ struct name_pattern *posix_pattern(TALLOC_CTX *mem_ctx, struct wire_slice utf16)
 	} else {
 		errno = EINVAL;
 	}
+	if (pattern != NULL) {
+		name_pattern_exact(pattern);
+	}
 	talloc_free(text);
 	return pattern;
 }

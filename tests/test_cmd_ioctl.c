@@ -49,6 +49,11 @@ static void test_refused(void **state)
 	in.file_id = id;
 	in.file_id.volatile_id++;
 	assert_int_equal(files_ioctl(t, in, &out), NT_STATUS_FILE_CLOSED);
+	/* who is no file's takes no FileId, of an open or of none (3.3.5.15) */
+	in.ctl_code = FSCTL_QUERY_NETWORK_INTERFACE_INFO;
+	assert_int_equal(files_ioctl(t, in, &out), NT_STATUS_INVALID_PARAMETER);
+	in.file_id = id;
+	assert_int_equal(files_ioctl(t, in, &out), NT_STATUS_INVALID_PARAMETER);
 }
 
 /* How long a handle may be kept is bounded, and must be said (3.3.5.15.9). */

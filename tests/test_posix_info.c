@@ -100,6 +100,12 @@ static void test_pattern(void **state)
 	assert_true(matches("a:", "a\xef\x80\xa2"));
 	assert_true(matches("..", ".."));
 	assert_false(matches("a", "b"));
+	/* case counts */
+	assert_true(matches("aB*", "aBc"));
+	assert_false(matches("aB*", "ABc"));
+	assert_false(matches("a?", "Ab"));
+	assert_true(matches("a", "a"));
+	assert_false(matches("a", "A"));
 }
 
 static struct security_descriptor with_dacl(struct wire_writer *w,
