@@ -47,14 +47,20 @@ static NTSTATUS acknowledge_lease(struct request *r, struct ack_state *state)
 
 static NTSTATUS acknowledge(struct request *r, struct ack_state *state)
 {
-	const struct wire_slice body = wire_slice(
-		r->pdu.data + SMB2_HEADER_SIZE, r->pdu.len - SMB2_HEADER_SIZE);
-
-	notices_answered(r->session, body);
 	switch (smb2_structure_size(r->pdu.data, r->pdu.len)) {
 	case SMB2_OPLOCK_BREAK_SIZE: return acknowledge_oplock(r, state);
 	case SMB2_LEASE_BREAK_ACK_SIZE: return acknowledge_lease(r, state);
 	default: return NT_STATUS_INVALID_PARAMETER;
+	}
+}
+
+/* It has arrived, then. */
+static void heard(const struct request *r)
+{
+	const size_t offset = SMB2_HEADER_SIZE + NOTICE_ABOUT_OFFSET;
+
+	if (r->pdu.len >= offset + NOTICE_ABOUT_SIZE) {
+		notices_over(r->session, r->pdu.data + offset);
 	}
 }
 
@@ -69,6 +75,7 @@ struct tevent_req *cmd_oplock_break_send(TALLOC_CTX *mem_ctx,
 	if (req == NULL) {
 		return NULL;
 	}
+	heard(r);
 	if (!tevent_req_error(req, acknowledge(r, state))) {
 		tevent_req_done(req);
 	}

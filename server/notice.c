@@ -10,15 +10,10 @@
 /* NT time within which what came in may have been sent before. */
 #define ON_ITS_WAY UINT64_C(10000000)
 
-/* Longer than any network takes to say that bytes have come, in round trips
- * and beyond them. */
-#define PATIENCE_TRIPS	 4
-#define PATIENCE_SECONDS 1
-
-/* What a break is about stands in the same place in all four messages: the
- * FileId of an oplock, the key of a lease (2.2.23, 2.2.24). */
-#define ABOUT_OFFSET 8
-#define ABOUT_SIZE   16
+/* Longer than any network takes to say that bytes have come, in microseconds
+ * and round trips: a delayed acknowledgment, and one that is lost. */
+#define PATIENCE       1500000
+#define PATIENCE_TRIPS 4
 
 /* Child of its session, in the list of its channel. */
 struct notice {
@@ -167,10 +162,9 @@ static void look(struct tevent_context *ev, struct tevent_timer *te,
 static void look_later(struct notice *notice,
 		       const struct transport_stats *stats)
 {
-	uint64_t trips = PATIENCE_TRIPS * stats->rtt_us;
+	uint64_t us = PATIENCE + PATIENCE_TRIPS * stats->rtt_us;
 	struct timeval when = tevent_timeval_current_ofs(
-		PATIENCE_SECONDS + (uint32_t)(trips / 1000000),
-		(uint32_t)(trips % 1000000));
+		(uint32_t)(us / 1000000), (uint32_t)(us % 1000000));
 
 	notice->acked = stats->bytes_acked;
 	notice->timer = tevent_add_timer(notice->channel->conn->server->ev,
@@ -208,36 +202,36 @@ void notice_sent(struct channel *channel, uint16_t command,
 /* --- arrived ---------------------------------------------------------------
  */
 
-static bool is_about(const struct notice *notice, struct wire_slice body)
+static bool is_about(const struct notice *notice, const uint8_t *about)
 {
-	const size_t end = ABOUT_OFFSET + ABOUT_SIZE;
-
-	return body.len >= end && notice->body.len >= end &&
-	       memcmp(body.data + ABOUT_OFFSET,
-		      notice->body.data + ABOUT_OFFSET, ABOUT_SIZE) == 0;
+	return notice->command == SMB2_OPLOCK_BREAK &&
+	       notice->body.len >= NOTICE_ABOUT_OFFSET + NOTICE_ABOUT_SIZE &&
+	       memcmp(about, notice->body.data + NOTICE_ABOUT_OFFSET,
+		      NOTICE_ABOUT_SIZE) == 0;
 }
 
-static void answered(struct channel *channel, struct wire_slice body)
+static void over(struct channel *channel, const uint8_t *about)
 {
 	struct notice *notice = channel->notices;
 
 	while (notice != NULL) {
 		struct notice *next = notice->next;
 
-		if (is_about(notice, body)) {
+		if (is_about(notice, about)) {
 			talloc_free(notice);
 		}
 		notice = next;
 	}
 }
 
-void notices_answered(const struct session *session, struct wire_slice body)
+void notices_over(const struct session *session,
+		  const uint8_t about[NOTICE_ABOUT_SIZE])
 {
 	struct channel *channel = NULL;
 
 	for (channel = session->channels; channel != NULL;
 	     channel = channel->session_next) {
-		answered(channel, body);
+		over(channel, about);
 	}
 }
 

@@ -15,17 +15,23 @@
 
 /** It was sent on that channel: remember it. Without another connection there
  *  is no use in that, and without memory none is made. body is copied. While
- *  the connection has bytes on their way of which none arrives for a second (and
- *  four round trips), it goes out on the next younger one, and so on. */
+ *  the connection has bytes on their way of which none arrives for 1.5 seconds
+ *  (and four round trips), it goes out on the next younger one, and so on. */
 void notice_sent(struct channel *channel, uint16_t command,
 		 struct wire_slice body);
 
 /** A message came from there: what was sent a second ago has arrived, too. */
 void notices_heard(struct conn *conn);
 
-/** The client acknowledged a break, by a message with that body, whatever
- *  connection it came by. */
-void notices_answered(const struct session *session, struct wire_slice body);
+/** What a break is about stands in the same place of all its messages: the
+ *  FileId of an oplock, the key of a lease (2.2.23, 2.2.24). */
+#define NOTICE_ABOUT_OFFSET 8
+#define NOTICE_ABOUT_SIZE   16
+
+/** The break of that is over: acknowledged, whatever connection that came by,
+ *  or given up. */
+void notices_over(const struct session *session,
+		  const uint8_t about[NOTICE_ABOUT_SIZE]);
 
 /** The channel goes, and is no longer among its session's: what may be lost
  *  with it goes out on another one. */

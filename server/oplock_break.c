@@ -8,6 +8,7 @@
 #include "server/list.h"
 #include "server/lock.h"
 #include "server/name.h"
+#include "server/notice.h"
 #include "server/oplock.h"
 #include "server/request.h"
 
@@ -181,6 +182,24 @@ static void break_over(struct oplock *oplock, uint32_t state)
 	oplock_wake(file);
 }
 
+/* What was sent of it need not arrive any more. */
+static void stop_telling(const struct oplock *oplock)
+{
+	const struct file_open *fo = NULL;
+
+	for (fo = oplock->holders; fo != NULL; fo = fo->holder_next) {
+		const struct open *open = fo->open;
+		uint8_t id[NOTICE_ABOUT_SIZE];
+
+		wire_store_le(id, open->persistent_id, 8);
+		wire_store_le(id + 8, open->volatile_id, 8);
+		if (open->session != NULL) {
+			notices_over(open->session,
+				     oplock->lease ? oplock->key.bytes : id);
+		}
+	}
+}
+
 /* 3.3.6.1, 3.3.6.5 */
 static void break_timed_out(struct tevent_context *ev, struct tevent_timer *te,
 			    struct timeval now, void *private_data)
@@ -195,6 +214,7 @@ static void break_timed_out(struct tevent_context *ev, struct tevent_timer *te,
 		   oplock->file->names != NULL ? oplock->file->names->path
 					       : "?",
 		   oplock->lease ? "lease" : "oplock");
+	stop_telling(oplock);
 	break_over(oplock, SMB2_LEASE_NONE);
 }
 

@@ -95,7 +95,7 @@ static void test_stuck(void **state)
 	assert_null(t.conn[0]->channels->notices);
 	/* The last one there is: it stays, and is not told to the first. */
 	tell(&t, 1);
-	fixture_idle(t.f, 1500);
+	fixture_idle(t.f, 2500);
 	assert_null(t.conn[0]->channels->notices);
 	expect(&t, 1);
 	talloc_free(t.f);
@@ -109,7 +109,7 @@ static void test_not_stuck(void **state)
 	(void)state;
 	tell(&t, 0);
 	expect(&t, 0);
-	fixture_idle(t.f, 1500);
+	fixture_idle(t.f, 2500);
 	assert_non_null(t.conn[0]->channels->notices);
 	assert_null(t.conn[1]->channels->notices);
 	talloc_free(t.f);
@@ -129,28 +129,28 @@ static void test_lease(void **state)
 		request_notify_on(t.conn[0]->channels, SMB2_OPLOCK_BREAK,
 				  wire_slice(lease_body, sizeof(lease_body))));
 	assert_non_null(t.conn[0]->channels->notices);
-	fixture_idle(t.f, 1500);
+	fixture_idle(t.f, 2500);
 	assert_null(t.conn[0]->channels->notices);
 	t.f->client = t.client[1];
 	assert_non_null(fixture_read(t.f));
 	talloc_free(t.f);
 }
 
-static void test_answered(void **state)
+static void test_over(void **state)
 {
-	uint8_t other[sizeof(body)];
+	uint8_t about[NOTICE_ABOUT_SIZE];
 	struct two t = two_new();
 
 	(void)state;
-	memcpy(other, body, sizeof(body));
-	other[20]++;
+	memcpy(about, body + NOTICE_ABOUT_OFFSET, sizeof(about));
+	about[15]++;
 	tell(&t, 0);
 	/* What comes now may have been sent before. */
 	notices_heard(t.conn[0]);
-	notices_answered(t.session, wire_slice(other, sizeof(other)));
-	notices_answered(t.session, wire_slice(body, sizeof(body) - 1));
+	notices_over(t.session, about);
 	assert_non_null(t.conn[0]->channels->notices);
-	notices_answered(t.session, wire_slice(body, sizeof(body)));
+	about[15]--;
+	notices_over(t.session, about);
 	assert_null(t.conn[0]->channels->notices);
 	talloc_free(t.f);
 }
@@ -188,7 +188,7 @@ int main(void)
 		cmocka_unit_test(test_stuck),
 		cmocka_unit_test(test_not_stuck),
 		cmocka_unit_test(test_lease),
-		cmocka_unit_test(test_answered),
+		cmocka_unit_test(test_over),
 		cmocka_unit_test(test_arrives),
 		cmocka_unit_test(test_session_ends),
 	};
