@@ -96,6 +96,10 @@ static const struct row {
 			"PEM or PKCS#12 (.p12, .pfx) file"},
 	[PARAM_PASSWORD_FILE] = {"password-file", 0, KIND_TEXT, "FILE",
 				 "its first line is the password"},
+	[PARAM_HOST] = {"host", 0, KIND_TEXT, "HOST[:PORT]",
+			"the server, as a client would name it"},
+	[PARAM_ADDRESS] = {"ip-address", 'I', KIND_TEXT, "ADDRESS",
+			   "connect there instead of where the name points"},
 };
 
 _Static_assert(sizeof(rows) / sizeof(rows[0]) == PARAM_COUNT,

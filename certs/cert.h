@@ -115,6 +115,9 @@ char *cert_time_string(TALLOC_CTX *mem_ctx, time_t when);
 char **cert_server_problems(TALLOC_CTX *mem_ctx, const struct cert *cert,
 			    const char *name, time_t now);
 
+/** The same for one that a server presents, whose key is not here. */
+char **cert_peer_problems(TALLOC_CTX *mem_ctx, const struct cert *cert,
+			  const char *name, time_t now);
 /** The same for the certificate of a client. */
 char **cert_client_problems(TALLOC_CTX *mem_ctx, const struct cert *cert,
 			    time_t now);

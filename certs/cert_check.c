@@ -199,6 +199,22 @@ char **cert_server_problems(TALLOC_CTX *mem_ctx, const struct cert *cert,
 	return find_problems(mem_ctx, cert, true, name, now);
 }
 
+char **cert_peer_problems(TALLOC_CTX *mem_ctx, const struct cert *cert,
+			  const char *name, time_t now)
+{
+	struct problems p = {
+		.list = talloc_zero_array(mem_ctx, char *, MAX_PROBLEMS + 1),
+	};
+
+	if (p.list != NULL) {
+		check_purpose(&p, cert, true);
+		check_name(&p, cert, name);
+		check_dates(&p, cert, now);
+		check_strength(&p, cert);
+	}
+	return p.list;
+}
+
 char **cert_client_problems(TALLOC_CTX *mem_ctx, const struct cert *cert,
 			    time_t now)
 {

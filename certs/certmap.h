@@ -131,7 +131,8 @@ const struct certmap_entry *certmap_file_get(const struct certmap_file *file,
 					     size_t i);
 const struct certmap_entry *certmap_file_find(const struct certmap_file *file,
 					      const char *name);
-/** The entry for a server of that name: its own, else one that covers it. */
+/** The entry for a server of that name: its own, else one that covers it, else
+ *  the default; NULL stands for no name. */
 const struct certmap_entry *certmap_file_match(const struct certmap_file *file,
 					       const char *server_name);
 

@@ -291,11 +291,18 @@ const struct certmap_entry *certmap_file_find(const struct certmap_file *file,
 const struct certmap_entry *certmap_file_match(const struct certmap_file *file,
 					       const char *server_name)
 {
-	const struct certmap_entry *entry = find(file, server_name);
+	const struct certmap_entry *entry =
+		server_name == NULL ? NULL : find(file, server_name);
 	size_t i = 0;
 
-	for (i = 0; entry == NULL && i < file->count; i++) {
+	for (i = 0; entry == NULL && server_name != NULL && i < file->count;
+	     i++) {
 		if (certmap_name_covers(file->entries[i]->name, server_name)) {
+			entry = file->entries[i];
+		}
+	}
+	for (i = 0; entry == NULL && i < file->count; i++) {
+		if (file->entries[i]->default_mapping) {
 			entry = file->entries[i];
 		}
 	}

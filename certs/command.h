@@ -62,6 +62,9 @@ enum param {
 	PARAM_OUT,
 	PARAM_FILE,
 	PARAM_PASSWORD_FILE,
+	/* looking at a server */
+	PARAM_HOST,
+	PARAM_ADDRESS,
 
 	PARAM_COUNT,
 	PARAM_NONE = PARAM_COUNT,
@@ -180,6 +183,7 @@ int cmd_set(struct args *args);
 int cmd_remove(struct args *args);
 int cmd_props(struct args *args);
 int cmd_check(struct args *args);
+int cmd_diagnose(struct args *args);
 int cmd_grant(struct args *args);
 int cmd_block(struct args *args);
 int cmd_revoke(struct args *args);

@@ -57,7 +57,8 @@ static void look(TALLOC_CTX *mem_ctx, const char *path, enum certmap_side side,
 	}
 	if (file != NULL) {
 		entry = certmap_file_match(file, name);
-		if (entry != NULL && !certmap_name_equal(entry->name, name) &&
+		if (entry != NULL && !entry->default_mapping &&
+		    !certmap_name_equal(entry->name, name) &&
 		    !certmap_name_covers(entry->name, name)) {
 			abort();
 		}
