@@ -44,8 +44,10 @@ static const struct row {
 			      "directory of PEM files, or My: certs beside the "
 			      "mapping file"},
 	[PARAM_CERTIFICATE] = {"certificate", 0, KIND_TEXT, "FILE",
-			       "PEM file, the certificate first"},
-	[PARAM_KEY] = {"key", 0, KIND_TEXT, "FILE", "PEM file with its key"},
+			       "PEM file, the certificate first; "
+			       "credential:NAME or pkcs11:..."},
+	[PARAM_KEY] = {"key", 0, KIND_TEXT, "FILE",
+		       "PEM file with its key; credential:NAME or pkcs11:..."},
 	[PARAM_SUBJECT] = {"subject", 0, KIND_LIST, "TEXT",
 			   "subject, as it is to be shown"},
 	[PARAM_ISSUER_NAME] = {"issuer-name", 0, KIND_LIST, "TEXT",

@@ -28,6 +28,7 @@ static int cert_destructor(struct cert *cert)
 	}
 	gnutls_free(cert->chain);
 	gnutls_x509_privkey_deinit(cert->key);
+	gnutls_privkey_deinit(cert->token);
 	return 0;
 }
 
@@ -59,9 +60,13 @@ bool cert_complete(struct cert *cert)
 		return false;
 	}
 	info->chain_len = cert->count;
-	info->has_key = cert->key != NULL;
-	info->key_fits =
-		info->has_key && cert_key_fits(cert->key, cert->chain[0]);
+	info->has_key = cert->key != NULL || cert->token != NULL;
+	if (cert->key != NULL) {
+		info->key_fits = cert_key_fits(cert->key, cert->chain[0]);
+	} else if (cert->token != NULL) {
+		info->key_fits =
+			cert_token_key_fits(cert->token, cert->chain[0]);
+	}
 	cert->info = info;
 	return true;
 }
@@ -143,12 +148,24 @@ static bool read_file(TALLOC_CTX *mem_ctx, const char *file,
 	return true;
 }
 
+static bool token_failed(TALLOC_CTX *mem_ctx, const char *url, int rc,
+			 char **why)
+{
+	*why = talloc_asprintf(mem_ctx, "cannot use %s: %s", url,
+			       gnutls_strerror(rc));
+	return false;
+}
+
 static bool load_chain(struct cert *cert, const char *file, char **why)
 {
 	TALLOC_CTX *mem_ctx = talloc_parent(cert);
 	gnutls_datum_t pem = {0};
 	int rc = 0;
 
+	if (cert_source_is_token(file)) {
+		rc = cert_token_chain(file, &cert->chain, &cert->count);
+		return rc >= 0 || token_failed(mem_ctx, file, rc, why);
+	}
 	if (!read_file(mem_ctx, file, &pem, why)) {
 		return false;
 	}
@@ -198,6 +215,10 @@ static bool load_key(struct cert *cert, const char *file, const char *password,
 	gnutls_datum_t pem = {0};
 	int rc = 0;
 
+	if (cert_source_is_token(file)) {
+		rc = cert_token_key(file, &cert->token);
+		return rc >= 0 || token_failed(mem_ctx, file, rc, why);
+	}
 	if (!read_file(mem_ctx, file, &pem, why)) {
 		return false;
 	}
@@ -460,8 +481,13 @@ static bool save_key(TALLOC_CTX *mem_ctx, const struct cert *cert,
 {
 	gnutls_datum_t pem = {0};
 	bool ok = false;
-	int rc = cert_key_pem(cert->key, &pem);
+	int rc = 0;
 
+	if (cert->key == NULL) {
+		*why = talloc_strdup(mem_ctx, "the key stays in its token");
+		return false;
+	}
+	rc = cert_key_pem(cert->key, &pem);
 	if (rc < 0) {
 		*why = talloc_strdup(mem_ctx, gnutls_strerror(rc));
 		return false;

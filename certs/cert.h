@@ -42,10 +42,24 @@ struct cert_info {
 	size_t chain_len; /**< this certificate included */
 };
 
+/* --- where ------------------------------------------------------------- */
+
+/**
+ * A mapping names certificate and key by the path of a file, as credential:NAME
+ * (a file that systemd gives to the service, in $CREDENTIALS_DIRECTORY) or by
+ * the URI of an object in a PKCS#11 token (RFC 7512), without its PIN.
+ */
+bool cert_source_valid(TALLOC_CTX *mem_ctx, const char *text, char **why);
+bool cert_source_is_file(const char *text);
+bool cert_source_is_token(const char *text);
+/** The path of a file, or the URI. NULL: *why. */
+char *cert_source(TALLOC_CTX *mem_ctx, const char *text, char **why);
+
 /* --- load --------------------------------------------------------------- */
 
 /**
- * A PEM file with the certificate first and its issuers behind it.
+ * A PEM file with the certificate first and its issuers behind it; or, of
+ * either, the URI of an object in a token.
  *
  * @param key_file  PEM; NULL: without a key. May be the same file.
  * @param password  of the key; NULL: it has none.

@@ -3,6 +3,7 @@
 #ifndef CERTS_CERT_PRIVATE_H
 #define CERTS_CERT_PRIVATE_H
 
+#include <gnutls/abstract.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 
@@ -15,6 +16,7 @@ struct cert {
 	gnutls_x509_crt_t *chain; /* leaf first */
 	unsigned count;
 	gnutls_x509_privkey_t key; /* NULL: none */
+	gnutls_privkey_t token;	   /* a key that stays in its token */
 	struct cert_info *info;
 };
 
@@ -33,6 +35,12 @@ int cert_import_key(const gnutls_datum_t *pem, const char *password,
 
 /** Whether the private key belongs to the certificate. */
 bool cert_key_fits(gnutls_x509_privkey_t key, gnutls_x509_crt_t crt);
+
+/* What is in a PKCS#11 token (cert_source.c). @return 0 or GNUTLS_E_... */
+int cert_token_chain(const char *url, gnutls_x509_crt_t **chain,
+		     unsigned *count);
+int cert_token_key(const char *url, gnutls_privkey_t *out);
+bool cert_token_key_fits(gnutls_privkey_t key, gnutls_x509_crt_t crt);
 
 /* As PKCS#8 in PEM (cert_key.c), to be wiped and freed by gnutls_free().
  * 0 or an error of GnuTLS. */

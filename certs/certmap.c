@@ -105,6 +105,17 @@ static void watch(struct slot *slot, const char *path, time_t now)
 	slot->num_watched++;
 }
 
+/* Tokens are not watched: SIGHUP reads them again. */
+static void watch_source(struct slot *slot, TALLOC_CTX *mem_ctx,
+			 const char *source, time_t now)
+{
+	char *why = NULL;
+
+	if (source != NULL && !cert_source_is_token(source)) {
+		watch(slot, cert_source(mem_ctx, source, &why), now);
+	}
+}
+
 static bool slot_changed(const struct slot *slot, time_t now)
 {
 	size_t i = 0;
@@ -131,15 +142,15 @@ static bool find_files(struct certmap *map, struct slot *slot, time_t now,
 	bool found = false;
 
 	slot->num_watched = 0;
-	watch(slot, entry->client_ca, now);
+	watch_source(slot, mem_ctx, entry->client_ca, now);
 	if (entry->store_name != NULL) {
 		watch(slot,
 		      certmap_store(mem_ctx, map->file, entry->store_name, why),
 		      now);
 	}
 	if (entry->certificate != NULL) {
-		watch(slot, entry->certificate, now);
-		watch(slot, entry->key, now);
+		watch_source(slot, mem_ctx, entry->certificate, now);
+		watch_source(slot, mem_ctx, entry->key, now);
 	}
 	found = certmap_entry_files(mem_ctx, map->file, entry, cert_file,
 				    key_file, why);
@@ -176,6 +187,7 @@ static bool load_identity(struct certmap *map, struct slot *slot, time_t now,
 	struct cert *cert = NULL;
 	char *cert_file = NULL;
 	char *key_file = NULL;
+	char *client_ca = NULL;
 	char **problems = NULL;
 
 	if (!find_files(map, slot, now, mem_ctx, &cert_file, &key_file, why)) {
@@ -190,10 +202,14 @@ static bool load_identity(struct certmap *map, struct slot *slot, time_t now,
 		*why = problems == NULL ? NULL : problems[0];
 		return false;
 	}
-	identity = tls_identity_load(
-		mem_ctx, cert_file, key_file,
-		entry->require_client_authentication ? entry->client_ca : NULL,
-		why);
+	if (entry->require_client_authentication) {
+		client_ca = cert_source(mem_ctx, entry->client_ca, why);
+		if (client_ca == NULL) {
+			return false;
+		}
+	}
+	identity =
+		tls_identity_load(mem_ctx, cert_file, key_file, client_ca, why);
 	if (identity == NULL) {
 		return false;
 	}

@@ -292,10 +292,9 @@ static bool check_source(TALLOC_CTX *mem_ctx, const struct certmap_entry *entry,
 						    : "the certificate file is "
 						      "missing");
 	} else if (pair &&
-		   (entry->certificate[0] != '/' || entry->key[0] != '/')) {
-		*why = talloc_strdup(mem_ctx,
-				     "the certificate and the key need "
-				     "absolute paths");
+		   (!cert_source_valid(mem_ctx, entry->certificate, why) ||
+		    !cert_source_valid(mem_ctx, entry->key, why))) {
+		return false;
 	} else if (store &&
 		   (entry->store_name == NULL || entry->thumbprint == NULL)) {
 		*why = talloc_strdup(mem_ctx,
@@ -378,8 +377,10 @@ bool certmap_entry_files(TALLOC_CTX *mem_ctx, const char *map_file,
 
 	*why = NULL;
 	if (entry->certificate != NULL) {
-		*cert_file = talloc_strdup(mem_ctx, entry->certificate);
-		*key_file = talloc_strdup(mem_ctx, entry->key);
+		*cert_file = cert_source(mem_ctx, entry->certificate, why);
+		*key_file = *cert_file == NULL
+				    ? NULL
+				    : cert_source(mem_ctx, entry->key, why);
 		return *cert_file != NULL && *key_file != NULL;
 	}
 	store = certmap_store(mem_ctx, map_file, entry->store_name, why);

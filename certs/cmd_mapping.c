@@ -47,6 +47,7 @@ static bool take_fields(struct args *args, struct certmap_entry *entry,
 			text = talloc_asprintf_append(text, ",%s", *values);
 		}
 		if (is_path(param) && text[0] != '\0' &&
+		    cert_source_is_file(text) &&
 		    strcmp(text, TLS_CA_SYSTEM) != 0) {
 			text = command_absolute(args, text);
 		}

@@ -183,6 +183,7 @@ int cmd_set(struct args *args);
 int cmd_remove(struct args *args);
 int cmd_props(struct args *args);
 int cmd_check(struct args *args);
+int cmd_deploy(struct args *args);
 int cmd_diagnose(struct args *args);
 int cmd_grant(struct args *args);
 int cmd_block(struct args *args);

@@ -62,7 +62,8 @@ static bool can_read_files(struct shell *shell)
 	size_t i = 0;
 
 	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		if (files[i] != NULL && access(files[i], R_OK) != 0) {
+		if (files[i] != NULL && strncmp(files[i], "pkcs11:", 7) != 0 &&
+		    access(files[i], R_OK) != 0) {
 			shell_fail_errno(shell, errno, "%s", files[i]);
 			return false;
 		}

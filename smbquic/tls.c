@@ -103,7 +103,8 @@ static char *load_failed(TALLOC_CTX *mem_ctx, const char *what,
 			       gnutls_strerror(rc));
 }
 
-/* GnuTLS says only that one of the two files is bad: look which. */
+/* GnuTLS says only that one of the two files is bad: look which. What is in a
+ * token (RFC 7512) is none. */
 static char *pair_failed(TALLOC_CTX *mem_ctx, const char *cert_file,
 			 const char *key_file, int rc)
 {
@@ -111,8 +112,12 @@ static char *pair_failed(TALLOC_CTX *mem_ctx, const char *cert_file,
 	size_t i = 0;
 
 	for (i = 0; i < 2; i++) {
-		FILE *f = fopen(files[i], "re");
+		FILE *f = NULL;
 
+		if (strncmp(files[i], "pkcs11:", 7) == 0) {
+			continue;
+		}
+		f = fopen(files[i], "re");
 		if (f == NULL) {
 			return talloc_asprintf(mem_ctx, "cannot read %s: %s",
 					       files[i], strerror(errno));

@@ -68,7 +68,8 @@ struct tls_identity {
 #define TLS_CA_SYSTEM "system"
 
 /**
- * Load a PEM certificate chain and its key.
+ * Load a PEM certificate chain and its key, or what the URIs of a PKCS#11 token
+ * (pkcs11:..., RFC 7512) name.
  *
  * @param client_ca  PEM file that client certificates must chain to,
  *                   TLS_CA_SYSTEM, or NULL.

@@ -191,6 +191,25 @@ class Mappings(Folder):
         self.expect(0, 'remove', '*.example.com', '--force')
         self.assertEqual(self.json('get'), [])
 
+    def test_credentials_and_tokens(self):
+        os.environ['CREDENTIALS_DIRECTORY'] = self.folder
+        self.addCleanup(os.environ.pop, 'CREDENTIALS_DIRECTORY', None)
+        self.make(NAME, stem='tls')
+        new = self.json('new', NAME, '--certificate', 'credential:tls.pem',
+                        '--key', 'credential:tls.key')[0]
+        self.assertEqual(new['Key'], 'credential:tls.key')
+        self.assertEqual(new['Problems'], [])
+        for bad in ('credential:', 'credential:../x', 'credential:.x'):
+            self.expect(1, 'set', NAME, '--key', bad,
+                        err='is no name of a credential')
+        self.expect(1, 'set', NAME, '--key',
+                    'pkcs11:object=a?pin-value=1234', err='pin-source=FILE')
+        self.assertNotIn('1234', self.text())
+        self.expect(1, 'set', NAME, '--key', 'pkcs11:object=there-is-none',
+                    err='cannot use pkcs11:object=there-is-none')
+        del os.environ['CREDENTIALS_DIRECTORY']
+        self.expect(1, 'check', err='for the service alone')
+
     def test_what_the_server_would_refuse(self):
         self.make('other.example')
         self.make('client', purpose='client')
@@ -407,6 +426,99 @@ class Mappings(Folder):
 
 
 
+class Deploying(Folder):
+    """Renewal, as the programs that do it call the hook."""
+    HOOK = os.path.join(TOP, 'certs', 'hooks', 'deploy-hook')
+
+    def hook(self, **variables):
+        environ = dict(os.environ, **variables)
+        environ['SMBQUIC_CERTMAP'] = '%s --map %s' % (PROGRAM, self.map)
+        return subprocess.run([self.HOOK], env=environ, timeout=60,
+                              stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, cwd=self.folder)
+
+    def good(self, **variables):
+        done = self.hook(**variables)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def names(self):
+        return {m['Name']: m for m in self.json('get')}
+
+    def test_certbot(self):
+        """What certbot sets: RENEWED_LINEAGE, a folder of links into the
+        archive that are replaced, and RENEWED_DOMAINS."""
+        for folder in ('archive', 'live'):
+            os.makedirs(self.path(folder + '/a.example'))
+
+        def issue(n):
+            made = self.make('a.example', '*.b.example', stem='new')
+            for old, new in (('new.pem', 'fullchain'), ('new.key', 'privkey')):
+                target = self.path('archive/a.example/%s%d.pem' % (new, n))
+                os.rename(self.path(old), target)
+                os.symlink(target, self.path('link'))
+                os.rename(self.path('link'),
+                          self.path('live/a.example/%s.pem' % new))
+            return made
+
+        called = {'RENEWED_LINEAGE': self.path('live/a.example'),
+                  'RENEWED_DOMAINS': 'a.example *.b.example'}
+        first = issue(1)
+        self.assertIn('a.example: mapped to', self.good(**called))
+        self.assertEqual(sorted(self.names()), ['*.b.example', 'a.example'])
+        before = self.text()
+        second = issue(2)
+        self.assertEqual(self.good(**called), '')
+        self.assertEqual(self.text(), before)
+        self.assertNotEqual(first['Sha256'], second['Sha256'])
+        self.assertEqual(self.names()['a.example']['Sha256'],
+                         second['Sha256'])
+
+    def test_acme_sh(self):
+        """--reloadcmd runs with these, in the domain's folder."""
+        self.make('a.example', 'b.example', stem='acme')
+        called = {'CERT_PATH': self.path('acme.pem'),
+                  'CERT_KEY_PATH': self.path('acme.key'),
+                  'CA_CERT_PATH': self.path('ca.cer'),
+                  'CERT_FULLCHAIN_PATH': self.path('acme.pem'),
+                  'Le_Domain': 'a.example'}
+        self.good(SMBQUIC_NAMES='b.example', **called)
+        self.assertEqual(list(self.names()), ['b.example'])
+
+    def test_lego(self):
+        """--run-hook and --renew-hook; what was mapped otherwise keeps the
+        rest of its mapping."""
+        made = self.make('a.example', stem='old')
+        self.expect(0, 'import', 'old.pem', '--key', 'old.key')
+        self.expect(0, 'new', 'a.example', made['Thumbprint'], 'My',
+                    '--flags', 'AllowNamedPipe')
+        made = self.make('a.example', stem='lego')
+        self.good(LEGO_ACCOUNT_EMAIL='x@a.example',
+                  LEGO_CERT_DOMAIN='a.example',
+                  LEGO_CERT_PATH=self.path('lego.pem'),
+                  LEGO_CERT_KEY_PATH=self.path('lego.key'))
+        mapping = self.names()['a.example']
+        self.assertEqual(mapping['Sha256'], made['Sha256'])
+        self.assertEqual(mapping['Flags'], 'AllowNamedPipe')
+        self.assertIsNone(mapping['StoreName'])
+
+    def test_what_is_unfit_changes_nothing(self):
+        self.make('client', purpose='client')
+        self.make('a.example')
+        self.make('b.example')
+        self.expect(1, 'deploy', '--certificate', 'client.pem', '--key',
+                    'client.key', err="there is no server's name")
+        self.expect(1, 'deploy', '--certificate', 'a.example.pem', '--key',
+                    'b.example.key', err='its mapping stays as it is')
+        self.expect(1, 'deploy', '--certificate', 'a.example.pem', '--key',
+                    'a.example.key', '--name', 'c.example',
+                    err='is not for c.example but for a.example')
+        self.assertFalse(os.path.exists(self.map))
+        done = self.hook()
+        self.assertEqual(done.returncode, 2)
+        self.assertIn('neither certbot nor acme.sh nor lego', done.stderr)
+
+
 class ClientMappings(Folder):
     def new_client(self, name, *more, stem='me'):
         return self.json('client-new', name, '--certificate', stem + '.pem',
@@ -599,7 +711,7 @@ class Usage(Folder):
             manual = f.read().replace('\\-', '-')
         commands = re.findall(r'(?m)^  (\w[\w-]*) ', shown)
         self.assertEqual(commands, ['new', 'get', 'set', 'remove', 'props',
-                                    'check', 'diagnose', 'grant', 'block', 'revoke', 'unblock',
+                                    'check', 'deploy', 'diagnose', 'grant', 'block', 'revoke', 'unblock',
                                     'access', 'client-new', 'client-get',
                                     'client-set', 'client-remove', 'make',
                                     'import'])
@@ -612,7 +724,8 @@ class Usage(Folder):
             options.update(re.findall(r'(?m)^  (--[a-z-]+)', text))
         for option in options:
             self.assertIn(option, manual)
-        for option in re.findall(r'--[a-z-]+', manual):
+        others = r'(?m)^(certbot|acme\.sh|lego) .*'
+        for option in re.findall(r'--[a-z-]+', re.sub(others, '', manual)):
             self.assertIn(option, options)
 
     def test_output_that_cannot_be_written(self):
