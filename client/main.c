@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* smbquic-client: files of an SMB server, over QUIC or TCP. */
-#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "client/shell.h"
+#include "smbquic/heap.h"
 #include "smbquic/log.h"
-
-/* Payloads come and go by the megabyte: the memory stays with us. */
-#define KEEP_MEMORY (64 * 1024 * 1024)
 
 static bool take_target(struct shell *shell, const char *text)
 {
@@ -139,8 +136,7 @@ int main(int argc, const char **argv)
 	log_set_level(LOG_LEVEL_WARN);
 	signal(SIGPIPE, nothing);
 	signal(SIGUSR1, nothing); /* nothing to move yet */
-	mallopt(M_MMAP_THRESHOLD, KEEP_MEMORY);
-	mallopt(M_TRIM_THRESHOLD, KEEP_MEMORY);
+	(void)heap_keep();
 	status = shell_options_parse(argc, argv, options);
 	if (status >= 0) {
 		talloc_free(options);

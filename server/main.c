@@ -13,6 +13,7 @@
 
 #include "server/server.h"
 #include "server/service.h"
+#include "smbquic/heap.h"
 #include "smbquic/systemd.h"
 
 #define LOG_MODULE "server"
@@ -314,6 +315,7 @@ int main(int argc, const char **argv)
 	int status = EXIT_USAGE;
 
 	log_set_program(PROGRAM);
+	(void)heap_keep();
 	context = poptGetContext(PROGRAM, argc, argv, option_table, 0);
 	if (context != NULL) {
 		status = run(context);

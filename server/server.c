@@ -4,7 +4,6 @@
  */
 
 #include <ctype.h>
-#include <malloc.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 #include "server/persistent.h"
 #include "server/server.h"
 #include "server/state_dir.h"
+#include "smbquic/heap.h"
 
 #define LOG_MODULE "server"
 #include "smbquic/log.h"
@@ -167,7 +167,7 @@ static void give_memory_back(struct server *server)
 	uint64_t left = server->last_conn_id - server->num_conns;
 
 	if (left != server->left_before) {
-		malloc_trim(0);
+		heap_give_back();
 	}
 	server->left_before = left;
 }
