@@ -440,6 +440,9 @@ static const char *refusal(const struct server *server,
 	if (server->stopping) {
 		return "the server stops";
 	}
+	if (server->draining) {
+		return "the server is being drained";
+	}
 	if (max > 0 && server->num_conns >= max) {
 		return "too many connections";
 	}

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "server/control.h"
 #include "server/server.h"
 #include "server/service.h"
 #include "smbquic/heap.h"
@@ -145,37 +146,63 @@ static void on_terminate(struct tevent_context *ev, struct tevent_signal *se,
 	server_stop(life->server, on_stopped, life);
 }
 
-static void reload(struct life *life)
+/* @return false: *why, child of mem_ctx, NULL: no memory. */
+static bool reload(struct life *life, TALLOC_CTX *mem_ctx, char **why)
 {
 	struct config *config = load_config(life->server);
-	char *why = NULL;
+	char *reason = NULL;
 
+	*why = NULL;
 	if (config == NULL || !set_log(config)) {
-		log_error("reload: the old configuration stays in force");
-		return;
+		*why = talloc_asprintf(mem_ctx,
+				       "%s is not usable (the log says why); "
+				       "the old configuration stays in force",
+				       config_path());
+		return false;
 	}
-	if (!server_reload(life->server, config, &why)) {
-		log_error("reload: %s; the old configuration stays in force",
-			  why == NULL ? "out of memory" : why);
-		talloc_free(why);
-		return;
+	if (!server_reload(life->server, config, &reason)) {
+		*why = talloc_asprintf(
+			mem_ctx, "%s; the old configuration stays in force",
+			reason == NULL ? "out of memory" : reason);
+		talloc_free(reason);
+		return false;
 	}
 	log_notice("reloaded %s", config_path());
+	return true;
+}
+
+static bool reload_told(struct life *life, TALLOC_CTX *mem_ctx, char **why)
+{
+	bool done = false;
+
+	systemd_notify_reloading();
+	done = reload(life, mem_ctx, why);
+	if (!done) {
+		log_error("reload: %s", *why == NULL ? "out of memory" : *why);
+	}
+	systemd_notify("READY=1");
+	return done;
+}
+
+static bool reload_asked(void *private_data, TALLOC_CTX *mem_ctx, char **why)
+{
+	return reload_told(private_data, mem_ctx, why);
 }
 
 static void on_hangup(struct tevent_context *ev, struct tevent_signal *se,
 		      int signum, int count, void *siginfo, void *private_data)
 {
 	struct life *life = private_data;
+	TALLOC_CTX *mem_ctx = talloc_new(NULL);
+	char *why = NULL;
 
 	(void)ev;
 	(void)se;
 	(void)signum;
 	(void)count;
 	(void)siginfo;
-	systemd_notify_reloading();
-	reload(life);
-	systemd_notify("READY=1");
+	reload_told(life, mem_ctx, &why);
+	talloc_free(mem_ctx);
 }
 
 static bool set_signals(struct life *life)
@@ -194,6 +221,7 @@ static bool set_signals(struct life *life)
 static bool start(struct life *life, struct config *config)
 {
 	const char *pid_file = config_string(config, NULL, CONFIG_PID_FILE);
+	const struct control_hooks hooks = {reload_asked, life};
 	char *why = NULL;
 
 	life->server = server_new(life->ev, life->ev, config, &why);
@@ -216,6 +244,7 @@ static bool start(struct life *life, struct config *config)
 					       : strerror(errno));
 		return false;
 	}
+	control_start(life->server, &hooks);
 	return true;
 }
 

@@ -120,6 +120,7 @@ struct server {
 	void (*stopped)(void *private_data);
 	void *stopped_data;
 	bool stopping; /**< drains: no new connections */
+	bool draining; /**< takes no new connections (control.h) */
 };
 
 /**

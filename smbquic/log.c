@@ -152,6 +152,30 @@ bool log_set_levels(const char *spec)
 	return true;
 }
 
+static const char *log_level_name(enum log_level level)
+{
+	size_t i = 0;
+
+	while (log_names[i].level != level) {
+		i++;
+	}
+	return log_names[i].name;
+}
+
+void log_get_text(char *out, size_t size)
+{
+	const struct log_levels *levels = log_get_levels();
+	size_t n = (size_t)snprintf(out, size, "%s",
+				    log_level_name(levels->everywhere));
+	unsigned int i = 0;
+
+	for (i = 0; i < levels->count && n < size; i++) {
+		n += (size_t)snprintf(out + n, size - n, " %s:%s",
+				      levels->modules[i].name,
+				      log_level_name(levels->modules[i].level));
+	}
+}
+
 bool log_enabled(enum log_level level, const char *module)
 {
 	const struct log_levels *levels = log_get_levels();

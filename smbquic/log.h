@@ -16,6 +16,7 @@
 #define SMBQUIC_LOG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum log_level {
 	LOG_LEVEL_ERROR = 0,  /* the operation, or the program, failed */
@@ -42,6 +43,10 @@ void log_set_level(enum log_level level);
  * understood.
  */
 bool log_set_levels(const char *spec);
+
+/* The levels in force, as log_set_levels() takes them; cut where it does not
+ * fit. */
+void log_get_text(char *out, size_t size);
 
 /* Whether a message would be written: for messages dear to make. */
 bool log_enabled(enum log_level level, const char *module);

@@ -52,8 +52,14 @@ static void test_levels(void **state)
 
 static void test_specification(void **state)
 {
+	char text[64] = "";
+
 	(void)state;
 	assert_true(log_set_levels("1 quic:debug, smb2:10"));
+	log_get_text(text, sizeof(text));
+	assert_string_equal(text, "warn quic:debug smb2:debug");
+	log_get_text(text, 10);
+	assert_string_equal(text, "warn quic");
 	assert_true(log_enabled(LOG_LEVEL_WARN, NULL));
 	assert_false(log_enabled(LOG_LEVEL_NOTICE, "other"));
 	assert_true(log_enabled(LOG_LEVEL_DEBUG, "quic"));

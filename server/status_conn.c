@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * status_conn.c - who is there: connections, sessions and their channels, tree
+ * connects.
+ */
+
+#include <inttypes.h>
+
+#include "server/request.h"
+#include "server/status.h"
+#include "smbquic/smb2.h"
+
+/* --- names of what was agreed ----------------------------------------------
+ */
+
+struct number_name {
+	uint16_t number;
+	const char *name;
+};
+
+static const struct number_name dialects[] = {
+	{SMB2_DIALECT_202, "SMB2_02"}, {SMB2_DIALECT_210, "SMB2_10"},
+	{SMB2_DIALECT_300, "SMB3_00"}, {SMB2_DIALECT_302, "SMB3_02"},
+	{SMB2_DIALECT_311, "SMB3_11"}, {0, NULL},
+};
+
+static const struct number_name ciphers[] = {
+	{SMB2_CIPHER_AES128_CCM, "AES-128-CCM"},
+	{SMB2_CIPHER_AES128_GCM, "AES-128-GCM"},
+	{SMB2_CIPHER_AES256_CCM, "AES-256-CCM"},
+	{SMB2_CIPHER_AES256_GCM, "AES-256-GCM"},
+	{0, NULL},
+};
+
+/* HMAC-SHA256 is number 0. */
+static const struct number_name signings[] = {
+	{SMB2_SIGNING_AES_CMAC, "AES-128-CMAC"},
+	{SMB2_SIGNING_AES_GMAC, "AES-128-GMAC"},
+	{0, NULL},
+};
+
+static const char *name_of(const struct number_name *table, uint16_t number,
+			   const char *otherwise)
+{
+	for (; table->name != NULL; table++) {
+		if (table->number == number) {
+			return table->name;
+		}
+	}
+	return otherwise;
+}
+
+static const char *signing_name(const struct session *session)
+{
+	return name_of(signings, session->signing_algorithm, "HMAC-SHA256");
+}
+
+/* --- protection ------------------------------------------------------------
+ */
+
+/* What protects the session's requests on that connection. */
+static json_t *encryption(const struct conn *conn,
+			  const struct session *session)
+{
+	const char *cipher = name_of(ciphers, session->cipher, "-");
+	bool sealed = conn_must_seal(conn, session);
+
+	if (!sealed && conn->facts->secure) {
+		return json_pack("{s:s, s:s, s:s}", "by", "transport", "cipher",
+				 conn->facts->tls_cipher == NULL
+					 ? "-"
+					 : conn->facts->tls_cipher,
+				 "degree", "full");
+	}
+	return json_pack("{s:s, s:s, s:s}", "by", sealed ? "smb" : "none",
+			 "cipher", sealed ? cipher : "-", "degree",
+			 sealed ? "full" : "none");
+}
+
+static json_t *signing(const struct session *session)
+{
+	bool none = session->keys == NULL || session->kind != AUTH_USER;
+	const char *degree = session->signing_required ? "full" : "partial";
+
+	return json_pack("{s:s, s:s}", "cipher",
+			 none ? "-" : signing_name(session), "degree",
+			 none ? "none" : degree);
+}
+
+/* --- connections -----------------------------------------------------------
+ */
+
+static json_t *transport_of(const struct conn *conn)
+{
+	const struct transport_facts *facts = conn->facts;
+
+	return json_pack("{s:s, s:b, s:o, s:o, s:o, s:o, s:b, s:b}", "name",
+			 facts->backend, "secure", facts->secure,
+			 "quic_version", status_string(facts->quic_version),
+			 "tls_version", status_string(facts->tls_version),
+			 "tls_cipher", status_string(facts->tls_cipher),
+			 "server_name", status_string(facts->server_name),
+			 "resumed", facts->resumed, "early_data",
+			 facts->early_taken);
+}
+
+static json_t *figures_of(const struct conn *conn)
+{
+	struct transport_stats stats = {0};
+
+	transport_stats(message_conn_transport(conn->messages), &stats);
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+			 "bytes_in", (json_int_t)stats.bytes_in, "bytes_out",
+			 (json_int_t)stats.bytes_out, "bytes_acked",
+			 (json_int_t)stats.bytes_acked, "packets_in",
+			 (json_int_t)stats.packets_in, "packets_out",
+			 (json_int_t)stats.packets_out, "packets_lost",
+			 (json_int_t)stats.packets_lost, "rtt_us",
+			 (json_int_t)stats.rtt_us, "cwnd",
+			 (json_int_t)stats.cwnd, "path_mtu",
+			 (json_int_t)stats.path_mtu);
+}
+
+static unsigned count_requests(const struct conn *conn)
+{
+	const struct request *r = NULL;
+	unsigned count = 0;
+
+	for (r = conn->requests; r != NULL; r = r->next) {
+		count++;
+	}
+	return count;
+}
+
+static json_t *sessions_of(const struct conn *conn)
+{
+	json_t *list = json_array();
+	const struct channel *channel = NULL;
+
+	for (channel = conn->channels; channel != NULL;
+	     channel = channel->conn_next) {
+		json_array_append_new(list, status_id(channel->session->id));
+	}
+	return list;
+}
+
+static json_t *connection(const struct conn *conn)
+{
+	const struct sockaddr *local =
+		(const struct sockaddr *)&conn->facts->local;
+
+	return json_pack(
+		"{s:I, s:o, s:o, s:s, s:o, s:o, s:o, s:i, s:I, s:I, s:b}",
+		"connection_id", (json_int_t)conn->id, "remote_address",
+		status_string(conn->peer), "local_address",
+		status_string(transport_address_string(local)), "dialect",
+		name_of(dialects, conn->agreed.dialect, "-"), "transport",
+		transport_of(conn), "figures", figures_of(conn), "sessions",
+		sessions_of(conn), "requests", (int)count_requests(conn),
+		"bytes_queued_in", (json_int_t)conn->bytes_in,
+		"bytes_queued_out", (json_int_t)conn->bytes_out, "closing",
+		conn->closing);
+}
+
+/* New ones come in front of the list: the ids fall along it. */
+bool status_next_connection(struct status_walk *walk, json_t **item)
+{
+	const struct conn *conn = walk->conn;
+
+	if (conn == NULL) {
+		conn = walk->server->conns;
+		while (conn != NULL && walk->id != 0 && conn->id >= walk->id) {
+			conn = conn->next;
+		}
+	} else {
+		conn = conn->next;
+	}
+	if (conn == NULL) {
+		return false;
+	}
+	walk->conn = conn;
+	walk->id = conn->id;
+	*item = connection(conn);
+	return true;
+}
+
+/* --- sessions --------------------------------------------------------------
+ */
+
+static json_t *channels_of(const struct session *session)
+{
+	json_t *list = json_array();
+	const struct channel *channel = NULL;
+
+	for (channel = session->channels; channel != NULL;
+	     channel = channel->session_next) {
+		const struct conn *conn = channel->conn;
+
+		json_array_append_new(
+			list,
+			json_pack("{s:I, s:o, s:s, s:b, s:o}", "connection_id",
+				  (json_int_t)conn->id, "remote_address",
+				  status_string(conn->peer), "transport",
+				  conn->facts->backend, "valid", channel->valid,
+				  "encryption", encryption(conn, session)));
+	}
+	return list;
+}
+
+static const char *state_name(enum session_state state)
+{
+	static const char *const names[] = {
+		[SESSION_IN_PROGRESS] = "logging on",
+		[SESSION_VALID] = "valid",
+		[SESSION_EXPIRED] = "expired",
+		[SESSION_ENDED] = "ended",
+	};
+
+	return names[state];
+}
+
+static json_t *session_item(const struct session *session)
+{
+	const struct user *user = session->user;
+	const struct channel *first = session->channels;
+
+	return json_pack(
+		"{s:o, s:s, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:s, s:o, s:o,"
+		" s:o, s:o, s:I, s:I, s:o}",
+		"session_id", status_id(session->id), "state",
+		state_name(session->state), "username",
+		status_string(user == NULL ? NULL : user->name), "uid",
+		user == NULL ? json_null() : json_integer(user->uid), "gid",
+		user == NULL ? json_null() : json_integer(user->gid), "guest",
+		session->kind != AUTH_USER && user != NULL, "domain",
+		status_string(session->domain), "remote_machine",
+		status_string(session->workstation), "hostname",
+		status_string(first == NULL ? NULL : first->conn->peer),
+		"session_dialect", name_of(dialects, session->dialect, "-"),
+		"authentication", status_string(session->mechanism),
+		"encryption",
+		first == NULL ? json_null() : encryption(first->conn, session),
+		"signing", signing(session), "creation_time",
+		status_time(session->created), "tcons",
+		(json_int_t)idtable_count(session->trees), "open_files",
+		(json_int_t)idtable_count(session->opens), "channels",
+		channels_of(session));
+}
+
+bool status_next_session(struct status_walk *walk, json_t **item)
+{
+	const struct session *session =
+		idtable_next(walk->server->sessions, &walk->cursor);
+
+	if (session == NULL) {
+		return false;
+	}
+	*item = session_item(session);
+	return true;
+}
+
+/* --- tree connects ---------------------------------------------------------
+ */
+
+static unsigned count_opens(const struct tree *tree)
+{
+	const struct open *open = NULL;
+	unsigned count = 0;
+
+	for (open = tree->opens; open != NULL; open = open->next) {
+		count++;
+	}
+	return count;
+}
+
+static json_t *tcon(const struct tree *tree)
+{
+	const struct session *session = tree->session;
+	const struct channel *first = session->channels;
+	bool sealed = tree->encrypt_data &&
+		      (first == NULL ||
+		       !first->conn->agreed.accept_transport_security);
+	json_t *protection =
+		sealed ? json_pack("{s:s, s:s, s:s}", "by", "smb", "cipher",
+				   name_of(ciphers, session->cipher, "-"),
+				   "degree", "full")
+		       : (first == NULL ? json_null()
+					: encryption(first->conn, session));
+
+	return json_pack(
+		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:i}", "tcon_id",
+		status_id(tree->id), "session_id", status_id(session->id),
+		"service", status_string(tree->share->name), "username",
+		status_string(tree->user == NULL ? NULL : tree->user->name),
+		"machine",
+		status_string(first == NULL ? NULL : first->conn->address),
+		"connected_at", status_time(tree->created), "encryption",
+		protection, "read_only", tree->read_only, "open_files",
+		(int)count_opens(tree));
+}
+
+bool status_next_tcon(struct status_walk *walk, json_t **item)
+{
+	const struct session *session =
+		walk->id == 0 ? NULL
+			      : idtable_find(walk->server->sessions, walk->id);
+	const struct tree *tree =
+		session == NULL ? NULL
+				: idtable_next(session->trees, &walk->inner);
+
+	if (tree != NULL) {
+		*item = tcon(tree);
+		return true;
+	}
+	session = idtable_next(walk->server->sessions, &walk->cursor);
+	walk->inner = 0;
+	walk->id = session == NULL ? 0 : session->id;
+	return session != NULL;
+}
