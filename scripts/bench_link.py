@@ -4,8 +4,8 @@
 Two namespaces joined by tests/linkemu, the link emulator. First the goodput
 of a download, for each loss rate and round-trip time: the transports alone
 (quic_perf: a stream of bytes over QUIC, and over plain TCP), and files over
-SMB (QUIC, and TCP with SMB's own sealing); all with CUBIC, and the plain
-stream with BBR as well, where the kernel has it. How much is asked for depends on
+SMB (QUIC, and TCP with SMB's own sealing); all with CUBIC, and the streams with
+BBR as well (over TCP where the kernel has it). How much is asked for depends on
 what CUBIC can be expected to reach there, so that a cell takes seconds.
 
 Then (--only trips) the round trips until a file's first byte is there, at
@@ -104,16 +104,18 @@ def quic_perf():
 class Stream:
     """quic_perf: the transport alone."""
 
-    def __init__(self, name, transport, port=None):
+    def __init__(self, name, transport, port=None, options=()):
         self.name, self.transport = name, transport
         self.port = str(PORT + (port or transport == "tcp"))
+        self.options = options
         self.process = None
 
     def start(self, b):
         self.process = subprocess.Popen(
             ["ip", "netns", "exec", b.link.server, quic_perf(), "-s", "-b",
-             FAR, "-p", self.port, "-t", self.transport, "-c", str(b.rig.dir / "server.pem"), "-k",
-             str(b.rig.dir / "server.key")],
+             FAR, "-p", self.port, "-t", self.transport,
+             "-c", str(b.rig.dir / "server.pem"),
+             "-k", str(b.rig.dir / "server.key"), *self.options],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 
     def stop(self):
@@ -177,6 +179,7 @@ class Bbr(Stream):
 
 CONTESTANTS = [
     Stream("quic stream", "quic"),
+    Stream("quic stream bbr", "quic", 3, ["-B"]),
     Stream("tcp stream", "tcp"),
     Bbr("tcp stream bbr", "tcp", 2),
     Files("smb quic", "quic", []),
@@ -264,6 +267,7 @@ def report_goodput(figures, contestants, rounds):
         print("%-16s" % c.name + "".join(
             "%8.1f" % medians[c.name, loss, rtt] for loss, rtt in cells))
     for quic, tcp in (("quic stream", "tcp stream"),
+                      ("quic stream bbr", "tcp stream bbr"),
                       ("smb quic", "smb tcp sealed")):
         if {quic, tcp} <= {c.name for c in contestants}:
             print("%-16s" % "%s/tcp" % quic + "".join(

@@ -3,12 +3,14 @@
  * quic_perf.c - the raw speed of a transport: a source and a sink of bytes.
  *
  *	quic_perf -s [-b ADDRESS] -p PORT -c CERT.pem -k KEY.pem [-t tcp] [-T N]
+ *		[-B]
  *	quic_perf [-b ADDRESS] -p PORT [-n MIB] [-m BYTES] [-u] [-t tcp]
  *
  * The client asks for -n MiB (or, with -u, sends them) in messages of -m
  * bytes, and prints MiB/s and the CPU seconds per GiB of its side. The server
  * serves until it is killed and prints its own figures after each connection;
- * with -T N network threads its CPU seconds are those of all of them.
+ * with -T N network threads its CPU seconds are those of all of them; -B: what
+ * it sends follows BBR.
  *
  * The first 16 bytes of the stream say what is wanted: 8 bytes of length, 4
  * of message size, 1 of direction, big-endian.
@@ -240,19 +242,25 @@ static int choose(void *private_data, const char *name,
 
 static void serve(struct tevent_context *ev,
 		  const struct transport_backend *via, struct sockaddr_in *addr,
-		  const char *cert, const char *key, unsigned threads)
+		  const char *cert, const char *key, unsigned threads, bool bbr)
 {
+	struct transport_settings settings = {0};
 	char *why = NULL;
 	struct tls_server_policy tls = {.choose = choose};
 	struct transport_listener *l = NULL;
 	struct transport_listen how = {
 		.addr = (struct sockaddr *)addr,
 		.addr_len = sizeof(*addr),
+		.settings = &settings,
 		.tls = &tls,
 		.accept = accepted,
 		.private_data = ev,
 	};
 
+	transport_settings_default(&settings);
+	if (bbr) {
+		settings.congestion = TRANSPORT_CONGESTION_BBR;
+	}
 	if (via->secure) {
 		tls.private_data = tls_identity_load(ev, cert, key, NULL, &why);
 		if (tls.private_data == NULL) {
@@ -351,7 +359,7 @@ struct options {
 	uint64_t mib;
 	uint32_t message;
 	unsigned threads;
-	bool server, upload;
+	bool server, upload, bbr;
 };
 
 static uint64_t number(const char *text, uint64_t max)
@@ -370,6 +378,7 @@ static void option(struct options *o, int c)
 	switch (c) {
 	case 's': o->server = true; break;
 	case 'u': o->upload = true; break;
+	case 'B': o->bbr = true; break;
 	case 'b': inet_pton(AF_INET, optarg, &o->addr.sin_addr); break;
 	case 'p':
 		o->addr.sin_port = htons((uint16_t)number(optarg, UINT16_MAX));
@@ -390,7 +399,7 @@ static void options(struct options *o, int argc, char **argv)
 
 	inet_pton(AF_INET, "127.0.0.1", &o->addr.sin_addr);
 	while (c != -1) {
-		c = getopt(argc, argv, "sub:p:c:k:n:m:t:T:");
+		c = getopt(argc, argv, "suBb:p:c:k:n:m:t:T:");
 		if (c != -1) {
 			option(o, c);
 		}
@@ -413,7 +422,7 @@ int main(int argc, char **argv)
 		die(o.transport, "no such transport");
 	}
 	if (o.server) {
-		serve(ev, via, &o.addr, o.cert, o.key, o.threads);
+		serve(ev, via, &o.addr, o.cert, o.key, o.threads, o.bbr);
 	} else {
 		status = fetch(ev, via, &o.addr, o.mib, o.message, o.upload);
 	}
