@@ -27,6 +27,7 @@ PACKAGES = [
     ('POPT', 'popt', 'libpopt-dev'),
     ('READLINE', 'readline', 'libreadline-dev'),
     ('JANSSON', 'jansson', 'libjansson-dev'),
+    ('SMBCLIENT', 'smbclient >= 0.7', 'libsmbclient-dev'),
     ('CMOCKA', 'cmocka', 'libcmocka-dev'),
 ]
 
@@ -68,8 +69,10 @@ def configure(conf):
     for store, want, package in PACKAGES:
         if store == 'CMOCKA' and not env.TESTS:
             continue
+        # of Samba's library we have the header, not the code
+        libs = [] if store == 'SMBCLIENT' else ['--libs']
         conf.check_cfg(package=want.split()[0],
-                       args=[want, '--cflags', '--libs'],
+                       args=[want, '--cflags'] + libs,
                        uselib_store=store, msg='Checking for ' + want,
                        errmsg='not found: install ' + package)
     if o.static_quic:

@@ -174,6 +174,8 @@ struct client_credentials {
 	const char *user;
 	const char *domain; /**< NULL: the server's own accounts */
 	const char *password;
+	const uint8_t *nt_hash;	 /**< with password NULL: 16 bytes, the MD4 of
+				      the password in UTF-16LE */
 	const char *workstation; /**< NULL: this machine's name */
 };
 

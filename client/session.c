@@ -73,6 +73,7 @@ static NTSTATUS setup_auth(struct setup_state *state,
 		.user = credentials->user,
 		.domain = credentials->domain,
 		.password = credentials->password,
+		.nt_hash = credentials->nt_hash,
 		.workstation = credentials->workstation,
 		.target = conn->options.server,
 	};

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Settings that no program has to know of. A file has the form of smb.conf:
+ *
+ *	[global]
+ *	    transport = quic
+ *	    ca = /etc/ssl/certs/my-ca.pem
+ *	[files.example.org]
+ *	    port = 4433
+ *
+ * A section other than global is a server. In the files of Samba's that are
+ * read for the names of machine and workgroup, keys that are not ours are
+ * passed over; the environment overrides all files.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config.h"
+
+#include "client/libsmbclient/libsmb.h"
+#include "smbquic/log.h"
+#include "smbquic/race.h"
+
+#define FILE_LONGEST (1024 * 1024)
+
+struct line {
+	const char *section; /* "global" or a server */
+	const char *key, *value;
+	unsigned number;
+};
+
+struct libsmb_file {
+	const char *path;
+	size_t count;
+	struct line *line;
+};
+
+/* The keys: in a file, in the environment, and where they go. */
+static const struct {
+	const char *key, *variable;
+	size_t offset;
+} keys[] = {
+	{"transport", "SMBQUIC_TRANSPORT",
+	 offsetof(struct libsmb_config, transport)},
+	{"address", NULL, offsetof(struct libsmb_config, address)},
+	{"ca", "SMBQUIC_CA", offsetof(struct libsmb_config, ca)},
+	{"pin", "SMBQUIC_PIN", offsetof(struct libsmb_config, pin)},
+	{"trust", "SMBQUIC_TRUST", offsetof(struct libsmb_config, trust)},
+	{"protection", NULL, offsetof(struct libsmb_config, protection)},
+	{"client certificate", NULL,
+	 offsetof(struct libsmb_config, client_cert)},
+	{"client key", NULL, offsetof(struct libsmb_config, client_key)},
+	{"client min protocol", NULL,
+	 offsetof(struct libsmb_config, min_dialect)},
+	{"client max protocol", NULL,
+	 offsetof(struct libsmb_config, max_dialect)},
+	{"workgroup", NULL, offsetof(struct libsmb_config, workgroup)},
+	{"netbios name", NULL, offsetof(struct libsmb_config, netbios_name)},
+};
+
+#define KEYS (sizeof(keys) / sizeof(keys[0]))
+
+/* ----------------------------------------------------------------- reading */
+
+static char *trim(char *s)
+{
+	size_t n = 0;
+
+	while (isspace((unsigned char)*s)) {
+		s++;
+	}
+	n = strlen(s);
+	while (n > 0 && isspace((unsigned char)s[n - 1])) {
+		n--;
+	}
+	s[n] = '\0';
+	return s;
+}
+
+static int add_line(struct libsmb_file *file, const struct line *line)
+{
+	struct line *grown = talloc_realloc(file, file->line, struct line,
+					    (unsigned)file->count + 1);
+
+	if (grown == NULL) {
+		return ENOMEM;
+	}
+	file->line = grown;
+	file->line[file->count++] = *line;
+	return 0;
+}
+
+static int bad_line(const struct libsmb_file *file, unsigned number)
+{
+	log_error("%s:%u: neither a section nor a setting", file->path, number);
+	return EINVAL;
+}
+
+/* One line; section is of the lines before. text is changed and kept. */
+static int parse_line(struct libsmb_file *file, char *text, unsigned number,
+		      const char **section)
+{
+	struct line line = {.section = *section, .number = number};
+	char *cut = NULL;
+
+	text = trim(text);
+	if (*text == '\0' || *text == '#' || *text == ';') {
+		return 0;
+	}
+	if (*text == '[') {
+		cut = strchr(text, ']');
+		if (cut == NULL) {
+			return bad_line(file, number);
+		}
+		*cut = '\0';
+		*section = trim(text + 1);
+		return 0;
+	}
+	cut = strchr(text, '=');
+	if (cut == NULL) {
+		return bad_line(file, number);
+	}
+	*cut = '\0';
+	line.key = trim(text);
+	line.value = trim(cut + 1);
+	return add_line(file, &line);
+}
+
+int libsmb_file_parse(TALLOC_CTX *mem_ctx, const char *path, const char *text,
+		      struct libsmb_file **out)
+{
+	struct libsmb_file *file = talloc_zero(mem_ctx, struct libsmb_file);
+	const char *section = "global";
+	char *copy = talloc_strdup(file, text);
+	unsigned number = 0;
+	int err = 0;
+
+	*out = NULL;
+	if (file == NULL || copy == NULL) {
+		talloc_free(file);
+		return ENOMEM;
+	}
+	file->path = talloc_strdup(file, path);
+	while (copy != NULL && err == 0) {
+		char *line = strsep(&copy, "\n");
+
+		err = parse_line(file, line, ++number, &section);
+	}
+	if (err != 0) {
+		talloc_free(file);
+		return err;
+	}
+	*out = file;
+	return 0;
+}
+
+int libsmb_file_read(TALLOC_CTX *mem_ctx, const char *path,
+		     struct libsmb_file **out)
+{
+	FILE *in = fopen(path, "re");
+	char *text = NULL;
+	size_t n = 0;
+	int err = 0;
+
+	*out = NULL;
+	if (in == NULL) {
+		return errno;
+	}
+	text = talloc_zero_array(mem_ctx, char, FILE_LONGEST + 1);
+	if (text != NULL) {
+		n = fread(text, 1, FILE_LONGEST + 1, in);
+	}
+	if (text == NULL) {
+		err = ENOMEM;
+	} else if (ferror(in) || n > FILE_LONGEST) {
+		err = n > FILE_LONGEST ? EFBIG : EIO;
+	} else {
+		text[n] = '\0';
+		err = libsmb_file_parse(mem_ctx, path, text, out);
+	}
+	talloc_free(text);
+	fclose(in);
+	return err;
+}
+
+/* ---------------------------------------------------------------- applying */
+
+/* As in smb.conf: case and blanks do not matter. */
+static bool same_key(const char *a, const char *b)
+{
+	while (*a != '\0' || *b != '\0') {
+		if (*a == ' ' || *a == '\t') {
+			a++;
+		} else if (*b == ' ' || *b == '\t') {
+			b++;
+		} else if (tolower((unsigned char)*a++) !=
+			   tolower((unsigned char)*b++)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool parse_port(const char *value, uint16_t *port)
+{
+	char *end = NULL;
+	unsigned long n = 0;
+
+	if (!isdigit((unsigned char)*value)) {
+		return false;
+	}
+	n = strtoul(value, &end, 10);
+	if (*end != '\0' || n == 0 || n > UINT16_MAX) {
+		return false;
+	}
+	*port = (uint16_t)n;
+	return true;
+}
+
+static void take_port(struct libsmb_config *config, const char *where,
+		      const char *value)
+{
+	if (!parse_port(value, &config->port)) {
+		log_error("%s: %s: a port is a number from 1 to 65535", where,
+			  value);
+	}
+}
+
+static void apply_line(const struct libsmb_file *file, const struct line *line,
+		       struct libsmb_config *config)
+{
+	size_t i = 0;
+
+	if (same_key(line->key, "port")) {
+		take_port(config, file->path, line->value);
+		return;
+	}
+	for (i = 0; i < KEYS; i++) {
+		if (same_key(line->key, keys[i].key)) {
+			const char **to = (const char **)((char *)config +
+							  keys[i].offset);
+
+			*to = *line->value != '\0' ? line->value : NULL;
+		}
+	}
+}
+
+static void apply_section(const struct libsmb_file *file, const char *section,
+			  struct libsmb_config *config)
+{
+	size_t i = 0;
+
+	for (i = 0; i < file->count; i++) {
+		if (strcasecmp(file->line[i].section, section) == 0) {
+			apply_line(file, &file->line[i], config);
+		}
+	}
+}
+
+void libsmb_file_apply(const struct libsmb_file *file, const char *server,
+		       struct libsmb_config *config)
+{
+	if (file == NULL) {
+		return;
+	}
+	apply_section(file, "global", config);
+	if (server != NULL && strcasecmp(server, "global") != 0) {
+		apply_section(file, server, config);
+	}
+}
+
+bool libsmb_file_servers(TALLOC_CTX *mem_ctx, const struct libsmb_file *file,
+			 struct libsmb_servers *out)
+{
+	size_t i = 0;
+
+	*out = (struct libsmb_servers){0};
+	if (file == NULL || file->count == 0) {
+		return true;
+	}
+	out->name = talloc_array(mem_ctx, const char *, (unsigned)file->count);
+	if (out->name == NULL) {
+		return false;
+	}
+	for (i = 0; i < file->count; i++) {
+		const char *name = file->line[i].section;
+
+		if (strcasecmp(name, "global") != 0 &&
+		    (out->count == 0 ||
+		     strcasecmp(name, out->name[out->count - 1]) != 0)) {
+			out->name[out->count++] = name;
+		}
+	}
+	return true;
+}
+
+void libsmb_config_environment(TALLOC_CTX *mem_ctx,
+			       struct libsmb_config *config)
+{
+	const char *value = getenv("SMBQUIC_PORT");
+	size_t i = 0;
+
+	if (value != NULL && *value != '\0') {
+		take_port(config, "SMBQUIC_PORT", value);
+	}
+	for (i = 0; i < KEYS; i++) {
+		value = keys[i].variable != NULL ? getenv(keys[i].variable)
+						 : NULL;
+		if (value != NULL && *value != '\0') {
+			*(const char **)((char *)config + keys[i].offset) =
+				talloc_strdup(mem_ctx, value);
+		}
+	}
+}
+
+/* ----------------------------------------------------------------- finding */
+
+static char *own_file(TALLOC_CTX *mem_ctx)
+{
+	const char *config = getenv("XDG_CONFIG_HOME");
+	const char *home = getenv("HOME");
+
+	if (config != NULL && *config == '/') {
+		return talloc_asprintf(mem_ctx, "%s/smbquic/client.conf",
+				       config);
+	}
+	return talloc_asprintf(mem_ctx, "%s/.config/smbquic/client.conf",
+			       home != NULL ? home : "");
+}
+
+int libsmb_config_find(TALLOC_CTX *mem_ctx, struct libsmb_file **out)
+{
+	const char *named = getenv("SMBQUIC_CONFIG");
+	char *own = NULL;
+	int err = 0;
+
+	if (named != NULL && *named != '\0') {
+		err = libsmb_file_read(mem_ctx, named, out);
+		if (err != 0) {
+			log_error("SMBQUIC_CONFIG: %s: %s", named,
+				  strerror(err));
+		}
+		return err;
+	}
+	own = own_file(mem_ctx);
+	if (own == NULL) {
+		return ENOMEM;
+	}
+	err = libsmb_file_read(mem_ctx, own, out);
+	talloc_free(own);
+	if (err == ENOENT || err == ENOTDIR || err == EACCES) {
+		err = libsmb_file_read(
+			mem_ctx, SMBQUIC_SYSCONFDIR "/smbquic/client.conf",
+			out);
+	}
+	return err == ENOENT || err == ENOTDIR || err == EACCES ? 0 : err;
+}
+
+/* ---------------------------------------------------------------- checking */
+
+static bool transport_is_good(const char *list)
+{
+	TALLOC_CTX *frame = talloc_new(NULL);
+	struct race_params race = {0};
+	char *why = NULL;
+	bool good = race_parse_lanes(frame, list, 0, &race, &why);
+
+	if (!good) {
+		log_error("transport = %s: %s", list, why != NULL ? why : "");
+	}
+	talloc_free(frame);
+	return good;
+}
+
+bool libsmb_config_check(const struct libsmb_config *config)
+{
+	enum client_protection protection;
+	enum tls_trust trust;
+
+	if (config->transport != NULL &&
+	    !transport_is_good(config->transport)) {
+		return false;
+	}
+	if (config->trust != NULL && !tls_trust_parse(config->trust, &trust)) {
+		log_error("trust = %s: it is system, ca, pin, tofu or none",
+			  config->trust);
+		return false;
+	}
+	if (config->pin != NULL && !tls_pin_valid(config->pin)) {
+		log_error("pin = %s: it is the SHA-256 of a certificate",
+			  config->pin);
+		return false;
+	}
+	if (config->protection != NULL &&
+	    !client_protection_parse(config->protection, &protection)) {
+		log_error("protection = %s: it is sign, encrypt or off",
+			  config->protection);
+		return false;
+	}
+	return true;
+}

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Links: connections with a logged-on user. Shares of one server that are used
+ * as the same user have one between them.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/libsmbclient/libsmb.h"
+#include "smbquic/log.h"
+#include "smbquic/visit.h"
+
+#define NETBIOS_PORT 139 /* what it asks for is not spoken any more */
+#define DIRECT_PORT  445 /* Samba's library says so where nobody did */
+
+/* ---------------------------------------------------------------- settings */
+
+static void gather(SMBCCTX *c, TALLOC_CTX *mem_ctx, const char *server,
+		   struct libsmb_config *out)
+{
+	struct SMBC_internal_data *i = c->internal;
+
+	libsmb_file_apply(i->system, NULL, out);
+	libsmb_file_apply(i->program, server, out);
+	libsmb_file_apply(i->user, server, out);
+	libsmb_config_environment(mem_ctx, out);
+}
+
+/*
+ * Which way, and which port. A port in an address, or of the context, is one
+ * of TCP, as it always was, unless the user wants QUIC and nothing else; and
+ * 445 and 139, which programs add by themselves, are none of QUIC's.
+ */
+static void choose_transport(const struct libsmb_config *config,
+			     const struct libsmb_url *url, uint16_t port,
+			     struct client_options *out)
+{
+	const char *transports =
+		url->transport != NULL ? url->transport : config->transport;
+	bool quic = transports != NULL && strncmp(transports, "quic", 4) == 0 &&
+		    strchr(transports, ',') == NULL;
+
+	if (port == DIRECT_PORT || port == NETBIOS_PORT) {
+		port = quic || port == NETBIOS_PORT ? 0 : port;
+	}
+	out->transports = transports != NULL ? transports
+			  : port != 0	     ? "tcp"
+					     : "auto";
+	out->port = port != 0 ? port : config->port;
+}
+
+static void choose_protection(SMBCCTX *c, const struct libsmb_config *config,
+			      struct client_options *out)
+{
+	if (config->protection != NULL) {
+		client_protection_parse(config->protection, &out->protection);
+	}
+	if (c->internal->encryption == SMBC_ENCRYPTLEVEL_REQUIRE) {
+		out->protection = CLIENT_PROTECTION_ENCRYPT;
+	}
+}
+
+static void choose_trust(const struct libsmb_config *config,
+			 struct client_options *out)
+{
+	struct tls_client_policy *tls = &out->tls;
+
+	tls->ca_file = config->ca;
+	tls->pin = config->pin;
+	tls->cert_file = config->client_cert;
+	tls->key_file = config->client_key;
+	if (config->trust != NULL) {
+		tls_trust_parse(config->trust, &tls->trust);
+	} else if (config->pin != NULL) {
+		tls->trust = TLS_TRUST_PIN;
+	} else if (config->ca != NULL) {
+		tls->trust = TLS_TRUST_CA;
+	}
+}
+
+/* Names of Samba's that are older than ours mean the oldest of ours. */
+static void choose_dialects(SMBCCTX *c, const struct libsmb_config *config,
+			    struct client_options *out)
+{
+	const char *min = c->internal->min_protocol != NULL
+				  ? c->internal->min_protocol
+				  : config->min_dialect;
+	const char *max = c->internal->max_protocol != NULL
+				  ? c->internal->max_protocol
+				  : config->max_dialect;
+	uint16_t dialect = 0;
+
+	out->min_dialect = SMB2_DIALECT_202;
+	if (min != NULL && client_dialect_parse(min, &dialect)) {
+		out->min_dialect = dialect;
+	}
+	if (max != NULL && client_dialect_parse(max, &dialect)) {
+		out->max_dialect = dialect;
+	}
+	if (out->max_dialect < out->min_dialect) {
+		out->min_dialect = out->max_dialect;
+	}
+}
+
+/* Folders of a file are made if they can be. */
+static char *state_file(TALLOC_CTX *mem_ctx, const char *variable,
+			const char *below_home, const char *name)
+{
+	const char *base = getenv(variable);
+	const char *home = getenv("HOME");
+	char *path = NULL;
+	char *cut = NULL;
+
+	if (base != NULL && *base == '/') {
+		path = talloc_asprintf(mem_ctx, "%s/smbquic/%s", base, name);
+	} else if (home != NULL && *home == '/') {
+		path = talloc_asprintf(mem_ctx, "%s/%s/smbquic/%s", home,
+				       below_home, name);
+	}
+	for (cut = path; cut != NULL; cut = strchr(cut + 1, '/')) {
+		if (cut != path) {
+			*cut = '\0';
+			mkdir(path, 0700);
+			*cut = '/';
+		}
+	}
+	return path;
+}
+
+static void choose_files(TALLOC_CTX *mem_ctx, struct client_options *out)
+{
+	out->visits_file =
+		state_file(mem_ctx, "XDG_CACHE_HOME", ".cache", "visits");
+	if (out->tls.trust == TLS_TRUST_TOFU) {
+		out->tls.known_hosts = state_file(mem_ctx, "XDG_CONFIG_HOME",
+						  ".config", "known_hosts");
+	}
+}
+
+static int make_options(SMBCCTX *c, TALLOC_CTX *mem_ctx,
+			const struct libsmb_url *url,
+			struct client_options *out)
+{
+	struct libsmb_config config = {0};
+	uint16_t port = url->port != 0 ? url->port : c->internal->port;
+
+	gather(c, mem_ctx, url->server, &config);
+	if (!libsmb_config_check(&config)) {
+		return EINVAL;
+	}
+	client_options_default(out);
+	out->server = url->server;
+	out->address = config.address;
+	choose_transport(&config, url, port, out);
+	choose_protection(c, &config, out);
+	choose_trust(&config, out);
+	choose_dialects(c, &config, out);
+	choose_files(mem_ctx, out);
+	if (c->timeout > 0) {
+		out->timeout_ms = (unsigned)c->timeout;
+	}
+	return 0;
+}
+
+/* ----------------------------------------------------------------- logging on
+ */
+
+static int hex_hash(const char *text, uint8_t hash[16])
+{
+	size_t i = 0;
+
+	for (i = 0; i < 16; i++) {
+		unsigned byte = 0;
+
+		if (sscanf(text + 2 * i, "%2x", &byte) != 1) {
+			return EINVAL;
+		}
+		hash[i] = (uint8_t)byte;
+	}
+	return text[32] == '\0' ? 0 : EINVAL;
+}
+
+static NTSTATUS log_on(struct link *link)
+{
+	struct client_credentials who = {
+		.user = link->user,
+		.domain = link->workgroup,
+		.password = link->password,
+		.workstation = link->c->netbios_name,
+	};
+	uint8_t hash[16];
+
+	if (link->c->internal->use_nt_hash) {
+		if (strlen(link->password) != 32 ||
+		    hex_hash(link->password, hash) != 0) {
+			return NT_STATUS_WRONG_PASSWORD;
+		}
+		who.password = NULL;
+		who.nt_hash = hash;
+	}
+	return client_session_setup(link, link->conn, &who, &link->session);
+}
+
+static NTSTATUS log_on_as_nobody(struct link *link)
+{
+	const struct client_credentials nobody = {
+		.user = "",
+		.domain = "",
+		.password = "",
+		.workstation = link->c->netbios_name,
+	};
+
+	return client_session_setup(link, link->conn, &nobody, &link->session);
+}
+
+/* Kerberos is not spoken: who insists on it gets no other, and the answer of a
+ * server that does not know him, whereupon programs ask for a password. */
+static bool insists_on_kerberos(SMBCCTX *c)
+{
+	return smbc_getOptionUseKerberos(c) &&
+	       !smbc_getOptionFallbackAfterKerberos(c);
+}
+
+static int log_on_somehow(struct link *link)
+{
+	NTSTATUS status = 0;
+
+	if (insists_on_kerberos(link->c)) {
+		log_warn("//%s: the program wants Kerberos and nothing else, "
+			 "which this library does not speak",
+			 link->server);
+		return EACCES;
+	}
+	status = log_on(link);
+	if (NT_STATUS_IS_OK(status)) {
+		return 0;
+	}
+	log_info("//%s: logging on as %s: %s", link->server, link->user,
+		 nt_errstr(status));
+	if (*link->user != '\0' &&
+	    !smbc_getOptionNoAutoAnonymousLogin(link->c) &&
+	    !link_is_dead(link) && NT_STATUS_IS_OK(log_on_as_nobody(link))) {
+		return 0;
+	}
+	return libsmb_errno(status);
+}
+
+/* -------------------------------------------------------------- connecting */
+
+static int link_destructor(struct link *link)
+{
+	if (link->password != NULL) {
+		explicit_bzero(link->password, strlen(link->password));
+	}
+	TAILQ_REMOVE(&link->c->internal->links, link, entry);
+	return 0;
+}
+
+static struct link *link_new(SMBCCTX *c, const struct client_options *o,
+			     const char *workgroup, const char *user,
+			     const char *password)
+{
+	struct link *link = talloc_zero(c->internal->net, struct link);
+
+	if (link == NULL) {
+		return NULL;
+	}
+	link->c = c;
+	link->port = o->port;
+	link->encryption = c->internal->encryption;
+	link->server = talloc_strdup(link, o->server);
+	link->transports = talloc_strdup(link, o->transports);
+	link->workgroup = talloc_strdup(link, workgroup);
+	link->user = talloc_strdup(link, user);
+	link->password = talloc_strdup(link, password);
+	TAILQ_INSERT_TAIL(&c->internal->links, link, entry);
+	talloc_set_destructor(link, link_destructor);
+	if (link->server == NULL || link->transports == NULL ||
+	    link->workgroup == NULL || link->user == NULL ||
+	    link->password == NULL) {
+		talloc_free(link);
+		return NULL;
+	}
+	return link;
+}
+
+static int link_connect(struct link *link, const struct client_options *o)
+{
+	struct keeper *keeper = link->c->internal->keeper;
+	char *why = NULL;
+	NTSTATUS status =
+		client_connect(link, keeper_loop(keeper), o, &link->conn, &why);
+
+	if (!NT_STATUS_IS_OK(status)) {
+		log_error("//%s: %s (%s)", link->server,
+			  why != NULL ? why : nt_errtext(status),
+			  nt_errstr(status));
+		return libsmb_errno(status);
+	}
+	return log_on_somehow(link);
+}
+
+static bool fits(const struct link *link, const struct client_options *o,
+		 const char *workgroup, const char *user, const char *password)
+{
+	return strcasecmp(link->server, o->server) == 0 &&
+	       strcmp(link->transports, o->transports) == 0 &&
+	       link->port == o->port &&
+	       link->encryption == link->c->internal->encryption &&
+	       strcmp(link->workgroup, workgroup) == 0 &&
+	       strcmp(link->user, user) == 0 &&
+	       strcmp(link->password, password) == 0 && !link_is_dead(link);
+}
+
+static struct link *link_find(SMBCCTX *c, const struct client_options *o,
+			      const char *workgroup, const char *user,
+			      const char *password)
+{
+	struct link *link = NULL;
+
+	TAILQ_FOREACH(link, &c->internal->links, entry)
+	{
+		if (fits(link, o, workgroup, user, password)) {
+			return link;
+		}
+	}
+	return NULL;
+}
+
+int link_get(SMBCCTX *c, const struct libsmb_url *url, const char *workgroup,
+	     const char *user, const char *password, struct link **out)
+{
+	TALLOC_CTX *frame = talloc_new(c->internal);
+	struct client_options o = {0};
+	struct link *link = NULL;
+	int err = frame != NULL ? make_options(c, frame, url, &o) : ENOMEM;
+
+	*out = NULL;
+	if (err == 0) {
+		link = link_find(c, &o, workgroup, user, password);
+	}
+	if (err == 0 && link == NULL) {
+		link = link_new(c, &o, workgroup, user, password);
+		err = link != NULL ? link_connect(link, &o) : ENOMEM;
+	}
+	if (err == 0) {
+		err = keeper_start(c->internal->keeper);
+	}
+	talloc_free(frame);
+	if (err != 0) {
+		if (link != NULL && link->uses == 0) {
+			talloc_free(link);
+		}
+		return err;
+	}
+	link->uses++;
+	*out = link;
+	return 0;
+}
+
+void link_put(struct link *link)
+{
+	if (link == NULL || --link->uses > 0) {
+		return;
+	}
+	if (link->conn != NULL && !link_is_dead(link)) {
+		client_disconnect(link->conn);
+	}
+	talloc_free(link);
+}
+
+bool link_is_dead(const struct link *link)
+{
+	return link->conn == NULL || client_why(link->conn) != NULL;
+}

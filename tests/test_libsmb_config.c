@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/testlib.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/libsmbclient/libsmb.h"
+
+static const char text[] = "# for all\n"
+			   "transport = tcp\n"
+			   "[global]\n"
+			   "\tWork Group = HOME\r\n"
+			   "; and for one\n"
+			   "[Files.example.org]\n"
+			   "  transport=quic\n"
+			   "  port = 4433\n"
+			   "  ca = /etc/my ca.pem\n"
+			   "  what is this = kept for others\n"
+			   "[other]\n"
+			   "  ca =\n"
+			   "[global]\n"
+			   "  ca = /etc/all.pem\n";
+
+static struct libsmb_file *parse(const char *s)
+{
+	struct libsmb_file *file = NULL;
+
+	assert_int_equal(libsmb_file_parse(NULL, "test", s, &file), 0);
+	return file;
+}
+
+static void test_all(void **state)
+{
+	struct libsmb_file *file = parse(text);
+	struct libsmb_config config = {0};
+
+	(void)state;
+	libsmb_file_apply(file, NULL, &config);
+	assert_string_equal(config.transport, "tcp");
+	assert_string_equal(config.workgroup, "HOME");
+	assert_string_equal(config.ca, "/etc/all.pem");
+	assert_int_equal(config.port, 0);
+	talloc_free(file);
+}
+
+static void test_one_server(void **state)
+{
+	struct libsmb_file *file = parse(text);
+	struct libsmb_config config = {0};
+
+	(void)state;
+	libsmb_file_apply(file, "files.example.org", &config);
+	assert_string_equal(config.transport, "quic");
+	assert_int_equal(config.port, 4433);
+	assert_string_equal(config.ca, "/etc/my ca.pem");
+	config = (struct libsmb_config){0};
+	libsmb_file_apply(file, "other", &config);
+	assert_string_equal(config.transport, "tcp");
+	assert_null(config.ca); /* taken back */
+	talloc_free(file);
+}
+
+static void test_servers(void **state)
+{
+	struct libsmb_file *file = parse(text);
+	struct libsmb_servers servers = {0};
+
+	(void)state;
+	assert_true(libsmb_file_servers(file, file, &servers));
+	assert_int_equal(servers.count, 2);
+	assert_string_equal(servers.name[0], "Files.example.org");
+	assert_string_equal(servers.name[1], "other");
+	talloc_free(file);
+}
+
+static void test_bad_files(void **state)
+{
+	static const char *const bad[] = {"[global", "[global]\nnonsense\n"};
+	struct libsmb_file *file = NULL;
+	size_t i = 0;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(libsmb_file_parse(NULL, "t", bad[i], &file),
+				 EINVAL);
+		assert_null(file);
+	}
+	assert_int_equal(libsmb_file_read(NULL, "/no/such/file", &file),
+			 ENOENT);
+}
+
+static void test_environment(void **state)
+{
+	struct libsmb_config config = {.transport = "tcp", .port = 1};
+	TALLOC_CTX *frame = talloc_new(NULL);
+
+	(void)state;
+	setenv("SMBQUIC_TRANSPORT", "quic", 1);
+	setenv("SMBQUIC_PORT", "4433", 1);
+	setenv("SMBQUIC_CA", "", 1);
+	libsmb_config_environment(frame, &config);
+	assert_string_equal(config.transport, "quic");
+	assert_int_equal(config.port, 4433);
+	assert_null(config.ca);
+	setenv("SMBQUIC_PORT", "70000", 1);
+	config.port = 7;
+	libsmb_config_environment(frame, &config);
+	assert_int_equal(config.port, 7);
+	unsetenv("SMBQUIC_TRANSPORT");
+	unsetenv("SMBQUIC_PORT");
+	talloc_free(frame);
+}
+
+static void test_check(void **state)
+{
+	static const struct libsmb_config good[] = {
+		{0},
+		{.transport = "auto"},
+		{.transport = "quic:4433, tcp:4450", .trust = "tofu"},
+		{.protection = "encrypt"},
+	};
+	static const struct libsmb_config bad[] = {
+		{.transport = "pigeon"},
+		{.trust = "everybody"},
+		{.pin = "sha256:12"},
+		{.protection = "none at all"},
+	};
+	size_t i = 0;
+
+	(void)state;
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_true(libsmb_config_check(&good[i]));
+	}
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_false(libsmb_config_check(&bad[i]));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_all),
+		cmocka_unit_test(test_one_server),
+		cmocka_unit_test(test_servers),
+		cmocka_unit_test(test_bad_files),
+		cmocka_unit_test(test_environment),
+		cmocka_unit_test(test_check),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
