@@ -432,6 +432,7 @@ static void cmd_session_setup_resolved(struct tevent_req *subreq)
 	session_renew(r);
 	channel_set_valid(r->channel);
 	r->conn->failed_logons = 0;
+	r->conn->server->metrics.logons++;
 	end_previous(r->conn->server, state->in.previous_session_id,
 		     r->session);
 	log_info("%s: %s logged on (%s%s%s)", r->conn->peer,
@@ -458,6 +459,7 @@ static void cmd_session_setup_failed(struct tevent_req *req, NTSTATUS status)
 	state->status = status;
 	state->ends_session = true;
 	conn->failed_logons++;
+	conn->server->metrics.failed_logons++;
 	log_notice("%s: logon of \"%s\" failed: %s", conn->peer,
 		   auth_claimed_user(state->r->channel->auth),
 		   nt_errtext(status));

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "server/config_private.h"
+#include "server/metrics.h"
 #include "server/state_dir.h"
 #include "smbquic/ini.h"
 
@@ -317,6 +318,8 @@ static void check_whole(struct loader *l)
 {
 	const struct config *cfg = l->cfg;
 	int64_t keepalive = config_int(cfg, NULL, CONFIG_KEEPALIVE);
+	const char *metrics = config_string(cfg, NULL, CONFIG_METRICS_LISTEN);
+	struct sockaddr_storage address = {0};
 	size_t i = 0;
 
 	l->line = 0;
@@ -330,6 +333,12 @@ static void check_whole(struct loader *l)
 		say(l, CONFIG_WARNING,
 		    "keepalive is not shorter than idle timeout: idle "
 		    "connections will be lost");
+	}
+	if (metrics[0] != '\0' && metrics_address(metrics, &address) == 0) {
+		say(l, CONFIG_ERROR,
+		    "metrics listen = %s: that is no address with a port, such "
+		    "as 127.0.0.1:9922 or [::1]:9922",
+		    metrics);
 	}
 	for (i = 0; i < cfg->count; i++) {
 		const struct config_share *share = cfg->shares[i];

@@ -52,6 +52,7 @@ enum config_key {
 	CONFIG_PID_FILE,	     /* string; "": none is written */
 	CONFIG_LOG_LEVEL,	     /* string for log_set_levels() */
 	CONFIG_LOG_FILE,	     /* string; "": stderr */
+	CONFIG_METRICS_LISTEN,	     /* string, metrics_address(); "": none */
 
 	/* [global]: what a stranger may hold */
 	CONFIG_MAX_CONNECTIONS,		     /* int; 0: no limit */

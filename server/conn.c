@@ -37,6 +37,7 @@ static void free_channels(struct conn *conn)
 static int conn_destructor(struct conn *conn)
 {
 	conn->closing = true;
+	metrics_conn_over(&conn->server->metrics, conn);
 	request_drop_all(conn);
 	free_channels(conn);
 	LIST_REMOVE(conn->server->conns, conn);
@@ -101,6 +102,7 @@ void conn_end(struct conn *conn, enum transport_close code, const char *fmt,
 	conn->end_reason = talloc_vasprintf(conn, fmt, ap);
 	va_end(ap);
 	conn->end_code = code;
+	conn->server->metrics.ended[code]++;
 	if (code == TRANSPORT_CLOSE_DONE || code == TRANSPORT_CLOSE_SHUTDOWN) {
 		log_info("%s: connection %" PRIu64 " ends: %s", conn->peer,
 			 conn->id, conn->end_reason);
@@ -119,6 +121,7 @@ void conn_lost(struct conn *conn, int err)
 	if (conn->closing) {
 		return;
 	}
+	conn->server->metrics.ended[METRICS_ENDED_LOST]++;
 	log_info("%s: connection %" PRIu64 " lost: %s", conn->peer, conn->id,
 		 why != NULL ? why : strerror(err));
 	begin_end(conn);
@@ -428,9 +431,10 @@ static unsigned count_address(const struct server *server, const char *address)
 	return count;
 }
 
-/* Why nobody from there is served now; NULL: served. */
-static const char *refusal(const struct server *server,
-			   const struct sockaddr *addr, const char *address)
+/* Why nobody from there is served now; METRICS_REFUSALS: served. */
+static enum metrics_refusal refusal(const struct server *server,
+				    const struct sockaddr *addr,
+				    const char *address)
 {
 	const struct config *config = server->config;
 	int64_t max = config_int(config, NULL, CONFIG_MAX_CONNECTIONS);
@@ -438,23 +442,43 @@ static const char *refusal(const struct server *server,
 		config_int(config, NULL, CONFIG_MAX_CONNECTIONS_PER_SOURCE);
 
 	if (server->stopping) {
-		return "the server stops";
+		return METRICS_REFUSED_STOPPING;
 	}
 	if (server->draining) {
-		return "the server is being drained";
+		return METRICS_REFUSED_DRAINING;
 	}
 	if (max > 0 && server->num_conns >= max) {
-		return "too many connections";
+		return METRICS_REFUSED_MANY;
 	}
 	if (max_source > 0 && count_address(server, address) >= max_source) {
-		return "too many connections from this address";
+		return METRICS_REFUSED_MANY_FROM_THERE;
 	}
 	if (!hosts_allowed(config_list(config, NULL, CONFIG_HOSTS_ALLOW),
 			   config_list(config, NULL, CONFIG_HOSTS_DENY),
 			   addr)) {
-		return "`hosts allow` or `hosts deny` forbid it";
+		return METRICS_REFUSED_HOSTS;
 	}
-	return NULL;
+	return METRICS_REFUSALS;
+}
+
+static void refuse(struct conn *conn, struct transport *t,
+		   enum metrics_refusal why)
+{
+	static const char *const reasons[METRICS_REFUSALS] = {
+		[METRICS_REFUSED_STOPPING] = "the server stops",
+		[METRICS_REFUSED_DRAINING] = "the server is being drained",
+		[METRICS_REFUSED_MANY] = "too many connections",
+		[METRICS_REFUSED_MANY_FROM_THERE] =
+			"too many connections from this address",
+		[METRICS_REFUSED_HOSTS] =
+			"`hosts allow` or `hosts deny` forbid it",
+		[METRICS_REFUSED_MEMORY] = "out of memory",
+	};
+
+	conn->server->metrics.refused[why]++;
+	log_notice("%s: refused: %s", conn->peer, reasons[why]);
+	talloc_free(conn->messages == NULL ? t : NULL);
+	talloc_free(conn);
 }
 
 static bool conn_start(struct conn *conn, struct transport *t)
@@ -502,7 +526,7 @@ static struct conn *conn_alloc(struct server *server, struct transport *t)
 struct conn *conn_new(struct server *server, struct transport *t)
 {
 	struct conn *conn = conn_alloc(server, t);
-	const char *why = NULL;
+	enum metrics_refusal why = METRICS_REFUSALS;
 
 	if (conn == NULL) {
 		talloc_free(t);
@@ -510,13 +534,11 @@ struct conn *conn_new(struct server *server, struct transport *t)
 	}
 	why = refusal(server, (const struct sockaddr *)&conn->facts->peer,
 		      conn->address);
-	if (why == NULL && !conn_start(conn, t)) {
-		why = "out of memory";
+	if (why == METRICS_REFUSALS && !conn_start(conn, t)) {
+		why = METRICS_REFUSED_MEMORY;
 	}
-	if (why != NULL) {
-		log_notice("%s: refused: %s", conn->peer, why);
-		talloc_free(conn->messages == NULL ? t : NULL);
-		talloc_free(conn);
+	if (why != METRICS_REFUSALS) {
+		refuse(conn, t, why);
 		return NULL;
 	}
 	server->last_conn_id++;

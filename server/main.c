@@ -245,6 +245,7 @@ static bool start(struct life *life, struct config *config)
 		return false;
 	}
 	control_start(life->server, &hooks);
+	metrics_listen(life->server);
 	return true;
 }
 

@@ -53,6 +53,7 @@ static struct request *request_new(struct chain *chain, unsigned index)
 	r->conn = chain->conn;
 	r->chain = chain;
 	r->index = index;
+	r->begun = metrics_now();
 	LIST_ADD(r->conn->requests, r);
 	talloc_set_destructor(r, request_destructor);
 	return r;
@@ -130,6 +131,8 @@ static void request_finish(struct request *r, NTSTATUS status)
 	log_debug("%s: %s %" PRIu64 ": %s", conn->peer,
 		  smb2_command_name(r->header.command), r->header.message_id,
 		  nt_errstr(status));
+	metrics_answered(&conn->server->metrics, r->header.command,
+			 NT_STATUS_IS_ERR(status), metrics_now() - r->begun);
 	bequeath(r, status);
 	if (!conn->closing) {
 		chain_reply(r, status);

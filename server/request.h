@@ -130,6 +130,7 @@ struct request {
 
 	const struct command_handler *via; /**< who serves it */
 	struct tevent_req *handler;	   /**< while that is at work */
+	uint64_t begun;			   /**< metrics_now() */
 	unsigned sweeps;   /**< seen at work so often: for the interim */
 	bool quiet;	   /**< waits, and gets no interim */
 	uint64_t async_id; /**< 0: synchronous (so far) */

@@ -388,6 +388,7 @@ bool server_reload(struct server *server, struct config *config, char **why)
 	server->shares = shares;
 	talloc_unlink(server, server->config);
 	server->config = talloc_steal(server, config);
+	metrics_listen(server);
 	load_users(server);
 	if (server->certmap != NULL) {
 		certmap_reload(server->certmap);

@@ -42,6 +42,7 @@
 #include "negotiate/negotiate.h"
 #include "server/config.h"
 #include "server/idtable.h"
+#include "server/metrics.h"
 #include "server/sidmap.h"
 #include "server/store.h"
 #include "server/users.h"
@@ -51,6 +52,7 @@
 #include "smbquic/transport.h"
 
 struct chain;
+struct ask; /* ask.h */
 struct channel;
 struct conn;
 struct durable;	   /* durable.h */
@@ -121,6 +123,9 @@ struct server {
 	void *stopped_data;
 	bool stopping; /**< drains: no new connections */
 	bool draining; /**< takes no new connections (control.h) */
+	struct metrics metrics;
+	struct ask *metrics_ask; /**< metrics_http.c; NULL: none */
+	char *metrics_at;	 /**< where that listens */
 };
 
 /**

@@ -226,6 +226,13 @@ static const struct setting settings[] = {
 		"log file", SETTING_GLOBAL, SETTING_PATH, "",
 		"Where the log goes. Empty: standard error.",
 	},
+	[CONFIG_METRICS_LISTEN] = {
+		"metrics listen", SETTING_GLOBAL, SETTING_STRING, "",
+		"Where Prometheus finds the server's figures: an address and a "
+		"port, such as 127.0.0.1:9922 or [::1]:9922; the page is "
+		"/metrics. Whoever reaches it may read it, so it should be an "
+		"address of this machine alone. Empty: nowhere.",
+	},
 
 	[CONFIG_MAX_CONNECTIONS] = {
 		"max connections", SETTING_GLOBAL, SETTING_INT, "1024",

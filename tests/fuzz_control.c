@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a program of this machine may send to the control socket. What was
- * understood is within bounds.
+ * What a program of this machine may send to the control socket, and to the
+ * port where metrics are. What was understood is within bounds.
  */
 #include "tests/testlib.h"
 
@@ -9,9 +9,23 @@
 #include <string.h>
 
 #include "server/control.h"
+#include "server/metrics.h"
 #include "server/status.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void http(TALLOC_CTX *mem_ctx, const char *data, size_t size)
+{
+	struct sockaddr_storage address = {0};
+	size_t whole = metrics_request_whole(data, size);
+
+	if (whole > size ||
+	    (whole > 0 &&
+	     metrics_request_begin(mem_ctx, NULL, data, whole) == NULL)) {
+		abort();
+	}
+	metrics_address(talloc_strndup(mem_ctx, data, size), &address);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -33,6 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (request != NULL && request->what != NULL) {
 		control_number(request->what, &number);
 	}
+	http(mem_ctx, (const char *)data, size);
 	talloc_free(mem_ctx);
 	return 0;
 }
