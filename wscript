@@ -13,7 +13,7 @@ VERSION = '0.1.0'
 top = '.'
 out = 'build'
 
-FOLDERS = 'smbquic negotiate certs server client tests'
+FOLDERS = 'smbquic negotiate certs server client client/mount tests'
 
 # store, pkg-config name and version, Debian package, needed for
 PACKAGES = [
@@ -28,6 +28,7 @@ PACKAGES = [
     ('READLINE', 'readline', 'libreadline-dev'),
     ('JANSSON', 'jansson', 'libjansson-dev'),
     ('SMBCLIENT', 'smbclient >= 0.7', 'libsmbclient-dev'),
+    ('FUSE', 'fuse3 >= 3.10', 'libfuse3-dev'),
     ('CMOCKA', 'cmocka', 'libcmocka-dev'),
 ]
 
@@ -144,9 +145,14 @@ def smbquic_internal(bld, name, sources, use):
         return False
     bld.objects(name=name + '-objs', source=sources, cflags='-fPIC', use=use)
     archive = re.sub('^lib', '', name) + '-static'
-    bld(features='c cstlib', target='../internal/' + archive,
+    bld(features='c cstlib', target=up(bld) + 'internal/' + archive,
         name=name + '-static', use=name + '-objs', install_path=None)
     return True
+
+
+def up(bld):
+    """From the folder that is built to the top of the build tree."""
+    return '../' * len(bld.path.path_from(bld.srcnode).split('/'))
 
 
 def smbquic_library(bld, name, sources, headers, vnum, use, libs=''):
@@ -184,7 +190,7 @@ def smbquic_program(bld, name, source, use, libs, sbin=False):
                         for lib in libs.split())
         use += ' NGTCP2_STATIC GNUTLS'
         linkflags = ['-no-pie']
-    bld.program(source=source, target='../bin/' + name, name=name,
+    bld.program(source=source, target=up(bld) + 'bin/' + name, name=name,
                 use=libs.split() + use.split(), linkflags=linkflags,
                 rpath=rpath(bld, 'SBINDIR' if sbin else 'BINDIR'),
                 install_path='${SBINDIR}' if sbin else '${BINDIR}')

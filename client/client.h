@@ -40,6 +40,7 @@
 
 #include "smbquic/fscc.h"
 #include "smbquic/ntstatus.h"
+#include "smbquic/sid.h"
 #include "smbquic/smb2_pdu.h"
 #include "smbquic/tls.h"
 #include "smbquic/wire.h"
@@ -103,6 +104,8 @@ struct client_options {
 	/** 16 bytes that say who the client is, over connections; NULL: new
 	    ones for each. For callers whose leases outlive connections. */
 	const uint8_t *guid;
+	/** Offer the POSIX extensions of SMB 3.1.1; see client_open.posix. */
+	bool posix;
 };
 
 void client_options_default(struct client_options *out);
@@ -217,6 +220,10 @@ NTSTATUS client_tree_disconnect(struct client_tree *tree);
  * no, and a ':' separates a stream's name. */
 void client_tree_map_names(struct client_tree *tree, bool yes);
 
+/** Were the POSIX extensions agreed on? The share may refuse them all the
+ *  same: client_stat.posix tells. */
+bool client_tree_posix(const struct client_tree *tree);
+
 struct client_conn *client_tree_conn(const struct client_tree *tree);
 /** SMB2_SHARE_TYPE_DISK, _PIPE, _PRINT. */
 uint8_t client_tree_type(const struct client_tree *tree);
@@ -278,7 +285,15 @@ struct client_open {
 			 */
 	uint32_t first; /**< read so many bytes along with the open, see
 			   client_open_first(); 0: none */
+	bool file_id;	/**< ask for client_stat.file_id */
+	/** By the POSIX extensions, where client_tree_posix(): the case of
+	    names counts, and names go when they are removed. */
+	bool posix;
+	uint32_t mode; /**< with posix: permissions of what is made, or
+			  CLIENT_MODE_NONE */
 };
+
+#define CLIENT_MODE_NONE 0xFFFFu
 
 void client_open_default(struct client_open *out);
 
@@ -290,7 +305,13 @@ struct client_stat {
 	NTTIME change_time;
 	uint64_t allocation_size;
 	uint64_t size;
-	uint32_t attributes; /**< FILE_ATTRIBUTE_* */
+	uint32_t attributes;  /**< FILE_ATTRIBUTE_* */
+	uint64_t file_id;     /**< 0: not asked for, or not told */
+	bool posix;	      /**< what follows was told */
+	uint32_t mode;	      /**< st_mode */
+	uint32_t links;	      /**< 0: not known */
+	uint32_t reparse_tag; /**< 0: no reparse point */
+	struct sid owner, group;
 };
 
 struct tevent_req *client_open_send(TALLOC_CTX *mem_ctx,
@@ -572,6 +593,52 @@ struct tevent_req *client_get_small_send(TALLOC_CTX *mem_ctx,
 NTSTATUS client_get_small_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 			       TALLOC_CTX **owner, struct wire_slice *data,
 			       struct client_stat *stat);
+
+/* ------------------------------------------------------------------ steps */
+
+/** Something to do with a file between opening and closing it. */
+struct client_step {
+	uint16_t command; /**< SMB2_QUERY_INFO, SMB2_SET_INFO or SMB2_IOCTL */
+	uint8_t type;	  /**< SMB2_0_INFO_*; not of an IOCTL */
+	uint8_t info_class;
+	uint32_t extra; /**< AdditionalInformation; of an IOCTL its code */
+	struct wire_slice data; /**< input; copied */
+	uint32_t max;		/**< bytes wanted; 0: 64 KiB */
+};
+
+#define CLIENT_STEPS_MAX 4
+
+/** How each ended, and what it brought. */
+struct client_steps_result {
+	struct client_stat stat; /**< as of the open */
+	NTSTATUS status[CLIENT_STEPS_MAX];
+	struct wire_slice data[CLIENT_STEPS_MAX];
+};
+
+/** A path as requests have it, for steps with a name in them: a child of
+ *  mem_ctx. @return false: it is no UTF-8, too long, or out of memory. */
+bool client_path_utf16(TALLOC_CTX *mem_ctx, const struct client_tree *tree,
+		       const char *path, struct wire_slice *out);
+
+/** Open a path, do up to CLIENT_STEPS_MAX things with it, close it: one round
+ *  trip. */
+struct tevent_req *client_steps_send(TALLOC_CTX *mem_ctx,
+				     struct client_tree *tree, const char *path,
+				     const struct client_open *how,
+				     const struct client_step *steps,
+				     unsigned count);
+/**
+ * @param out  child of mem_ctx, also when a step failed; NULL when the open
+ *             did.
+ * @return the first error; a warning such as NT_STATUS_BUFFER_OVERFLOW is
+ *         none, see out->status.
+ */
+NTSTATUS client_steps_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+			   struct client_steps_result **out);
+NTSTATUS client_steps(TALLOC_CTX *mem_ctx, struct client_tree *tree,
+		      const char *path, const struct client_open *how,
+		      const struct client_step *steps, unsigned count,
+		      struct client_steps_result **out);
 
 /* ----------------------------------------------------------------- upload */
 

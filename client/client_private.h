@@ -26,6 +26,7 @@
 #include "negotiate/keys.h"
 #include "negotiate/negotiate.h"
 #include "smbquic/message.h"
+#include "smbquic/smb2_posix.h"
 
 /* ---------------------------------------------------------------- call.c */
 
@@ -70,6 +71,7 @@ struct call {
 	bool keep_request; /**< fill in request; not when encrypting */
 	bool written;	   /**< a carrier has sent it: call_first_bytes() */
 	bool map_names;	   /**< path_map.c, for its paths */
+	bool dir_posix;	   /**< dir.c: entries of the POSIX extensions */
 	uint16_t channel_sequence; /**< 3.2.4.1.8 */
 	uint64_t session_id;
 	uint32_t tree_id;
@@ -311,6 +313,7 @@ struct client_file {
 	struct client_tree *tree; /**< NULL: it ended */
 	struct smb2_file_id id;
 	bool valid;
+	bool posix; /**< opened by the POSIX extensions */
 	uint8_t oplock;
 	const char *temporary; /**< of an upload: its path until then */
 	client_oplock_fn on_break;
@@ -342,7 +345,21 @@ void file_close_orphan(struct call *call);
 void file_stat_from_create(const struct smb2_create_response *in,
 			   struct client_stat *out);
 
+/* open_contexts.c */
+
+/** The create contexts that how asks for. @return false: out of memory. */
+bool open_contexts_add(const struct client_open *how, struct wire_chain *list);
+/** What those of a response tell. */
+void open_contexts_take(struct wire_slice contexts, struct client_stat *out);
+void open_contexts_posix(const struct smb2_posix *in, struct client_stat *out);
+
 /* path.c: parts of compounds. */
+struct call *path_call(TALLOC_CTX *mem_ctx, struct client_tree *tree,
+		       const char *path, const struct client_open *how);
+struct tevent_req *path_send(TALLOC_CTX *mem_ctx, struct client_tree *tree,
+			     struct call *call);
+NTSTATUS path_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+		   struct call **out);
 void path_add_rename(struct call *call, const struct client_file *file,
 		     const char *to, bool replace);
 void path_add_basic(struct call *call, const struct client_file *file,

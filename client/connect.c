@@ -215,6 +215,7 @@ static bool connect_policy(struct client_conn *conn, bool quic, bool secure)
 		o->protection == CLIENT_PROTECTION_ENCRYPT;
 	policy->server_name = o->server;
 	policy->capabilities |= o->capabilities;
+	policy->posix = o->posix;
 	if (o->guid != NULL) {
 		memcpy(policy->guid, o->guid, sizeof(policy->guid));
 		return true;

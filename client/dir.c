@@ -7,11 +7,14 @@
 #include "client/client_private.h"
 #include "client/target.h"
 #include "smbquic/log.h"
+#include "smbquic/name_map.h"
 #include "smbquic/utf16.h"
 
 /* A class that every server has, with what a listing shows. */
 #define DIR_CLASS FileIdBothDirectoryInformation
 #define DIR_SIZE  ((uint32_t)1024 * 1024)
+/* NextEntryOffset and FileIndex */
+#define POSIX_ENTRY_SKIP 8
 /* More entries than any listing in memory should have. */
 #define LIST_MOST ((size_t)4 * 1024 * 1024)
 
@@ -21,13 +24,16 @@ static bool dir_add_query(struct call *call, const struct client_file *dir,
 			  const char *pattern, uint32_t size)
 {
 	struct smb2_query_directory_request body = {
-		.information_class = DIR_CLASS,
+		.information_class = dir != NULL && dir->posix
+					     ? FilePosixInformation
+					     : DIR_CLASS,
 		.file_id = file_id_of(dir),
 		.output_buffer_length = size,
 	};
 	struct wire_writer *w = call_add(call, SMB2_QUERY_DIRECTORY, size);
 	char *mapped = path_map_pattern(call, call->map_names, pattern);
 
+	call->dir_posix = dir != NULL && dir->posix;
 	if (mapped == NULL || !utf16_from_utf8(call, mapped, &body.pattern)) {
 		wire_writer_fail(w);
 		return false;
@@ -105,6 +111,91 @@ static size_t count_entries(struct wire_slice data)
 	return wire_walker_ok(&walker) ? count : 0;
 }
 
+/* A name as the disk has it, in the form that all other names come in. */
+static char *posix_name(TALLOC_CTX *mem_ctx, bool map, struct wire_slice utf16)
+{
+	char mapped[3 * NAME_MAP_MAX + 1] = "";
+	char *name = utf16_to_utf8(mem_ctx, utf16);
+	char *copy = NULL;
+
+	if (name == NULL || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+	    strlen(name) > NAME_MAP_MAX ||
+	    !name_map_to_smb(name, mapped, sizeof(mapped)) ||
+	    strcmp(mapped, name) == 0) {
+		return name;
+	}
+	copy = talloc_strdup(mem_ctx, mapped);
+	talloc_free(name);
+	return path_map_from_server(mem_ctx, map, copy);
+}
+
+/* The same of the POSIX extensions. */
+static NTSTATUS dir_take_posix_entry(struct client_dir_list *list, bool map,
+				     struct wire_slice data)
+{
+	struct client_dir_entry *out = &list->entry[list->count];
+	struct wire_slice name = {0};
+	struct smb2_posix_info in = {0};
+
+	if (data.len < POSIX_ENTRY_SKIP ||
+	    !smb2_posix_entry_decode(wire_slice(data.data + POSIX_ENTRY_SKIP,
+						data.len - POSIX_ENTRY_SKIP),
+				     &in, &name)) {
+		return NT_STATUS_INVALID_NETWORK_RESPONSE;
+	}
+	*out = (struct client_dir_entry){
+		.name = posix_name(list, map, name),
+		.short_name = "",
+		.file_id = in.inode,
+		.stat =
+			{
+				.creation_time = in.creation_time,
+				.access_time = in.last_access_time,
+				.write_time = in.last_write_time,
+				.change_time = in.change_time,
+				.allocation_size = in.allocation_size,
+				.size = in.end_of_file,
+				.attributes = in.file_attributes,
+				.file_id = in.inode,
+			},
+	};
+	open_contexts_posix(&in.posix, &out->stat);
+	if (out->name == NULL || !entry_name_is_safe(out->name)) {
+		log_warn("the server lists a name that no file can have");
+		return NT_STATUS_INVALID_NETWORK_RESPONSE;
+	}
+	list->count++;
+	return NT_STATUS_OK;
+}
+
+/* Append the entries of an answer of that kind to a list. */
+static NTSTATUS dir_take_posix(struct client_dir_list *list, bool map,
+			       struct wire_slice data)
+{
+	struct wire_walker walker = wire_walker(data, POSIX_ENTRY_SKIP, 8);
+	struct wire_slice entry = {0};
+	NTSTATUS status = NT_STATUS_OK;
+	size_t count = 0;
+
+	while (wire_walk(&walker, &entry)) {
+		count++;
+	}
+	if (!wire_walker_ok(&walker) || count == 0 ||
+	    list->count + count > LIST_MOST) {
+		return NT_STATUS_INVALID_NETWORK_RESPONSE;
+	}
+	list->entry = talloc_realloc(list, list->entry, struct client_dir_entry,
+				     list->count + count);
+	if (list->entry == NULL) {
+		return NT_STATUS_NO_MEMORY;
+	}
+	walker = wire_walker(data, POSIX_ENTRY_SKIP, 8);
+	while (NT_STATUS_IS_OK(status) && wire_walk(&walker, &entry)) {
+		status = dir_take_posix_entry(list, map, entry);
+	}
+	return status;
+}
+
 /* Append the entries of an answer to a list. */
 static NTSTATUS dir_take(struct client_dir_list *list, bool map,
 			 struct wire_slice data)
@@ -142,6 +233,9 @@ static NTSTATUS dir_take_part(struct client_dir_list *list,
 	if (!smb2_buffer_response_decode(part->reply.data, part->reply.len,
 					 &data)) {
 		return NT_STATUS_INVALID_NETWORK_RESPONSE;
+	}
+	if (call->dir_posix) {
+		return dir_take_posix(list, call->map_names, data);
 	}
 	return dir_take(list, call->map_names, data);
 }

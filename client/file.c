@@ -34,7 +34,8 @@ bool file_add_create(struct call *call, const char *path,
 	NTTIME version = name != NULL ? snapshot_take(name) : 0;
 
 	if (name == NULL || !utf16_from_utf8(call, name, &body.name) ||
-	    (version != 0 && !smb2_timewarp_add(&list, version))) {
+	    (version != 0 && !smb2_timewarp_add(&list, version)) ||
+	    !open_contexts_add(how, &list)) {
 		wire_writer_fail(w);
 		return false;
 	}
@@ -97,6 +98,7 @@ void file_stat_from_create(const struct smb2_create_response *in,
 		.size = in->end_of_file,
 		.attributes = in->file_attributes,
 	};
+	open_contexts_take(in->contexts, out);
 }
 
 /* --------------------------------------------------------- life of a file */
@@ -300,6 +302,7 @@ static void open_done(struct tevent_req *subreq)
 	if (tevent_req_nomem(state->file, req)) {
 		return;
 	}
+	state->file->posix = state->stat.posix;
 	open_take_first(state, call);
 	tevent_req_done(req);
 }

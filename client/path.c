@@ -8,8 +8,8 @@
 
 /* A compound that begins with opening path. NULL: no connection, or no
  * memory, or (then sending fails) no UTF-16. */
-static struct call *path_call(TALLOC_CTX *mem_ctx, struct client_tree *tree,
-			      const char *path, const struct client_open *how)
+struct call *path_call(TALLOC_CTX *mem_ctx, struct client_tree *tree,
+		       const char *path, const struct client_open *how)
 {
 	struct client_conn *conn = client_tree_conn(tree);
 	struct call *call = NULL;
@@ -25,8 +25,8 @@ static struct call *path_call(TALLOC_CTX *mem_ctx, struct client_tree *tree,
 	return call;
 }
 
-static struct tevent_req *path_send(TALLOC_CTX *mem_ctx,
-				    struct client_tree *tree, struct call *call)
+struct tevent_req *path_send(TALLOC_CTX *mem_ctx, struct client_tree *tree,
+			     struct call *call)
 {
 	if (call != NULL) {
 		file_add_close(call, NULL);
@@ -36,8 +36,8 @@ static struct tevent_req *path_send(TALLOC_CTX *mem_ctx,
 
 /* The first error of the parts. A server may let CLOSE fail because what was
  * before it failed; then the file is still open. */
-static NTSTATUS path_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
-			  struct call **out)
+NTSTATUS path_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+		   struct call **out)
 {
 	NTSTATUS status = call_recv(req, mem_ctx, out);
 	struct call *call = *out;

@@ -56,6 +56,13 @@ static struct client_tree *tree_new(TALLOC_CTX *mem_ctx,
 	return tree;
 }
 
+bool client_tree_posix(const struct client_tree *tree)
+{
+	const struct client_conn *conn = client_tree_conn(tree);
+
+	return conn != NULL && conn->agreement.posix;
+}
+
 struct client_conn *client_tree_conn(const struct client_tree *tree)
 {
 	return tree->session != NULL ? session_conn(tree->session) : NULL;

@@ -175,8 +175,7 @@ static bool add_entry(struct cmd_query_directory_state *state,
 	bool ok = false;
 
 	if (state->posix) {
-		return posix_add_entry(&state->list,
-				       &state->r->conn->server->sids, e);
+		return posix_add_entry(&state->list, e);
 	}
 	wire_store_le(out.file_id_128.bytes, e->attr.file_id, 8);
 	if (!utf16_from_utf8(state, e->name, &out.name)) {

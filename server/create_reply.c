@@ -42,8 +42,7 @@ static struct wire_slice contexts(struct wire_writer *w,
 		(void)smb2_qfid_response_add(&list, &qfid);
 	}
 	if (create->posix) {
-		const struct smb2_posix posix =
-			posix_of(&open->server->sids, &created->attr);
+		const struct smb2_posix posix = posix_of(&created->attr);
 		uint8_t data[12 + 2 * SID_MAX_SIZE];
 		struct wire_writer body = wire_writer_fixed(data, sizeof(data));
 

@@ -23,20 +23,20 @@ bool request_posix(const struct request *r)
 			   CONFIG_UNIX_EXTENSIONS);
 }
 
-struct smb2_posix posix_of(const struct sidmap *sids,
-			   const struct store_attr *attr)
+/* In SIDs that say which number it is, and not which account (S-1-22-1-UID):
+ * clients of this kind have no other way to know. */
+struct smb2_posix posix_of(const struct store_attr *attr)
 {
 	return (struct smb2_posix){
 		.links = attr->posix_links,
 		.reparse_tag = attr->reparse_tag,
 		.mode = smb2_posix_mode(attr->mode),
-		.owner = sidmap_user(sids, attr->uid),
-		.group = sidmap_group(sids, attr->gid),
+		.owner = sid_from_uid(attr->uid),
+		.group = sid_from_gid(attr->gid),
 	};
 }
 
-struct smb2_posix_info posix_info_of(const struct sidmap *sids,
-				     const struct store_attr *attr)
+struct smb2_posix_info posix_info_of(const struct store_attr *attr)
 {
 	return (struct smb2_posix_info){
 		.creation_time = attr->create_time,
@@ -48,14 +48,13 @@ struct smb2_posix_info posix_info_of(const struct sidmap *sids,
 		.file_attributes = file_attributes(attr),
 		.inode = attr->file_id,
 		.device = (uint32_t)attr->volume_id,
-		.posix = posix_of(sids, attr),
+		.posix = posix_of(attr),
 	};
 }
 
-static struct smb2_posix_info entry_info(const struct sidmap *sids,
-					 const struct store_entry *entry)
+static struct smb2_posix_info entry_info(const struct store_entry *entry)
 {
-	struct smb2_posix_info info = posix_info_of(sids, &entry->attr);
+	struct smb2_posix_info info = posix_info_of(&entry->attr);
 
 	if (strcmp(entry->name, "..") == 0) {
 		info.inode = 0;
@@ -82,10 +81,10 @@ static bool put_entry(struct wire_writer *w, const struct smb2_posix_info *info,
 	return smb2_posix_entry_encode(w, info, wire_writer_slice(&utf16));
 }
 
-bool posix_add_entry(struct fscc_dir_list *list, const struct sidmap *sids,
+bool posix_add_entry(struct fscc_dir_list *list,
 		     const struct store_entry *entry)
 {
-	const struct smb2_posix_info info = entry_info(sids, entry);
+	const struct smb2_posix_info info = entry_info(entry);
 	struct wire_chain before = list->chain;
 	struct wire_writer *w = list->chain.w;
 	size_t len = w->len;

@@ -13,10 +13,9 @@
 #include "smbquic/security_descriptor.h"
 #include "smbquic/smb2_posix.h"
 
-struct smb2_posix posix_of(const struct sidmap *sids,
-			   const struct store_attr *attr);
-struct smb2_posix_info posix_info_of(const struct sidmap *sids,
-				     const struct store_attr *attr);
+/** Owners are S-1-22-1-UID and S-1-22-2-GID, which every client can read. */
+struct smb2_posix posix_of(const struct store_attr *attr);
+struct smb2_posix_info posix_info_of(const struct store_attr *attr);
 
 /**
  * What a security descriptor says in SIDs of NFS (S-1-5-88-1-UID, -2-GID,
@@ -32,7 +31,7 @@ bool posix_change_of(const struct security_descriptor *sd, uint32_t parts,
 
 /** An entry of a listing by its name on the disk. Of ".." neither who owns it
  *  nor which it is is told. @return false: it does not fit. */
-bool posix_add_entry(struct fscc_dir_list *list, const struct sidmap *sids,
+bool posix_add_entry(struct fscc_dir_list *list,
 		     const struct store_entry *entry);
 
 /** The pattern of such a client: a name as the disk has it, unless there is a

@@ -234,7 +234,7 @@ static bool put_id(struct wire_writer *w, const struct query_info *q)
 
 static bool put_posix(struct wire_writer *w, const struct query_info *q)
 {
-	const struct smb2_posix_info out = posix_info_of(q->sids, &q->attr);
+	const struct smb2_posix_info out = posix_info_of(&q->attr);
 
 	return smb2_posix_info_encode(w, &out);
 }

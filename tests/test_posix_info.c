@@ -6,7 +6,6 @@
 #include "smbquic/utf16.h"
 #include "tests/testlib.h"
 
-static const struct sidmap map = {{5, 4, {21, 1, 2, 3}}};
 static const struct store_attr attr = {
 	.file_id = 7,
 	.volume_id = 9,
@@ -19,8 +18,8 @@ static const struct store_attr attr = {
 
 static void test_info(void **state)
 {
-	struct smb2_posix_info info = posix_info_of(&map, &attr);
-	struct sid user = sidmap_user(&map, 0);
+	struct smb2_posix_info info = posix_info_of(&attr);
+	struct sid user = sid_from_uid(0);
 	struct sid group = sid_from_gid(100);
 
 	(void)state;
@@ -43,7 +42,7 @@ static void assert_listed(const char *name, const char *disk, uint64_t inode)
 	struct wire_slice got = {0};
 	TALLOC_CTX *mem_ctx = talloc_new(NULL);
 
-	assert_true(posix_add_entry(&list, &map, &entry));
+	assert_true(posix_add_entry(&list, &entry));
 	assert_true(smb2_posix_entry_decode(wire_slice(buf + 8, w.len - 8),
 					    &info, &got));
 	assert_string_equal(utf16_to_utf8(mem_ctx, got), disk);
@@ -70,9 +69,9 @@ static void test_full(void **state)
 	size_t len = 0;
 
 	(void)state;
-	assert_true(posix_add_entry(&list, &map, &entry));
+	assert_true(posix_add_entry(&list, &entry));
 	len = w.len;
-	assert_false(posix_add_entry(&list, &map, &entry));
+	assert_false(posix_add_entry(&list, &entry));
 	assert_int_equal(w.len, len);
 	assert_int_equal(list.count, 1);
 }

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a server tells of a file, as stat(2) has it. */
+#include <string.h>
+#include <sys/sysmacros.h>
+
+#include "client/mount/mount.h"
+#include "smbquic/smb2_posix.h"
+
+#define BLOCK	     512
+#define ALL_SIZE_MAX 4096
+
+/* S-1-5-88-1-UID, as servers of NFS files have them. */
+static bool nfs_number(const struct sid *sid, uint32_t kind, uint32_t *number)
+{
+	if (sid->authority != 5 || sid->count != 3 ||
+	    sid->sub_authorities[0] != 88 || sid->sub_authorities[1] != kind) {
+		return false;
+	}
+	*number = sid->sub_authorities[2];
+	return true;
+}
+
+static void fill_owner(const struct mount *mount,
+		       const struct client_stat *stat, struct stat *out)
+{
+	const struct mount_options *o = mount->options;
+	uint32_t number = 0;
+
+	out->st_uid = o->uid;
+	out->st_gid = o->gid;
+	if (!stat->posix) {
+		return;
+	}
+	if (!o->force_uid && (sid_to_uid(&stat->owner, &number) ||
+			      nfs_number(&stat->owner, 1, &number))) {
+		out->st_uid = number;
+	}
+	if (!o->force_gid && (sid_to_gid(&stat->group, &number) ||
+			      nfs_number(&stat->group, 2, &number))) {
+		out->st_gid = number;
+	}
+}
+
+mode_t attr_reparse_type(uint32_t tag)
+{
+	switch (tag) {
+	case IO_REPARSE_TAG_SYMLINK:
+	case IO_REPARSE_TAG_LX_SYMLINK: return S_IFLNK;
+	case IO_REPARSE_TAG_AF_UNIX: return S_IFSOCK;
+	case IO_REPARSE_TAG_LX_FIFO: return S_IFIFO;
+	case IO_REPARSE_TAG_LX_CHR: return S_IFCHR;
+	case IO_REPARSE_TAG_LX_BLK: return S_IFBLK;
+	default: return 0;
+	}
+}
+
+/* What clients of Windows made is a file to the server's file system. */
+static mode_t posix_mode(const struct client_stat *stat)
+{
+	mode_t type = attr_reparse_type(stat->reparse_tag);
+
+	if (type == S_IFLNK || S_ISLNK(stat->mode)) {
+		return S_IFLNK | 0777;
+	}
+	return type != 0 ? type | (stat->mode & 07777) : stat->mode;
+}
+
+static mode_t plain_mode(const struct mount_options *o,
+			 const struct client_stat *stat)
+{
+	mode_t type = attr_reparse_type(stat->reparse_tag);
+
+	if (type == S_IFLNK) {
+		return S_IFLNK | 0777;
+	}
+	if ((stat->attributes & FILE_ATTRIBUTE_DIRECTORY) != 0 && type == 0) {
+		return S_IFDIR | o->dir_mode;
+	}
+	type = type != 0 ? type : S_IFREG;
+	if ((stat->attributes & FILE_ATTRIBUTE_READONLY) != 0) {
+		return type | (o->file_mode & ~(mode_t)0222);
+	}
+	return type | o->file_mode;
+}
+
+void attr_fill(const struct mount *mount, const struct node *node,
+	       const struct client_stat *stat, struct stat *out)
+{
+	*out = (struct stat){0};
+	out->st_ino = mount->options->file_ids && stat->file_id != 0
+			      ? stat->file_id
+			      : node->serial;
+	out->st_mode = stat->posix ? posix_mode(stat)
+				   : plain_mode(mount->options, stat);
+	out->st_nlink =
+		stat->links > 0 && !S_ISDIR(out->st_mode) ? stat->links : 1;
+	fill_owner(mount, stat, out);
+	out->st_size = stat->size > INT64_MAX ? INT64_MAX : (off_t)stat->size;
+	if (S_ISDIR(out->st_mode)) {
+		out->st_size = 0;
+	}
+	out->st_blksize = (blksize_t)mount->write_size;
+	out->st_blocks = (blkcnt_t)((stat->allocation_size / BLOCK) +
+				    (stat->allocation_size % BLOCK != 0));
+	out->st_atim = nttime_to_timespec(stat->access_time);
+	out->st_mtim = nttime_to_timespec(stat->write_time);
+	out->st_ctim = nttime_to_timespec(stat->change_time);
+}
+
+struct node_facts attr_facts(const struct mount *mount,
+			     const struct client_stat *stat)
+{
+	bool directory = (stat->attributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
+
+	if (stat->posix) {
+		directory = S_ISDIR(posix_mode(stat));
+	} else if (attr_reparse_type(stat->reparse_tag) != 0) {
+		directory = false;
+	}
+	return (struct node_facts){
+		.file_id = mount->options->file_ids ? stat->file_id : 0,
+		.creation_time = stat->creation_time,
+		.directory = directory,
+	};
+}
+
+double attr_time(const struct mount *mount, const struct node *node)
+{
+	const struct mount_options *o = mount->options;
+
+	if (node->directory) {
+		return o->dir_time;
+	}
+	/* Data is believed as long as the size and time that go with it. */
+	return o->cache == MOUNT_CACHE_LOOSE ? o->file_time : 0;
+}
+
+/* ----------------------------------------------------------------- queries */
+
+struct client_query attr_query(bool posix)
+{
+	return (struct client_query){
+		.type = SMB2_0_INFO_FILE,
+		.info_class = posix ? FilePosixInformation : FileAllInformation,
+		.max = ALL_SIZE_MAX,
+	};
+}
+
+static bool take_all(struct wire_slice data, struct client_stat *out)
+{
+	struct fscc_all all = {0};
+	uint32_t tag = out->reparse_tag;
+
+	if (!fscc_all_decode(data, &all)) {
+		return false;
+	}
+	*out = (struct client_stat){
+		.creation_time = all.basic.creation_time,
+		.access_time = all.basic.last_access_time,
+		.write_time = all.basic.last_write_time,
+		.change_time = all.basic.change_time,
+		.allocation_size = all.standard.allocation_size,
+		.size = all.standard.end_of_file,
+		.attributes = all.basic.file_attributes,
+		.file_id = all.index_number,
+		.links = all.standard.number_of_links,
+		.reparse_tag = tag,
+	};
+	return true;
+}
+
+bool attr_take(struct wire_slice data, bool posix, struct client_stat *out)
+{
+	struct smb2_posix_info in = {0};
+
+	if (!posix) {
+		return take_all(data, out);
+	}
+	if (!smb2_posix_info_decode(data, &in)) {
+		return false;
+	}
+	*out = (struct client_stat){
+		.creation_time = in.creation_time,
+		.access_time = in.last_access_time,
+		.write_time = in.last_write_time,
+		.change_time = in.change_time,
+		.allocation_size = in.allocation_size,
+		.size = in.end_of_file,
+		.attributes = in.file_attributes,
+		.file_id = in.inode,
+		.posix = true,
+		.mode = smb2_posix_st_mode(in.posix.mode),
+		.links = in.posix.links,
+		.reparse_tag = in.posix.reparse_tag,
+		.owner = in.posix.owner,
+		.group = in.posix.group,
+	};
+	return true;
+}

@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * mount.smbquic: a share as a folder of this machine.
+ *
+ * The process that was started waits until the one that serves says that the
+ * kernel has taken the mount, so errors are told where it was typed. mount(8)
+ * calls us as "mount.smbquic SOURCE PLACE [-sfnv] [-t TYPE] -o OPTIONS", and
+ * mount.fuse3 as "... PLACE -o OPTIONS" under any name.
+ */
+#define LOG_MODULE "mount"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "client/mount/mount.h"
+#include "client/target.h"
+#include "config.h"
+#include "smbquic/log.h"
+#include "smbquic/prompt.h"
+
+/* Payloads come and go by the megabyte: the memory stays with us. */
+#define KEEP_MEMORY (64 * 1024 * 1024)
+
+/* mount(8)'s exit status. */
+#define EXIT_USAGE 1
+#define EXIT_FAIL  32
+
+static int complain(const char *what)
+{
+	fprintf(stderr, MOUNT_PROGRAM ": %s\n",
+		what != NULL ? what : "out of memory");
+	return EXIT_USAGE;
+}
+
+static void help(void)
+{
+	printf("usage: " MOUNT_PROGRAM
+	       " //SERVER/SHARE[/FOLDER] PLACE [-f] [-o OPTION,...]\n"
+	       "\n"
+	       "  -f, --foreground  stay in the foreground, messages to "
+	       "standard error\n"
+	       "  -V, --version     print the version\n"
+	       "  -h, --help        this text\n"
+	       "\n"
+	       "Options after -o:\n");
+	mount_options_help(stdout);
+}
+
+/* ------------------------------------------------------------ command line */
+
+struct line {
+	const char *source;
+	const char *place;
+	bool foreground;
+	bool fake;
+};
+
+static bool take_list(struct mount_options *o, const char *list, char **why)
+{
+	bool ok = mount_options_parse(o, list, why);
+
+	/* Passwords need not be seen by everyone who lists processes. */
+	if (strstr(list, "pass") != NULL || strchr(list, '%') != NULL) {
+		memset((char *)(uintptr_t)list, 'x', strlen(list));
+	}
+	return ok;
+}
+
+/* @return -1: go on, or an exit status. */
+static int take_flag(struct line *line, const char *arg)
+{
+	if (strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0) {
+		help();
+		return 0;
+	}
+	if (strcmp(arg, "--version") == 0 || strcmp(arg, "-V") == 0) {
+		printf("Version %s\n", SMBQUIC_VERSION);
+		return 0;
+	}
+	if (strcmp(arg, "--foreground") == 0 || strcmp(arg, "-f") == 0) {
+		line->foreground = true;
+		return -1;
+	}
+	/* mount(8)'s: sloppy, no mtab, verbose */
+	if (strcmp(arg, "-s") == 0 || strcmp(arg, "-n") == 0 ||
+	    strcmp(arg, "-v") == 0) {
+		return -1;
+	}
+	fprintf(stderr, MOUNT_PROGRAM ": %s: no such option; see --help\n",
+		arg);
+	return EXIT_USAGE;
+}
+
+static int take_line(struct mount_options *o, int argc, char **argv,
+		     struct line *line)
+{
+	char *why = NULL;
+	int status = -1;
+	int i = 0;
+
+	for (i = 1; i < argc && status < 0; i++) {
+		if (strcmp(argv[i], "-o") == 0 && i + 1 < argc) {
+			if (!take_list(o, argv[++i], &why)) {
+				status = complain(why);
+			}
+		} else if (strcmp(argv[i], "-t") == 0 && i + 1 < argc) {
+			i++;
+		} else if (argv[i][0] == '-') {
+			status = take_flag(line, argv[i]);
+		} else if (line->source == NULL) {
+			line->source = argv[i];
+		} else if (line->place == NULL) {
+			line->place = argv[i];
+		} else {
+			status = complain("too much on the command line");
+		}
+	}
+	if (status < 0 && line->place == NULL) {
+		status = complain("which share, and where? Try "
+				  "mount.smbquic //server/share /mnt, or "
+				  "--help");
+	}
+	return status;
+}
+
+static int take_target(struct mount *mount, const char *source)
+{
+	struct mount_options *o = mount->options;
+	struct client_target *target = NULL;
+	const char *bad = NULL;
+
+	if (!client_target_parse(mount, source, &target, &bad)) {
+		fprintf(stderr, MOUNT_PROGRAM ": %s: %s\n", source, bad);
+		return EXIT_USAGE;
+	}
+	if (target->share == NULL) {
+		fprintf(stderr, MOUNT_PROGRAM ": %s: which share?\n", source);
+		return EXIT_USAGE;
+	}
+	mount->source = source;
+	mount->server = target->server;
+	mount->share = target->share;
+	mount->folder = target->path;
+	if (o->user == NULL && target->user != NULL) {
+		o->user = talloc_strdup(o, target->user);
+		if (o->domain == NULL && target->domain != NULL) {
+			o->domain = talloc_strdup(o, target->domain);
+		}
+		if (o->password == NULL && target->password != NULL) {
+			o->password = talloc_strdup(o, target->password);
+		}
+	}
+	if (o->client.transports == NULL) {
+		o->client.transports = target->transport;
+	}
+	if (o->client.port == 0) {
+		o->client.port = target->port;
+	}
+	return -1;
+}
+
+/* -------------------------------------------------------------- who we are */
+
+static bool password_from(struct mount_options *o, int fd, const char *what)
+{
+	o->password = prompt_read_line(o, fd);
+	if (o->password == NULL) {
+		fprintf(stderr, MOUNT_PROGRAM ": %s: %s\n", what,
+			strerror(errno));
+	}
+	return o->password != NULL;
+}
+
+/* PASSWD, PASSWD_FD and PASSWD_FILE, as mount.cifs has them. */
+static bool password_from_environment(struct mount_options *o)
+{
+	const char *password = getenv("PASSWD");
+	const char *number = getenv("PASSWD_FD");
+	const char *file = getenv("PASSWD_FILE");
+	char *end = NULL;
+	unsigned long n = 0;
+	bool good = true;
+	int fd = -1;
+
+	if (password != NULL) {
+		o->password = talloc_strdup(o, password);
+	} else if (number != NULL) {
+		n = strtoul(number, &end, 10);
+		if (end == number || *end != '\0' || n > INT_MAX) {
+			complain("PASSWD_FD: not a number");
+			return false;
+		}
+		good = password_from(o, (int)n, "PASSWD_FD");
+	} else if (file != NULL) {
+		fd = open(file, O_RDONLY | O_CLOEXEC);
+		good = password_from(o, fd, file);
+		if (fd >= 0) {
+			close(fd);
+		}
+	}
+	return good;
+}
+
+static bool ask_password(struct mount_options *o)
+{
+	char *prompt = talloc_asprintf(
+		o, "Password for %s%s%s: ", o->domain != NULL ? o->domain : "",
+		o->domain != NULL ? "\\" : "", o->user);
+
+	o->password = prompt_password(o, prompt);
+	if (o->password == NULL) {
+		fprintf(stderr,
+			MOUNT_PROGRAM ": no password for %s: give one with "
+				      "credentials=FILE or PASSWD (%s)\n",
+			o->user, strerror(errno));
+	}
+	return o->password != NULL;
+}
+
+static int take_credentials(struct mount_options *o)
+{
+	char *why = NULL;
+
+	if (o->credentials != NULL &&
+	    !mount_options_credentials(o, o->credentials, &why)) {
+		return complain(why);
+	}
+	if (o->user == NULL && getenv("USER") != NULL) {
+		mount_options_user(o, getenv("USER"));
+	}
+	if (o->user == NULL || *o->user == '\0') {
+		return complain("who are you? Name a user with username=");
+	}
+	if (o->password == NULL && o->no_password) {
+		o->password = talloc_strdup(o, "");
+	}
+	if (o->password == NULL && !password_from_environment(o)) {
+		return EXIT_USAGE;
+	}
+	if (o->password == NULL && !ask_password(o)) {
+		return EXIT_USAGE;
+	}
+	return -1;
+}
+
+/* ------------------------------------------------------------- background */
+
+/* What is told to the one who started us: a byte, when it works. */
+struct waiting {
+	int fd;
+	bool foreground;
+};
+
+static void to_syslog(void *private_data, enum log_level level,
+		      const char *module, const char *text)
+{
+	static const int priorities[] = {LOG_ERR, LOG_WARNING, LOG_NOTICE,
+					 LOG_INFO, LOG_DEBUG};
+
+	(void)private_data;
+	syslog(priorities[level], "%s%s%s", module != NULL ? module : "",
+	       module != NULL ? ": " : "", text);
+}
+
+static void leave_terminal(void)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	openlog(MOUNT_PROGRAM, LOG_PID, LOG_DAEMON);
+	log_set_sink(to_syslog, NULL);
+	if (null >= 0) {
+		dup2(null, STDIN_FILENO);
+		dup2(null, STDOUT_FILENO);
+		dup2(null, STDERR_FILENO);
+		if (null > STDERR_FILENO) {
+			close(null);
+		}
+	}
+}
+
+static void tell_ready(struct mount *mount)
+{
+	struct waiting *w = mount->ready_data;
+
+	if (w->foreground) {
+		fprintf(stderr, MOUNT_PROGRAM ": %s is at %s\n", mount->source,
+			mount->place);
+		return;
+	}
+	leave_terminal();
+	if (write(w->fd, "", 1) != 1) {
+		log_warn("nobody waits for the mount any more");
+	}
+	close(w->fd);
+}
+
+/* @return -1 in the child, else the exit status. */
+static int wait_for_child(struct waiting *w)
+{
+	int pipes[2] = {-1, -1};
+	int status = 0;
+	char byte = 0;
+	pid_t pid = 0;
+
+	if (pipe2(pipes, O_CLOEXEC) != 0) {
+		return complain(strerror(errno));
+	}
+	pid = fork();
+	if (pid < 0) {
+		return complain(strerror(errno));
+	}
+	if (pid == 0) {
+		close(pipes[0]);
+		w->fd = pipes[1];
+		setsid();
+		return -1;
+	}
+	close(pipes[1]);
+	if (read(pipes[0], &byte, 1) == 1) {
+		return 0;
+	}
+	/* it has said why */
+	if (waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
+	    WEXITSTATUS(status) != 0) {
+		return WEXITSTATUS(status);
+	}
+	return EXIT_FAIL;
+}
+
+/* ----------------------------------------------------------------- serving */
+
+static void on_signal(struct tevent_context *ev, struct tevent_signal *se,
+		      int signum, int count, void *siginfo, void *private_data)
+{
+	struct mount *mount = private_data;
+
+	(void)ev;
+	(void)se;
+	(void)count;
+	(void)siginfo;
+	log_info("signal %d", signum);
+	mount->ended = true;
+}
+
+static bool catch_signals(struct mount *mount)
+{
+	static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
+	size_t i = 0;
+
+	signal(SIGPIPE, SIG_IGN);
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		if (tevent_add_signal(mount->ev, mount, signals[i], 0,
+				      on_signal, mount) == NULL) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+static int serve(struct mount *mount)
+{
+	struct client_facts facts = {0};
+	char *why = NULL;
+
+	mount->ev = tevent_context_init(mount);
+	mount->nodes = node_table_new(mount);
+	if (mount->ev == NULL || mount->nodes == NULL ||
+	    !catch_signals(mount)) {
+		complain(NULL);
+		return EXIT_FAIL;
+	}
+	TAILQ_INIT(&mount->waiting);
+	if (!link_up(mount, &why)) {
+		complain(why);
+		return EXIT_FAIL;
+	}
+	client_facts(client_tree_conn(link_tree(mount)), NULL, NULL, &facts);
+	mount->read_size = smaller(mount->options->read_size, facts.max_read);
+	mount->write_size =
+		smaller(mount->options->write_size, facts.max_write);
+	if (!serve_mount(mount, &why)) {
+		complain(why);
+		serve_unmount(mount);
+		return EXIT_FAIL;
+	}
+	while (!mount->ended) {
+		if (tevent_loop_once(mount->ev) != 0) {
+			log_error("the event loop failed: %s", strerror(errno));
+			break;
+		}
+	}
+	return 0;
+}
+
+static int run(struct mount *mount, struct line *line)
+{
+	struct waiting w = {.fd = -1, .foreground = line->foreground};
+	int status = -1;
+
+	if (!line->foreground) {
+		status = wait_for_child(&w);
+		if (status >= 0) {
+			return status;
+		}
+	}
+	mount->ready = tell_ready;
+	mount->ready_data = &w;
+	status = serve(mount);
+	serve_unmount(mount);
+	link_down(mount);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct mount *mount = talloc_zero(NULL, struct mount);
+	struct line line = {0};
+	char *why = NULL;
+	int status = -1;
+
+	log_set_program(MOUNT_PROGRAM);
+	log_set_level(LOG_LEVEL_NOTICE);
+	mallopt(M_MMAP_THRESHOLD, KEEP_MEMORY);
+	mallopt(M_TRIM_THRESHOLD, KEEP_MEMORY);
+	if (mount != NULL) {
+		mount->options = mount_options_new(mount);
+	}
+	if (mount == NULL || mount->options == NULL) {
+		return complain(NULL);
+	}
+	status = take_line(mount->options, argc, argv, &line);
+	if (status < 0) {
+		status = take_target(mount, line.source);
+	}
+	if (status < 0 && !mount_options_check(mount->options, &why)) {
+		status = complain(why);
+	}
+	if (status < 0) {
+		status = take_credentials(mount->options);
+	}
+	if (status < 0) {
+		mount->place = realpath(line.place, NULL);
+		if (mount->place == NULL) {
+			fprintf(stderr, MOUNT_PROGRAM ": %s: %s\n", line.place,
+				strerror(errno));
+			status = EXIT_USAGE;
+		}
+	}
+	if (status < 0) {
+		status = run(mount, &line);
+	}
+	free((char *)(uintptr_t)mount->place);
+	talloc_free(mount);
+	return status;
+}

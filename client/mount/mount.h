@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * mount.h - what the files of mount.smbquic know of each other.
+ *
+ *	main.c           the program: options, background, signals
+ *	mount_options.c  what stands behind -o
+ *	node.c           the files that the kernel knows of
+ *	attr.c           what a server tells of a file, as stat(2) has it
+ *	file_name.c      names of Linux in paths of the client library
+ *	link.c           the way to the share, and to it again
+ *	serve.c          the kernel's requests: read, bounded, interrupted
+ *	op.c             one of them, until it is answered
+ *	op_*.c           what is done for each kind
+ *
+ * Everything runs in one thread, in one event loop. A request of the kernel
+ * becomes a struct op; what it waits for is a child of the op, so freeing that
+ * is giving up, also on the server. An op is freed by answering it.
+ */
+#ifndef CLIENT_MOUNT_MOUNT_H
+#define CLIENT_MOUNT_MOUNT_H
+
+#define FUSE_USE_VERSION 314
+
+#include <sys/queue.h>
+#include <sys/stat.h>
+
+#include <fuse3/fuse_lowlevel.h>
+
+#include "client/client.h"
+#include "client/client_req.h"
+#include "client/mount/mount_options.h"
+#include "client/mount/node.h"
+
+#define MOUNT_PROGRAM "mount.smbquic"
+
+/** Requests that are worked on at the same time; more wait in the kernel. */
+#define MOUNT_OPS_MOST 512
+
+struct link;
+struct op;
+
+TAILQ_HEAD(op_list, op);
+
+struct mount {
+	struct tevent_context *ev;
+	struct mount_options *options;
+	const char *server, *share;
+	const char *folder; /**< below the share, that is the root here */
+	const char *source; /**< as it was typed */
+	const char *place;  /**< where it is mounted */
+	struct node_table *nodes;
+	struct link *link;
+	struct fuse_session *session;
+	struct tevent_fd *input;
+	struct fuse_buf buf; /**< the request being read */
+	size_t read_size, write_size;
+	unsigned ops;		/**< being worked on */
+	struct op_list waiting; /**< for the link */
+	void (*ready)(struct mount *mount);
+	void *ready_data;
+	bool posix;	      /**< the share has the POSIX extensions */
+	bool ended;	      /**< the kernel, or a signal, said so */
+	bool no_posix_rename; /**< the server knows no FileRenameInformationEx
+			       */
+	bool no_dispose_ex;   /**< nor FileDispositionInformationEx */
+};
+
+/* ----------------------------------------------------------------- attr.c */
+
+/** @param stat  as the server told it. */
+void attr_fill(const struct mount *mount, const struct node *node,
+	       const struct client_stat *stat, struct stat *out);
+/** What tells which file it is. */
+struct node_facts attr_facts(const struct mount *mount,
+			     const struct client_stat *stat);
+/** Take what FilePosixInformation or FileAllInformation tell, as
+ *  attr_query() has asked. @return false: malformed. */
+bool attr_take(struct wire_slice data, bool posix, struct client_stat *out);
+struct client_query attr_query(bool posix);
+/** S_IFLNK and the like: what a reparse point is, by its tag; 0: a file or
+ *  folder like others. */
+mode_t attr_reparse_type(uint32_t tag);
+/** Seconds for which the kernel may believe what it was told. */
+double attr_time(const struct mount *mount, const struct node *node);
+
+/* ----------------------------------------------------------------- look.c */
+
+/**
+ * Open a path, do some things with it, close it, and tell what it is then.
+ *
+ * @param count  steps, fewer than CLIENT_STEPS_MAX.
+ */
+struct tevent_req *look_send(TALLOC_CTX *mem_ctx, struct mount *mount,
+			     const char *path, const struct client_open *how,
+			     const struct client_step *steps, unsigned count);
+/** @param made  out: it was opened, whatever came then; may be NULL. */
+NTSTATUS look_recv(struct tevent_req *req, struct client_stat *out, bool *made);
+
+/* ------------------------------------------------------------ file_name.c */
+
+/** @return NULL with errno: ENAMETOOLONG, EINVAL, ENOMEM. */
+char *file_name_to_smb(TALLOC_CTX *mem_ctx, bool map, const char *name);
+/** Into a buffer of FILE_NAME_SIZE bytes. @return false: too long. */
+#define FILE_NAME_SIZE 3072
+bool file_name_from_smb(const char *name, bool map, char *out);
+
+/* ----------------------------------------------------------------- link.c */
+
+/** Connect, log on, connect to the share. @param why  out: on failure a
+ *  sentence, child of mount. */
+bool link_up(struct mount *mount, char **why);
+/** The share, or NULL while there is no way to it. */
+struct client_tree *link_tree(const struct mount *mount);
+/** Begin to make a way where there is none; ops in mount->waiting go on when
+ *  it is there, or, with the option soft, fail when it does not come. */
+void link_again(struct mount *mount);
+/** Say goodbye. */
+void link_down(struct mount *mount);
+const char *link_why(const struct mount *mount);
+
+/* -------------------------------------------------------------- op.c */
+
+typedef void (*op_fn)(struct op *op);
+
+struct op {
+	TAILQ_ENTRY(op) entry; /**< in mount->waiting */
+	struct mount *mount;
+	fuse_req_t req;
+	struct node *node;  /**< held; may be NULL */
+	struct node *other; /**< held; may be NULL */
+	op_fn go;
+	void *data;   /**< of the kind of op: a child */
+	bool waits;   /**< in mount->waiting */
+	bool patient; /**< waits for others: is not counted */
+	bool interrupted;
+	struct tevent_immediate *late;
+};
+
+/** @param ino  0: none. NULL: it was answered with ENOMEM. */
+struct op *op_new(struct mount *mount, fuse_req_t req, fuse_ino_t ino);
+/** As soon as there is a way to the share, call go. */
+void op_start(struct op *op, op_fn go);
+/** It may be waited for long, as a lock may: an interrupt ends it. */
+void op_is_patient(struct op *op);
+
+/* Answer, and free. The first is for answers that were given. */
+void op_end(struct op *op);
+void op_fail(struct op *op, int err);
+void op_fail_status(struct op *op, NTSTATUS status);
+/** 0, or an error. */
+void op_done(struct op *op, NTSTATUS status);
+/** @return true: it was answered with the error. */
+bool op_failed(struct op *op, NTSTATUS status);
+/** The node's path, or (with name, as the kernel has it) of that in it. NULL:
+ *  it was answered. */
+char *op_path(struct op *op, const struct node *node, const char *name);
+/** Set the callback, whose data is the op. NULL: it was answered. */
+bool op_wait(struct op *op, struct tevent_req *subreq, tevent_req_fn callback);
+struct op *op_of(struct tevent_req *subreq);
+
+/** A file that was found, to be told the kernel. NULL: it was answered. */
+struct node *op_entry(struct op *op, struct node *parent, const char *name,
+		      const struct client_stat *stat,
+		      struct fuse_entry_param *out);
+struct mount *op_mount(fuse_req_t req);
+struct node *op_node(struct mount *mount, fuse_ino_t ino);
+fuse_ino_t op_ino(const struct node *node);
+
+/** How files are opened by path: following no link, by the extensions where
+ *  there are any. */
+struct client_open op_open(const struct mount *mount, uint32_t access);
+
+/* ------------------------------------------------------------- op_file.c */
+
+struct open_file {
+	TAILQ_ENTRY(open_file) entry; /**< in node->opens */
+	struct node *node;	      /**< held */
+	struct client_file *file;
+	bool reads, writes;
+};
+
+/** An open of the node that can do it, or NULL. */
+struct open_file *open_file_that(const struct node *node, bool reads,
+				 bool writes);
+struct client_open open_file_how(const struct mount *mount, int flags);
+struct open_file *open_file_new(struct mount *mount, struct node *node,
+				struct client_file *file, int flags);
+
+/* ------------------------------------------------------------ operations */
+
+void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name);
+void op_forget(fuse_req_t req, fuse_ino_t ino, uint64_t lookups);
+void op_forget_multi(fuse_req_t req, size_t count,
+		     struct fuse_forget_data *forgets);
+void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
+	      dev_t rdev);
+void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode);
+void op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name);
+void op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name);
+void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name,
+	       fuse_ino_t new_parent, const char *new_name, unsigned int flags);
+void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t new_parent,
+	     const char *new_name);
+void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent,
+		const char *name);
+void op_readlink(fuse_req_t req, fuse_ino_t ino);
+void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set,
+		struct fuse_file_info *fi);
+void op_statfs(fuse_req_t req, fuse_ino_t ino);
+void op_open_file(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
+	       struct fuse_file_info *fi);
+void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync,
+	      struct fuse_file_info *fi);
+void op_fsyncdir(fuse_req_t req, fuse_ino_t ino, int datasync,
+		 struct fuse_file_info *fi);
+void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
+	     struct fuse_file_info *fi);
+void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size,
+	      off_t offset, struct fuse_file_info *fi);
+void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+void op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
+		struct fuse_file_info *fi);
+void op_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
+		    struct fuse_file_info *fi);
+void op_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+
+/* ---------------------------------------------------------------- serve.c */
+
+/** Take the kernel's requests from now on. @param why  out: a sentence. */
+bool serve_mount(struct mount *mount, char **why);
+/** The buffer of the request in hand becomes somebody's: a child of mem_ctx
+ *  that keeps the bytes. NULL: out of memory. */
+TALLOC_CTX *serve_take_buffer(TALLOC_CTX *mem_ctx, struct mount *mount);
+/** An op ended: there is room for more. */
+void serve_more(struct mount *mount);
+void serve_unmount(struct mount *mount);
+
+#endif

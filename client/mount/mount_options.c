@@ -1,0 +1,770 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "client/mount/mount_options.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "smbquic/log.h"
+#include "smbquic/race.h"
+
+#define SIZE_DEFAULT ((size_t)1024 * 1024)
+#define SIZE_LEAST   ((size_t)4096)
+#define SECONDS_MOST 86400.0
+
+struct taking {
+	struct mount_options *options;
+	const char *name;
+	const char *value; /* NULL: none */
+	char **why;
+};
+
+/* ------------------------------------------------------------------ values */
+
+static bool refuse(struct taking *t, const char *what)
+{
+	*t->why = talloc_asprintf(t->options, "%s%s%s: %s", t->name,
+				  t->value != NULL ? "=" : "",
+				  t->value != NULL ? t->value : "", what);
+	return false;
+}
+
+static bool take_text(struct taking *t, char **where)
+{
+	talloc_free(*where);
+	*where = talloc_strdup(t->options, t->value);
+	return *where != NULL || refuse(t, "out of memory");
+}
+
+static bool take_const(struct taking *t, const char **where)
+{
+	*where = talloc_strdup(t->options, t->value);
+	return *where != NULL || refuse(t, "out of memory");
+}
+
+static bool take_number(struct taking *t, int base, unsigned long long most,
+			unsigned long long *out)
+{
+	char *end = NULL;
+
+	errno = 0;
+	*out = strtoull(t->value, &end, base);
+	if (*t->value < '0' || *t->value > '9' || *end != '\0' || errno != 0 ||
+	    *out > most) {
+		return refuse(t, base == 8 ? "not an octal mode"
+					   : "not such a number");
+	}
+	return true;
+}
+
+static bool take_seconds(struct taking *t, double *out)
+{
+	char *end = NULL;
+	double n = strtod(t->value, &end);
+
+	if (*t->value < '0' || *t->value > '9' || *end != '\0' ||
+	    !(n >= 0 && n <= SECONDS_MOST)) {
+		return refuse(t, "not a number of seconds from 0 to 86400");
+	}
+	*out = n;
+	return true;
+}
+
+static bool take_mode(struct taking *t, mode_t *out)
+{
+	unsigned long long n = 0;
+
+	if (!take_number(t, 8, 07777, &n)) {
+		return false;
+	}
+	*out = (mode_t)n;
+	return true;
+}
+
+static bool take_size(struct taking *t, size_t *out)
+{
+	unsigned long long n = 0;
+
+	if (!take_number(t, 10, SIZE_DEFAULT, &n)) {
+		return refuse(t, "bytes, at most 1048576");
+	}
+	if (n < SIZE_LEAST) {
+		return refuse(t, "bytes, at least 4096");
+	}
+	*out = (size_t)n;
+	return true;
+}
+
+/* ----------------------------------------------------------------- options */
+
+static bool set_user(struct taking *t)
+{
+	mount_options_user(t->options, t->value);
+	return true;
+}
+
+static bool set_password(struct taking *t)
+{
+	return take_text(t, &t->options->password);
+}
+
+static bool set_domain(struct taking *t)
+{
+	return take_text(t, &t->options->domain);
+}
+
+static bool set_credentials(struct taking *t)
+{
+	return take_text(t, &t->options->credentials);
+}
+
+static bool set_guest(struct taking *t)
+{
+	t->options->no_password = true;
+	return true;
+}
+
+static bool set_uid(struct taking *t)
+{
+	const struct passwd *pw = getpwnam(t->value);
+	unsigned long long n = 0;
+
+	if (pw != NULL) {
+		t->options->uid = pw->pw_uid;
+		return true;
+	}
+	if (!take_number(t, 10, UINT32_MAX - 1, &n)) {
+		return refuse(t, "no such user");
+	}
+	t->options->uid = (uid_t)n;
+	return true;
+}
+
+static bool set_gid(struct taking *t)
+{
+	const struct group *gr = getgrnam(t->value);
+	unsigned long long n = 0;
+
+	if (gr != NULL) {
+		t->options->gid = gr->gr_gid;
+		return true;
+	}
+	if (!take_number(t, 10, UINT32_MAX - 1, &n)) {
+		return refuse(t, "no such group");
+	}
+	t->options->gid = (gid_t)n;
+	return true;
+}
+
+static bool set_file_mode(struct taking *t)
+{
+	return take_mode(t, &t->options->file_mode);
+}
+
+static bool set_dir_mode(struct taking *t)
+{
+	return take_mode(t, &t->options->dir_mode);
+}
+
+static bool set_actimeo(struct taking *t)
+{
+	t->options->dir_time = 0;
+	if (!take_seconds(t, &t->options->file_time)) {
+		return false;
+	}
+	t->options->dir_time = t->options->file_time;
+	return true;
+}
+
+static bool set_acregmax(struct taking *t)
+{
+	return take_seconds(t, &t->options->file_time);
+}
+
+static bool set_acdirmax(struct taking *t)
+{
+	return take_seconds(t, &t->options->dir_time);
+}
+
+static bool set_cache(struct taking *t)
+{
+	static const char *const names[] = {"strict", "none", "loose"};
+	unsigned i = 0;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(t->value, names[i]) == 0) {
+			t->options->cache = (enum mount_cache)i;
+			return true;
+		}
+	}
+	return refuse(t, "strict, none or loose");
+}
+
+static bool set_rsize(struct taking *t)
+{
+	return take_size(t, &t->options->read_size);
+}
+
+static bool set_wsize(struct taking *t)
+{
+	return take_size(t, &t->options->write_size);
+}
+
+static bool set_port(struct taking *t)
+{
+	unsigned long long n = 0;
+
+	if (!take_number(t, 10, UINT16_MAX, &n) || n == 0) {
+		return refuse(t, "a port is a number from 1 to 65535");
+	}
+	t->options->client.port = (uint16_t)n;
+	return true;
+}
+
+static bool set_ip(struct taking *t)
+{
+	return take_const(t, &t->options->client.address);
+}
+
+static bool set_transport(struct taking *t)
+{
+	char *list = talloc_strdup(t->options, t->value);
+	char *at = NULL;
+
+	/* a comma ends an option, so here a plus stands for it */
+	for (at = list; at != NULL && *at != '\0'; at++) {
+		*at = *at == '+' ? ',' : *at;
+	}
+	t->options->client.transports = list;
+	return list != NULL || refuse(t, "out of memory");
+}
+
+static bool set_ca(struct taking *t)
+{
+	return take_const(t, &t->options->client.tls.ca_file);
+}
+
+static bool set_pin(struct taking *t)
+{
+	return take_const(t, &t->options->client.tls.pin);
+}
+
+static bool set_trust(struct taking *t)
+{
+	t->options->trust_given = true;
+	return tls_trust_parse(t->value, &t->options->client.tls.trust) ||
+	       refuse(t, "system, ca, pin, tofu or none");
+}
+
+static bool set_cert(struct taking *t)
+{
+	return take_const(t, &t->options->client.tls.cert_file);
+}
+
+static bool set_key(struct taking *t)
+{
+	return take_const(t, &t->options->client.tls.key_file);
+}
+
+/* As mount.cifs has it: 3 is any of 3.x, default what both like best. */
+static bool set_vers(struct taking *t)
+{
+	struct client_options *c = &t->options->client;
+
+	if (strcmp(t->value, "default") == 0) {
+		return true;
+	}
+	if (strcmp(t->value, "3") == 0) {
+		c->min_dialect = SMB2_DIALECT_300;
+		c->max_dialect = SMB2_DIALECT_311;
+		return true;
+	}
+	if (!client_dialect_parse(t->value, &c->max_dialect)) {
+		return refuse(t, "3.1.1, 3.0.2, 3.0, 2.1 or 2.0.2");
+	}
+	c->min_dialect = c->max_dialect;
+	return true;
+}
+
+static bool set_sec(struct taking *t)
+{
+	if (strcmp(t->value, "ntlmssp") == 0) {
+		return true;
+	}
+	if (strcmp(t->value, "ntlmsspi") == 0) {
+		t->options->client.protection = CLIENT_PROTECTION_SIGN;
+		return true;
+	}
+	return refuse(t, "ntlmssp or ntlmsspi");
+}
+
+static bool set_seal(struct taking *t)
+{
+	t->options->client.protection = CLIENT_PROTECTION_ENCRYPT;
+	return true;
+}
+
+static bool set_sign(struct taking *t)
+{
+	if (t->options->client.protection == CLIENT_PROTECTION_OFF) {
+		t->options->client.protection = CLIENT_PROTECTION_SIGN;
+	}
+	return true;
+}
+
+static bool set_timeout(struct taking *t)
+{
+	double seconds = 0;
+
+	if (!take_seconds(t, &seconds)) {
+		return false;
+	}
+	t->options->client.timeout_ms = (unsigned)(seconds * 1000);
+	if (seconds > 0) {
+		t->options->client.connect_timeout_ms =
+			t->options->client.timeout_ms;
+	}
+	return true;
+}
+
+static bool set_debug(struct taking *t)
+{
+	return log_set_levels(t->value) || refuse(t, "not a log level");
+}
+
+/* Of the kernel, or of no meaning here. */
+static bool pass(struct taking *t)
+{
+	char *longer = talloc_asprintf_append(
+		t->options->fuse, "%s%s", *t->options->fuse != '\0' ? "," : "",
+		t->name);
+
+	if (longer == NULL) {
+		return refuse(t, "out of memory");
+	}
+	t->options->fuse = longer;
+	t->options->read_only =
+		t->options->read_only || strcmp(t->name, "ro") == 0;
+	return true;
+}
+
+static bool ignore(struct taking *t)
+{
+	(void)t;
+	return true;
+}
+
+#define FLAG(function, member, yes)            \
+	static bool function(struct taking *t) \
+	{                                      \
+		t->options->member = yes;      \
+		return true;                   \
+	}
+
+FLAG(set_forceuid, force_uid, true)
+FLAG(set_noforceuid, force_uid, false)
+FLAG(set_forcegid, force_gid, true)
+FLAG(set_noforcegid, force_gid, false)
+FLAG(set_soft, soft, true)
+FLAG(set_hard, soft, false)
+FLAG(set_serverino, file_ids, true)
+FLAG(set_noserverino, file_ids, false)
+FLAG(set_mapposix, map_names, true)
+FLAG(set_nomapposix, map_names, false)
+FLAG(set_posix, client.posix, true)
+FLAG(set_noposix, client.posix, false)
+FLAG(set_brl, send_locks, true)
+FLAG(set_nobrl, send_locks, false)
+FLAG(set_xattr, xattrs, true)
+FLAG(set_noxattr, xattrs, false)
+FLAG(set_perm, permissions, true)
+FLAG(set_noperm, permissions, false)
+FLAG(set_allow_other, allow_other, true)
+
+enum { NO_VALUE, VALUE, ANY };
+
+struct row {
+	const char *name;
+	int value;
+	bool (*take)(struct taking *t);
+	const char *help; /* NULL: another spelling, or not ours */
+};
+
+/* clang-format off */
+static const struct row rows[] = {
+	{"username",	VALUE,	set_user,
+	 "USER: who to log on as, also DOMAIN/USER; default $USER"},
+	{"user",	ANY,	NULL, NULL}, /* see find_row() */
+	{"password",	VALUE,	set_password,
+	 "his password; better in a file, or asked for"},
+	{"pass",	VALUE,	set_password, NULL},
+	{"domain",	VALUE,	set_domain, "DOMAIN of the user"},
+	{"dom",		VALUE,	set_domain, NULL},
+	{"workgroup",	VALUE,	set_domain, NULL},
+	{"credentials",	VALUE,	set_credentials,
+	 "FILE with lines username=, password= and domain="},
+	{"cred",	VALUE,	set_credentials, NULL},
+	{"guest",	NO_VALUE, set_guest, "no password is asked for"},
+	{"uid",		VALUE,	set_uid,
+	 "user who owns files that the server names no owner of"},
+	{"gid",		VALUE,	set_gid, "group, likewise"},
+	{"forceuid",	NO_VALUE, set_forceuid,
+	 "uid= owns all files, whatever the server says"},
+	{"noforceuid",	NO_VALUE, set_noforceuid, NULL},
+	{"forcegid",	NO_VALUE, set_forcegid, "gid=, likewise"},
+	{"noforcegid",	NO_VALUE, set_noforcegid, NULL},
+	{"file_mode",	VALUE,	set_file_mode,
+	 "mode of files where the server tells none (0755)"},
+	{"dir_mode",	VALUE,	set_dir_mode, "mode of folders, likewise"},
+	{"transport",	VALUE,	set_transport,
+	 "auto, quic, tcp or a list with ports: quic:4433+tcp:4450"},
+	{"port",	VALUE,	set_port,
+	 "port of transports that have none in the list"},
+	{"ip",		VALUE,	set_ip,
+	 "ADDRESS to connect to; the certificate must have the name"},
+	{"addr",	VALUE,	set_ip, NULL},
+	{"ca",		VALUE,	set_ca,
+	 "FILE of the authorities to trust (PEM)"},
+	{"pin",		VALUE,	set_pin,
+	 "sha256:HEX, the only certificate to trust"},
+	{"trust",	VALUE,	set_trust,
+	 "system, ca, pin, tofu or none"},
+	{"cert",	VALUE,	set_cert,
+	 "FILE with a certificate of our own (PEM)"},
+	{"key",		VALUE,	set_key, "FILE with its key"},
+	{"vers",	VALUE,	set_vers,
+	 "dialect over TCP: 3.1.1, 3.0.2, 3.0, 2.1, 2.0.2; QUIC is 3.1.1"},
+	{"sec",		VALUE,	set_sec,
+	 "ntlmssp, or ntlmsspi to sign"},
+	{"seal",	NO_VALUE, set_seal,
+	 "encryption is required, by SMB or a transport both accept"},
+	{"sign",	NO_VALUE, set_sign, "signing is required"},
+	{"posix",	NO_VALUE, set_posix,
+	 "the POSIX extensions, where the server has them (default)"},
+	{"noposix",	NO_VALUE, set_noposix, "never"},
+	{"cache",	VALUE,	set_cache,
+	 "strict (default), none or loose"},
+	{"actimeo",	VALUE,	set_actimeo,
+	 "seconds that attributes and names are believed (1)"},
+	{"acregmax",	VALUE,	set_acregmax, "of files"},
+	{"acdirmax",	VALUE,	set_acdirmax, "of folders"},
+	{"rsize",	VALUE,	set_rsize, "bytes of a read, at most"},
+	{"wsize",	VALUE,	set_wsize, "bytes of a write, at most"},
+	{"soft",	NO_VALUE, set_soft,
+	 "an error when the server does not answer"},
+	{"hard",	NO_VALUE, set_hard,
+	 "wait for the server to come back (default)"},
+	{"timeout",	VALUE,	set_timeout,
+	 "seconds without any answer after which it is lost (30)"},
+	{"serverino",	NO_VALUE, set_serverino,
+	 "the server's file ids are inode numbers (default)"},
+	{"noserverino",	NO_VALUE, set_noserverino, "they are made up here"},
+	{"mapposix",	NO_VALUE, set_mapposix,
+	 "names that SMB forbids are mapped (default)"},
+	{"nomapposix",	NO_VALUE, set_nomapposix, "they are errors"},
+	{"user_xattr",	NO_VALUE, set_xattr,
+	 "extended attributes (default)"},
+	{"nouser_xattr", NO_VALUE, set_noxattr, "none"},
+	{"brl",		NO_VALUE, set_brl,
+	 "byte-range locks are the server's (default)"},
+	{"nobrl",	NO_VALUE, set_nobrl, "locks hold on this machine only"},
+	{"perm",	NO_VALUE, set_perm,
+	 "modes say here, too, who may do what (default)"},
+	{"noperm",	NO_VALUE, set_noperm, "only the server says"},
+	{"allow_other",	NO_VALUE, set_allow_other,
+	 "others than who mounts may look (root: always)"},
+	{"debug",	VALUE,	set_debug, "LEVEL of messages"},
+	{"ro",		NO_VALUE, pass, "nothing can be changed"},
+	{"nosuid",	NO_VALUE, pass, NULL},
+	{"nodev",	NO_VALUE, pass, NULL},
+	{"noexec",	NO_VALUE, pass, NULL},
+	{"noatime",	NO_VALUE, pass, NULL},
+	{"sync",	NO_VALUE, pass, NULL},
+	{"dirsync",	NO_VALUE, pass, NULL},
+	{"rw",		NO_VALUE, ignore, NULL},
+	{"suid",	NO_VALUE, ignore, NULL},
+	{"dev",		NO_VALUE, ignore, NULL},
+	{"exec",	NO_VALUE, ignore, NULL},
+	{"atime",	NO_VALUE, ignore, NULL},
+	{"relatime",	NO_VALUE, ignore, NULL},
+	{"norelatime",	NO_VALUE, ignore, NULL},
+	{"async",	NO_VALUE, ignore, NULL},
+	{"auto",	NO_VALUE, ignore, NULL},
+	{"noauto",	NO_VALUE, ignore, NULL},
+	{"nofail",	NO_VALUE, ignore, NULL},
+	{"users",	NO_VALUE, ignore, NULL},
+	{"nouser",	NO_VALUE, ignore, NULL},
+	{"owner",	NO_VALUE, ignore, NULL},
+	{"group",	NO_VALUE, ignore, NULL},
+	{"_netdev",	NO_VALUE, ignore, NULL},
+	{"defaults",	NO_VALUE, ignore, NULL},
+	{"comment",	VALUE,	ignore, NULL},
+};
+/* clang-format on */
+
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+static bool set_user_flag(struct taking *t)
+{
+	/* fstab's "user", without a value, is for mount(8). */
+	return t->value == NULL || set_user(t);
+}
+
+static bool take_option(struct taking *t)
+{
+	size_t i = 0;
+
+	if (strncmp(t->name, "x-", 2) == 0 || strncmp(t->name, "X-", 2) == 0) {
+		return true;
+	}
+	for (i = 0; i < ROWS; i++) {
+		if (strcmp(rows[i].name, t->name) != 0) {
+			continue;
+		}
+		if (rows[i].take == NULL) {
+			return set_user_flag(t);
+		}
+		if (rows[i].value == VALUE && t->value == NULL) {
+			return refuse(t, "needs a value");
+		}
+		if (rows[i].value == NO_VALUE && t->value != NULL) {
+			return refuse(t, "takes no value");
+		}
+		return rows[i].take(t);
+	}
+	return refuse(t, "no such option; --help lists them");
+}
+
+bool mount_options_parse(struct mount_options *options, const char *list,
+			 char **why)
+{
+	char *copy = talloc_strdup(options, list);
+	struct taking t = {.options = options, .why = why};
+	char *rest = copy;
+	char *cut = NULL;
+	bool ok = copy != NULL;
+
+	*why = NULL;
+	while (ok && rest != NULL) {
+		char *one = strsep(&rest, ",");
+
+		if (*one == '\0') {
+			continue;
+		}
+		cut = strchr(one, '=');
+		t.value = NULL;
+		if (cut != NULL) {
+			*cut = '\0';
+			t.value = cut + 1;
+		}
+		t.name = one;
+		ok = take_option(&t);
+	}
+	if (copy != NULL) {
+		explicit_bzero(copy, strlen(list));
+	}
+	talloc_free(copy);
+	return ok;
+}
+
+/* -------------------------------------------------------------------- user */
+
+void mount_options_user(struct mount_options *o, const char *text)
+{
+	char *user = talloc_strdup(o, text);
+	char *cut = user != NULL ? strchr(user, '%') : NULL;
+
+	if (cut != NULL) {
+		*cut = '\0';
+		o->password = cut + 1;
+	}
+	cut = user != NULL ? strpbrk(user, "/\\") : NULL;
+	if (cut != NULL) {
+		*cut = '\0';
+		o->domain = user;
+		user = cut + 1;
+	}
+	o->user = user;
+}
+
+static char *trim(char *s)
+{
+	char *end = NULL;
+
+	s += strspn(s, " \t");
+	end = s + strlen(s);
+	while (end > s && strchr("\r\n", end[-1]) != NULL) {
+		end--;
+	}
+	*end = '\0';
+	return s;
+}
+
+/* A line of a credentials file. Blanks at the end may be a password's. */
+static bool take_line(struct mount_options *o, char *line)
+{
+	char *key = trim(line);
+	char *value = strchr(key, '=');
+	char **where = NULL;
+	size_t len = 0;
+
+	if (*key == '\0' || *key == '#' || *key == ';') {
+		return true;
+	}
+	if (value == NULL) {
+		return false;
+	}
+	*value++ = '\0';
+	len = strcspn(key, " \t");
+	key[len] = '\0';
+	if (strcasecmp(key, "username") == 0 || strcasecmp(key, "user") == 0) {
+		where = &o->user;
+	} else if (strcasecmp(key, "password") == 0 ||
+		   strcasecmp(key, "pass") == 0) {
+		where = &o->password;
+	} else if (strcasecmp(key, "domain") == 0 ||
+		   strcasecmp(key, "dom") == 0 ||
+		   strcasecmp(key, "workgroup") == 0) {
+		where = &o->domain;
+	}
+	if (where != NULL && *where == NULL) {
+		*where = talloc_strdup(o, trim(value));
+	}
+	return true;
+}
+
+bool mount_options_credentials(struct mount_options *o, const char *file,
+			       char **why)
+{
+	FILE *f = fopen(file, "re");
+	char *line = NULL;
+	size_t size = 0;
+	unsigned number = 0;
+	bool good = true;
+
+	*why = NULL;
+	if (f == NULL) {
+		*why = talloc_asprintf(o, "%s: %s", file, strerror(errno));
+		return false;
+	}
+	while (good && getline(&line, &size, f) > 0) {
+		number++;
+		good = take_line(o, line);
+		explicit_bzero(line, strlen(line));
+	}
+	if (!good) {
+		*why = talloc_asprintf(o,
+				       "%s:%u: not a line like username=NAME",
+				       file, number);
+	}
+	free(line);
+	fclose(f);
+	return good;
+}
+
+/* --------------------------------------------------------------- the whole */
+
+struct mount_options *mount_options_new(TALLOC_CTX *mem_ctx)
+{
+	struct mount_options *o = talloc_zero(mem_ctx, struct mount_options);
+
+	if (o == NULL) {
+		return NULL;
+	}
+	client_options_default(&o->client);
+	o->client.posix = true;
+	o->client.timeout_ms = 30000;
+	o->fuse = talloc_strdup(o, "");
+	o->uid = getuid();
+	o->gid = getgid();
+	o->file_mode = 0755;
+	o->dir_mode = 0755;
+	o->file_time = 1;
+	o->dir_time = 1;
+	o->read_size = SIZE_DEFAULT;
+	o->write_size = SIZE_DEFAULT;
+	o->file_ids = true;
+	o->map_names = true;
+	o->send_locks = true;
+	o->xattrs = true;
+	o->permissions = true;
+	o->allow_other = getuid() == 0;
+	return o;
+}
+
+static bool check_trust(struct mount_options *o, char **why)
+{
+	struct tls_client_policy *tls = &o->client.tls;
+
+	if (!o->trust_given && tls->pin != NULL) {
+		tls->trust = TLS_TRUST_PIN;
+	} else if (!o->trust_given && tls->ca_file != NULL) {
+		tls->trust = TLS_TRUST_CA;
+	}
+	if (tls->trust == TLS_TRUST_CA && tls->ca_file == NULL) {
+		*why = talloc_strdup(o, "trust=ca needs ca=FILE");
+	} else if (tls->trust == TLS_TRUST_PIN && tls->pin == NULL) {
+		*why = talloc_strdup(o, "trust=pin needs pin=sha256:HEX");
+	} else if (tls->pin != NULL && !tls_pin_valid(tls->pin)) {
+		*why = talloc_asprintf(o,
+				       "pin=%s: not a SHA-256 of 64 "
+				       "hexadecimal digits",
+				       tls->pin);
+	} else if ((tls->cert_file == NULL) != (tls->key_file == NULL)) {
+		*why = talloc_strdup(o, "cert= and key= need each other");
+	}
+	return *why == NULL;
+}
+
+static bool can_read(struct mount_options *o, const char *file, char **why)
+{
+	if (file == NULL || access(file, R_OK) == 0) {
+		return true;
+	}
+	*why = talloc_asprintf(o, "%s: %s", file, strerror(errno));
+	return false;
+}
+
+static bool check_transports(struct mount_options *o, char **why)
+{
+	struct race_params lanes = {0};
+	char *bad = NULL;
+
+	if (race_parse_lanes(o, o->client.transports, 0, &lanes, &bad)) {
+		return true;
+	}
+	*why = talloc_asprintf(o, "transport=%s: %s", o->client.transports,
+			       bad != NULL ? bad : "out of memory");
+	return false;
+}
+
+bool mount_options_check(struct mount_options *o, char **why)
+{
+	*why = NULL;
+	if (o->cache == MOUNT_CACHE_NONE) {
+		o->file_time = 0;
+		o->dir_time = 0;
+	}
+	return check_transports(o, why) && check_trust(o, why) &&
+	       can_read(o, o->client.tls.ca_file, why) &&
+	       can_read(o, o->client.tls.cert_file, why) &&
+	       can_read(o, o->client.tls.key_file, why);
+}
+
+void mount_options_help(FILE *to)
+{
+	size_t i = 0;
+
+	for (i = 0; i < ROWS; i++) {
+		if (rows[i].help != NULL) {
+			fprintf(to, "  %s%-*s %s\n", rows[i].name,
+				(int)(14 - strlen(rows[i].name)),
+				rows[i].value == VALUE ? "=" : "",
+				rows[i].help);
+		}
+	}
+}

@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Attributes of files, and of the whole. */
+#include <errno.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <time.h>
+
+#include "client/mount/mount.h"
+#include "smbquic/security_descriptor.h"
+
+/* ----------------------------------------------------------------- getattr */
+
+static void getattr_looked(struct tevent_req *subreq);
+static void getattr_queried(struct tevent_req *subreq);
+
+static void attr_reply(struct op *op, const struct client_stat *stat)
+{
+	struct stat out = {0};
+
+	attr_fill(op->mount, op->node, stat, &out);
+	fuse_reply_attr(op->req, &out, attr_time(op->mount, op->node));
+	op_end(op);
+}
+
+/* By its path; what was removed is asked of an open. */
+static void getattr_go(struct op *op)
+{
+	struct client_query query = attr_query(op->mount->posix);
+	struct client_open how = op_open(op->mount, FILE_READ_ATTRIBUTES);
+	struct open_file *open = TAILQ_FIRST(&op->node->opens);
+	const char *path = NULL;
+
+	if (open != NULL && link_tree(op->mount) != NULL &&
+	    client_file_tree(open->file) == link_tree(op->mount)) {
+		op_wait(op, client_query_send(op, open->file, &query),
+			getattr_queried);
+		return;
+	}
+	path = op_path(op, op->node, NULL);
+	if (path != NULL) {
+		op_wait(op, look_send(op, op->mount, path, &how, NULL, 0),
+			getattr_looked);
+	}
+}
+
+void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct op *op = op_new(op_mount(req), req, ino);
+
+	(void)fi;
+	if (op != NULL) {
+		op_start(op, getattr_go);
+	}
+}
+
+static void getattr_looked(struct tevent_req *subreq)
+{
+	struct op *op = op_of(subreq);
+	struct client_stat stat = {0};
+	NTSTATUS status = look_recv(subreq, &stat, NULL);
+
+	talloc_free(subreq);
+	if (!op_failed(op, status)) {
+		attr_reply(op, &stat);
+	}
+}
+
+static void getattr_queried(struct tevent_req *subreq)
+{
+	struct op *op = op_of(subreq);
+	struct client_stat stat = {0};
+	struct wire_slice data = {0};
+	NTSTATUS status = client_query_recv(subreq, op, &data);
+
+	talloc_free(subreq);
+	if (op_failed(op, status)) {
+		return;
+	}
+	if (!attr_take(data, op->mount->posix, &stat)) {
+		op_fail(op, EIO);
+		return;
+	}
+	attr_reply(op, &stat);
+}
+
+/* ----------------------------------------------------------------- setattr */
+
+#define CHANGES_MOST 3
+
+/* What is to be set, as SET_INFOs: of the path, or one after the other of an
+ * open file. */
+struct setting {
+	struct stat attr;
+	int to_set;
+	struct open_file *open; /* NULL: by the path */
+	struct client_step step[CHANGES_MOST];
+	unsigned count, done;
+	uint32_t access;
+	bool knows; /* attributes are those of the file */
+	uint32_t attributes;
+};
+
+#define SETS(s, what) (((s)->to_set & FUSE_SET_ATTR_##what) != 0)
+#define SETS_TIMES(s)                                  \
+	(((s)->to_set &                                \
+	  (FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_MTIME | \
+	   FUSE_SET_ATTR_ATIME_NOW | FUSE_SET_ATTR_MTIME_NOW)) != 0)
+
+static void set_looked(struct tevent_req *subreq);
+static void set_by_path(struct tevent_req *subreq);
+static void set_one_done(struct tevent_req *subreq);
+static void set_queried(struct tevent_req *subreq);
+
+static bool add_step(struct op *op, uint8_t type, uint8_t info_class,
+		     uint32_t extra, const struct wire_writer *w,
+		     uint32_t access)
+{
+	struct setting *s = op->data;
+
+	if (!wire_writer_ok(w)) {
+		op_fail(op, ENOMEM);
+		return false;
+	}
+	s->step[s->count++] = (struct client_step){
+		.command = SMB2_SET_INFO,
+		.type = type,
+		.info_class = info_class,
+		.extra = extra,
+		.data = wire_writer_slice(w),
+	};
+	s->access |= access;
+	return true;
+}
+
+static NTTIME time_to_set(const struct setting *s, int now,
+			  const struct timespec *given)
+{
+	struct timespec ts = *given;
+	NTTIME t = 0;
+
+	if ((s->to_set & now) != 0) {
+		clock_gettime(CLOCK_REALTIME, &ts);
+	}
+	t = nttime_from_timespec(ts);
+	return t != NTTIME_UNCHANGED ? t : 1; /* before 1601: the earliest */
+}
+
+/* Without the extensions a mode is whether a file may be written. */
+static uint32_t attributes_to_set(const struct setting *s)
+{
+	uint32_t attributes = s->attributes & ~FILE_ATTRIBUTE_NORMAL;
+
+	if ((s->attr.st_mode & 0222) == 0) {
+		attributes |= FILE_ATTRIBUTE_READONLY;
+	} else {
+		attributes &= ~FILE_ATTRIBUTE_READONLY;
+	}
+	return attributes != 0 ? attributes : FILE_ATTRIBUTE_NORMAL;
+}
+
+static bool add_basic(struct op *op)
+{
+	struct setting *s = op->data;
+	struct wire_writer w = wire_writer_talloc(op);
+	struct fscc_basic basic = {0};
+
+	if (SETS(s, ATIME) || SETS(s, ATIME_NOW)) {
+		basic.last_access_time = time_to_set(s, FUSE_SET_ATTR_ATIME_NOW,
+						     &s->attr.st_atim);
+	}
+	if (SETS(s, MTIME) || SETS(s, MTIME_NOW)) {
+		basic.last_write_time = time_to_set(s, FUSE_SET_ATTR_MTIME_NOW,
+						    &s->attr.st_mtim);
+	}
+	if (SETS(s, MODE) && !op->mount->posix) {
+		basic.file_attributes = attributes_to_set(s);
+	}
+	fscc_basic_encode(&w, &basic);
+	return add_step(op, SMB2_0_INFO_FILE, FileBasicInformation, 0, &w,
+			FILE_WRITE_ATTRIBUTES);
+}
+
+static bool add_size(struct op *op)
+{
+	struct setting *s = op->data;
+	struct wire_writer w = wire_writer_talloc(op);
+
+	fscc_u64_encode(&w, (uint64_t)s->attr.st_size);
+	return add_step(op, SMB2_0_INFO_FILE, FileEndOfFileInformation, 0, &w,
+			FILE_WRITE_DATA);
+}
+
+static struct sid nfs_sid(uint32_t kind, uint32_t number)
+{
+	return (struct sid){
+		.authority = 5,
+		.count = 3,
+		.sub_authorities = {88, kind, number},
+	};
+}
+
+/* Owner and mode, in SIDs that stand for numbers of POSIX. */
+static bool add_security(struct op *op)
+{
+	struct setting *s = op->data;
+	struct wire_writer acl = wire_writer_talloc(op);
+	struct wire_writer w = wire_writer_talloc(op);
+	struct security_descriptor sd = {.control = SD_SELF_RELATIVE};
+	uint32_t parts = 0;
+	uint32_t access = 0;
+
+	if (SETS(s, UID)) {
+		sd.has_owner = true;
+		sd.owner = nfs_sid(1, s->attr.st_uid);
+		parts |= OWNER_SECURITY_INFORMATION;
+		access |= SEC_STD_WRITE_OWNER;
+	}
+	if (SETS(s, GID)) {
+		sd.has_group = true;
+		sd.group = nfs_sid(2, s->attr.st_gid);
+		parts |= GROUP_SECURITY_INFORMATION;
+		access |= SEC_STD_WRITE_OWNER;
+	}
+	if (SETS(s, MODE)) {
+		const struct security_ace ace = {
+			.type = ACCESS_ALLOWED_ACE_TYPE,
+			.sid = nfs_sid(3, s->attr.st_mode & 07777),
+		};
+		size_t begin = security_acl_begin(&acl);
+
+		security_acl_add(&acl, begin, &ace);
+		sd.control |= SD_DACL_PRESENT;
+		sd.dacl = security_acl_end(&acl, begin);
+		parts |= DACL_SECURITY_INFORMATION;
+		access |= SEC_STD_WRITE_DAC;
+	}
+	security_descriptor_encode(&w, &sd);
+	return add_step(op, SMB2_0_INFO_SECURITY, 0, parts, &w, access);
+}
+
+/* @return false: it was answered. */
+static bool set_prepare(struct op *op)
+{
+	struct setting *s = op->data;
+	bool posix = op->mount->posix;
+
+	s->count = 0;
+	s->access = FILE_READ_ATTRIBUTES;
+	if (posix && (SETS(s, MODE) || SETS(s, UID) || SETS(s, GID)) &&
+	    !add_security(op)) {
+		return false;
+	}
+	if (SETS(s, SIZE) && !add_size(op)) {
+		return false;
+	}
+	return !(SETS_TIMES(s) || (SETS(s, MODE) && !posix)) || add_basic(op);
+}
+
+static void set_next(struct op *op)
+{
+	const struct client_query query = attr_query(op->mount->posix);
+	struct setting *s = op->data;
+	struct client_file *file = s->open->file;
+	const struct client_step *step = &s->step[s->done];
+
+	if (s->done == s->count) {
+		op_wait(op, client_query_send(op, file, &query), set_queried);
+		return;
+	}
+	op_wait(op,
+		client_set_send(op, file, step->type, step->info_class,
+				step->extra, step->data),
+		set_one_done);
+}
+
+static void set_go(struct op *op)
+{
+	struct setting *s = op->data;
+	struct client_open how = op_open(op->mount, FILE_READ_ATTRIBUTES);
+	const char *path = NULL;
+
+	if (SETS(s, MODE) && !op->mount->posix && !s->knows) {
+		path = op_path(op, op->node, NULL);
+		if (path != NULL) {
+			op_wait(op,
+				look_send(op, op->mount, path, &how, NULL, 0),
+				set_looked);
+		}
+		return;
+	}
+	if (!set_prepare(op)) {
+		return;
+	}
+	if (SETS(s, SIZE) || TAILQ_EMPTY(&op->node->names)) {
+		s->open = open_file_that(op->node, false, true);
+	}
+	if (s->open != NULL) {
+		set_next(op);
+		return;
+	}
+	path = op_path(op, op->node, NULL);
+	if (path != NULL) {
+		how.access = s->access;
+		op_wait(op,
+			look_send(op, op->mount, path, &how, s->step, s->count),
+			set_by_path);
+	}
+}
+
+void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set,
+		struct fuse_file_info *fi)
+{
+	struct mount *mount = op_mount(req);
+	struct op *op = op_new(mount, req, ino);
+	struct setting *s = NULL;
+
+	(void)fi;
+	if (op == NULL) {
+		return;
+	}
+	s = talloc_zero(op, struct setting);
+	if (s == NULL) {
+		op_fail(op, ENOMEM);
+		return;
+	}
+	s->attr = *attr;
+	s->to_set = to_set;
+	op->data = s;
+	if (!mount->posix && (SETS(s, UID) || SETS(s, GID)) &&
+	    ((SETS(s, UID) && attr->st_uid != mount->options->uid) ||
+	     (SETS(s, GID) && attr->st_gid != mount->options->gid))) {
+		op_fail(op, EPERM); /* all files are uid's and gid's */
+		return;
+	}
+	op_start(op, set_go);
+}
+
+static void set_looked(struct tevent_req *subreq)
+{
+	struct op *op = op_of(subreq);
+	struct setting *s = op->data;
+	struct client_stat stat = {0};
+	NTSTATUS status = look_recv(subreq, &stat, NULL);
+
+	talloc_free(subreq);
+	if (op_failed(op, status)) {
+		return;
+	}
+	s->knows = true;
+	s->attributes = stat.attributes;
+	op_start(op, set_go);
+}
+
+static void set_by_path(struct tevent_req *subreq)
+{
+	getattr_looked(subreq);
+}
+
+static void set_one_done(struct tevent_req *subreq)
+{
+	struct op *op = op_of(subreq);
+	struct setting *s = op->data;
+	NTSTATUS status = client_set_recv(subreq);
+
+	talloc_free(subreq);
+	if (op_failed(op, status)) {
+		return;
+	}
+	s->done++;
+	/* it may have been closed meanwhile */
+	s->open = open_file_that(op->node, false, true);
+	if (s->open != NULL) {
+		set_next(op);
+		return;
+	}
+	op_start(op, set_go);
+}
+
+static void set_queried(struct tevent_req *subreq)
+{
+	getattr_queried(subreq);
+}
+
+/* ------------------------------------------------------------------ statfs */
+
+#define NAME_UNITS 255
+
+static void statfs_done(struct tevent_req *subreq);
+
+static void statfs_go(struct op *op)
+{
+	const struct client_step step = {
+		.command = SMB2_QUERY_INFO,
+		.type = SMB2_0_INFO_FILESYSTEM,
+		.info_class = FileFsFullSizeInformation,
+		.max = 64,
+	};
+	struct client_open how = op_open(op->mount, FILE_READ_ATTRIBUTES);
+	const char *path = op_path(op, node_root(op->mount->nodes), NULL);
+
+	if (path != NULL) {
+		op_wait(op,
+			client_steps_send(op, link_tree(op->mount), path, &how,
+					  &step, 1),
+			statfs_done);
+	}
+}
+
+void op_statfs(fuse_req_t req, fuse_ino_t ino)
+{
+	struct op *op = op_new(op_mount(req), req, ino);
+
+	if (op != NULL) {
+		op_start(op, statfs_go);
+	}
+}
+
+static void statfs_done(struct tevent_req *subreq)
+{
+	struct op *op = op_of(subreq);
+	struct client_steps_result *result = NULL;
+	struct fscc_fs_full_size size = {0};
+	struct statvfs out = {.f_namemax = NAME_UNITS};
+	NTSTATUS status = client_steps_recv(subreq, op, &result);
+
+	talloc_free(subreq);
+	if (op_failed(op, status)) {
+		return;
+	}
+	if (!fscc_fs_full_size_decode(result->data[0], &size)) {
+		op_fail(op, EIO);
+		return;
+	}
+	out.f_bsize = (unsigned long)size.bytes_per_sector *
+		      size.sectors_per_allocation_unit;
+	out.f_frsize = out.f_bsize;
+	out.f_blocks = size.total_allocation_units;
+	out.f_bfree = size.actual_available_allocation_units;
+	out.f_bavail = size.caller_available_allocation_units;
+	fuse_reply_statfs(op->req, &out);
+	op_end(op);
+}

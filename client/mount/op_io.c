@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Reading and writing. What the kernel asks for in one request may take
+ * several of the server, when that one permits or pays for less.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "client/mount/mount.h"
+
+/* Writes up to here are copied: the buffer of a request is larger. */
+#define COPY_MOST 16384
+
+struct io {
+	struct open_file *open;
+	uint64_t offset;
+	size_t size, done;
+	uint8_t *buf; /* of a read in parts */
+	const uint8_t *data;
+	TALLOC_CTX *owner; /* of what is written */
+};
+
+static void read_done(struct tevent_req *subreq);
+static void write_done(struct tevent_req *subreq);
+
+static struct op *io_new(fuse_req_t req, fuse_ino_t ino, size_t size,
+			 off_t offset, const struct fuse_file_info *fi)
+{
+	struct op *op = op_new(op_mount(req), req, ino);
+	struct io *io = NULL;
+
+	if (op == NULL) {
+		return NULL;
+	}
+	io = talloc_zero(op, struct io);
+	if (io == NULL) {
+		op_fail(op, ENOMEM);
+		return NULL;
+	}
+	io->open = (struct open_file *)(uintptr_t)fi->fh;
+	io->size = size;
+	io->offset = (uint64_t)offset;
+	op->data = io;
+	return op;
+}
+
+/* -------------------------------------------------------------------- read */
+
+static void read_go(struct op *op)
+{
+	struct io *io = op->data;
+
+	op_wait(op,
+		client_read_send(op, io->open->file, io->offset + io->done,
+				 io->size - io->done),
+		read_done);
+}
+
+void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
+	     struct fuse_file_info *fi)
+{
+	struct op *op = io_new(req, ino, size, offset, fi);
+
+	if (op != NULL) {
+		read_go(op);
+	}
+}
+
+static void read_reply(struct op *op, const void *data, size_t len)
+{
+	fuse_reply_buf(op->req, data, len);
+	op_end(op);
+}
+
+/* @return true: there is more to come. */
+static bool read_take(struct op *op, struct wire_slice data, size_t asked)
+{
+	struct io *io = op->data;
+
+	if (data.len > asked) {
+		op_fail(op, EIO);
+		return false;
+	}
+	if (io->buf == NULL && (data.len == 0 || data.len == io->size)) {
+		read_reply(op, data.data, data.len);
+		return false;
+	}
+	if (io->buf == NULL) {
+		io->buf = talloc_size(io, io->size);
+	}
+	if (io->buf == NULL) {
+		op_fail(op, ENOMEM);
+		return false;
+	}
+	if (data.len > 0) {
+		memcpy(io->buf + io->done, data.data, data.len);
+	}
+	io->done += data.len;
+	if (data.len == 0 || io->done == io->size) {
+		read_reply(op, io->buf, io->done);
+		return false;
+	}
+	return true;
+}
+
+static void read_done(struct tevent_req *subreq)
+{
+	struct op *op = op_of(subreq);
+	struct io *io = op->data;
+	struct wire_slice data = {0};
+	TALLOC_CTX *owner = NULL;
+	NTSTATUS status = client_read_recv(subreq, op, &owner, &data);
+
+	talloc_free(subreq);
+	if (op_failed(op, status)) {
+		return;
+	}
+	if (read_take(op, data, io->size - io->done)) {
+		talloc_free(owner);
+		read_go(op);
+	}
+}
+
+/* ------------------------------------------------------------------- write */
+
+static void write_go(struct op *op)
+{
+	struct io *io = op->data;
+	struct wire_slice data =
+		wire_slice(io->data + io->done, io->size - io->done);
+	TALLOC_CTX *owner = talloc_new(op);
+
+	/* the bytes may be needed after we are gone */
+	if (owner == NULL || talloc_reference(owner, io->owner) == NULL) {
+		op_fail(op, ENOMEM);
+		return;
+	}
+	op_wait(op,
+		client_write_send(op, io->open->file, io->offset + io->done,
+				  data, owner),
+		write_done);
+}
+
+void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size,
+	      off_t offset, struct fuse_file_info *fi)
+{
+	struct op *op = io_new(req, ino, size, offset, fi);
+	struct io *io = op != NULL ? op->data : NULL;
+
+	if (op == NULL) {
+		return;
+	}
+	if (size == 0) {
+		fuse_reply_write(req, 0);
+		op_end(op);
+		return;
+	}
+	if (size <= COPY_MOST) {
+		io->owner = talloc_memdup(io, buf, size);
+		io->data = io->owner;
+	} else {
+		io->owner = serve_take_buffer(io, op->mount);
+		io->data = (const uint8_t *)buf;
+	}
+	if (io->owner == NULL) {
+		op_fail(op, ENOMEM);
+		return;
+	}
+	write_go(op);
+}
+
+static void write_done(struct tevent_req *subreq)
+{
+	struct op *op = op_of(subreq);
+	struct io *io = op->data;
+	size_t done = 0;
+	NTSTATUS status = client_write_recv(subreq, &done);
+
+	talloc_free(subreq);
+	if (io->done == 0 && op_failed(op, status)) {
+		return;
+	}
+	if (done > io->size - io->done) {
+		op_fail(op, EIO);
+		return;
+	}
+	io->done += done;
+	if (NT_STATUS_IS_OK(status) && done > 0 && io->done < io->size) {
+		write_go(op);
+		return;
+	}
+	if (io->done == 0) {
+		op_fail(op, EIO);
+		return;
+	}
+	fuse_reply_write(op->req, io->done);
+	op_end(op);
+}

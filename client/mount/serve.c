@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The kernel's requests: read from its device when there are some, until there
+ * are so many in hand that more have to wait. Those that ask for nothing, such
+ * as what is forgotten, are read all the same, one batch at a time.
+ */
+#define LOG_MODULE "fuse"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/mount/mount.h"
+#include "smbquic/log.h"
+
+/* Requests taken before the network has its turn. */
+#define BATCH 32
+/* Of the kernel's, for what it does in the background: reading ahead. */
+#define BACKGROUND 128
+
+static void serve_init(void *userdata, struct fuse_conn_info *conn)
+{
+	static const unsigned wanted =
+		FUSE_CAP_ASYNC_READ | FUSE_CAP_PARALLEL_DIROPS |
+		FUSE_CAP_AUTO_INVAL_DATA | FUSE_CAP_READDIRPLUS |
+		FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_ASYNC_DIO;
+	struct mount *mount = userdata;
+
+	conn->want = conn->capable & wanted;
+	conn->max_read = (unsigned)mount->read_size;
+	conn->max_write = (unsigned)mount->write_size;
+	conn->max_readahead = (unsigned)mount->read_size;
+	conn->max_background = BACKGROUND;
+	conn->congestion_threshold = BACKGROUND * 3 / 4;
+	conn->time_gran = 100;
+	if (mount->ready != NULL) {
+		mount->ready(mount);
+	}
+}
+
+static void serve_destroy(void *userdata)
+{
+	struct mount *mount = userdata;
+
+	mount->ended = true;
+}
+
+static const struct fuse_lowlevel_ops operations = {
+	.init = serve_init,
+	.destroy = serve_destroy,
+	.lookup = op_lookup,
+	.forget = op_forget,
+	.forget_multi = op_forget_multi,
+	.getattr = op_getattr,
+	.setattr = op_setattr,
+	.readlink = op_readlink,
+	.mknod = op_mknod,
+	.mkdir = op_mkdir,
+	.unlink = op_unlink,
+	.rmdir = op_rmdir,
+	.symlink = op_symlink,
+	.rename = op_rename,
+	.link = op_link,
+	.open = op_open_file,
+	.create = op_create,
+	.read = op_read,
+	.write = op_write,
+	.flush = op_flush,
+	.release = op_release,
+	.fsync = op_fsync,
+	.opendir = op_opendir,
+	.readdir = op_readdir,
+	.readdirplus = op_readdirplus,
+	.releasedir = op_releasedir,
+	.fsyncdir = op_fsyncdir,
+	.statfs = op_statfs,
+};
+
+/* ------------------------------------------------------------------- buffer */
+
+struct kept {
+	void *mem;
+};
+
+static int kept_destructor(struct kept *kept)
+{
+	free(kept->mem);
+	return 0;
+}
+
+TALLOC_CTX *serve_take_buffer(TALLOC_CTX *mem_ctx, struct mount *mount)
+{
+	struct kept *kept = talloc_zero(mem_ctx, struct kept);
+
+	if (kept != NULL) {
+		kept->mem = mount->buf.mem;
+		mount->buf = (struct fuse_buf){.fd = -1};
+		talloc_set_destructor(kept, kept_destructor);
+	}
+	return kept;
+}
+
+/* ------------------------------------------------------------------ reading */
+
+static void serve_input(struct tevent_context *ev, struct tevent_fd *fde,
+			uint16_t flags, void *private_data)
+{
+	struct mount *mount = private_data;
+	unsigned i = 0;
+	int got = 1;
+
+	(void)ev;
+	(void)fde;
+	(void)flags;
+	for (i = 0; i < BATCH && got > 0 && mount->ops < MOUNT_OPS_MOST; i++) {
+		got = fuse_session_receive_buf(mount->session, &mount->buf);
+		if (got > 0) {
+			fuse_session_process_buf(mount->session, &mount->buf);
+		}
+	}
+	if (fuse_session_exited(mount->session)) {
+		mount->ended = true;
+		TALLOC_FREE(mount->input);
+	} else if (mount->ops >= MOUNT_OPS_MOST) {
+		tevent_fd_set_flags(mount->input, 0);
+	}
+}
+
+void serve_more(struct mount *mount)
+{
+	if (mount->input != NULL && mount->ops == MOUNT_OPS_MOST - 1) {
+		tevent_fd_set_flags(mount->input, TEVENT_FD_READ);
+	}
+}
+
+/* ----------------------------------------------------------------- mounting */
+
+/* The share and the program show in mount(8); ',' would end an option. */
+static char *serve_options(struct mount *mount)
+{
+	const struct mount_options *o = mount->options;
+	char *name = talloc_strdup(mount, "");
+	const char *at = NULL;
+
+	for (at = mount->source; name != NULL && *at != '\0'; at++) {
+		name = talloc_asprintf_append(
+			name, "%s%c", *at == ',' || *at == '\\' ? "\\" : "",
+			*at);
+	}
+	if (name == NULL) {
+		return NULL;
+	}
+	return talloc_asprintf(
+		mount, "fsname=%s,subtype=smbquic,max_read=%zu%s%s%s%s", name,
+		mount->read_size, o->allow_other ? ",allow_other" : "",
+		o->permissions ? ",default_permissions" : "",
+		*o->fuse != '\0' ? "," : "", o->fuse);
+}
+
+static bool serve_start(struct mount *mount, char **why)
+{
+	int fd = fuse_session_fd(mount->session);
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) {
+		*why = talloc_asprintf(mount, "/dev/fuse: %s", strerror(errno));
+		return false;
+	}
+	mount->buf = (struct fuse_buf){.fd = -1};
+	mount->input = tevent_add_fd(mount->ev, mount, fd, TEVENT_FD_READ,
+				     serve_input, mount);
+	if (mount->input == NULL) {
+		*why = talloc_strdup(mount, "out of memory");
+		return false;
+	}
+	return true;
+}
+
+bool serve_mount(struct mount *mount, char **why)
+{
+	char *options = serve_options(mount);
+	char *argv[] = {(char *)(uintptr_t)MOUNT_PROGRAM,
+			(char *)(uintptr_t) "-o", options, NULL};
+	struct fuse_args args = FUSE_ARGS_INIT(3, argv);
+
+	*why = NULL;
+	if (options != NULL) {
+		mount->session = fuse_session_new(&args, &operations,
+						  sizeof(operations), mount);
+	}
+	if (mount->session == NULL) {
+		*why = talloc_strdup(mount, "libfuse cannot start: see above");
+		return false;
+	}
+	if (fuse_session_mount(mount->session, mount->place) != 0) {
+		*why = talloc_asprintf(mount, "%s: cannot mount there",
+				       mount->place);
+		fuse_session_destroy(mount->session);
+		mount->session = NULL;
+		return false;
+	}
+	return serve_start(mount, why);
+}
+
+void serve_unmount(struct mount *mount)
+{
+	TALLOC_FREE(mount->input);
+	if (mount->session != NULL) {
+		fuse_session_unmount(mount->session);
+		fuse_session_destroy(mount->session);
+		mount->session = NULL;
+	}
+	free(mount->buf.mem);
+	mount->buf.mem = NULL;
+}

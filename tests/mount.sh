@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=bash
+# Mounts for a numbered test; sourced after tests/server.sh.
+#
+#   requires_mount            root, and a kernel with FUSE
+#   mount_share NAME DIR [OPTIONS [SHARE]]
+#                             the share (data) at DIR, as the section says;
+#                             its log is $TMP/NAME.log
+#   unmount_share NAME DIR    and its process ended well
+
+requires_mount()
+{
+	requires_root
+	[ -c /dev/fuse ] || skip "needs /dev/fuse"
+	requires dd if=/dev/fuse of=/dev/null count=0
+	requires_program umount
+}
+
+# what of the section goes into -o
+mount_options()
+{
+	local list
+
+	list=$(transport)
+	list=${list#--transport=}
+	echo "ip=127.0.0.1,transport=${list//,/+},ca=$RIG/ca.pem"
+	case $CLIENT_PROTECTION in
+	encrypt) echo ,seal ;;
+	sign) echo ,sign ;;
+	esac
+}
+
+mount_share()
+{
+	local name=$1 dir=$2 options=${3:-} share=${4:-data}
+
+	mkdir -p "$dir"
+	options="$(mount_options | tr -d '\n')${options:+,$options}"
+	cleanup_fn let_go "$dir"
+	PASSWD=$RIG_PASSWORD start "$name" mount.smbquic -f \
+		"//$NAME/$share" "$dir" -o "$options,username=$RIG_USER"
+	wait_for 20 grep -q ' is at ' "$TMP/$name.log" || {
+		cat "$TMP/$name.log" >>"$FULL"
+		fail "no mount: $(tail -n 1 "$TMP/$name.log")"
+	}
+}
+
+let_go()
+{
+	! mountpoint -q "$1" || umount -l "$1"
+}
+
+# The process ends with its mount; other name spaces may keep that for longer.
+unmount_share()
+{
+	local name=$1 dir=$2 pid status
+
+	pid=$(cat "$TMP/$name.pid")
+	wait_for 20 umount "$dir" || fail "umount: $dir is busy"
+	kill -TERM "$pid" 2>/dev/null
+	wait_for 20 gone "$pid" || fail "$name did not end"
+	wait "$pid"
+	status=$?
+	forget "$name"
+	[ $status = 0 ] || fail "$name ended with status $status"
+}
