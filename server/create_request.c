@@ -509,6 +509,14 @@ uint32_t create_replacing_access(const struct create *create)
 			: FILE_WRITE_DATA);
 }
 
+/* Is the right to delete it of no interest? */
+static bool keeps(const struct create *create)
+{
+	return !create->maximum && !create->want_mxac &&
+	       ((create->access | create_replacing_access(create)) &
+		SEC_STD_DELETE) == 0;
+}
+
 /* The Linux client says 0xFFFF when it makes nothing. */
 static unsigned posix_mode_flags(const struct create *create)
 {
@@ -546,6 +554,9 @@ unsigned create_store_flags(const struct create *create, bool read_only)
 	}
 	if (create->maximum) {
 		return flags | STORE_OPEN_MAXIMUM;
+	}
+	if (keeps(create)) {
+		flags |= STORE_OPEN_KEEPS;
 	}
 	if ((create->access & (FILE_READ_DATA | FILE_EXECUTE)) != 0) {
 		flags |= STORE_OPEN_READ;
