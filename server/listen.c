@@ -229,6 +229,11 @@ static void say_choice(const char *name)
 /* More than these the main thread could not keep busy. */
 #define AUTO_THREADS 16
 
+/*
+ * The main thread has a fifth of the work of the others. So on two processors
+ * it shares them with two, and it wants one for itself only where a handful of
+ * others keep it busy.
+ */
 static unsigned threads_wanted(const struct config *config)
 {
 	int64_t wanted = config_int(config, NULL, CONFIG_NETWORK_THREADS);
@@ -237,8 +242,11 @@ static unsigned threads_wanted(const struct config *config)
 	if (wanted != CONFIG_THREADS_AUTO) {
 		return (unsigned)wanted;
 	}
-	if (cores <= 2) {
+	if (cores < 2 || config_bool(config, NULL, CONFIG_EARLY_DATA)) {
 		return 0;
+	}
+	if (cores == 2) {
+		return 2;
 	}
 	return cores - 1 < AUTO_THREADS ? (unsigned)cores - 1 : AUTO_THREADS;
 }

@@ -364,8 +364,9 @@ static const struct setting settings[] = {
 		"network threads", SETTING_GLOBAL, SETTING_INT, "auto",
 		"Threads that carry and encrypt what goes over QUIC. 0: the "
 		"main one does that too. auto: one for each processor that "
-		"is left beside the main thread, at most 16, and none where "
-		"there are only two processors.",
+		"is left beside the main thread, at most 16; two where there "
+		"are two processors; none where there is one, or where early "
+		"data is taken.",
 		.min = 0, .max = THREADS_MAX, .names = automatic,
 	},
 	[CONFIG_CONGESTION_CONTROL] = {
