@@ -113,6 +113,8 @@ STATUS(NT_STATUS_NO_SUCH_LOGON_SESSION, 0xC000005F, EACCES,
        "the logon session does not exist")
 STATUS(NT_STATUS_PRIVILEGE_NOT_HELD, 0xC0000061, EPERM,
        "the user lacks a privilege that this needs")
+STATUS(NT_STATUS_INVALID_ACCOUNT_NAME, 0xC0000062, ENOENT,
+       "there is no account of that name")
 STATUS(NT_STATUS_NO_SUCH_USER, 0xC0000064, EACCES, "there is no such user")
 STATUS(NT_STATUS_NO_SUCH_GROUP, 0xC0000066, ENOENT, "there is no such group")
 STATUS(NT_STATUS_WRONG_PASSWORD, 0xC000006A, EACCES, "the password is wrong")
@@ -355,6 +357,8 @@ STATUS(NT_STATUS_KDC_UNKNOWN_ETYPE, 0xC00002FD, EACCES,
        "the KDC does not support the encryption type")
 STATUS(NT_STATUS_PKINIT_FAILURE, 0xC0000320, EACCES,
        "the certificate logon failed")
+STATUS(NT_STATUS_BAD_BINDINGS, 0xC000035B, EACCES,
+       "the logon was made for another connection")
 STATUS(NT_STATUS_NETWORK_SESSION_EXPIRED, 0xC000035C, EKEYEXPIRED,
        "the session has expired")
 STATUS(NT_STATUS_SMARTCARD_WRONG_PIN, 0xC0000380, EACCES,

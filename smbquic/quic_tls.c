@@ -820,6 +820,8 @@ bool quic_tls_facts(const struct quic_tls *t, TALLOC_CTX *mem_ctx,
 		copy(mem_ctx, id != NULL ? id->subject : t->judgement.subject);
 	out->certificate_sha256 =
 		copy(mem_ctx, id != NULL ? id->sha256 : t->judgement.sha256);
+	out->certificate_end_point = copy(
+		mem_ctx, id != NULL ? id->end_point : t->judgement.end_point);
 	out->mapping = id != NULL ? id->mapping : NULL;
 	return t->server_name == NULL || out->server_name != NULL;
 }

@@ -11,7 +11,7 @@
 
 #include "smbquic/tls.h"
 
-#define SHA256_LEN 32
+#define DIGEST_MAX 64
 
 static const char *const trust_names[] = {
 	[TLS_TRUST_SYSTEM] = "system", [TLS_TRUST_CA] = "ca",
@@ -39,21 +39,52 @@ const char *tls_trust_name(enum tls_trust trust)
 	return (size_t)trust < TRUST_COUNT ? trust_names[trust] : "unknown";
 }
 
-char *tls_sha256_hex(TALLOC_CTX *mem_ctx, const gnutls_datum_t *der)
+static char *digest_hex(TALLOC_CTX *mem_ctx, gnutls_digest_algorithm_t hash,
+			const gnutls_datum_t *der)
 {
-	uint8_t digest[SHA256_LEN];
-	char *out = talloc_zero_size(mem_ctx, 2 * SHA256_LEN + 1);
+	uint8_t digest[DIGEST_MAX] = {0};
+	size_t len = gnutls_hash_get_len(hash);
+	char *out = NULL;
 	size_t i = 0;
 
-	if (out == NULL || gnutls_hash_fast(GNUTLS_DIG_SHA256, der->data,
-					    der->size, digest) != 0) {
-		talloc_free(out);
+	if (len == 0 || len > sizeof(digest) ||
+	    gnutls_hash_fast(hash, der->data, der->size, digest) != 0) {
 		return NULL;
 	}
-	for (i = 0; i < SHA256_LEN; i++) {
+	out = talloc_zero_size(mem_ctx, 2 * len + 1);
+	if (out == NULL) {
+		return NULL;
+	}
+	for (i = 0; i < len; i++) {
 		snprintf(out + 2 * i, 3, "%02x", digest[i]);
 	}
-	talloc_set_name_const(out, "sha256");
+	talloc_set_name_const(out, "digest");
+	return out;
+}
+
+char *tls_sha256_hex(TALLOC_CTX *mem_ctx, const gnutls_datum_t *der)
+{
+	return digest_hex(mem_ctx, GNUTLS_DIG_SHA256, der);
+}
+
+char *tls_end_point_hex(TALLOC_CTX *mem_ctx, gnutls_x509_crt_t cert)
+{
+	int algorithm = gnutls_x509_crt_get_signature_algorithm(cert);
+	gnutls_digest_algorithm_t hash = GNUTLS_DIG_UNKNOWN;
+	gnutls_datum_t der = {0};
+	char *out = NULL;
+
+	if (algorithm >= 0) {
+		hash = gnutls_sign_get_hash_algorithm(
+			(gnutls_sign_algorithm_t)algorithm);
+	}
+	if (hash != GNUTLS_DIG_SHA384 && hash != GNUTLS_DIG_SHA512) {
+		hash = GNUTLS_DIG_SHA256;
+	}
+	if (gnutls_x509_crt_export2(cert, GNUTLS_X509_FMT_DER, &der) == 0) {
+		out = digest_hex(mem_ctx, hash, &der);
+		gnutls_free(der.data);
+	}
 	return out;
 }
 
@@ -88,12 +119,14 @@ static bool describe(struct tls_identity *id)
 	    gnutls_x509_crt_export2(list[0], GNUTLS_X509_FMT_DER, &der) == 0) {
 		id->sha256 = tls_sha256_hex(id, &der);
 		gnutls_free(der.data);
+		id->end_point = tls_end_point_hex(id, list[0]);
 	}
 	for (i = 0; i < count; i++) {
 		gnutls_x509_crt_deinit(list[i]);
 	}
 	gnutls_free(list);
-	return id->subject != NULL && id->sha256 != NULL;
+	return id->subject != NULL && id->sha256 != NULL &&
+	       id->end_point != NULL;
 }
 
 static char *load_failed(TALLOC_CTX *mem_ctx, const char *what,

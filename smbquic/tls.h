@@ -59,9 +59,10 @@ struct tls_client_policy {
 struct tls_identity {
 	gnutls_certificate_credentials_t cred;
 	bool require_client_certificate;
-	const char *subject; /**< for logs */
-	const char *sha256;  /**< 64 lower case hex digits */
-	void *mapping;	     /**< the owner's; reaches transport_facts */
+	const char *subject;   /**< for logs */
+	const char *sha256;    /**< 64 lower case hex digits */
+	const char *end_point; /**< tls_end_point_hex() */
+	void *mapping;	       /**< the owner's; reaches transport_facts */
 };
 
 /** In the place of a file: the CAs that this system trusts. */
@@ -131,6 +132,7 @@ struct tls_judgement {
 	unsigned alert;	     /**< not accepted: the TLS alert that says so */
 	const char *subject;
 	const char *sha256;
+	const char *end_point; /**< tls_end_point_hex() */
 };
 
 /**
@@ -148,5 +150,10 @@ bool tls_judge(TALLOC_CTX *mem_ctx, const struct tls_client_policy *policy,
 
 /** 64 hex digits of the SHA-256 of a DER certificate. */
 char *tls_sha256_hex(TALLOC_CTX *mem_ctx, const gnutls_datum_t *der);
+
+/** The hash of a server's certificate to which a logon is bound
+ *  ("tls-server-end-point", RFC 5929 4.1), in hex: that of its signature, and
+ *  SHA-256 for weaker ones and where there is none. */
+char *tls_end_point_hex(TALLOC_CTX *mem_ctx, gnutls_x509_crt_t cert);
 
 #endif

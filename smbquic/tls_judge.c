@@ -456,7 +456,8 @@ static bool introduce(struct trial *t, const gnutls_datum_t *leaf)
 		gnutls_free(subject.data);
 	}
 	t->out->sha256 = tls_sha256_hex(t->mem_ctx, leaf);
-	return t->out->sha256 != NULL;
+	t->out->end_point = tls_end_point_hex(t->mem_ctx, t->chain[0]);
+	return t->out->sha256 != NULL && t->out->end_point != NULL;
 }
 
 bool tls_judge(TALLOC_CTX *mem_ctx, const struct tls_client_policy *policy,

@@ -529,6 +529,32 @@ int transport_shutdown_recv(struct tevent_req *req)
 	return err;
 }
 
+static unsigned hex_digit(char c)
+{
+	return c >= '0' && c <= '9' ? (unsigned)(c - '0')
+				    : (unsigned)(c - 'a') + 10;
+}
+
+size_t transport_binding(const struct transport_facts *facts,
+			 uint8_t out[TRANSPORT_BINDING_MAX])
+{
+	static const char type[] = "tls-server-end-point:";
+	const char *hex = facts->certificate_end_point;
+	size_t len = sizeof(type) - 1;
+
+	if (hex == NULL || len + strlen(hex) / 2 > TRANSPORT_BINDING_MAX) {
+		return 0;
+	}
+	memcpy(out, type, len);
+	while (hex[0] != '\0' && hex[1] != '\0') {
+		out[len] =
+			(uint8_t)(hex_digit(hex[0]) << 4 | hex_digit(hex[1]));
+		len++;
+		hex += 2;
+	}
+	return len;
+}
+
 const char *transport_address_string(const struct sockaddr *addr)
 {
 	static _Thread_local char ring[4][INET6_ADDRSTRLEN + 16];

@@ -72,14 +72,15 @@ struct transport_facts {
 	const char *tls_version;  /**< "TLS1.3"; NULL on TCP */
 	const char *tls_cipher;	  /**< "AES-128-GCM"; NULL on TCP */
 	const char *certificate;  /**< subject of the server's certificate */
-	const char *certificate_sha256; /**< 64 hex digits, or NULL */
-	bool client_certificate_wanted; /**< client: the server asked for one
-					 */
-	const char *trust;		/**< client: how it was verified, a few
-					   words ("pinned SHA-256") */
-	void *mapping;			/**< server: what tls_choose_fn put in
-					   tls_identity.mapping. Borrowed for the
-					   life of the transport */
+	const char *certificate_sha256;	   /**< 64 hex digits, or NULL */
+	const char *certificate_end_point; /**< tls_end_point_hex(), or NULL */
+	bool client_certificate_wanted;	   /**< client: the server asked for one
+					    */
+	const char *trust; /**< client: how it was verified, a few
+			      words ("pinned SHA-256") */
+	void *mapping;	   /**< server: what tls_choose_fn put in
+			      tls_identity.mapping. Borrowed for the
+			      life of the transport */
 };
 
 /** Figures that change; a snapshot. Unknown ones are 0. */
@@ -353,6 +354,17 @@ int transport_migrate(struct transport *t);
 int transport_update_keys(struct transport *t);
 /** Why the transport ended, a sentence; NULL while it is well. */
 const char *transport_error(const struct transport *t);
+
+#define TRANSPORT_BINDING_MAX 96
+/**
+ * What a logon on this transport is bound to (RFC 5929's tls-server-end-point,
+ * with its name in front): the same bytes at both ends, and others on a
+ * connection to somebody else.
+ *
+ * @return their number; 0: this transport has no such thing.
+ */
+size_t transport_binding(const struct transport_facts *facts,
+			 uint8_t out[TRANSPORT_BINDING_MAX]);
 
 /* --- for backends ------------------------------------------------------ */
 
