@@ -24,6 +24,8 @@ PACKAGES = [
     ('NGTCP2', 'libngtcp2 >= 1.11', 'libngtcp2-dev'),
     ('NGTCP2_CRYPTO', 'libngtcp2_crypto_gnutls >= 1.11',
      'libngtcp2-crypto-gnutls-dev'),
+    ('GSSAPI', 'krb5-gssapi >= 1.20', 'libkrb5-dev'),
+    ('KRB5', 'krb5 >= 1.20', 'libkrb5-dev'),
     ('POPT', 'popt', 'libpopt-dev'),
     ('READLINE', 'readline', 'libreadline-dev'),
     ('JANSSON', 'jansson', 'libjansson-dev'),

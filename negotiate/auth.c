@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "negotiate/auth.h"
 #include "negotiate/auth_private.h"
+#include "negotiate/kerberos_private.h"
 #include "negotiate/ntlm_private.h"
 #include "smbquic/crypto.h"
 #include "smbquic/utf16.h"
 
 const struct auth_mech *const auth_mechs[] = {
+	&auth_mech_kerberos,
+	&auth_mech_kerberos_windows,
 	&auth_mech_ntlm,
 	NULL,
 };
@@ -46,6 +49,43 @@ static const char *copy_text(TALLOC_CTX *mem_ctx, const char *text, bool *ok)
 	return copy;
 }
 
+static const char *const *copy_list(TALLOC_CTX *mem_ctx,
+				    const char *const *list, bool *ok)
+{
+	const char **copy = NULL;
+	size_t count = 0;
+	size_t i = 0;
+
+	if (list == NULL) {
+		return NULL;
+	}
+	while (list[count] != NULL) {
+		count++;
+	}
+	copy = talloc_zero_array(mem_ctx, const char *, count + 1);
+	if (copy == NULL) {
+		*ok = false;
+		return NULL;
+	}
+	for (i = 0; i < count; i++) {
+		copy[i] = copy_text(copy, list[i], ok);
+	}
+	return copy;
+}
+
+static struct wire_slice copy_slice(TALLOC_CTX *mem_ctx, struct wire_slice in,
+				    bool *ok)
+{
+	uint8_t *copy = NULL;
+
+	if (in.len == 0) {
+		return wire_slice(NULL, 0);
+	}
+	copy = talloc_memdup(mem_ctx, in.data, in.len);
+	*ok = *ok && copy != NULL;
+	return wire_slice(copy, in.len);
+}
+
 NTSTATUS auth_server_new(TALLOC_CTX *mem_ctx,
 			 const struct auth_server_config *config, uint64_t now,
 			 struct auth **out)
@@ -72,6 +112,13 @@ NTSTATUS auth_server_new(TALLOC_CTX *mem_ctx,
 	c->private_data = config->private_data;
 	c->guest = config->guest;
 	c->anonymous = config->anonymous;
+	c->mechs = config->mechs != 0 ? config->mechs : AUTH_MECH_NTLM;
+	c->keytab = copy_text(c, config->keytab, &ok);
+	c->principals = copy_list(c, config->principals, &ok);
+	c->binding = copy_slice(c, config->binding, &ok);
+	c->binding_required = config->binding_required;
+	ok = ok && ((c->mechs & AUTH_MECH_KERBEROS) == 0 ||
+		    (c->keytab != NULL && c->principals != NULL));
 	if (!ok) {
 		talloc_free(auth);
 		return NT_STATUS_INVALID_PARAMETER;
@@ -81,12 +128,25 @@ NTSTATUS auth_server_new(TALLOC_CTX *mem_ctx,
 	return NT_STATUS_OK;
 }
 
-struct wire_slice auth_server_hint(TALLOC_CTX *mem_ctx)
+struct wire_slice auth_server_hint(TALLOC_CTX *mem_ctx, unsigned mechs)
 {
 	struct wire_slice hint = {0};
 
-	(void)spnego_hint(mem_ctx, &hint);
+	(void)spnego_hint(mem_ctx, mechs, &hint);
 	return hint;
+}
+
+unsigned auth_hint_mechs(struct wire_slice hint)
+{
+	unsigned mechs = 0;
+	size_t i = 0;
+
+	for (i = 0; auth_mechs[i] != NULL; i++) {
+		if (spnego_hint_choose(hint, auth_mechs[i]->bit) != NULL) {
+			mechs |= auth_mechs[i]->bit;
+		}
+	}
+	return mechs;
 }
 
 static int hash_destructor(struct auth_nt_hash_holder *holder)
@@ -115,15 +175,39 @@ static bool copy_hash(struct auth_client_config *c,
 	       auth_nt_hash(config->password, holder->hash);
 }
 
+/* The user that a ticket is of, or that a password proves. */
+static bool take_identity(struct auth_client_config *c,
+			  const struct auth_client_config *config)
+{
+	const struct kerberos_ticket *ticket = config->ticket;
+	bool ok = true;
+
+	c->user =
+		copy_text(c, ticket != NULL ? ticket->user : config->user, &ok);
+	c->domain = copy_text(
+		c, ticket != NULL ? ticket->realm : config->domain, &ok);
+	return ok &&
+	       (ticket != NULL || (c->user != NULL && c->user[0] != '\0' &&
+				   copy_hash(c, config)));
+}
+
+static int client_destructor(struct auth_client_config *c)
+{
+	kerberos_ticket_free(c->ticket);
+	return 0;
+}
+
 NTSTATUS auth_client_new(TALLOC_CTX *mem_ctx,
 			 const struct auth_client_config *config,
 			 struct wire_slice hint, uint64_t now,
 			 struct auth **out)
 {
-	const struct auth_mech *mech = spnego_hint_choose(hint);
+	const struct auth_mech *mech = spnego_hint_choose(
+		hint,
+		config->ticket != NULL ? AUTH_MECH_KERBEROS : AUTH_MECH_NTLM);
 	struct auth *auth = auth_new(mem_ctx, now);
 	struct auth_client_config *c = NULL;
-	bool ok = config->user != NULL && config->user[0] != '\0';
+	bool ok = true;
 
 	*out = NULL;
 	if (auth == NULL) {
@@ -134,10 +218,9 @@ NTSTATUS auth_client_new(TALLOC_CTX *mem_ctx,
 		return NT_STATUS_NOT_SUPPORTED;
 	}
 	c = talloc_zero(auth, struct auth_client_config);
-	ok = ok && c != NULL && copy_hash(c, config);
+	ok = c != NULL && take_identity(c, config);
 	if (ok) {
-		c->user = copy_text(c, config->user, &ok);
-		c->domain = copy_text(c, config->domain, &ok);
+		c->binding = copy_slice(c, config->binding, &ok);
 		c->workstation = copy_text(c, config->workstation, &ok);
 		c->target = copy_text(c, config->target, &ok);
 	}
@@ -145,6 +228,8 @@ NTSTATUS auth_client_new(TALLOC_CTX *mem_ctx,
 		talloc_free(auth);
 		return NT_STATUS_INVALID_PARAMETER;
 	}
+	c->ticket = config->ticket;
+	talloc_set_destructor(c, client_destructor);
 	auth->client = c;
 	auth->mech = mech;
 	auth->user = c->user;
@@ -168,7 +253,8 @@ static const struct auth_mech *raw_mech(const struct auth *auth,
 		return NULL;
 	}
 	for (i = 0; auth_mechs[i] != NULL; i++) {
-		if (auth_mechs[i]->is_raw != NULL &&
+		if ((auth_mechs[i]->bit & auth->server->mechs) != 0 &&
+		    auth_mechs[i]->is_raw != NULL &&
 		    auth_mechs[i]->is_raw(in)) {
 			return auth_mechs[i];
 		}
@@ -205,6 +291,7 @@ NTSTATUS auth_step(struct auth *auth, TALLOC_CTX *mem_ctx, struct wire_slice in,
 	NTSTATUS status = NT_STATUS_INVALID_PARAMETER;
 
 	*out = wire_slice(NULL, 0);
+	auth->why = NULL;
 	if (auth->phase != AUTH_FINISHED && auth->steps < AUTH_STEPS_MAX &&
 	    in.len <= AUTH_TOKEN_MAX) {
 		auth->steps++;
@@ -247,6 +334,21 @@ const char *auth_mechanism(const struct auth *auth)
 struct wire_slice auth_session_key(const struct auth *auth)
 {
 	return auth->succeeded ? auth->session_key : wire_slice(NULL, 0);
+}
+
+unsigned auth_mech(const struct auth *auth)
+{
+	return auth->mech != NULL ? auth->mech->bit : 0;
+}
+
+uint64_t auth_expires(const struct auth *auth)
+{
+	return auth->expires;
+}
+
+const char *auth_why(const struct auth *auth)
+{
+	return auth->why;
 }
 
 enum auth_kind auth_kind(const struct auth *auth)

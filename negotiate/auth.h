@@ -2,8 +2,10 @@
 /*
  * Authentication: the tokens in SESSION_SETUP (and the hint in the NEGOTIATE
  * response), both roles. SPNEGO (RFC 4178, MS-SPNG) around one mechanism; a
- * mechanism is a row in a table (auth_mech.h). NTLMv2 is the row there is;
- * Kerberos will be another. No I/O, no clock: accounts and time are passed in.
+ * mechanism is a row in a table (auth_private.h): NTLMv2, and Kerberos by MIT
+ * krb5. Nothing here waits for a network: accounts, time and a client's ticket
+ * (kerberos.h) are passed in. A server with a keytab reads that, and writes
+ * krb5's replay cache, which are local files.
  *
  * An exchange is a talloc object and a loop:
  *
@@ -29,6 +31,19 @@
 #define AUTH_NT_HASH_SIZE 16
 
 struct auth;
+struct kerberos_ticket;
+
+/* The mechanisms, to be or'ed. */
+#define AUTH_MECH_NTLM	   0x01u
+#define AUTH_MECH_KERBEROS 0x02u
+
+/*
+ * "This logon belongs to this connection": what a connection has to itself, as
+ * bytes that both ends know (for TLS "tls-server-end-point:" and a hash of the
+ * server's certificate, RFC 5929). A client puts them into its proof (NTLM's
+ * MsvAvChannelBindings, Kerberos' channel bindings), so that the proof is worth
+ * nothing on a connection to somebody else.
+ */
 
 /* ----------------------------------------------------------------- server */
 
@@ -67,6 +82,20 @@ struct auth_server_config {
 	void *private_data;
 	enum auth_guest guest;
 	bool anonymous; /* one who gives no name gets in, too */
+	unsigned mechs; /* AUTH_MECH_*; 0: NTLM alone */
+
+	/* Kerberos: the file ("FILE:/path") with the server's keys, "": the
+	 * default of krb5.conf; and which of its principals serve, as
+	 * wildcard patterns, NULL at the end. */
+	const char *keytab;
+	const char *const *principals;
+
+	/* Empty: there is nothing to bind to, and what clients say of it is
+	 * not looked at. Who binds NTLM to something else is refused; with
+	 * binding_required also who does not bind at all, and likewise by
+	 * Kerberos. */
+	struct wire_slice binding;
+	bool binding_required;
 };
 
 /* Everything in config is copied. now: FILETIME (100 ns since 1601). */
@@ -82,19 +111,27 @@ NTSTATUS auth_server_new(TALLOC_CTX *mem_ctx,
  * elsewhere. The same bytes for everyone. Empty when memory is short, which
  * is a legal answer too.
  */
-struct wire_slice auth_server_hint(TALLOC_CTX *mem_ctx);
+struct wire_slice auth_server_hint(TALLOC_CTX *mem_ctx, unsigned mechs);
 
 /* ----------------------------------------------------------------- client */
 
 struct auth_client_config {
-	const char *user;	 /* UTF-8 */
-	const char *domain;	 /* NULL or "": the server's own accounts */
-	const char *password;	 /* UTF-8; or NULL with nt_hash */
-	const uint8_t *nt_hash;	 /* AUTH_NT_HASH_SIZE bytes, or NULL */
-	const char *workstation; /* our name, or NULL */
-	const char *target;	 /* the server's name as the user gave it,
-				    for "cifs/target" */
+	const char *user;	   /* UTF-8 */
+	const char *domain;	   /* NULL or "": the server's own accounts */
+	const char *password;	   /* UTF-8; or NULL with nt_hash */
+	const uint8_t *nt_hash;	   /* AUTH_NT_HASH_SIZE bytes, or NULL */
+	const char *workstation;   /* our name, or NULL */
+	const char *target;	   /* the server's name as the user gave it,
+				      for "cifs/target" */
+	struct wire_slice binding; /* empty: nothing to bind to */
+
+	/* Kerberos instead of NTLM: belongs to the exchange once
+	 * auth_client_new() succeeded. user and password are not used then. */
+	struct kerberos_ticket *ticket;
 };
+
+/* Which AUTH_MECH_* the server's hint (may be empty) permits. */
+unsigned auth_hint_mechs(struct wire_slice hint);
 
 /* hint: the server's NegTokenInit2 from the NEGOTIATE response, may be empty.
  * A hint without a mechanism of ours is NT_STATUS_NOT_SUPPORTED. The first
@@ -125,7 +162,10 @@ NTSTATUS auth_step(struct auth *auth, TALLOC_CTX *mem_ctx, struct wire_slice in,
 const char *auth_user(const struct auth *auth);
 const char *auth_domain(const struct auth *auth);
 const char *auth_workstation(const struct auth *auth);
-const char *auth_mechanism(const struct auth *auth); /* "NTLMv2" */
+const char *auth_mechanism(const struct auth *auth); /* "NTLMv2", "Kerberos" */
+unsigned auth_mech(const struct auth *auth); /* AUTH_MECH_*; 0: none yet */
+/* FILETIME: what was proven holds until then; 0: for ever. */
+uint64_t auth_expires(const struct auth *auth);
 struct wire_slice auth_session_key(const struct auth *auth);
 
 /*
@@ -142,6 +182,9 @@ enum auth_kind auth_kind(const struct auth *auth);
 
 /* Also after a failed step, for the log: the name the client claimed, or "". */
 const char *auth_claimed_user(const struct auth *auth);
+/* And why the last step was not what it should be: a few words, or NULL. Also
+ * with NT_STATUS_MORE_PROCESSING_REQUIRED, when the client may try again. */
+const char *auth_why(const struct auth *auth);
 
 /* The NT hash (MD4 of UTF-16LE) of a password; false: not valid UTF-8. */
 bool auth_nt_hash(const char *password, uint8_t hash[AUTH_NT_HASH_SIZE]);

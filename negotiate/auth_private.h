@@ -13,6 +13,7 @@
  */
 struct auth_mech {
 	const char *name;
+	unsigned bit;	       /* AUTH_MECH_* */
 	struct wire_slice oid; /* content, without tag and length */
 
 	/* Whether this token is one of the mechanism's own, without SPNEGO
@@ -74,6 +75,8 @@ struct auth {
 	const char *domain;
 	const char *workstation;
 	const char *claimed_user;
+	const char *why; /* may be NULL */
+	uint64_t expires;
 	struct wire_slice session_key;
 };
 
@@ -91,9 +94,11 @@ NTSTATUS spnego_accept(struct auth *auth, TALLOC_CTX *mem_ctx,
 		       struct wire_slice in, struct wire_slice *out);
 NTSTATUS spnego_initiate(struct auth *auth, TALLOC_CTX *mem_ctx,
 			 struct wire_slice in, struct wire_slice *out);
-bool spnego_hint(TALLOC_CTX *mem_ctx, struct wire_slice *out);
-/* The first of our mechanisms that the hint names; NULL: none. */
-const struct auth_mech *spnego_hint_choose(struct wire_slice hint);
+bool spnego_hint(TALLOC_CTX *mem_ctx, unsigned mechs, struct wire_slice *out);
+/* The first of our mechanisms, of those in mechs, that the hint names; NULL:
+ * none. */
+const struct auth_mech *spnego_hint_choose(struct wire_slice hint,
+					   unsigned mechs);
 
 /* A copy below auth; false: no memory, or more than 64 bytes. */
 bool auth_set_session_key(struct auth *auth, const uint8_t *key, size_t len);

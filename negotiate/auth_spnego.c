@@ -45,7 +45,8 @@ static NTSTATUS reply(TALLOC_CTX *mem_ctx, const struct spnego_resp *resp,
 /* ------------------------------------------------------------------ acceptor
  */
 
-static const struct auth_mech *choose(const struct spnego_init *init,
+static const struct auth_mech *choose(const struct auth *auth,
+				      const struct spnego_init *init,
 				      bool *first)
 {
 	unsigned i = 0;
@@ -53,7 +54,8 @@ static const struct auth_mech *choose(const struct spnego_init *init,
 
 	for (i = 0; i < init->count; i++) {
 		for (j = 0; auth_mechs[j] != NULL; j++) {
-			if (wire_slice_equal(init->mech[i],
+			if ((auth_mechs[j]->bit & auth->server->mechs) != 0 &&
+			    wire_slice_equal(init->mech[i],
 					     auth_mechs[j]->oid)) {
 				*first = i == 0;
 				return auth_mechs[j];
@@ -110,6 +112,11 @@ static NTSTATUS accept_token(struct auth *auth, TALLOC_CTX *mem_ctx,
 			resp.state = SPNEGO_REQUEST_MIC;
 		}
 	}
+	if (NT_STATUS_IS_OK(status) && auth->mic_required && mic.data == NULL &&
+	    resp.token.data != NULL) {
+		/* Without our token the client could not make one. */
+		status = NT_STATUS_MORE_PROCESSING_REQUIRED;
+	}
 	if (NT_STATUS_IS_OK(status)) {
 		return accept_complete(auth, mem_ctx, mic, &resp, out);
 	}
@@ -127,7 +134,7 @@ static NTSTATUS accept_first(struct auth *auth, TALLOC_CTX *mem_ctx,
 	if (!spnego_init_decode(in, &init)) {
 		return NT_STATUS_INVALID_PARAMETER;
 	}
-	auth->mech = choose(&init, &first);
+	auth->mech = choose(auth, &init, &first);
 	if (auth->mech == NULL) {
 		return NT_STATUS_NOT_SUPPORTED;
 	}
@@ -148,13 +155,19 @@ static NTSTATUS accept_first(struct auth *auth, TALLOC_CTX *mem_ctx,
 NTSTATUS spnego_accept(struct auth *auth, TALLOC_CTX *mem_ctx,
 		       struct wire_slice in, struct wire_slice *out)
 {
+	struct spnego_resp answer = {0};
 	struct spnego_resp resp = {0};
 
 	if (auth->phase == AUTH_BEGIN) {
 		return accept_first(auth, mem_ctx, in, out);
 	}
-	if (!spnego_resp_decode(in, &resp) || resp.token.data == NULL ||
-	    resp.state == SPNEGO_REJECT) {
+	if (!spnego_resp_decode(in, &resp) || resp.state == SPNEGO_REJECT) {
+		return NT_STATUS_INVALID_PARAMETER;
+	}
+	if (auth->mech_done && resp.token.data == NULL) {
+		return accept_complete(auth, mem_ctx, resp.mic, &answer, out);
+	}
+	if (resp.token.data == NULL) {
 		return NT_STATUS_INVALID_PARAMETER;
 	}
 	return accept_token(auth, mem_ctx, resp.token, resp.mic, out);
@@ -163,37 +176,48 @@ NTSTATUS spnego_accept(struct auth *auth, TALLOC_CTX *mem_ctx,
 /* ----------------------------------------------------------------- initiator
  */
 
-bool spnego_hint(TALLOC_CTX *mem_ctx, struct wire_slice *out)
+bool spnego_hint(TALLOC_CTX *mem_ctx, unsigned mechs, struct wire_slice *out)
 {
 	struct spnego_init init = {0};
 	size_t i = 0;
 
 	for (i = 0; auth_mechs[i] != NULL; i++) {
-		init.mech[init.count] = auth_mechs[i]->oid;
-		init.count++;
+		if ((auth_mechs[i]->bit & mechs) != 0) {
+			init.mech[init.count] = auth_mechs[i]->oid;
+			init.count++;
+		}
 	}
 	return spnego_init_encode(mem_ctx, &init, out);
 }
 
-const struct auth_mech *spnego_hint_choose(struct wire_slice hint)
+static bool hint_names(const struct spnego_init *init,
+		       const struct auth_mech *mech)
+{
+	unsigned i = 0;
+
+	for (i = 0; i < init->count; i++) {
+		if (wire_slice_equal(init->mech[i], mech->oid)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+const struct auth_mech *spnego_hint_choose(struct wire_slice hint,
+					   unsigned mechs)
 {
 	struct spnego_init init = {0};
-	unsigned i = 0;
 	size_t j = 0;
 
-	/* No hint: the client may begin with what it likes (3.3.5.4). */
-	if (hint.len == 0) {
-		return auth_mechs[0];
-	}
-	if (!spnego_init_decode(hint, &init)) {
+	if (hint.len > 0 && !spnego_init_decode(hint, &init)) {
 		return NULL;
 	}
 	for (j = 0; auth_mechs[j] != NULL; j++) {
-		for (i = 0; i < init.count; i++) {
-			if (wire_slice_equal(init.mech[i],
-					     auth_mechs[j]->oid)) {
-				return auth_mechs[j];
-			}
+		/* No hint: the client may begin with what it likes (3.3.5.4).
+		 */
+		if ((auth_mechs[j]->bit & mechs) != 0 &&
+		    (hint.len == 0 || hint_names(&init, auth_mechs[j]))) {
+			return auth_mechs[j];
 		}
 	}
 	return NULL;
@@ -238,19 +262,41 @@ static NTSTATUS initiate_last(struct auth *auth, const struct spnego_resp *resp)
 }
 
 static NTSTATUS initiate_token(struct auth *auth, TALLOC_CTX *mem_ctx,
-			       struct wire_slice token, struct wire_slice *out)
+			       const struct spnego_resp *answer,
+			       struct wire_slice *out)
 {
 	struct spnego_resp resp = {.state = SPNEGO_NO_STATE};
-	NTSTATUS status = mech_step(auth, mem_ctx, token, &resp.token);
+	NTSTATUS status = mech_step(auth, mem_ctx, answer->token, &resp.token);
 
 	if (!goes_on(status)) {
 		return status;
+	}
+	/* Kerberos' last word is the server's. */
+	if (auth->mech_done && resp.token.data == NULL &&
+	    answer->state != SPNEGO_REQUEST_MIC &&
+	    answer->state != SPNEGO_ACCEPT_INCOMPLETE) {
+		return initiate_last(auth, answer);
 	}
 	if (auth->mech_done &&
 	    !auth->mech->mic_make(auth, mem_ctx, auth->mech_list, &resp.mic)) {
 		return NT_STATUS_NO_MEMORY;
 	}
 	return reply(mem_ctx, &resp, NT_STATUS_MORE_PROCESSING_REQUIRED, out);
+}
+
+/* Under another of its numbers: Windows' servers may name Kerberos by either.
+ */
+static bool is_same_mech(const struct auth_mech *mech, struct wire_slice oid)
+{
+	size_t i = 0;
+
+	for (i = 0; auth_mechs[i] != NULL; i++) {
+		if (auth_mechs[i]->bit == mech->bit &&
+		    wire_slice_equal(auth_mechs[i]->oid, oid)) {
+			return true;
+		}
+	}
+	return false;
 }
 
 NTSTATUS spnego_initiate(struct auth *auth, TALLOC_CTX *mem_ctx,
@@ -270,8 +316,7 @@ NTSTATUS spnego_initiate(struct auth *auth, TALLOC_CTX *mem_ctx,
 	if (resp.state == SPNEGO_REJECT) {
 		return NT_STATUS_LOGON_FAILURE;
 	}
-	if (resp.mech.data != NULL &&
-	    !wire_slice_equal(resp.mech, auth->mech->oid)) {
+	if (resp.mech.data != NULL && !is_same_mech(auth->mech, resp.mech)) {
 		return NT_STATUS_INVALID_NETWORK_RESPONSE;
 	}
 	if (auth->mech_done) {
@@ -280,5 +325,5 @@ NTSTATUS spnego_initiate(struct auth *auth, TALLOC_CTX *mem_ctx,
 	if (resp.token.data == NULL) {
 		return NT_STATUS_INVALID_NETWORK_RESPONSE;
 	}
-	return initiate_token(auth, mem_ctx, resp.token, out);
+	return initiate_token(auth, mem_ctx, &resp, out);
 }

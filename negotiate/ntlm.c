@@ -82,6 +82,7 @@ static const uint8_t oid[] = {0x2B, 0x06, 0x01, 0x04, 0x01,
 
 const struct auth_mech auth_mech_ntlm = {
 	.name = "NTLMv2",
+	.bit = AUTH_MECH_NTLM,
 	.oid = {.data = oid, .len = sizeof(oid)},
 	.is_raw = ntlm_is_message,
 	.server_new = ntlm_new,

@@ -52,7 +52,7 @@ static bool make_target_info(TALLOC_CTX *tmp, const struct auth *auth,
 			     struct wire_slice theirs, bool timestamp,
 			     struct wire_slice *out)
 {
-	static const uint8_t no_bindings[16];
+	uint8_t bindings[NTLM_KEY_SIZE] = {0};
 	static const uint8_t with_mic[4] = {NTLM_AV_FLAG_MIC};
 	struct wire_writer w = wire_writer_talloc(tmp);
 	struct wire_slice value = {0};
@@ -69,8 +69,11 @@ static bool make_target_info(TALLOC_CTX *tmp, const struct auth *auth,
 		ntlm_av_put(&w, NTLM_AV_FLAGS,
 			    wire_slice(with_mic, sizeof(with_mic)));
 	}
+	if (auth->client->binding.len > 0) {
+		ntlm_binding_hash(auth->client->binding, bindings);
+	}
 	ntlm_av_put(&w, NTLM_AV_CHANNEL_BINDINGS,
-		    wire_slice(no_bindings, sizeof(no_bindings)));
+		    wire_slice(bindings, sizeof(bindings)));
 	if (auth->client->target != NULL) {
 		if (!to_utf16(tmp,
 			      talloc_asprintf(tmp, "cifs/%s",

@@ -46,6 +46,19 @@ void ntlm_hmac_md5(const uint8_t key[NTLM_KEY_SIZE],
 	crypto_wipe(&ctx, sizeof(ctx));
 }
 
+void ntlm_binding_hash(struct wire_slice binding, uint8_t out[NTLM_KEY_SIZE])
+{
+	/* No addresses of either side, and the length of the bytes. */
+	uint8_t head[5 * 4] = {0};
+	struct md5_ctx md5 = {0};
+
+	wire_store_le(head + 4 * 4, binding.len, 4);
+	md5_init(&md5);
+	md5_update(&md5, sizeof(head), head);
+	md5_update(&md5, binding.len, binding.data);
+	md5_digest(&md5, NTLM_KEY_SIZE, out);
+}
+
 void ntlm_mic(const uint8_t session_key[NTLM_KEY_SIZE],
 	      struct wire_slice negotiate, struct wire_slice challenge,
 	      struct wire_slice authenticate, uint8_t out[NTLM_MIC_SIZE])

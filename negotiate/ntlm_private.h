@@ -124,6 +124,10 @@ void ntlm_mic(const uint8_t session_key[NTLM_KEY_SIZE],
 	      struct wire_slice negotiate, struct wire_slice challenge,
 	      struct wire_slice authenticate, uint8_t out[NTLM_MIC_SIZE]);
 
+/* The value of MsvAvChannelBindings (2.2.2.1): MD5 of a structure of GSSAPI
+ * (RFC 2744 3.11) around the bytes. */
+void ntlm_binding_hash(struct wire_slice binding, uint8_t out[NTLM_KEY_SIZE]);
+
 /* RC4 with a fresh key, over the 16 bytes of a session key. */
 void ntlm_rc4_key(const uint8_t key[NTLM_KEY_SIZE],
 		  const uint8_t in[NTLM_KEY_SIZE], uint8_t out[NTLM_KEY_SIZE]);

@@ -223,6 +223,35 @@ static bool check_mic(const struct ntlm *ntlm,
 	return crypto_equal(mic, in.data + NTLM_MIC_OFFSET, sizeof(mic));
 }
 
+/*
+ * MsvAvChannelBindings, which the proof covers (3.2.5.1.2). All zeros, or none:
+ * the client knows of nothing to bind to.
+ */
+static bool check_binding(struct auth *auth, struct wire_slice response)
+{
+	static const uint8_t zero[NTLM_KEY_SIZE];
+	const struct auth_server_config *c = auth->server;
+	uint8_t want[NTLM_KEY_SIZE] = {0};
+	struct ntlm_temp temp = {0};
+	struct wire_slice got = {0};
+
+	if (c->binding.len == 0) {
+		return true;
+	}
+	if (response_valid(response, &temp)) {
+		got = ntlm_av_find(temp.target_info, NTLM_AV_CHANNEL_BINDINGS);
+	}
+	if (got.len != NTLM_KEY_SIZE || memcmp(got.data, zero, got.len) == 0) {
+		auth->why = "the logon is not bound to this connection, as "
+			    "`extended protection` requires";
+		return !c->binding_required;
+	}
+	ntlm_binding_hash(c->binding, want);
+	auth->why = "the logon is bound to a connection with another server: "
+		    "somebody relays it";
+	return crypto_equal(got.data, want, sizeof(want));
+}
+
 /* No name, no response (3.2.5.1.2). */
 static bool is_anonymous(const struct ntlm_authenticate *msg)
 {
@@ -284,6 +313,10 @@ static NTSTATUS judge(struct auth *auth, struct ntlm *ntlm,
 	if (!proven) {
 		return guest(auth, known);
 	}
+	if (!check_binding(auth, msg->nt_response)) {
+		return NT_STATUS_BAD_BINDINGS;
+	}
+	auth->why = NULL;
 	if (account.disabled) {
 		return NT_STATUS_ACCOUNT_DISABLED;
 	}

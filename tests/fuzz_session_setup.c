@@ -5,6 +5,7 @@
  * second. The server's challenge is always the same, so that the conversation
  * in the corpus is a successful one.
  */
+#include <krb5.h>
 #include <stdlib.h>
 
 #include "negotiate/auth.h"
@@ -12,7 +13,9 @@
 #include "negotiate/ntlm_private.h"
 #include "negotiate/spnego_private.h"
 
-enum { SERVER, CLIENT, PARTS, CHOICES };
+#define KEYTAB "MEMORY:fuzz"
+
+enum { SERVER, CLIENT, PARTS, KERBEROS, CHOICES };
 
 static const uint8_t challenge[NTLM_CHALLENGE_SIZE] = {0x0D, 0x1D, 0x8B, 0xA3,
 						       0x11, 0x79, 0xD0, 0x08};
@@ -30,8 +33,8 @@ static void plant_challenge(struct auth *auth)
 {
 	struct ntlm *ntlm = NULL;
 
-	if (auth->mech_state != NULL) {
-		ntlm = talloc_get_type_abort(auth->mech_state, struct ntlm);
+	ntlm = talloc_get_type(auth->mech_state, struct ntlm);
+	if (ntlm != NULL) {
 		memcpy(ntlm->server_challenge, challenge, sizeof(challenge));
 	}
 }
@@ -80,6 +83,63 @@ static void to_client(TALLOC_CTX *tmp, struct wire_slice first,
 	(void)auth_step(auth, tmp, first, &out);
 	(void)auth_step(auth, tmp, second, &out);
 	(void)auth_client_new(tmp, &config, first, 1, &auth);
+}
+
+/* A keytab in memory, with a key for everybody who is asked for. */
+static void make_keytab(void)
+{
+	static bool made;
+	krb5_keytab_entry entry = {.vno = 1};
+	krb5_context krb5 = NULL;
+	krb5_keytab keytab = NULL;
+
+	if (made) {
+		return;
+	}
+	made = true;
+	setenv("KRB5RCACHENAME", "none:", 1);
+	setenv("KRB5_CONFIG", "/dev/null", 1);
+	if (krb5_init_context(&krb5) != 0 ||
+	    krb5_kt_resolve(krb5, KEYTAB, &keytab) != 0 ||
+	    krb5_parse_name(krb5, "cifs/fuzz@FUZZ.TEST", &entry.principal) !=
+		    0 ||
+	    krb5_c_make_random_key(krb5, ENCTYPE_AES256_CTS_HMAC_SHA1_96,
+				   &entry.key) != 0 ||
+	    krb5_kt_add_entry(krb5, keytab, &entry) != 0) {
+		abort();
+	}
+	krb5_free_keyblock_contents(krb5, &entry.key);
+	krb5_free_principal(krb5, entry.principal);
+	/* The keytab stays: it is gone with its last user. */
+}
+
+/* Nobody can have a ticket: the keys were made a moment ago. */
+static void to_kerberos(TALLOC_CTX *tmp, struct wire_slice first,
+			struct wire_slice second)
+{
+	static const uint8_t binding[] = "tls-server-end-point:fuzz";
+	static const char *const principals[] = {"cifs/*", NULL};
+	const struct auth_server_config config = {
+		.netbios_name = "FUZZ",
+		.netbios_domain = "WORKGROUP",
+		.lookup = lookup,
+		.mechs = AUTH_MECH_KERBEROS,
+		.keytab = KEYTAB,
+		.principals = principals,
+		.binding = wire_slice(binding, sizeof(binding)),
+		.binding_required = true,
+	};
+	struct wire_slice out = {0};
+	struct auth *auth = NULL;
+
+	make_keytab();
+	if (!NT_STATUS_IS_OK(auth_server_new(tmp, &config, 1, &auth))) {
+		abort();
+	}
+	if (NT_STATUS_IS_OK(auth_step(auth, tmp, first, &out)) ||
+	    NT_STATUS_IS_OK(auth_step(auth, tmp, second, &out))) {
+		abort();
+	}
 }
 
 /* What can be read can be written, and reads the same again. */
@@ -137,6 +197,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		switch (choice % CHOICES) {
 		case SERVER: to_server(tmp, first, second); break;
 		case CLIENT: to_client(tmp, first, second); break;
+		case KERBEROS: to_kerberos(tmp, first, second); break;
 		default: parts(tmp, first); break;
 		}
 	}

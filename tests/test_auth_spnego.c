@@ -22,7 +22,7 @@ static const uint8_t oid_krb5[] = {0x2A, 0x86, 0x48, 0x86, 0xF7,
 static void test_hint(void **state)
 {
 	TALLOC_CTX *tmp = talloc_new(NULL);
-	struct wire_slice hint = auth_server_hint(tmp);
+	struct wire_slice hint = auth_server_hint(tmp, AUTH_MECH_NTLM);
 
 	(void)state;
 	/* what Samba sends with NTLMSSP alone, without its negHints */
