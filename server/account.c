@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "server/request.h"
 #include "server/store_posix.h"
@@ -19,6 +20,7 @@ struct account_job {
 	char *why;
 
 	const struct users_entry *entry; /* resolve */
+	bool not_root;
 	struct user *user;
 
 	const struct user *who; /* admit */
@@ -118,40 +120,94 @@ static void take_why(struct account_job *job, TALLOC_CTX *mem_ctx, char **why)
 static void resolve_run(struct account_job *job)
 {
 	job->user = users_resolve(job->made, job->entry, &job->why);
+	if (job->user != NULL && job->not_root && job->user->uid == 0 &&
+	    geteuid() == 0) {
+		job->user = NULL;
+		job->why = talloc_asprintf(
+			job->made,
+			"%s is root, and has no line in the users file",
+			job->entry->name);
+	}
+}
+
+/* A job for an account that the users file need not know. */
+static struct account_job *job_for_account(const char *name)
+{
+	struct account_job *job = job_new(resolve_run);
+	struct users_entry *entry = NULL;
+
+	if (job == NULL) {
+		return NULL;
+	}
+	entry = talloc_zero(job->held, struct users_entry);
+	if (entry != NULL) {
+		entry->uid = (uid_t)-1;
+		entry->name = talloc_strdup(entry, name);
+	}
+	if (entry == NULL || entry->name == NULL) {
+		job_release(&job->head);
+		return NULL;
+	}
+	job->entry = entry;
+	return job;
+}
+
+static struct account_job *job_for_entry(struct server *server,
+					 const struct users_entry *entry)
+{
+	struct account_job *job = job_new(resolve_run);
+
+	if (job == NULL) {
+		return NULL;
+	}
+	job->entry = entry;
+	if (talloc_reference(job->held, server->users) == NULL) {
+		job_release(&job->head);
+		return NULL;
+	}
+	return job;
+}
+
+/* Of a password that is not used nothing is asked. */
+static bool may_log_on(const struct users_entry *entry, bool vouched)
+{
+	const char *why = NULL;
+
+	if (vouched) {
+		return (entry->flags &
+			(USERS_FLAG_DISABLED | USERS_FLAG_LOCKED)) == 0;
+	}
+	return users_may_log_on(entry, &why);
 }
 
 struct tevent_req *account_resolve_send(TALLOC_CTX *mem_ctx,
 					struct tevent_context *ev,
-					struct server *server, const char *name)
+					struct server *server, const char *name,
+					bool vouched)
 {
 	struct tevent_req *req = NULL;
 	struct account_state *state = NULL;
 	struct account_job *job = NULL;
 	const struct users_entry *entry = users_find(server->users, name);
-	const char *why = NULL;
 
 	req = tevent_req_create(mem_ctx, &state, struct account_state);
 	if (req == NULL) {
 		return NULL;
 	}
-	if (entry == NULL) {
+	if (entry == NULL && !vouched) {
 		tevent_req_error(req, NT_STATUS_NO_SUCH_USER);
 		return tevent_req_post(req, ev);
 	}
-	if (!users_may_log_on(entry, &why)) {
+	if (entry != NULL && !may_log_on(entry, vouched)) {
 		tevent_req_error(req, NT_STATUS_ACCOUNT_DISABLED);
 		return tevent_req_post(req, ev);
 	}
-	job = job_new(resolve_run);
+	job = entry != NULL ? job_for_entry(server, entry)
+			    : job_for_account(name);
 	if (tevent_req_nomem(job, req)) {
 		return tevent_req_post(req, ev);
 	}
-	job->entry = entry;
-	if (talloc_reference(job->held, server->users) == NULL) {
-		job_release(&job->head);
-		tevent_req_oom(req);
-		return tevent_req_post(req, ev);
-	}
+	job->not_root = entry == NULL;
 	return job_submit(req, ev, server, job);
 }
 
@@ -162,29 +218,16 @@ struct tevent_req *account_guest_send(TALLOC_CTX *mem_ctx,
 	struct tevent_req *req = NULL;
 	struct account_state *state = NULL;
 	struct account_job *job = NULL;
-	struct users_entry *entry = NULL;
 
 	req = tevent_req_create(mem_ctx, &state, struct account_state);
 	if (req == NULL) {
 		return NULL;
 	}
-	job = job_new(resolve_run);
+	job = job_for_account(
+		config_string(server->config, NULL, CONFIG_GUEST_ACCOUNT));
 	if (tevent_req_nomem(job, req)) {
 		return tevent_req_post(req, ev);
 	}
-	entry = talloc_zero(job->held, struct users_entry);
-	if (entry != NULL) {
-		entry->uid = (uid_t)-1;
-		entry->name = talloc_strdup(
-			entry, config_string(server->config, NULL,
-					     CONFIG_GUEST_ACCOUNT));
-	}
-	if (entry == NULL || entry->name == NULL) {
-		job_release(&job->head);
-		tevent_req_oom(req);
-		return tevent_req_post(req, ev);
-	}
-	job->entry = entry;
 	return job_submit(req, ev, server, job);
 }
 

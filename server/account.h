@@ -8,11 +8,17 @@
 
 #include "server/server.h"
 
-/** Who acts for a name of the users file (users_resolve). */
+/**
+ * Who acts for a name of the users file (users_resolve).
+ *
+ * @param vouched  somebody else, a KDC, vouches for the user: a Unix account
+ *                 is enough, except for root. One of the users file that is
+ *                 disabled or locked stays out.
+ */
 struct tevent_req *account_resolve_send(TALLOC_CTX *mem_ctx,
 					struct tevent_context *ev,
-					struct server *server,
-					const char *name);
+					struct server *server, const char *name,
+					bool vouched);
 /** Likewise for `guest account`. */
 struct tevent_req *account_guest_send(TALLOC_CTX *mem_ctx,
 				      struct tevent_context *ev,

@@ -5,6 +5,7 @@
  */
 
 #include "server/dispatch.h"
+#include "server/logon.h"
 #include "server/persistent.h"
 
 #define LOG_MODULE "negotiate"
@@ -138,7 +139,7 @@ struct tevent_req *cmd_negotiate_send(TALLOC_CTX *mem_ctx,
 		tevent_req_error(req, status);
 		return tevent_req_post(req, ev);
 	}
-	state->hint = auth_server_hint(state);
+	state->hint = auth_server_hint(state, logon_mechs(r->conn->server->config));
 	if (crypto_random(state->salt, sizeof(state->salt)) != 0) {
 		tevent_req_error(req, NT_STATUS_INSUFFICIENT_RESOURCES);
 		return tevent_req_post(req, ev);

@@ -7,6 +7,7 @@
 #include "server/account.h"
 #include "server/binding.h"
 #include "server/dispatch.h"
+#include "server/logon.h"
 
 #define NT_TIME_MS 10000 /* of 100 ns */
 
@@ -30,42 +31,6 @@ static void cmd_session_setup_delayed(struct tevent_req *subreq);
 
 /* --- the exchange ----------------------------------------------------------
  */
-
-static bool lookup_account(const char *user, const char *domain,
-			   struct auth_account *account, void *private_data)
-{
-	struct server *server =
-		talloc_get_type_abort(private_data, struct server);
-	const struct users_entry *entry = users_find(server->users, user);
-	const char *why = NULL;
-
-	(void)domain;
-	if (entry == NULL || !entry->has_key) {
-		return false;
-	}
-	account->name = entry->name;
-	account->disabled = !users_may_log_on(entry, &why);
-	memcpy(account->nt_hash, entry->nt_hash, sizeof(account->nt_hash));
-	return true;
-}
-
-static NTSTATUS begin_auth(struct channel *channel)
-{
-	struct server *server = channel->session->server;
-	const struct auth_server_config config = {
-		.netbios_name = server->netbios_name,
-		.netbios_domain = server->netbios_name,
-		.dns_name = server->dns_name,
-		.lookup = lookup_account,
-		.private_data = server,
-		.guest = (enum auth_guest)config_int(server->config, NULL,
-						     CONFIG_MAP_TO_GUEST),
-		.anonymous = config_int(server->config, NULL,
-					CONFIG_RESTRICT_ANONYMOUS) < 2,
-	};
-
-	return auth_server_new(channel, &config, server_now(), &channel->auth);
-}
 
 /* 3.3.5.5.1. */
 static NTSTATUS begin_session(struct request *r)
@@ -177,7 +142,7 @@ static NTSTATUS find_session(struct cmd_session_setup_state *state)
 	}
 	if (status == NT_STATUS_OK && r->channel->auth == NULL) {
 		server_refresh_users(r->conn->server);
-		status = begin_auth(r->channel);
+		status = logon_auth_new(r->channel);
 	}
 	return status;
 }
@@ -251,6 +216,12 @@ static void cmd_session_setup_step(struct tevent_req *req)
 				    state->in.security_buffer, &state->token);
 
 	if (status == NT_STATUS_MORE_PROCESSING_REQUIRED) {
+		if (auth_why(channel->auth) != NULL) {
+			log_notice("%s: logon by %s failed: %s",
+				   state->r->conn->peer,
+				   auth_mechanism(channel->auth),
+				   auth_why(channel->auth));
+		}
 		state->status = status;
 		tevent_req_done(req);
 		return;
@@ -260,9 +231,10 @@ static void cmd_session_setup_step(struct tevent_req *req)
 		return;
 	}
 	if (auth_kind(channel->auth) == AUTH_USER) {
-		subreq = account_resolve_send(state, state->ev,
-					      state->r->conn->server,
-					      auth_user(channel->auth));
+		subreq = account_resolve_send(
+			state, state->ev, state->r->conn->server,
+			auth_user(channel->auth),
+			auth_mech(channel->auth) == AUTH_MECH_KERBEROS);
 	} else {
 		subreq = account_guest_send(state, state->ev,
 					    state->r->conn->server);
@@ -389,6 +361,12 @@ static NTSTATUS establish(struct cmd_session_setup_state *state,
 						: NT_STATUS_OK;
 }
 
+/* The earlier of two moments, of which 0 is none. */
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return b == 0 || (a != 0 && a < b) ? a : b;
+}
+
 /* A further connection does not prolong what its session has left. */
 static void session_renew(struct request *r)
 {
@@ -401,8 +379,10 @@ static void session_renew(struct request *r)
 		return;
 	}
 	session->state = SESSION_VALID;
+	/* 3.3.5.5.3: no longer than the ticket holds. */
 	session->expires =
-		ms == 0 ? 0 : server_now() + (uint64_t)ms * NT_TIME_MS;
+		earlier(ms == 0 ? 0 : server_now() + (uint64_t)ms * NT_TIME_MS,
+			auth_expires(r->channel->auth));
 }
 
 static void cmd_session_setup_resolved(struct tevent_req *subreq)
@@ -455,14 +435,16 @@ static void cmd_session_setup_failed(struct tevent_req *req, NTSTATUS status)
 	int64_t ms = config_int(conn->server->config, NULL,
 				CONFIG_INVALID_AUTHENTICATION_DELAY);
 	struct tevent_req *subreq = NULL;
+	const char *why = NULL;
 
 	state->status = status;
 	state->ends_session = true;
 	conn->failed_logons++;
 	conn->server->metrics.failed_logons++;
+	why = auth_why(state->r->channel->auth);
 	log_notice("%s: logon of \"%s\" failed: %s", conn->peer,
 		   auth_claimed_user(state->r->channel->auth),
-		   nt_errtext(status));
+		   why != NULL ? why : nt_errtext(status));
 	if (conn->failed_logons > CONN_MAX_FAILED_LOGONS) {
 		conn_end(conn, TRANSPORT_CLOSE_LIMIT, "too many failed logons");
 	}

@@ -44,6 +44,13 @@ enum config_key {
 	CONFIG_SIGNING_ALGORITHMS,    /* numbers: as in MS-SMB2 2.2.3.1.7 */
 	CONFIG_ENCRYPTION_ALGORITHMS, /* numbers: as in MS-SMB2 2.2.3.1.2 */
 
+	/* [global]: how users prove who they are */
+	CONFIG_SERVER_NTLM,	    /* bool */
+	CONFIG_KERBEROS_METHOD,	    /* int: enum config_kerberos */
+	CONFIG_DEDICATED_KEYTAB,    /* string */
+	CONFIG_KERBEROS_PRINCIPALS, /* list of patterns */
+	CONFIG_EXTENDED_PROTECTION, /* int: enum config_binding */
+
 	/* [global]: files */
 	CONFIG_SMB_PASSWD_FILE,	     /* string */
 	CONFIG_CERTIFICATE_MAP_FILE, /* string */
@@ -129,6 +136,19 @@ enum config_key {
 	CONFIG_MANGLED_NAMES,	   /* int: 1 yes */
 
 	CONFIG_KEY_COUNT
+};
+
+enum config_kerberos {
+	CONFIG_KERBEROS_OFF,
+	CONFIG_KERBEROS_SYSTEM_KEYTAB,
+	CONFIG_KERBEROS_DEDICATED_KEYTAB,
+};
+
+/* Is a logon bound to the certificate of its connection? */
+enum config_binding {
+	CONFIG_BINDING_OFF,	 /* nobody looks */
+	CONFIG_BINDING_ALLOWED,	 /* when the client does it, it must be right */
+	CONFIG_BINDING_REQUIRED, /* over QUIC */
 };
 
 enum config_signing {

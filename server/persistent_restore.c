@@ -16,6 +16,7 @@
 
 #include "server/account.h"
 #include "server/durable.h"
+#include "server/logon.h"
 #include "server/persistent.h"
 #include "server/persistent_record.h"
 #include "server/replay.h"
@@ -85,7 +86,8 @@ static bool find_user(struct returning *one)
 {
 	struct server *server = one->restore->server;
 	struct tevent_req *subreq = account_resolve_send(
-		one->open, server->ev, server, one->record.user);
+		one->open, server->ev, server, one->record.user,
+		(logon_mechs(server->config) & AUTH_MECH_KERBEROS) != 0);
 	char *why = NULL;
 
 	if (!wait_for(one, subreq) ||

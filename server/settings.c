@@ -61,6 +61,23 @@ static const struct setting_name encryption_algorithms[] = {
 	{"AES-256-CCM", 3}, {NULL, 0},
 };
 
+/* Samba's names. What it keeps in its secrets.tdb does not exist here. */
+static const struct setting_name kerberos[] = {
+	{"default", CONFIG_KERBEROS_OFF},
+	{"secrets only", CONFIG_KERBEROS_OFF},
+	{"system keytab", CONFIG_KERBEROS_SYSTEM_KEYTAB},
+	{"secrets and keytab", CONFIG_KERBEROS_SYSTEM_KEYTAB},
+	{"dedicated keytab", CONFIG_KERBEROS_DEDICATED_KEYTAB},
+	{NULL, 0},
+};
+
+static const struct setting_name binding[] = {
+	{"off", CONFIG_BINDING_OFF},
+	{"allowed", CONFIG_BINDING_ALLOWED},
+	{"required", CONFIG_BINDING_REQUIRED},
+	{NULL, 0},
+};
+
 static const struct setting_name guests[] = {
 	{"never", AUTH_GUEST_NEVER},
 	{"bad user", AUTH_GUEST_BAD_USER},
@@ -185,6 +202,45 @@ static const struct setting settings[] = {
 		"Ciphers for SMB 3.1.1, best first. -NAME takes one off the "
 		"default.",
 		.names = encryption_algorithms,
+	},
+
+	[CONFIG_SERVER_NTLM] = {
+		"server ntlm", SETTING_GLOBAL, SETTING_BOOL, "yes",
+		"Whether users may prove their password of the users file by "
+		"NTLMv2. With no there is Kerberos alone, and nobody without "
+		"a ticket gets in.",
+	},
+	[CONFIG_KERBEROS_METHOD] = {
+		"kerberos method", SETTING_GLOBAL, SETTING_ENUM, "default",
+		"Where the server's Kerberos keys are: default, nowhere; "
+		"system keytab, in the one that krb5.conf names, or else "
+		"/etc/krb5.keytab; dedicated keytab, in dedicated keytab file. "
+		"Whom a principal is on this machine is for auth_to_local of "
+		"krb5.conf to say; the Unix account is enough, a line in the "
+		"users file is not needed, except for root.",
+		.names = kerberos,
+	},
+	[CONFIG_DEDICATED_KEYTAB] = {
+		"dedicated keytab file", SETTING_GLOBAL, SETTING_PATH, "",
+		"The keytab of kerberos method = dedicated keytab. It is read "
+		"anew for every logon, so that a new key is used at once.",
+	},
+	[CONFIG_KERBEROS_PRINCIPALS] = {
+		"kerberos principals", SETTING_GLOBAL, SETTING_LIST,
+		"cifs/*, host/*",
+		"Which principals of the keytab clients may have tickets for, "
+		"as wildcard patterns without regard to case.",
+	},
+	[CONFIG_EXTENDED_PROTECTION] = {
+		"extended protection", SETTING_GLOBAL, SETTING_ENUM, "allowed",
+		"Whether a logon must be bound to the TLS certificate of its "
+		"QUIC connection, so that nobody can relay it from another "
+		"server: off, it is not looked at; allowed, a client that binds "
+		"its logon by NTLM must have bound it to this one; required, "
+		"over QUIC all must, by Kerberos too, which Samba's client "
+		"does not. Over TCP there is nothing to bind to: there server "
+		"signing = mandatory protects.",
+		.names = binding,
 	},
 
 	[CONFIG_SMB_PASSWD_FILE] = {
