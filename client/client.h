@@ -172,26 +172,48 @@ void client_disconnect(struct client_conn *conn);
 
 /* ---------------------------------------------------------------- session */
 
+/** By what we prove who we are. */
+enum client_kerberos {
+	CLIENT_KERBEROS_OFF,	  /**< by NTLM */
+	CLIENT_KERBEROS_DESIRED,  /**< by Kerberos if the server offers it and
+				       a ticket can be had, else by NTLM */
+	CLIENT_KERBEROS_REQUIRED, /**< by Kerberos or not at all */
+};
+
+/** "off", "desired", "required". @return false: no such name. */
+bool client_kerberos_parse(const char *name, enum client_kerberos *out);
+
 /** Copied. */
 struct client_credentials {
-	const char *user;
-	const char *domain; /**< NULL: the server's own accounts */
-	const char *password;
+	const char *user;     /**< with Kerberos NULL or "": whose tickets there
+				   are; "alice@REALM" names a realm */
+	const char *domain;   /**< NULL: the server's own accounts. With
+				   Kerberos one with a dot is the realm */
+	const char *password; /**< NULL: nt_hash, or tickets only */
 	const uint8_t *nt_hash;	 /**< with password NULL: 16 bytes, the MD4 of
 				      the password in UTF-16LE */
 	const char *workstation; /**< NULL: this machine's name */
+	enum client_kerberos kerberos;
+	const char *ccache; /**< as KRB5CCNAME; NULL: the default */
+	const char *keytab; /**< the user's keys, instead of a password */
+	bool no_ntlm;	    /**< never by NTLM, whatever happens */
 };
 
 struct tevent_req *client_session_setup_send(
 	TALLOC_CTX *mem_ctx, struct client_conn *conn,
 	const struct client_credentials *credentials);
 /** NT_STATUS_LOGON_FAILURE; NT_STATUS_ACCESS_DENIED: a server that would have
- *  us unprotected as a guest, or cannot encrypt where that is required. */
+ *  us unprotected as a guest, or cannot encrypt where that is required; with
+ *  Kerberos those of kerberos_ticket_get(). */
 NTSTATUS client_session_setup_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 				   struct client_session **out);
 NTSTATUS client_session_setup(TALLOC_CTX *mem_ctx, struct client_conn *conn,
 			      const struct client_credentials *credentials,
 			      struct client_session **out);
+
+/** Why the last logon on this connection failed, a sentence; NULL: the status
+ *  says all that is known. */
+const char *client_logon_why(const struct client_conn *conn);
 
 struct tevent_req *client_logoff_send(TALLOC_CTX *mem_ctx,
 				      struct client_session *session);

@@ -175,6 +175,7 @@ struct client_conn {
 	struct wire_slice hint;	    /**< the server's GSS token */
 	const char *address;	    /**< of the peer, for facts */
 	const char *client_mapping; /**< where the client certificate is from */
+	const char *logon_why;	    /**< client_logon_why() */
 
 	NTSTATUS dead; /**< why it ended, or OK */
 	const char *why;
@@ -259,6 +260,21 @@ struct client_channel *channel_choose(struct client_session *session);
 void channel_release_all(struct client_session *session);
 /** A call ended: was it the last one of a channel without session? */
 void channel_call_ended(struct client_channel *channel);
+
+/* -------------------------------------------------------------- ticket.c */
+
+struct kerberos_ticket;
+
+/** kerberos_ticket_get() in a thread of its own, so that the loop goes on
+ *  while a KDC is asked. Everything given is copied. */
+struct tevent_req *ticket_get_send(TALLOC_CTX *mem_ctx,
+				   struct tevent_context *ev,
+				   const struct client_credentials *credentials,
+				   const char *server,
+				   struct wire_slice binding);
+/** @param why  out: on failure a sentence, child of mem_ctx; may stay NULL. */
+NTSTATUS ticket_get_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+			 struct kerberos_ticket **out, char **why);
 
 /* ------------------------------------------------------------- session.c */
 

@@ -7,15 +7,19 @@
 #include <unistd.h>
 
 #include "client/client_private.h"
+#include "negotiate/kerberos.h"
 #include "smbquic/log.h"
 
 struct setup_state {
 	struct client_conn *conn;
 	struct client_session *session;
 	struct client_channel *channel;
+	struct client_credentials credentials; /* strings of a child */
+	uint8_t binding[TRANSPORT_BINDING_MAX];
 	bool auth_done;
 };
 
+static void setup_ticket(struct tevent_req *subreq);
 static void setup_go(struct tevent_req *req, struct wire_slice token);
 static void setup_done(struct tevent_req *subreq);
 
@@ -63,9 +67,52 @@ struct client_conn *session_conn(const struct client_session *session)
 
 /* ------------------------------------------------------------------ setup */
 
-static NTSTATUS setup_auth(struct setup_state *state,
-			   const struct client_credentials *credentials)
+static const char *const kerberos_names[] = {
+	[CLIENT_KERBEROS_OFF] = "off",
+	[CLIENT_KERBEROS_DESIRED] = "desired",
+	[CLIENT_KERBEROS_REQUIRED] = "required",
+};
+
+bool client_kerberos_parse(const char *name, enum client_kerberos *out)
 {
+	size_t i = 0;
+
+	for (i = 0; i < sizeof(kerberos_names) / sizeof(kerberos_names[0]);
+	     i++) {
+		if (strcmp(name, kerberos_names[i]) == 0) {
+			*out = (enum client_kerberos)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *client_logon_why(const struct client_conn *conn)
+{
+	return conn->logon_why;
+}
+
+static void set_logon_why(struct client_conn *conn, const char *why)
+{
+	talloc_free((void *)(uintptr_t)conn->logon_why);
+	conn->logon_why = why != NULL ? talloc_strdup(conn, why) : NULL;
+}
+
+/* What a logon on this connection is bound to. */
+static struct wire_slice setup_binding(struct setup_state *state)
+{
+	const struct transport_facts *facts =
+		transport_facts(message_conn_transport(state->conn->message));
+
+	return wire_slice(state->binding,
+			  transport_binding(facts, state->binding));
+}
+
+/* @param ticket  NULL: by NTLM. */
+static NTSTATUS setup_auth(struct setup_state *state,
+			   struct kerberos_ticket *ticket)
+{
+	const struct client_credentials *credentials = &state->credentials;
 	struct client_conn *conn = state->conn;
 	struct timespec now = {0};
 	char host[256] = "";
@@ -76,9 +123,12 @@ static NTSTATUS setup_auth(struct setup_state *state,
 		.nt_hash = credentials->nt_hash,
 		.workstation = credentials->workstation,
 		.target = conn->options.server,
+		.binding = setup_binding(state),
+		.ticket = ticket,
 	};
+	bool named = config.user != NULL && *config.user != '\0';
 
-	if (config.user == NULL || *config.user == '\0') {
+	if (ticket == NULL && !named) {
 		/* Anonymous logons do not exist here, nor at servers that
 		 * follow MS-SMB2's defaults. */
 		return NT_STATUS_LOGON_FAILURE;
@@ -94,6 +144,134 @@ static NTSTATUS setup_auth(struct setup_state *state,
 			       &state->session->auth);
 }
 
+static int credentials_destructor(struct client_credentials *c)
+{
+	if (c->nt_hash != NULL) {
+		crypto_wipe((void *)(uintptr_t)c->nt_hash, AUTH_NT_HASH_SIZE);
+	}
+	if (c->password != NULL) {
+		crypto_wipe((void *)(uintptr_t)c->password,
+			    strlen(c->password));
+	}
+	return 0;
+}
+
+static const char *copy(TALLOC_CTX *mem_ctx, const char *text, bool *ok)
+{
+	const char *out = text != NULL ? talloc_strdup(mem_ctx, text) : NULL;
+
+	*ok = *ok && (out != NULL) == (text != NULL);
+	return out;
+}
+
+/* For as long as the logon takes. */
+static bool keep_credentials(struct setup_state *state,
+			     const struct client_credentials *given)
+{
+	struct client_credentials *kept =
+		talloc_zero(state, struct client_credentials);
+	bool ok = kept != NULL;
+
+	if (kept == NULL) {
+		return false;
+	}
+	*kept = *given;
+	kept->user = copy(kept, given->user, &ok);
+	kept->domain = copy(kept, given->domain, &ok);
+	kept->password = copy(kept, given->password, &ok);
+	kept->workstation = copy(kept, given->workstation, &ok);
+	if (given->nt_hash != NULL) {
+		kept->nt_hash =
+			talloc_memdup(kept, given->nt_hash, AUTH_NT_HASH_SIZE);
+		ok = ok && kept->nt_hash != NULL;
+	}
+	kept->ccache = copy(kept, given->ccache, &ok);
+	kept->keytab = copy(kept, given->keytab, &ok);
+	talloc_set_destructor(kept, credentials_destructor);
+	state->credentials = *kept;
+	return ok;
+}
+
+/* By NTLM: begin at once, or say why not. */
+static void setup_by_ntlm(struct tevent_req *req, const char *why)
+{
+	struct setup_state *state = tevent_req_data(req, struct setup_state);
+	bool forbidden =
+		state->credentials.no_ntlm ||
+		state->credentials.kerberos == CLIENT_KERBEROS_REQUIRED;
+	NTSTATUS status =
+		forbidden ? NT_STATUS_NOT_SUPPORTED : setup_auth(state, NULL);
+
+	if (forbidden) {
+		set_logon_why(state->conn,
+			      why != NULL ? why
+					  : "NTLM is forbidden, and Kerberos "
+					    "is not used");
+	}
+	if (status == NT_STATUS_NOT_SUPPORTED && !forbidden) {
+		set_logon_why(state->conn,
+			      "the server does not let anybody in by NTLM: "
+			      "get a Kerberos ticket with kinit, and try -k");
+	}
+	if (!req_failed(req, status)) {
+		setup_go(req, wire_slice(NULL, 0));
+	}
+}
+
+static void setup_begin(struct tevent_req *req)
+{
+	struct setup_state *state = tevent_req_data(req, struct setup_state);
+	struct client_conn *conn = state->conn;
+	unsigned offered = auth_hint_mechs(conn->hint);
+	struct tevent_req *subreq = NULL;
+
+	if (state->credentials.kerberos == CLIENT_KERBEROS_OFF) {
+		setup_by_ntlm(req, NULL);
+		return;
+	}
+	if ((offered & AUTH_MECH_KERBEROS) == 0) {
+		setup_by_ntlm(req, "the server does not offer Kerberos");
+		return;
+	}
+	subreq = ticket_get_send(state, conn->ev, &state->credentials,
+				 conn->options.server, setup_binding(state));
+	if (tevent_req_nomem(subreq, req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, setup_ticket, req);
+}
+
+static void setup_ticket(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct setup_state *state = tevent_req_data(req, struct setup_state);
+	struct kerberos_ticket *ticket = NULL;
+	char *why = NULL;
+	NTSTATUS status = ticket_get_recv(subreq, state, &ticket, &why);
+
+	talloc_free(subreq);
+	if (NT_STATUS_IS_OK(status)) {
+		status = setup_auth(state, ticket);
+		if (NT_STATUS_IS_OK(status)) {
+			setup_go(req, wire_slice(NULL, 0));
+			return;
+		}
+		kerberos_ticket_free(ticket);
+		req_failed(req, status);
+		return;
+	}
+	set_logon_why(state->conn, why);
+	if (state->credentials.kerberos == CLIENT_KERBEROS_REQUIRED ||
+	    state->credentials.no_ntlm || state->credentials.password == NULL) {
+		req_failed(req, status);
+		return;
+	}
+	log_notice("by NTLM, because Kerberos does not work: %s",
+		   why != NULL ? why : nt_errtext(status));
+	setup_by_ntlm(req, why);
+}
+
 struct tevent_req *client_session_setup_send(
 	TALLOC_CTX *mem_ctx, struct client_conn *conn,
 	const struct client_credentials *credentials)
@@ -106,6 +284,7 @@ struct tevent_req *client_session_setup_send(
 		return NULL;
 	}
 	state->conn = conn;
+	set_logon_why(conn, NULL);
 	state->session = session_new(state);
 	if (tevent_req_nomem(state->session, req)) {
 		return tevent_req_post(req, conn->ev);
@@ -114,10 +293,11 @@ struct tevent_req *client_session_setup_send(
 	if (tevent_req_nomem(state->channel, req)) {
 		return tevent_req_post(req, conn->ev);
 	}
-	if (req_failed(req, setup_auth(state, credentials))) {
+	if (!keep_credentials(state, credentials)) {
+		tevent_req_oom(req);
 		return tevent_req_post(req, conn->ev);
 	}
-	setup_go(req, wire_slice(NULL, 0));
+	setup_begin(req);
 	if (!tevent_req_is_in_progress(req)) {
 		return tevent_req_post(req, conn->ev);
 	}
@@ -135,6 +315,7 @@ static void setup_go(struct tevent_req *req, struct wire_slice token)
 	NTSTATUS status = 0;
 
 	status = auth_step(state->session->auth, state, token, &out);
+	set_logon_why(state->conn, auth_why(state->session->auth));
 	state->auth_done = NT_STATUS_IS_OK(status);
 	if (status != NT_STATUS_MORE_PROCESSING_REQUIRED &&
 	    req_failed(req, status)) {
@@ -288,6 +469,12 @@ static void setup_reply(struct tevent_req *req, struct call *call)
 	NTSTATUS status = call->part[0].status;
 	bool more = status == NT_STATUS_MORE_PROCESSING_REQUIRED;
 
+	if (!more && status == NT_STATUS_LOGON_FAILURE &&
+	    auth_mech(state->session->auth) == AUTH_MECH_KERBEROS) {
+		set_logon_why(state->conn,
+			      "the server did not accept the Kerberos ticket; "
+			      "its log says why");
+	}
 	if (!more && req_failed(req, status)) {
 		return;
 	}

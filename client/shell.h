@@ -45,12 +45,19 @@ struct shell_options {
 	const char *domain;
 	const char *password;
 	bool no_password;
-	const char *folder; /**< -D */
-	const char *script; /**< -c */
-	bool to_stderr;	    /**< -E */
-	bool grepable;	    /**< -g */
-	bool quiet;	    /**< -q */
-	bool print_facts;   /**< -d */
+	bool tickets;	 /**< a ticket cache or keytab, no password */
+	bool user_given; /**< not taken from the environment */
+	enum client_kerberos kerberos;
+	bool kerberos_given; /**< -k, --use-kerberos and the like */
+	const char *ccache;  /**< --use-krb5-ccache */
+	const char *keytab;  /**< --client-keytab */
+	bool no_ntlm;	     /**< --block-ntlm */
+	const char *folder;  /**< -D */
+	const char *script;  /**< -c */
+	bool to_stderr;	     /**< -E */
+	bool grepable;	     /**< -g */
+	bool quiet;	     /**< -q */
+	bool print_facts;    /**< -d */
 	bool trust_given;
 	const char *transports; /**< --transport */
 	const char *remember;	/**< --remember; NULL: the usual file */
@@ -260,6 +267,8 @@ int shell_options_parse(int argc, const char **argv, struct shell_options *out);
 bool shell_credentials_file(struct shell_options *options, const char *file);
 bool shell_credentials_complete(struct shell_options *options,
 				const struct client_target *target);
+/** What was completed, for a logon; its strings are those of the options. */
+struct client_credentials shell_credentials(const struct shell_options *o);
 /** "[DOMAIN/]user[%pass]" */
 bool shell_credentials_user(struct shell_options *options, const char *text);
 

@@ -106,27 +106,40 @@ static bool open_connection(struct shell *shell)
 	return false;
 }
 
+/* Who it was that could not log on, as a child of the shell. */
+static char *who(struct shell *shell)
+{
+	const struct shell_options *o = shell->options;
+
+	if (o->tickets && !o->user_given) {
+		return talloc_strdup(shell, " by Kerberos");
+	}
+	return *o->user != '\0' ? talloc_asprintf(shell, " as %s", o->user)
+				: talloc_strdup(shell, " without a name");
+}
+
 static bool log_on(struct shell *shell)
 {
 	const struct shell_options *o = shell->options;
-	const struct client_credentials credentials = {
-		.user = o->user,
-		.domain = o->domain,
-		.password = o->password,
-	};
+	const struct client_credentials credentials = shell_credentials(o);
 	NTSTATUS status = client_session_setup(shell, shell->conn, &credentials,
 					       &shell->session);
+	const char *why = client_logon_why(shell->conn);
+	char *name = NULL;
 
 	if (NT_STATUS_IS_OK(status)) {
 		return true;
 	}
-	if (*o->user != '\0') {
-		shell_fail(shell, status, "logging on to //%s as %s",
-			   shell->target->server, o->user);
+	name = shell_need(who(shell));
+	if (why != NULL) {
+		shell_fail_text(shell, "logging on to //%s%s: %s (%s)",
+				shell->target->server, name, why,
+				nt_errstr(status));
 	} else {
-		shell_fail(shell, status, "logging on to //%s without a name",
-			   shell->target->server);
+		shell_fail(shell, status, "logging on to //%s%s",
+			   shell->target->server, name);
 	}
+	talloc_free(name);
 	return false;
 }
 

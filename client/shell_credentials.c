@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "client/shell.h"
+#include "negotiate/kerberos.h"
 #include "smbquic/prompt.h"
 
 static char *copy(struct shell_options *o, const char *s)
@@ -199,8 +200,45 @@ static bool ask_password(struct shell_options *o)
 	return o->password != NULL;
 }
 
-bool shell_credentials_complete(struct shell_options *o,
-				const struct client_target *target)
+/* A password is given, here or in the environment. */
+static bool has_password(const struct shell_options *o)
+{
+	return o->password != NULL || getenv("PASSWD") != NULL ||
+	       getenv("PASSWD_FD") != NULL || getenv("PASSWD_FILE") != NULL;
+}
+
+/*
+ * Do tickets say who we are? Then no password is asked for. Unless Kerberos
+ * was asked for, a password on the command line is NTLM's, but for users who
+ * are written with their realm.
+ */
+static bool by_tickets(struct shell_options *o)
+{
+	const char *user = o->user_given ? o->user : NULL;
+
+	if (o->kerberos == CLIENT_KERBEROS_OFF) {
+		return false;
+	}
+	if (has_password(o)) {
+		if (!o->kerberos_given && !o->no_ntlm &&
+		    (o->user == NULL || strchr(o->user, '@') == NULL)) {
+			o->kerberos = CLIENT_KERBEROS_OFF;
+		}
+		return false;
+	}
+	if (o->keytab != NULL || kerberos_cache_usable(o->ccache, user)) {
+		return true;
+	}
+	if (!o->kerberos_given && !o->no_ntlm) {
+		o->kerberos = CLIENT_KERBEROS_OFF;
+		return false;
+	}
+	/* Nobody is there to be asked: what is missing is said later. */
+	return o->no_password || !o->user_given;
+}
+
+static bool find_user(struct shell_options *o,
+		      const struct client_target *target)
 {
 	if (o->user == NULL && target->user != NULL) {
 		o->user = target->user;
@@ -208,16 +246,29 @@ bool shell_credentials_complete(struct shell_options *o,
 		o->password =
 			o->password != NULL ? o->password : target->password;
 	}
+	o->user_given = o->user != NULL;
 	if (o->user == NULL) {
 		user_from_environment(o);
 	}
-	if (o->user == NULL && o->no_password) {
+	o->tickets = by_tickets(o);
+	if (o->user == NULL && (o->no_password || o->tickets)) {
 		o->user = ""; /* nobody in particular */
 	}
 	if (o->user == NULL) {
 		fprintf(stderr, SHELL_PROGRAM ": who are you? Name a user "
 					      "with -U\n");
+	}
+	return o->user != NULL;
+}
+
+bool shell_credentials_complete(struct shell_options *o,
+				const struct client_target *target)
+{
+	if (!find_user(o, target)) {
 		return false;
+	}
+	if (o->tickets) {
+		return true;
 	}
 	if (o->password == NULL && o->no_password) {
 		o->password = "";
@@ -226,4 +277,19 @@ bool shell_credentials_complete(struct shell_options *o,
 		return false;
 	}
 	return o->password != NULL || ask_password(o);
+}
+
+struct client_credentials shell_credentials(const struct shell_options *o)
+{
+	struct client_credentials c = {
+		.user = o->tickets && !o->user_given ? NULL : o->user,
+		.domain = o->domain,
+		.password = o->password,
+		.kerberos = o->kerberos,
+		.ccache = o->ccache,
+		.keytab = o->keytab,
+		.no_ntlm = o->no_ntlm,
+	};
+
+	return c;
 }

@@ -31,6 +31,8 @@ enum option {
 	OPT_CONGESTION,
 	OPT_WARN_DAYS,
 	OPT_LIMIT_RATE,
+	OPT_KERBEROS,
+	OPT_KERBEROS_HOW,
 };
 
 /* What popt stores by itself. */
@@ -50,6 +52,9 @@ static struct {
 	int quiet;
 	int probe;
 	int json;
+	int block_ntlm;
+	char *ccache;
+	char *keytab;
 	char *hosts_file;
 } raw;
 
@@ -84,6 +89,19 @@ static const struct poptOption table[] = {
 	 "read username, password and domain from a file", "FILE"},
 	{"no-pass", 'N', NONE, &raw.no_password, 0,
 	 "do not ask for a password", NULL},
+	{"kerberos", 'k', NONE, NULL, OPT_KERBEROS,
+	 "log on by Kerberos, or not at all; the same as "
+	 "--use-kerberos=required", NULL},
+	{"use-kerberos", 0, STRING, NULL, OPT_KERBEROS_HOW,
+	 "log on by Kerberos: off, desired (where there is a ticket and the "
+	 "server offers it, the default) or required", "off|desired|required"},
+	{"use-krb5-ccache", 0, STRING, &raw.ccache, 0,
+	 "where the tickets are, as in KRB5CCNAME; implies -k", "CCACHE"},
+	{"client-keytab", 0, STRING, &raw.keytab, 0,
+	 "keys to get a ticket with, instead of a password; implies -k",
+	 "FILE"},
+	{"block-ntlm", 0, NONE, &raw.block_ntlm, 0,
+	 "never log on by NTLM, whatever the server offers", NULL},
 	{"transport", 0, STRING, &raw.transport, 0,
 	 "auto (QUIC and TCP together, QUIC with a head start), quic, tcp, or "
 	 "a list with ports: quic:4433,tcp:4450", "LIST"},
@@ -207,6 +225,14 @@ static bool take(struct shell_options *o, int option, const char *arg)
 	case OPT_USER: return shell_credentials_user(o, arg);
 	case OPT_DOMAIN: o->domain = talloc_strdup(o, arg); return true;
 	case OPT_AUTH_FILE: return shell_credentials_file(o, arg);
+	case OPT_KERBEROS:
+		o->kerberos_given = true;
+		o->kerberos = CLIENT_KERBEROS_REQUIRED;
+		return true;
+	case OPT_KERBEROS_HOW:
+		o->kerberos_given = true;
+		return client_kerberos_parse(arg, &o->kerberos) ||
+		       usage("--use-kerberos is off, desired or required", arg);
 	case OPT_TRUST:
 		o->trust_given = true;
 		return tls_trust_parse(arg, &c->tls.trust) ||
@@ -299,6 +325,23 @@ static bool take_trust(struct shell_options *o)
 	return true;
 }
 
+static bool take_kerberos(struct shell_options *o)
+{
+	o->ccache = adopt(o, &raw.ccache);
+	o->keytab = adopt(o, &raw.keytab);
+	o->no_ntlm = raw.block_ntlm != 0;
+	if (o->kerberos_given && o->kerberos == CLIENT_KERBEROS_OFF &&
+	    (o->ccache != NULL || o->keytab != NULL || o->no_ntlm)) {
+		return usage("--use-kerberos=off",
+			     "leaves no way to log on with the other options");
+	}
+	if (!o->kerberos_given && (o->ccache != NULL || o->keytab != NULL)) {
+		o->kerberos_given = true;
+		o->kerberos = CLIENT_KERBEROS_REQUIRED;
+	}
+	return true;
+}
+
 static bool take_hosts(struct shell_options *o, poptContext context)
 {
 	const char *host = poptGetArg(context);
@@ -385,7 +428,8 @@ static bool parse(struct shell_options *o, poptContext context, int *status)
 	if (option < -1) {
 		return usage(poptBadOption(context, 0), poptStrerror(option));
 	}
-	return take_rest(o, context) && take_trust(o) && take_transports(o);
+	return take_rest(o, context) && take_trust(o) && take_kerberos(o) &&
+	       take_transports(o);
 }
 
 /* Passwords need not be seen by everyone who lists processes. */
@@ -418,6 +462,7 @@ int shell_options_parse(int argc, const char **argv, struct shell_options *out)
 	client_options_default(c);
 	out->timeout = c->timeout_ms / 1000;
 	out->warn_days = WARN_DAYS;
+	out->kerberos = CLIENT_KERBEROS_DESIRED;
 	poptSetOtherOptionHelp(context, "[OPTION...] //SERVER/SHARE");
 	good = parse(out, context, &status);
 	if (good) {

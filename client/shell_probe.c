@@ -299,11 +299,7 @@ static void run_connected(struct tevent_req *subreq)
 	struct probe_run *run =
 		tevent_req_callback_data(subreq, struct probe_run);
 	const struct shell_options *o = run->all->options;
-	const struct client_credentials credentials = {
-		.user = o->user,
-		.domain = o->domain,
-		.password = o->password,
-	};
+	const struct client_credentials credentials = shell_credentials(o);
 	NTSTATUS status = client_connect_recv(subreq, run, &run->conn, NULL);
 
 	talloc_free(subreq);

@@ -9,6 +9,8 @@
 
 SMBD=$TMP/smbd
 SMBD_PORT=$(free_port)
+# more of its environment
+SMBD_ENV=()
 
 start_smbd()
 {
@@ -39,7 +41,7 @@ start_smbd()
 		run "$TOP/scripts/peers" enter smbpasswd -c "$SMBD.conf" \
 			-s -a root || fail "no user for smbd"
 	# when it ends it takes its process group with it
-	start smbd setsid "$TOP/scripts/peers" enter smbd -F \
+	start smbd setsid "$TOP/scripts/peers" enter env "${SMBD_ENV[@]}" smbd -F \
 		--no-process-group --debug-stdout -s "$SMBD.conf"
 	wait_for 60 smbquic-client "//127.0.0.1/share" \
 		--transport="tcp:$SMBD_PORT" -U "root%$RIG_PASSWORD" -q \
