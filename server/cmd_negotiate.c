@@ -139,7 +139,8 @@ struct tevent_req *cmd_negotiate_send(TALLOC_CTX *mem_ctx,
 		tevent_req_error(req, status);
 		return tevent_req_post(req, ev);
 	}
-	state->hint = auth_server_hint(state, logon_mechs(r->conn->server->config));
+	state->hint =
+		auth_server_hint(state, logon_mechs(r->conn->server->config));
 	if (crypto_random(state->salt, sizeof(state->salt)) != 0) {
 		tevent_req_error(req, NT_STATUS_INSUFFICIENT_RESOURCES);
 		return tevent_req_post(req, ev);

@@ -159,7 +159,8 @@ static void test_refused_leaves_nothing(void **state)
 	assert_string_equal(auth_claimed_user(server), "alice");
 	assert_int_equal(auth_session_key(server).len, 0);
 	/* An exchange that is over stays so. */
-	assert_int_equal(auth_step(server, tmp, auth_server_hint(tmp, AUTH_MECH_NTLM), &out),
+	assert_int_equal(auth_step(server, tmp,
+				   auth_server_hint(tmp, AUTH_MECH_NTLM), &out),
 			 NT_STATUS_INVALID_PARAMETER);
 	talloc_free(tmp);
 }

@@ -75,10 +75,11 @@ struct auth *testlib_client(TALLOC_CTX *mem_ctx, const char *domain,
 	};
 	struct auth *auth = NULL;
 
-	assert_int_equal(auth_client_new(mem_ctx, &config,
-					 auth_server_hint(mem_ctx, AUTH_MECH_NTLM), TESTLIB_NOW,
-					 &auth),
-			 NT_STATUS_OK);
+	assert_int_equal(
+		auth_client_new(mem_ctx, &config,
+				auth_server_hint(mem_ctx, AUTH_MECH_NTLM),
+				TESTLIB_NOW, &auth),
+		NT_STATUS_OK);
 	return auth;
 }
 

@@ -110,7 +110,8 @@ static void peer_negotiate(struct peer *peer, const struct message_pdu *pdu,
 	}
 	reply->header.credits = 1;
 	negotiate_build_response(&peer->policy, &peer->agreement, PEER_NOW,
-				 salt, auth_server_hint(peer, AUTH_MECH_NTLM), &reply->w);
+				 salt, auth_server_hint(peer, AUTH_MECH_NTLM),
+				 &reply->w);
 	/* The header as it will be, for the hash. */
 	header = wire_writer_fixed(reply->w.buf, SMB2_HEADER_SIZE);
 	smb2_header_encode(&header, &reply->header);
