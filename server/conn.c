@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <netinet/in.h>
 #include <stdarg.h>
+#include <stdio.h>
 
 #include "server/credits.h"
 #include "server/hosts.h"
@@ -23,6 +24,35 @@
 #define MESSAGE_OVERHEAD 65536
 
 static void conn_read(struct conn *conn);
+
+/* One line of the log for a connection that came, went or was refused, and in
+ * the journal fields to search for. */
+static void say(const struct conn *conn, enum log_level level,
+		const char *result, const char *reason, const char *what)
+{
+	char id[24] = "";
+	const struct log_field fields[] = {
+		{"EVENT", "connection"},
+		{"RESULT", result},
+		{"REASON", reason},
+		{"CONNECTION", conn->id == 0 ? NULL : id},
+		{"ADDRESS", conn->address},
+		{"PEER", conn->peer},
+		{"TRANSPORT", conn->facts->backend},
+		{"SERVER_NAME", conn->facts->server_name},
+		{NULL, NULL},
+	};
+
+	snprintf(id, sizeof(id), "%" PRIu64, conn->id);
+	if (conn->id == 0) {
+		log_write_fields(level, LOG_MODULE, fields, "%s: %s: %s",
+				 conn->peer, what, reason);
+	} else {
+		log_write_fields(level, LOG_MODULE, fields,
+				 "%s: connection %s %s%s", conn->peer, id, what,
+				 reason);
+	}
+}
 
 /* --- the end ---------------------------------------------------------------
  */
@@ -104,11 +134,10 @@ void conn_end(struct conn *conn, enum transport_close code, const char *fmt,
 	conn->end_code = code;
 	conn->server->metrics.ended[code]++;
 	if (code == TRANSPORT_CLOSE_DONE || code == TRANSPORT_CLOSE_SHUTDOWN) {
-		log_info("%s: connection %" PRIu64 " ends: %s", conn->peer,
-			 conn->id, conn->end_reason);
+		say(conn, LOG_LEVEL_INFO, "ended", conn->end_reason, "ends: ");
 	} else {
-		log_notice("%s: connection %" PRIu64 " ended: %s", conn->peer,
-			   conn->id, conn->end_reason);
+		say(conn, LOG_LEVEL_NOTICE, "ended", conn->end_reason,
+		    "ended: ");
 	}
 	begin_end(conn);
 }
@@ -122,8 +151,8 @@ void conn_lost(struct conn *conn, int err)
 		return;
 	}
 	conn->server->metrics.ended[METRICS_ENDED_LOST]++;
-	log_info("%s: connection %" PRIu64 " lost: %s", conn->peer, conn->id,
-		 why != NULL ? why : strerror(err));
+	say(conn, LOG_LEVEL_INFO, "lost", why != NULL ? why : strerror(err),
+	    "lost: ");
 	begin_end(conn);
 }
 
@@ -476,7 +505,7 @@ static void refuse(struct conn *conn, struct transport *t,
 	};
 
 	conn->server->metrics.refused[why]++;
-	log_notice("%s: refused: %s", conn->peer, reasons[why]);
+	say(conn, LOG_LEVEL_NOTICE, "refused", reasons[why], "refused");
 	talloc_free(conn->messages == NULL ? t : NULL);
 	talloc_free(conn);
 }
@@ -523,6 +552,18 @@ static struct conn *conn_alloc(struct server *server, struct transport *t)
 	return conn;
 }
 
+static void say_accepted(const struct conn *conn)
+{
+	const char *name = conn->facts->server_name;
+	char *how = talloc_asprintf(
+		NULL, "%s%s%s%s", conn->facts->backend,
+		conn->facts->early_taken ? ", by 0-RTT" : "",
+		name == NULL ? "" : ", asked for ", name == NULL ? "" : name);
+
+	say(conn, LOG_LEVEL_INFO, "accepted", how == NULL ? "" : how, "over ");
+	talloc_free(how);
+}
+
 struct conn *conn_new(struct server *server, struct transport *t)
 {
 	struct conn *conn = conn_alloc(server, t);
@@ -546,12 +587,7 @@ struct conn *conn_new(struct server *server, struct transport *t)
 	LIST_ADD(server->conns, conn);
 	server->num_conns++;
 	talloc_set_destructor(conn, conn_destructor);
-	log_info("%s: connection %" PRIu64 " over %s%s%s%s", conn->peer,
-		 conn->id, conn->facts->backend,
-		 conn->facts->early_taken ? ", by 0-RTT" : "",
-		 conn->facts->server_name == NULL ? "" : ", asked for ",
-		 conn->facts->server_name == NULL ? ""
-						  : conn->facts->server_name);
+	say_accepted(conn);
 	conn_trust(conn);
 	conn_read(conn);
 	return conn;

@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <fnmatch.h>
 #include <ifaddrs.h>
 #include <net/if.h>
@@ -16,6 +17,7 @@
 #include "certs/certmap.h"
 #include "server/hosts.h"
 #include "server/server.h"
+#include "smbquic/systemd.h"
 #include "smbquic/threads.h"
 #include "smbquic/tls.h"
 
@@ -77,15 +79,16 @@ static void take_settings(const struct config *config,
 }
 
 /* @return 0, or an errno value with a sentence in *why. */
-static int listen_on(struct server *server, struct threads *threads,
+static int listen_at(struct server *server, struct threads *threads,
 		     const struct config_transport *how, union address *address,
-		     char **why)
+		     int fd, char **why)
 {
 	struct listener *listener = talloc_zero(server, struct listener);
 	struct transport_settings settings = {0};
 	struct transport_listen params = {
 		.addr = &address->sa,
 		.addr_len = address_len(address),
+		.fd = fd,
 		.settings = &settings,
 		.secret = server->secret,
 		.threads = threads,
@@ -104,11 +107,6 @@ static int listen_on(struct server *server, struct threads *threads,
 	listener->tls.private_data = server->certmap;
 	params.tls = &listener->tls;
 	take_settings(server->config, &settings);
-	if (address->sa.sa_family == AF_INET6) {
-		address->in6.sin6_port = htons(how->port);
-	} else {
-		address->in.sin_port = htons(how->port);
-	}
 	err = transport_listen(listener, server->ev,
 			       transport_backend_find(how->name, NULL), &params,
 			       &listener->handle, why);
@@ -120,6 +118,19 @@ static int listen_on(struct server *server, struct threads *threads,
 	listener->next = server->listeners;
 	server->listeners = listener;
 	return 0;
+}
+
+/* The same on a socket of our own. */
+static int listen_on(struct server *server, struct threads *threads,
+		     const struct config_transport *how, union address *address,
+		     char **why)
+{
+	if (address->sa.sa_family == AF_INET6) {
+		address->in6.sin6_port = htons(how->port);
+	} else {
+		address->in.sin_port = htons(how->port);
+	}
+	return listen_at(server, threads, how, address, 0, why);
 }
 
 static bool failed(struct server *server, const struct config_transport *how,
@@ -249,6 +260,75 @@ static unsigned threads_wanted(const struct config *config)
 		return 2;
 	}
 	return cores - 1 < AUTO_THREADS ? (unsigned)cores - 1 : AUTO_THREADS;
+}
+
+/* --- sockets that were passed ----------------------------------------------
+ */
+
+/* What a socket is for: TCP's listen, others are UDP's. */
+static bool socket_kind(int fd, struct config_transport *how,
+			union address *address)
+{
+	socklen_t len = sizeof(*address);
+	socklen_t int_len = sizeof(int);
+	int type = 0;
+
+	if (getsockname(fd, &address->sa, &len) != 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &int_len) != 0 ||
+	    (address->sa.sa_family != AF_INET &&
+	     address->sa.sa_family != AF_INET6)) {
+		return false;
+	}
+	if (type != SOCK_STREAM && type != SOCK_DGRAM) {
+		return false;
+	}
+	/* The kernel's QUIC has sockets of its own kind. */
+	how->name = type == SOCK_STREAM ? "tcp" : "quic-user";
+	how->port =
+		ntohs(address->sa.sa_family == AF_INET6 ? address->in6.sin6_port
+							: address->in.sin_port);
+	return fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) == 0;
+}
+
+/* They take the place of `server smb transports`. */
+static bool listen_on_passed(struct server *server, unsigned count, char **why)
+{
+	unsigned i = 0;
+
+	for (i = 0; i < count; i++) {
+		struct config_transport how = {0};
+		union address address = {0};
+		int fd = SYSTEMD_FIRST_FD + (int)i;
+		int err = 0;
+
+		if (!socket_kind(fd, &how, &address)) {
+			*why = talloc_asprintf(
+				server,
+				"socket %u that was passed is neither UDP nor "
+				"TCP over IP",
+				i + 1);
+			return false;
+		}
+		if (strcmp(how.name, "quic-user") == 0 &&
+		    server->certmap == NULL) {
+			*why = talloc_strdup(
+				server, "a UDP socket was passed, but `server "
+					"smb transports` has no quic");
+			return false;
+		}
+		err = listen_at(server, NULL, &how, &address, fd, why);
+		if (err != 0) {
+			return failed(server, &how, err, why);
+		}
+	}
+	return true;
+}
+
+bool server_listen_passed(struct server *server, unsigned count, char **why)
+{
+	*why = NULL;
+	return count == 0 ? server_listen(server, why)
+			  : listen_on_passed(server, count, why);
 }
 
 bool server_listen(struct server *server, char **why)

@@ -57,6 +57,7 @@ struct life {
 	struct tevent_context *ev;
 	struct server *server;
 	bool stopping, over;
+	unsigned passed; /* sockets */
 };
 
 static int failed(const char *what)
@@ -215,6 +216,8 @@ static bool set_signals(struct life *life)
 	       tevent_add_signal(ev, ev, SIGHUP, 0, on_hangup, life);
 }
 
+static void watch_begin(struct life *life);
+
 /* --- life ------------------------------------------------------------------
  */
 
@@ -230,7 +233,7 @@ static bool start(struct life *life, struct config *config)
 		return false;
 	}
 	server_remember(life->server);
-	if (!server_listen(life->server, &why)) {
+	if (!server_listen_passed(life->server, life->passed, &why)) {
 		log_error("%s", why == NULL ? "out of memory" : why);
 		return false;
 	}
@@ -249,8 +252,34 @@ static bool start(struct life *life, struct config *config)
 	return true;
 }
 
+/* The manager hears as long as the loop turns; it ends a server that hangs. */
+static void watch_tell(struct tevent_context *ev, struct tevent_timer *te,
+		       struct timeval now, void *private_data)
+{
+	struct life *life = private_data;
+
+	(void)ev;
+	(void)now;
+	talloc_free(te);
+	systemd_notify("WATCHDOG=1");
+	watch_begin(life);
+}
+
+static void watch_begin(struct life *life)
+{
+	uint64_t us = systemd_watchdog() / 2; /* told twice as often */
+
+	if (us > 0) {
+		tevent_add_timer(
+			life->ev, life->ev,
+			tevent_timeval_current_ofs((uint32_t)(us / 1000000),
+						   (uint32_t)(us % 1000000)),
+			watch_tell, life);
+	}
+}
+
 /* One line, whatever the log level: scripts wait for it. */
-static void announce(const struct life *life)
+static void announce(struct life *life)
 {
 	char *where = server_listening(life->server, life->server);
 
@@ -258,6 +287,7 @@ static void announce(const struct life *life)
 	talloc_free(where);
 	systemd_notify("READY=1\nSTATUS=serving");
 	service_ready();
+	watch_begin(life);
 }
 
 static int live(struct life *life, struct config *config)
@@ -292,6 +322,7 @@ static int serve(void)
 		talloc_free(top);
 		return EXIT_FAILED;
 	}
+	life.passed = systemd_listen_fds();
 	service_raise_descriptors();
 	if (options.daemon != 0 && !service_background()) {
 		talloc_free(top);

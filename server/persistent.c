@@ -15,7 +15,6 @@
 #include "server/replay.h"
 #include "server/state_dir.h"
 #include "server/store_posix.h"
-#include "server/tally.h"
 #include "smbquic/savefile.h"
 
 #define LOG_MODULE "persistent"
@@ -54,7 +53,6 @@ struct persistent {
 	char *folder;
 	struct persistent_handle *handles;
 	unsigned count;
-	struct tally *users; /* and each one's */
 };
 
 /* --- the folder ----------------------------------------------------------- */
@@ -87,9 +85,7 @@ struct persistent *persistent_new(struct server *server)
 	all->server = server;
 	all->folder = state_dir_path(all, server->state, FOLDER);
 	all->lane = worker_lane_new(all, server->pool, 1, MAX_QUEUE);
-	all->users = tally_new(all, PERSISTENT_MAX_PER_USER);
-	if (all->folder == NULL || all->lane == NULL || all->users == NULL ||
-	    !make_folder(all)) {
+	if (all->folder == NULL || all->lane == NULL || !make_folder(all)) {
 		talloc_free(all);
 		return NULL;
 	}
@@ -375,8 +371,7 @@ static struct persistent_handle *handle_new(struct open *open)
 	}
 	handle->path = talloc_asprintf(handle, "%s/%016" PRIx64 ".open",
 				       all->folder, open->persistent_id);
-	if (handle->path == NULL ||
-	    tally_take(all->users, handle, open->durable->user) == NULL) {
+	if (handle->path == NULL) {
 		talloc_free(handle);
 		return NULL;
 	}

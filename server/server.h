@@ -165,6 +165,10 @@ uint64_t server_now(void);
  *  (child of the server) that names the address which could not be had. */
 bool server_listen(struct server *server, char **why);
 
+/** Likewise, on so many sockets that the process was started with
+ *  (smbquic/systemd.h), in place of the configuration's; 0: on the latter. */
+bool server_listen_passed(struct server *server, unsigned count, char **why);
+
 /** "quic [::]:443, tcp [::]:445": for the ready line. */
 char *server_listening(TALLOC_CTX *mem_ctx, const struct server *server);
 
@@ -379,8 +383,6 @@ struct share *shares_load(struct server *server, struct config *config,
 void shares_unload(struct server *server, struct share *list);
 /** Without regard to case; NULL: none (or not available). */
 struct share *share_find(const struct server *server, const char *name);
-/** The root of a DFS name space (`msdfs root`)? */
-bool share_is_dfs(const struct share *share);
 /** May this address see the share (`hosts allow`, `hosts deny`)? */
 bool share_allows_address(const struct share *share,
 			  const struct sockaddr *addr);

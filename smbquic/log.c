@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "smbquic/journal.h"
 #include "smbquic/log.h"
 
 #define LOG_LINE_SIZE	2048
@@ -199,26 +199,6 @@ void log_set_sink(void (*fn)(void *private_data, enum log_level level,
 	log_sink_data = private_data;
 }
 
-/*
- * systemd tells by JOURNAL_STREAM=device:inode that a descriptor leads to the
- * journal (systemd.exec(5)); only then does it understand "<n>".
- */
-static bool log_to_journal(void)
-{
-	const char *stream = getenv("JOURNAL_STREAM");
-	unsigned long long device = 0;
-	unsigned long long inode = 0;
-	struct stat st = {0};
-
-	if (stream == NULL || fstat(STDERR_FILENO, &st) != 0) {
-		return false;
-	}
-	if (sscanf(stream, "%llu:%llu", &device, &inode) != 2) {
-		return false;
-	}
-	return st.st_dev == device && st.st_ino == inode;
-}
-
 /* Control characters become \xNN; a text that is too long ends in "...". */
 static void log_escape(const char *in, char *out, size_t size)
 {
@@ -256,7 +236,7 @@ static void log_line(enum log_level level, const char *module, const char *text)
 	int len = 0;
 	ssize_t written = 0;
 
-	if (log_to_journal()) {
+	if (journal_is_at(STDERR_FILENO)) {
 		snprintf(priority, sizeof(priority), "<%d>",
 			 log_priorities[level]);
 	} else if (log_enabled(LOG_LEVEL_DEBUG, module)) {
@@ -274,10 +254,54 @@ static void log_line(enum log_level level, const char *module, const char *text)
 	(void)written;
 }
 
+#define LOG_MAX_FIELDS 16
+#define LOG_FIELD_NAME 40
+
+/* @return false: the line goes out without its fields. */
+static bool log_entry(enum log_level level, const char *module,
+		      const struct log_field *fields, const char *text)
+{
+	const char *path = getenv("SMBQUIC_JOURNAL_SOCKET");
+	char names[LOG_MAX_FIELDS][LOG_FIELD_NAME];
+	char priority[8] = "";
+	struct journal_field all[LOG_MAX_FIELDS + 4] = {
+		{"MESSAGE", text},
+		{"PRIORITY", priority},
+		{"SYSLOG_IDENTIFIER", log_program},
+		{"SMBQUIC_MODULE", module},
+	};
+	size_t count = 4;
+
+	if (!journal_is_at(STDERR_FILENO)) {
+		return false;
+	}
+	snprintf(priority, sizeof(priority), "%d", log_priorities[level]);
+	for (; fields->name != NULL && count < LOG_MAX_FIELDS + 4; fields++) {
+		char *name = names[count - 4];
+
+		snprintf(name, LOG_FIELD_NAME, "SMBQUIC_%s", fields->name);
+		all[count++] = (struct journal_field){name, fields->value};
+	}
+	return journal_send(path == NULL ? JOURNAL_SOCKET : path, all, count) ==
+	       0;
+}
+
+static void log_out(enum log_level level, const char *module,
+		    const struct log_field *fields, const char *raw)
+{
+	char text[LOG_LINE_SIZE] = "";
+
+	log_escape(raw, text, sizeof(text));
+	if (log_sink != NULL) {
+		log_sink(log_sink_data, level, module, text);
+	} else if (fields == NULL || !log_entry(level, module, fields, text)) {
+		log_line(level, module, text);
+	}
+}
+
 void log_write(enum log_level level, const char *module, const char *fmt, ...)
 {
 	char raw[LOG_LINE_SIZE] = "";
-	char text[LOG_LINE_SIZE] = "";
 	int saved_errno = errno;
 	va_list ap;
 
@@ -288,11 +312,24 @@ void log_write(enum log_level level, const char *module, const char *fmt, ...)
 	errno = saved_errno;
 	vsnprintf(raw, sizeof(raw), fmt, ap);
 	va_end(ap);
-	log_escape(raw, text, sizeof(text));
-	if (log_sink != NULL) {
-		log_sink(log_sink_data, level, module, text);
-	} else {
-		log_line(level, module, text);
+	log_out(level, module, NULL, raw);
+	errno = saved_errno;
+}
+
+void log_write_fields(enum log_level level, const char *module,
+		      const struct log_field *fields, const char *fmt, ...)
+{
+	char raw[LOG_LINE_SIZE] = "";
+	int saved_errno = errno;
+	va_list ap;
+
+	if (!log_enabled(level, module)) {
+		return;
 	}
+	va_start(ap, fmt);
+	errno = saved_errno;
+	vsnprintf(raw, sizeof(raw), fmt, ap);
+	va_end(ap);
+	log_out(level, module, fields, raw);
 	errno = saved_errno;
 }

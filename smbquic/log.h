@@ -63,6 +63,17 @@ void log_set_sink(void (*fn)(void *private_data, enum log_level level,
 void log_write(enum log_level level, const char *module, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* The same with fields for the journal, where that is what standard error leads
+ * to: SMBQUIC_NAME=value each. A value NULL: no such field. The list ends with
+ * a NULL name. */
+struct log_field {
+	const char *name; /* capitals, digits, '_' */
+	const char *value;
+};
+void log_write_fields(enum log_level level, const char *module,
+		      const struct log_field *fields, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
 #define log_error(...)	log_write(LOG_LEVEL_ERROR, LOG_MODULE, __VA_ARGS__)
 #define log_warn(...)	log_write(LOG_LEVEL_WARN, LOG_MODULE, __VA_ARGS__)
 #define log_notice(...) log_write(LOG_LEVEL_NOTICE, LOG_MODULE, __VA_ARGS__)

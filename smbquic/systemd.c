@@ -55,17 +55,32 @@ void systemd_notify_reloading(void)
 	systemd_notify(state);
 }
 
-static unsigned number(const char *name)
+static uint64_t long_number(const char *name)
 {
 	const char *text = getenv(name);
 	char *end = NULL;
-	unsigned long value = 0;
+	unsigned long long value = 0;
 
 	if (text == NULL || text[0] < '0' || text[0] > '9') {
 		return 0;
 	}
-	value = strtoul(text, &end, 10);
-	return *end == '\0' && value <= UINT32_MAX ? (unsigned)value : 0;
+	value = strtoull(text, &end, 10);
+	return *end == '\0' ? value : 0;
+}
+
+static unsigned number(const char *name)
+{
+	uint64_t value = long_number(name);
+
+	return value <= UINT32_MAX ? (unsigned)value : 0;
+}
+
+uint64_t systemd_watchdog(void)
+{
+	bool theirs = getenv("WATCHDOG_PID") != NULL &&
+		      number("WATCHDOG_PID") != (unsigned)getpid();
+
+	return theirs ? 0 : long_number("WATCHDOG_USEC");
 }
 
 unsigned systemd_listen_fds(void)

@@ -6,10 +6,16 @@
 #ifndef SMBQUIC_SYSTEMD_H
 #define SMBQUIC_SYSTEMD_H
 
+#include <stdint.h>
+
 /** Tell it, by $NOTIFY_SOCKET; nothing happens without one. */
 void systemd_notify(const char *state);
 /** RELOADING=1 with the time that goes with it. */
 void systemd_notify_reloading(void);
+
+/** How often it wants to hear "WATCHDOG=1", in microseconds ($WATCHDOG_USEC of
+ *  our $WATCHDOG_PID); 0: not at all. */
+uint64_t systemd_watchdog(void);
 
 /** The first descriptor that was passed; the others follow it. */
 #define SYSTEMD_FIRST_FD 3

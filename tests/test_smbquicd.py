@@ -114,6 +114,37 @@ class Smbquicd(unittest.TestCase):
         self.assertEqual(p.wait(SECONDS), 0)
         self.assertIn('stopped', self.log())
 
+    def test_passed_socket(self):
+        """systemd's way to pass sockets: the port is that socket's."""
+        with socket.socket() as s:
+            s.bind(('127.0.0.1', 0))
+            s.listen(5)
+            self.port = s.getsockname()[1]
+
+            helper = [
+                '/bin/bash', '-c',
+                'exec 3<&%d; LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" "$@"' %
+                s.fileno(), PROGRAM, '-s', self.path('smbquic.conf')]
+            log = open(self.path('log'), 'wb')
+            self.addCleanup(log.close)
+            p = subprocess.Popen(helper, stderr=log, pass_fds=[s.fileno()],
+                                 stdin=subprocess.DEVNULL)
+            self.addCleanup(p.wait)
+            self.addCleanup(p.kill)
+            self.wait_log('ready: tcp 127.0.0.1:%d\n' % self.port)
+        self.connect()
+
+    def test_watchdog(self):
+        path = self.path('notify')
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+            s.bind(path)
+            s.settimeout(SECONDS)
+            self.ready(env={**os.environ, 'NOTIFY_SOCKET': path,
+                            'WATCHDOG_USEC': '200000'})
+            heard = [s.recv(4096).decode() for _ in range(4)]
+        self.assertTrue(heard[0].startswith('READY=1'))
+        self.assertEqual(heard[1:], ['WATCHDOG=1'] * 3)
+
     def test_usage(self):
         for args in (['--nonsense'], ['word'], ['-F', '-D']):
             done = self.run_it(*args)
