@@ -476,6 +476,12 @@ typedef void (*client_copied_fn)(uint64_t bytes, void *private_data);
 struct tevent_req *client_server_copy_send(
 	TALLOC_CTX *mem_ctx, struct client_file *from, struct client_file *to,
 	uint64_t size, client_copied_fn copied, void *private_data);
+/** The same from one place in the first to another in the second; both lie
+ *  within the first file, and do not overlap when it is one file. */
+struct tevent_req *client_server_copy_range_send(
+	TALLOC_CTX *mem_ctx, struct client_file *from, uint64_t from_offset,
+	struct client_file *to, uint64_t to_offset, uint64_t size,
+	client_copied_fn copied, void *private_data);
 NTSTATUS client_server_copy_recv(struct tevent_req *req);
 NTSTATUS client_server_copy(struct client_file *from, struct client_file *to,
 			    uint64_t size);

@@ -17,6 +17,7 @@
 struct server_copy_state {
 	struct client_file *from;
 	struct client_file *to;
+	uint64_t from_offset, to_offset;
 	uint64_t size, done;
 	uint8_t key[SMB2_RESUME_KEY_SIZE];
 	uint32_t chunks, chunk_size; /* of one request */
@@ -34,6 +35,15 @@ struct tevent_req *client_server_copy_send(
 	TALLOC_CTX *mem_ctx, struct client_file *from, struct client_file *to,
 	uint64_t size, client_copied_fn copied, void *private_data)
 {
+	return client_server_copy_range_send(mem_ctx, from, 0, to, 0, size,
+					     copied, private_data);
+}
+
+struct tevent_req *client_server_copy_range_send(
+	TALLOC_CTX *mem_ctx, struct client_file *from, uint64_t from_offset,
+	struct client_file *to, uint64_t to_offset, uint64_t size,
+	client_copied_fn copied, void *private_data)
+{
 	struct client_conn *conn = file_conn(from);
 	struct server_copy_state *state = NULL;
 	struct tevent_req *subreq = NULL;
@@ -48,6 +58,8 @@ struct tevent_req *client_server_copy_send(
 	}
 	state->from = from;
 	state->to = to;
+	state->from_offset = from_offset;
+	state->to_offset = to_offset;
 	state->size = size;
 	state->chunks = CHUNKS;
 	state->chunk_size = CHUNK_SIZE;
@@ -102,8 +114,8 @@ static void server_copy_go(struct tevent_req *req)
 		struct smb2_copychunk *c = &chunk[body.chunk_count++];
 		uint64_t left = state->size - at;
 
-		c->source_offset = at;
-		c->target_offset = at;
+		c->source_offset = state->from_offset + at;
+		c->target_offset = state->to_offset + at;
 		c->length = left < state->chunk_size ? (uint32_t)left
 						     : state->chunk_size;
 		at += c->length;
