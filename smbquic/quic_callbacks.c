@@ -180,6 +180,21 @@ static int on_retry(ngtcp2_conn *ng, const ngtcp2_pkt_hd *hd, void *user_data)
 	return ngtcp2_crypto_recv_retry_cb(ng, hd, user_data);
 }
 
+/* As set, and often enough for a peer that waits for less than we thought; but
+ * what it says does not make us busy. */
+static ngtcp2_duration keepalive(ngtcp2_conn *ng, const struct quic_conn *c)
+{
+	const ngtcp2_transport_params *peer =
+		ngtcp2_conn_get_remote_transport_params(ng);
+	ngtcp2_duration set = c->settings.keepalive_ms * NGTCP2_MILLISECONDS;
+	ngtcp2_duration third = peer != NULL ? peer->max_idle_timeout / 3 : 0;
+
+	if (third == 0 || third >= set) {
+		return set;
+	}
+	return third > NGTCP2_SECONDS ? third : NGTCP2_SECONDS;
+}
+
 static int on_complete(ngtcp2_conn *ng, void *user_data)
 {
 	struct quic_conn *c = user_data;
@@ -197,8 +212,7 @@ static int on_complete(ngtcp2_conn *ng, void *user_data)
 		quic_tls_send_ticket(c->tls);
 	}
 	if (c->settings.keepalive_ms != 0) {
-		ngtcp2_conn_set_keep_alive_timeout(
-			ng, c->settings.keepalive_ms * NGTCP2_MILLISECONDS);
+		ngtcp2_conn_set_keep_alive_timeout(ng, keepalive(ng, c));
 	}
 	return 0;
 }

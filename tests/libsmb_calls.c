@@ -373,6 +373,7 @@ static void printing(void)
 int main(int argc, char **argv)
 {
 	SMBCCTX *c = NULL;
+	struct stat st = {0};
 	char text[16];
 
 	if (argc != 4) {
@@ -402,9 +403,10 @@ int main(int argc, char **argv)
 	printing();
 	say("unlink", smbc_unlink(at("copy")));
 	say("unlink", smbc_unlink(at("big")));
+	say("purge", smbc_getFunctionPurgeCachedServers(c)(c));
+	smbc_setOptionSmbEncryptionLevel(c, SMBC_ENCRYPTLEVEL_REQUEST);
+	say("encrypted, if that can be", smbc_stat(base, &st));
 	user = "nobody";
-	smbc_setFunctionPurgeCachedServers(
-		c, smbc_getFunctionPurgeCachedServers(c));
 	say("purge", smbc_getFunctionPurgeCachedServers(c)(c));
 	say("as nobody", smbc_mkdir(at("no"), 0));
 	say("free", smbc_free_context(c, 1));

@@ -12,6 +12,21 @@
 
 /* ------------------------------------------------------------------ making */
 
+/* Unless the program has another: addresses and settings say it all. */
+static void ask_nobody(const char *server, const char *share, char *workgroup,
+		       int workgroup_size, char *user, int user_size,
+		       char *password, int password_size)
+{
+	(void)server;
+	(void)share;
+	(void)workgroup;
+	(void)workgroup_size;
+	(void)user;
+	(void)user_size;
+	(void)password;
+	(void)password_size;
+}
+
 /* The slots of the part that programs see. */
 static void set_slots(SMBCCTX *c)
 {
@@ -46,6 +61,7 @@ static void set_slots(SMBCCTX *c)
 	c->open_print_job = libsmb_open_print_job;
 	c->list_print_jobs = libsmb_list_print_jobs;
 	c->unlink_print_job = libsmb_unlink_print_job;
+	c->callbacks.auth_fn = ask_nobody;
 	c->callbacks.check_server_fn = libsmb_check_server;
 	c->callbacks.remove_unused_server_fn = libsmb_remove_unused_server;
 	c->callbacks.add_cached_srv_fn = libsmb_add_cached_server;
@@ -194,11 +210,9 @@ SMBCCTX *smbc_init_context(SMBCCTX *c)
 		return NULL;
 	}
 	i = c->internal;
-	if (i->initialized) {
-		return c;
-	}
-	if (c->callbacks.auth_fn == NULL && i->auth_with_context == NULL) {
-		errno = EINVAL; /* nobody to ask for a password */
+	if (i->initialized ||
+	    (c->callbacks.auth_fn == NULL && i->auth_with_context == NULL)) {
+		errno = EINVAL; /* once, and with somebody to ask */
 		return NULL;
 	}
 	log_set_program("libsmbclient");

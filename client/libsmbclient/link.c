@@ -58,7 +58,7 @@ static void choose_protection(SMBCCTX *c, const struct libsmb_config *config,
 	if (config->protection != NULL) {
 		client_protection_parse(config->protection, &out->protection);
 	}
-	if (c->internal->encryption == SMBC_ENCRYPTLEVEL_REQUIRE) {
+	if (c->internal->encryption >= SMBC_ENCRYPTLEVEL_REQUEST) {
 		out->protection = CLIENT_PROTECTION_ENCRYPT;
 	}
 }
@@ -287,6 +287,13 @@ static struct link *link_new(SMBCCTX *c, const struct client_options *o,
 	return link;
 }
 
+/* Encryption was requested, and it need not be. */
+static bool may_retry(const struct link *link, const struct client_options *o)
+{
+	return link->encryption == SMBC_ENCRYPTLEVEL_REQUEST &&
+	       o->protection == CLIENT_PROTECTION_ENCRYPT;
+}
+
 static int link_connect(struct link *link, const struct client_options *o)
 {
 	struct keeper *keeper = link->c->internal->keeper;
@@ -294,6 +301,9 @@ static int link_connect(struct link *link, const struct client_options *o)
 	NTSTATUS status =
 		client_connect(link, keeper_loop(keeper), o, &link->conn, &why);
 
+	if (status == NT_STATUS_NOT_SUPPORTED && may_retry(link, o)) {
+		return ENOSYS; /* not the last word */
+	}
 	if (!NT_STATUS_IS_OK(status)) {
 		log_error("//%s: %s (%s)", link->server,
 			  why != NULL ? why : nt_errtext(status),
@@ -301,6 +311,32 @@ static int link_connect(struct link *link, const struct client_options *o)
 		return libsmb_errno(status);
 	}
 	return log_on_somehow(link);
+}
+
+/* A server that cannot encrypt says so, or there is no cipher. */
+static bool cannot_encrypt(const struct link *link, int err)
+{
+	struct client_facts facts = {0};
+
+	if (link->conn == NULL) {
+		return err == ENOSYS;
+	}
+	client_facts(link->conn, NULL, NULL, &facts);
+	return err == EACCES && facts.cipher == NULL;
+}
+
+/* Encryption that is only requested is done without where a server
+ * cannot. */
+static int link_connect_somehow(struct link *link, struct client_options *o)
+{
+	int err = link_connect(link, o);
+
+	if (may_retry(link, o) && cannot_encrypt(link, err)) {
+		TALLOC_FREE(link->conn);
+		o->protection = CLIENT_PROTECTION_SIGN;
+		err = link_connect(link, o);
+	}
+	return err;
 }
 
 static bool fits(const struct link *link, const struct client_options *o,
@@ -344,7 +380,7 @@ int link_get(SMBCCTX *c, const struct libsmb_url *url, const char *workgroup,
 	}
 	if (err == 0 && link == NULL) {
 		link = link_new(c, &o, workgroup, user, password);
-		err = link != NULL ? link_connect(link, &o) : ENOMEM;
+		err = link != NULL ? link_connect_somehow(link, &o) : ENOMEM;
 	}
 	if (err == 0) {
 		err = keeper_start(c->internal->keeper);

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Shows a file by libsmbclient, as cat would. It knows Samba's header and
+ * nothing of this tree.
+ *
+ * usage: libsmb_show ADDRESS USER PASSWORD
+ */
+#include <errno.h>
+#include <libsmbclient.h>
+#include <stdio.h>
+#include <string.h>
+
+static char **arguments;
+
+static void ask(const char *server, const char *share, char *workgroup,
+		int workgroup_size, char *name, int name_size, char *secret,
+		int secret_size)
+{
+	(void)server;
+	(void)share;
+	(void)workgroup;
+	(void)workgroup_size;
+	snprintf(name, (size_t)name_size, "%s", arguments[2]);
+	snprintf(secret, (size_t)secret_size, "%s", arguments[3]);
+}
+
+static int failed(const char *what)
+{
+	printf("%s: %s\n", what, strerror(errno));
+	return 1;
+}
+
+int main(int argc, char **argv)
+{
+	char buf[65536];
+	ssize_t n = 0;
+	int fd = 0;
+
+	if (argc != 4) {
+		fprintf(stderr, "usage: libsmb_show ADDRESS USER PASSWORD\n");
+		return 2;
+	}
+	arguments = argv;
+	if (smbc_init(ask, 0) != 0) {
+		return failed("smbc_init");
+	}
+	fd = smbc_open(argv[1], O_RDONLY, 0);
+	if (fd < 0) {
+		return failed("smbc_open");
+	}
+	for (n = smbc_read(fd, buf, sizeof(buf)); n > 0;
+	     n = smbc_read(fd, buf, sizeof(buf))) {
+		fwrite(buf, 1, (size_t)n, stdout);
+	}
+	if (n < 0) {
+		return failed("smbc_read");
+	}
+	smbc_close(fd);
+	return smbc_free_context(smbc_set_context(NULL), 1);
+}
