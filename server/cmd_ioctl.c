@@ -10,7 +10,6 @@
 
 static NTSTATUS ioctl_validate_negotiate(struct ioctl *io,
 					 struct wire_writer *out);
-static NTSTATUS ioctl_no_dfs(struct ioctl *io, struct wire_writer *out);
 static NTSTATUS ioctl_resiliency(struct ioctl *io, struct wire_writer *out);
 static NTSTATUS ioctl_get_compression(struct ioctl *io,
 				      struct wire_writer *out);
@@ -35,13 +34,13 @@ static const struct ioctl_row rows[] = {
 		.code = FSCTL_DFS_GET_REFERRALS,
 		.name = "DFS_GET_REFERRALS",
 		.section = "3.3.5.15.2",
-		.now = ioctl_no_dfs,
+		.now = ioctl_dfs_referrals,
 	},
 	{
 		.code = FSCTL_DFS_GET_REFERRALS_EX,
 		.name = "DFS_GET_REFERRALS_EX",
 		.section = "3.3.5.15.2",
-		.now = ioctl_no_dfs,
+		.now = ioctl_dfs_referrals_ex,
 	},
 	{
 		.code = FSCTL_LMR_REQUEST_RESILIENCY,
@@ -238,13 +237,6 @@ static NTSTATUS ioctl_validate_negotiate(struct ioctl *io,
 			 "the one that took place: somebody changed it");
 	}
 	return status;
-}
-
-static NTSTATUS ioctl_no_dfs(struct ioctl *io, struct wire_writer *out)
-{
-	(void)io;
-	(void)out;
-	return NT_STATUS_FS_DRIVER_REQUIRED;
 }
 
 /* 3.3.5.15.9 */

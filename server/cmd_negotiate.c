@@ -77,6 +77,9 @@ static void set_policy(struct conn *conn)
 	}
 	policy->capabilities |=
 		SMB2_GLOBAL_CAP_LEASING | SMB2_GLOBAL_CAP_DIRECTORY_LEASING;
+	if (any_share(conn->server, CONFIG_MSDFS_ROOT)) {
+		policy->capabilities |= SMB2_GLOBAL_CAP_DFS;
+	}
 	if (persistent_wanted(conn->server)) {
 		policy->capabilities |= SMB2_GLOBAL_CAP_PERSISTENT_HANDLES;
 	}

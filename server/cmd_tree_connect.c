@@ -315,6 +315,10 @@ NTSTATUS cmd_tree_connect_recv(struct tevent_req *req, struct reply *reply)
 	if (persistent_offered(state->r->conn, tree->share)) {
 		out.capabilities |= SMB2_SHARE_CAP_CONTINUOUS_AVAILABILITY;
 	}
+	if (share_is_dfs(tree->share)) {
+		out.share_flags |= SMB2_SHAREFLAG_DFS | SMB2_SHAREFLAG_DFS_ROOT;
+		out.capabilities |= SMB2_SHARE_CAP_DFS;
+	}
 	smb2_tree_connect_response_encode(&reply->body, &out);
 	return NT_STATUS_OK;
 }

@@ -100,6 +100,7 @@ enum config_key {
 	CONFIG_BROWSEABLE, /* bool */
 	CONFIG_STORE,	   /* int: enum config_store */
 	CONFIG_CONTINUOUS, /* bool */
+	CONFIG_MSDFS_ROOT, /* bool */
 
 	/* Shares: who. Lists of user names and @groups. */
 	CONFIG_READ_ONLY,     /* bool */

@@ -10,7 +10,9 @@
 #include "server/persistent.h"
 #include "server/snapshot.h"
 #include "server/veto.h"
+#include "smbquic/dfs.h"
 #include "smbquic/smb2_posix.h"
+#include "smbquic/utf16.h"
 
 /* MS-FSA 2.1.5.1 phase 1: rights that do not exist. */
 #define ACCESS_UNKNOWN 0x0CE0FE00u
@@ -131,10 +133,26 @@ static NTSTATUS join_stream(TALLOC_CTX *mem_ctx, struct create *out)
 				      : NT_STATUS_INSUFFICIENT_RESOURCES;
 }
 
+/* 3.3.5.9: below a DFS root a client may say the whole path, with the server
+ * and the share. */
+static struct wire_slice name_of(TALLOC_CTX *mem_ctx, const struct request *r,
+				 const struct create *create)
+{
+	struct wire_slice name = create->in.name;
+	struct wire_slice share = {0};
+
+	if ((r->header.flags & SMB2_FLAGS_DFS_OPERATIONS) != 0 &&
+	    share_is_dfs(r->tree->share) &&
+	    utf16_from_utf8(mem_ctx, r->tree->share->name, &share)) {
+		(void)dfs_path_below(name, share, &name);
+	}
+	return name;
+}
+
 static NTSTATUS check_name(TALLOC_CTX *mem_ctx, const struct request *r,
 			   struct create *out)
 {
-	const struct wire_slice name = out->in.name;
+	const struct wire_slice name = name_of(mem_ctx, r, out);
 	NTSTATUS status = status_of_name(
 		out->posix ? name_posix_parse(mem_ctx, name.data, name.len,
 					      &out->name)
@@ -509,6 +527,14 @@ uint32_t create_replacing_access(const struct create *create)
 			: FILE_WRITE_DATA);
 }
 
+/* Is the right to delete it of no interest? */
+static bool keeps(const struct create *create)
+{
+	return !create->maximum && !create->want_mxac &&
+	       ((create->access | create_replacing_access(create)) &
+		SEC_STD_DELETE) == 0;
+}
+
 /* The Linux client says 0xFFFF when it makes nothing. */
 static unsigned posix_mode_flags(const struct create *create)
 {
@@ -546,6 +572,9 @@ unsigned create_store_flags(const struct create *create, bool read_only)
 	}
 	if (create->maximum) {
 		return flags | STORE_OPEN_MAXIMUM;
+	}
+	if (keeps(create)) {
+		flags |= STORE_OPEN_KEEPS;
 	}
 	if ((create->access & (FILE_READ_DATA | FILE_EXECUTE)) != 0) {
 		flags |= STORE_OPEN_READ;

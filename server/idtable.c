@@ -11,7 +11,7 @@
 struct slot {
 	void *object;	     /* NULL: free */
 	uint32_t generation; /* how often used, in the id's upper part */
-	uint32_t next_free;
+	uint32_t prev_free, next_free;
 };
 
 struct idtable {
@@ -44,6 +44,7 @@ struct idtable *idtable_new(TALLOC_CTX *mem_ctx, unsigned bits, size_t limit)
 
 static void put_free(struct idtable *table, uint32_t index)
 {
+	table->slots[index].prev_free = table->last_free;
 	table->slots[index].next_free = NONE;
 	if (table->last_free == NONE) {
 		table->first_free = index;
@@ -86,6 +87,23 @@ static uint64_t id_of(const struct idtable *table, uint32_t index)
 	return (generation << table->shift) | (index + 1);
 }
 
+/* Out of the queue, wherever it is there. */
+static void take_free(struct idtable *table, uint32_t index)
+{
+	const struct slot *slot = &table->slots[index];
+
+	if (slot->prev_free == NONE) {
+		table->first_free = slot->next_free;
+	} else {
+		table->slots[slot->prev_free].next_free = slot->next_free;
+	}
+	if (slot->next_free == NONE) {
+		table->last_free = slot->prev_free;
+	} else {
+		table->slots[slot->next_free].prev_free = slot->prev_free;
+	}
+}
+
 uint64_t idtable_add(struct idtable *table, void *object)
 {
 	uint32_t index = 0;
@@ -94,34 +112,11 @@ uint64_t idtable_add(struct idtable *table, void *object)
 		return 0;
 	}
 	index = table->first_free;
-	table->first_free = table->slots[index].next_free;
-	if (table->first_free == NONE) {
-		table->last_free = NONE;
-	}
+	take_free(table, index);
 	table->slots[index].object = object;
 	table->slots[index].generation++;
 	table->count++;
 	return id_of(table, index);
-}
-
-/* Out of the middle of the queue; only where objects come back. */
-static void take_free(struct idtable *table, uint32_t index)
-{
-	uint32_t before = NONE;
-	uint32_t at = table->first_free;
-
-	while (at != index) {
-		before = at;
-		at = table->slots[at].next_free;
-	}
-	if (before == NONE) {
-		table->first_free = table->slots[index].next_free;
-	} else {
-		table->slots[before].next_free = table->slots[index].next_free;
-	}
-	if (table->last_free == index) {
-		table->last_free = before;
-	}
 }
 
 bool idtable_claim(struct idtable *table, uint64_t id, void *object)

@@ -42,6 +42,10 @@ struct ioctl_row {
 /** For the recv of pairs that have no output. */
 NTSTATUS ioctl_simple_recv(struct tevent_req *req, struct wire_writer *out);
 
+/* ioctl_dfs.c */
+NTSTATUS ioctl_dfs_referrals(struct ioctl *io, struct wire_writer *out);
+NTSTATUS ioctl_dfs_referrals_ex(struct ioctl *io, struct wire_writer *out);
+
 /* ioctl_copy.c */
 NTSTATUS ioctl_resume_key(struct ioctl *io, struct wire_writer *out);
 struct tevent_req *ioctl_copychunk_send(TALLOC_CTX *mem_ctx,

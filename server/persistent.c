@@ -15,6 +15,7 @@
 #include "server/replay.h"
 #include "server/state_dir.h"
 #include "server/store_posix.h"
+#include "server/tally.h"
 #include "smbquic/savefile.h"
 
 #define LOG_MODULE "persistent"
@@ -53,6 +54,7 @@ struct persistent {
 	char *folder;
 	struct persistent_handle *handles;
 	unsigned count;
+	struct tally *users; /* and each one's */
 };
 
 /* --- the folder ----------------------------------------------------------- */
@@ -85,7 +87,9 @@ struct persistent *persistent_new(struct server *server)
 	all->server = server;
 	all->folder = state_dir_path(all, server->state, FOLDER);
 	all->lane = worker_lane_new(all, server->pool, 1, MAX_QUEUE);
-	if (all->folder == NULL || all->lane == NULL || !make_folder(all)) {
+	all->users = tally_new(all, PERSISTENT_MAX_PER_USER);
+	if (all->folder == NULL || all->lane == NULL || all->users == NULL ||
+	    !make_folder(all)) {
 		talloc_free(all);
 		return NULL;
 	}
@@ -371,7 +375,8 @@ static struct persistent_handle *handle_new(struct open *open)
 	}
 	handle->path = talloc_asprintf(handle, "%s/%016" PRIx64 ".open",
 				       all->folder, open->persistent_id);
-	if (handle->path == NULL) {
+	if (handle->path == NULL ||
+	    tally_take(all->users, handle, open->durable->user) == NULL) {
 		talloc_free(handle);
 		return NULL;
 	}

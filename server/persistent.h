@@ -17,7 +17,8 @@
 #include "server/file.h"
 #include "server/request.h"
 
-#define PERSISTENT_MAX 16384 /* handles that are written down, in all */
+#define PERSISTENT_MAX		16384 /* handles that are written down, in all */
+#define PERSISTENT_MAX_PER_USER 4096  /* of them */
 
 struct persistent;
 struct persistent_handle;

@@ -383,6 +383,8 @@ struct share *shares_load(struct server *server, struct config *config,
 void shares_unload(struct server *server, struct share *list);
 /** Without regard to case; NULL: none (or not available). */
 struct share *share_find(const struct server *server, const char *name);
+/** The root of a DFS name space (`msdfs root`)? */
+bool share_is_dfs(const struct share *share);
 /** May this address see the share (`hosts allow`, `hosts deny`)? */
 bool share_allows_address(const struct share *share,
 			  const struct sockaddr *addr);

@@ -482,6 +482,12 @@ static const struct setting settings[] = {
 		"client is back or some minutes have passed. Everything that "
 		"is written to such a share goes to the disk at once.",
 	},
+	[CONFIG_MSDFS_ROOT] = {
+		"msdfs root", SETTING_SHARE, SETTING_BOOL, "no",
+		"Whether the share is the root of a distributed file system "
+		"(DFS), whose clients ask for referrals: they are referred to "
+		"this server, by the name they asked with.",
+	},
 	[CONFIG_READ_ONLY] = {
 		"read only", SETTING_SHARE, SETTING_BOOL, "yes",
 		"Whether users may not change anything.",

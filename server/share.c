@@ -159,6 +159,12 @@ struct share *share_find(const struct server *server, const char *name)
 	return NULL;
 }
 
+bool share_is_dfs(const struct share *share)
+{
+	return share->type == SHARE_DISK &&
+	       config_bool(share->config, share->section, CONFIG_MSDFS_ROOT);
+}
+
 bool share_allows_address(const struct share *share,
 			  const struct sockaddr *addr)
 {

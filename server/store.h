@@ -210,6 +210,8 @@ enum {
 	/** A reparse point at the end is opened itself. A link of the machine
 	    counts as one where it is not followed. */
 	STORE_OPEN_REPARSE = 0x1000,
+	/** Nobody asks for STORE_MAY_DELETE: it may be missing. */
+	STORE_OPEN_KEEPS = 0x2000,
 };
 
 /** STORE_OPEN_MODE and a mode. */

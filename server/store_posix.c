@@ -5,9 +5,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -309,6 +311,7 @@ static int open_root(const struct store_options *options,
 		     struct posix_root **out)
 {
 	struct posix_root *root = calloc(1, sizeof(*root));
+	struct statfs fs = {0};
 	struct stat st = {0};
 	int err = 0;
 
@@ -328,6 +331,9 @@ static int open_root(const struct store_options *options,
 	}
 	pthread_mutex_init(&root->sweep_lock, NULL);
 	root->dev = st.st_dev;
+	root->in_memory =
+		fstatfs(root->fd, &fs) == 0 &&
+		(fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
 	root->openat2 = have_openat2(root->fd);
 	root->case_sensitive = options->case_sensitive;
 	root->hide_dot_files = options->hide_dot_files;

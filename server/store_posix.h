@@ -97,8 +97,9 @@ struct posix_root {
 	dev_t dev;
 	atomic_int depot; /**< -1: not open */
 	pthread_mutex_t sweep_lock;
-	DIR *sweep;   /**< of the depot, where the sweep is; or NULL */
-	bool openat2; /**< the kernel has it */
+	DIR *sweep;	/**< of the depot, where the sweep is; or NULL */
+	bool openat2;	/**< the kernel has it */
+	bool in_memory; /**< a file system without a disk */
 	bool no_streams, short_names;
 	bool case_sensitive, hide_dot_files, hide_unreadable;
 	bool follow_links;
@@ -130,6 +131,7 @@ struct posix_handle {
 	int fd;			   /**< O_PATH unless data is read or written */
 	bool plain;		   /**< fd is not O_PATH */
 	bool nowait_read;	   /**< worth a try: loop only */
+	bool in_memory;		   /**< its data has no disk below */
 	bool posix;		   /**< STORE_OPEN_POSIX */
 	atomic_bool frozen;	   /**< STORE_FREEZE_WRITE_TIME */
 	atomic_bool change_frozen; /**< STORE_SET_CHANGE_TIME was used */

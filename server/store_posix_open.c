@@ -42,18 +42,33 @@ static bool may_delete(const struct posix_root *root, const char *local,
 	return yes;
 }
 
-static unsigned what_may(const struct posix_root *root,
+/* Most that is opened is one's own: then one look is enough. What has no bit
+ * to run it nobody may run. */
+static unsigned may_data(const struct posix_found *found)
+{
+	bool runs = S_ISDIR(found->st.st_mode) ||
+		    (found->st.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)) != 0;
+	unsigned all = STORE_MAY_READ | STORE_MAY_WRITE |
+		       (runs ? (unsigned)STORE_MAY_EXECUTE : 0u);
+	unsigned result = 0;
+
+	if (posix_may(found->fd, R_OK | W_OK | (runs ? X_OK : 0))) {
+		return all;
+	}
+	result |= posix_may(found->fd, R_OK) ? STORE_MAY_READ : 0;
+	result |= posix_may(found->fd, W_OK) ? STORE_MAY_WRITE : 0;
+	result |= runs && posix_may(found->fd, X_OK) ? STORE_MAY_EXECUTE : 0;
+	return result;
+}
+
+static unsigned what_may(const struct posix_job *job,
 			 const struct posix_found *found)
 {
 	uid_t uid = posix_cred_uid();
-	unsigned result = 0;
+	unsigned result = found->link ? 0 : may_data(found);
 
-	if (!found->link) {
-		result |= posix_may(found->fd, R_OK) ? STORE_MAY_READ : 0;
-		result |= posix_may(found->fd, W_OK) ? STORE_MAY_WRITE : 0;
-		result |= posix_may(found->fd, X_OK) ? STORE_MAY_EXECUTE : 0;
-	}
-	if (may_delete(root, found->local, &found->st)) {
+	if ((job->flags & STORE_OPEN_KEEPS) == 0 &&
+	    may_delete(job->root, found->local, &found->st)) {
 		result |= STORE_MAY_DELETE;
 	}
 	if (uid == 0 || uid == found->st.st_uid) {
@@ -186,6 +201,8 @@ static int make_handle(struct posix_job *job, struct posix_found *found)
 	found->fd = -1;
 	handle->plain = job->access != 0 && job->stream == NULL;
 	handle->nowait_read = job->stream == NULL;
+	handle->in_memory = job->stream == NULL && job->root->in_memory &&
+			    found->st.st_dev == job->root->dev;
 	handle->posix = (job->flags & STORE_OPEN_POSIX) != 0;
 	handle->root = posix_root_keep(job->root);
 	handle->cred = posix_cred_keep(job->cred);
@@ -207,7 +224,7 @@ static int finish_open(struct posix_job *job, struct posix_found *found)
 {
 	int err = 0;
 
-	job->may = what_may(job->root, found);
+	job->may = what_may(job, found);
 	posix_do_judge(job, found->fd, found->local);
 	err = open_data(job, found);
 	if (err == 0) {
@@ -327,7 +344,7 @@ static int finish_made(struct posix_job *job, struct posix_found *found)
 	if (directory) {
 		return finish_open(job, found);
 	}
-	job->may = what_may(job->root, found);
+	job->may = what_may(job, found);
 	posix_do_judge(job, found->fd, found->local);
 	job->access = (wanted & STORE_OPEN_MAXIMUM) != 0 ? OPEN_DATA
 							 : wanted & OPEN_DATA;
@@ -347,7 +364,7 @@ static int finish_stream(struct posix_job *job, struct posix_found *found)
 {
 	int err = 0;
 
-	job->may = what_may(job->root, found);
+	job->may = what_may(job, found);
 	posix_do_judge(job, found->fd, found->local);
 	err = posix_do_getattr(job->root, found->fd, last_of(found->local),
 			       &job->attr);

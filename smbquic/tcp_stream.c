@@ -21,6 +21,8 @@
 /* Larger ones would make the bodies of big messages be copied twice. */
 #define TCP_AHEAD_SIZE	  4096
 #define TCP_LINGER_MS	  5000
+#define TCP_SEND_PARTS	  64	/* of a vector at a time */
+#define TCP_SEND_NOW	  65536 /* bytes: no use to wait for more */
 #define TCP_LOOK_AGAIN_MS 1000
 
 struct tcp_write {
@@ -44,6 +46,8 @@ struct tcp_stream {
 	struct tevent_context *ev;
 	struct tevent_fd *fde;
 	struct tevent_timer *look_again; /* see tcp_idle_readable */
+	struct tevent_timer *soon;	 /* what was written goes out */
+	size_t unsent;			 /* bytes of that */
 	struct tcp_read *read;
 	struct tcp_write *writes, **writes_end;
 	struct tevent_req *shutdown;
@@ -90,6 +94,7 @@ static void tcp_fail(struct tcp_stream *c, int err, const char *error)
 		c->error = error != NULL ? error : strerror(err);
 	}
 	TALLOC_FREE(c->fde);
+	TALLOC_FREE(c->soon);
 	while (c->writes != NULL) {
 		struct tcp_write *w = tcp_pop_write(c);
 
@@ -328,22 +333,56 @@ static void tcp_advance(struct tcp_write *w, size_t n)
 	}
 }
 
-/* Send of one write what fits. 0: some or all; else errno. */
-static int tcp_send_some(struct tcp_stream *c, struct tcp_write *w)
+/* What waits, as one vector; true when there is more of it. */
+static bool tcp_gather(const struct tcp_stream *c, struct iovec *iov,
+		       size_t *count)
 {
-	struct msghdr msg = {0};
+	const struct tcp_write *w = NULL;
+
+	*count = 0;
+	for (w = c->writes; w != NULL; w = w->next) {
+		for (int i = 0; i < w->count; i++) {
+			if (*count == TCP_SEND_PARTS) {
+				return true;
+			}
+			iov[(*count)++] = w->iov[i];
+		}
+	}
+	return false;
+}
+
+static void tcp_sent(struct tcp_stream *c, size_t n)
+{
+	struct tcp_write *w = c->writes;
+
+	c->stats.bytes_out += n;
+	while (n > 0) {
+		size_t part = 0;
+
+		for (int i = 0; i < w->count; i++) {
+			part += w->iov[i].iov_len;
+		}
+		part = part < n ? part : n;
+		w->begun = w->begun || part > 0;
+		tcp_advance(w, part);
+		n -= part;
+		w = w->next;
+	}
+}
+
+/* Send what fits of what waits. 0: some or all; else errno. */
+static int tcp_send_some(struct tcp_stream *c)
+{
+	struct iovec iov[TCP_SEND_PARTS];
+	struct msghdr msg = {.msg_iov = iov};
+	bool more = tcp_gather(c, iov, &msg.msg_iovlen);
 	ssize_t n = 0;
 
-	msg.msg_iov = w->iov;
-	msg.msg_iovlen = (size_t)(w->count < IOV_MAX ? w->count : IOV_MAX);
-	n = sendmsg(c->fd, &msg,
-		    MSG_NOSIGNAL | (w->next != NULL ? MSG_MORE : 0));
+	n = sendmsg(c->fd, &msg, MSG_NOSIGNAL | (more ? MSG_MORE : 0));
 	if (n < 0) {
 		return errno == EINTR ? 0 : errno;
 	}
-	w->begun = true;
-	c->stats.bytes_out += (uint64_t)n;
-	tcp_advance(w, (size_t)n);
+	tcp_sent(c, (size_t)n);
 	return 0;
 }
 
@@ -367,12 +406,25 @@ static void tcp_finish_shutdown(struct tcp_stream *c)
 	tevent_req_done(req);
 }
 
+static void tcp_end_writes(struct tcp_stream *c)
+{
+	while (c->writes != NULL && c->writes->count == 0) {
+		struct tcp_write *w = tcp_pop_write(c);
+
+		tevent_req_defer_callback(w->req, c->ev);
+		tcp_write_finish(w, 0);
+	}
+}
+
 /* Send until the socket is full or the queue empty. Requests end from the
  * loop, not from here. */
 static void tcp_flush(struct tcp_stream *c)
 {
+	TALLOC_FREE(c->soon);
+	c->unsent = 0;
+	tcp_end_writes(c);
 	while (c->writes != NULL) {
-		int err = tcp_send_some(c, c->writes);
+		int err = tcp_send_some(c);
 
 		if (err == EAGAIN || err == EWOULDBLOCK) {
 			TEVENT_FD_WRITEABLE(c->fde);
@@ -383,16 +435,44 @@ static void tcp_flush(struct tcp_stream *c)
 			tcp_fail(c, tcp_error_of(err), NULL);
 			return;
 		}
-		if (c->writes->count == 0) {
-			struct tcp_write *w = tcp_pop_write(c);
-
-			tevent_req_defer_callback(w->req, c->ev);
-			tcp_write_finish(w, 0);
-		}
+		tcp_end_writes(c);
 	}
 	TEVENT_FD_NOT_WRITEABLE(c->fde);
 	tcp_finish_sending(c);
 	tcp_finish_shutdown(c);
+}
+
+static void tcp_flush_now(struct tevent_context *ev, struct tevent_timer *te,
+			  struct timeval now, void *private_data)
+{
+	struct tcp_stream *c =
+		talloc_get_type_abort(private_data, struct tcp_stream);
+
+	(void)ev;
+	(void)te;
+	(void)now;
+	c->soon = NULL;
+	tcp_flush(c);
+}
+
+/* Behind all that the loop can do at once, where more will be written, mostly:
+ * a call of the kernel, and a packet, for all of it. Not when the socket is
+ * full: it says when it no longer is. */
+static void tcp_flush_soon(struct tcp_stream *c, const struct tcp_write *w)
+{
+	if (c->soon == NULL && c->writes != w) {
+		return;
+	}
+	for (int i = 0; i < w->count; i++) {
+		c->unsent += w->iov[i].iov_len;
+	}
+	if (c->soon == NULL && c->unsent < TCP_SEND_NOW) {
+		c->soon = tevent_add_timer(c->ev, c, tevent_timeval_zero(),
+					   tcp_flush_now, c);
+	}
+	if (c->soon == NULL || c->unsent >= TCP_SEND_NOW) {
+		tcp_flush(c);
+	}
 }
 
 static int tcp_write_destructor(struct tcp_write *w)
@@ -444,9 +524,7 @@ struct tevent_req *tcp_stream_write_send(TALLOC_CTX *mem_ctx,
 	*c->writes_end = w;
 	c->writes_end = &w->next;
 	talloc_set_destructor(w, tcp_write_destructor);
-	if (c->writes == w) {
-		tcp_flush(c);
-	}
+	tcp_flush_soon(c, w);
 	return req;
 }
 

@@ -113,6 +113,32 @@ static void test_claim(void **private_data)
 	talloc_free(mem_ctx);
 }
 
+/* In whatever order they come back: what is free stays whole. */
+static void test_claim_many(void **private_data)
+{
+	TALLOC_CTX *mem_ctx = talloc_new(NULL);
+	struct idtable *table = idtable_new(mem_ctx, 64, 64);
+	static int object;
+	uint64_t first = 0;
+
+	(void)private_data;
+	for (uint64_t i = 64; i > 0; i -= 2) {
+		assert_true(idtable_claim(table, i, &object));
+	}
+	for (uint64_t i = 1; i < 64; i += 4) {
+		assert_true(idtable_claim(table, i, &object));
+	}
+	first = idtable_add(table, &object);
+	for (size_t i = 1; i < 16; i++) {
+		assert_int_not_equal(idtable_add(table, &object), 0);
+	}
+	assert_int_equal(idtable_count(table), 64);
+	assert_int_equal(idtable_add(table, &object), 0);
+	idtable_remove(table, first);
+	assert_int_not_equal(idtable_add(table, &object), 0);
+	talloc_free(mem_ctx);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -120,6 +146,7 @@ int main(void)
 		cmocka_unit_test(test_old_id_finds_nothing),
 		cmocka_unit_test(test_walk),
 		cmocka_unit_test(test_claim),
+		cmocka_unit_test(test_claim_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
