@@ -43,6 +43,11 @@ void set_info_done(struct set_info *set, int err)
 	tevent_req_set_callback(subreq, set_saved, set);
 }
 
+void set_go_on(struct set_info *set)
+{
+	tevent_req_defer_callback(set->req, set->ev);
+}
+
 /* --- caches of handles -------------------------------------------------- */
 
 static void handles_broken(struct tevent_req *subreq);
@@ -77,6 +82,7 @@ static void handles_broken(struct tevent_req *subreq)
 	oplock_wait_recv(subreq);
 	talloc_free(subreq);
 	tevent_req_set_cancel_fn(set->req, NULL);
+	set_go_on(set);
 	tevent_req_error(set->req, set->fo->file != NULL
 					   ? set->after(set)
 					   : NT_STATUS_FILE_CLOSED);

@@ -33,6 +33,10 @@ NTSTATUS set_without_handles(struct set_info *set,
 NTSTATUS set_wait(struct set_info *set, struct file *file,
 		  NTSTATUS (*next)(struct set_info *set));
 
+/** What is done next, outside of cmd_set_info_send(), may end the request at
+ *  once: `set` outlives that until the loop has its turn. */
+void set_go_on(struct set_info *set);
+
 /** Report the end: 0 or what a store said. */
 void set_info_done(struct set_info *set, int err);
 

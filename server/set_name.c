@@ -178,6 +178,7 @@ static void parent_looked_up(struct tevent_req *subreq)
 	int err = store_lookup_recv(subreq, set, &attr, NULL);
 
 	talloc_free(subreq);
+	set_go_on(set);
 	tevent_req_error(set->req, after_parent(set, err, &attr));
 }
 
@@ -223,6 +224,7 @@ static void name_looked_up(struct tevent_req *subreq)
 		return;
 	}
 	if (err == 0 && !same_file(set->fo, &attr)) {
+		set_go_on(set);
 		tevent_req_error(set->req, replace_target(set, &attr));
 		return;
 	}

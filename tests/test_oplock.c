@@ -4,6 +4,7 @@
  * are in test_cmd_oplock_break.c. */
 #include "server/dispatch.h"
 #include "server/oplock.h"
+#include "smbquic/fscc.h"
 #include "tests/fixture_files.h"
 
 #define R   SMB2_LEASE_READ_CACHING
@@ -230,6 +231,34 @@ static void test_contend(void **state)
 	assert_true(silent(t));
 }
 
+/* A rename that waited for a lease, and has nothing to do then: it is over
+ * before the one who called it knows. */
+static void test_rename_waits(void **state)
+{
+	struct files *t = *state;
+	struct got one =
+		get(t, (struct want){.name = "f", .key = "a", .state = RH});
+	struct got two = get(t, (struct want){.name = "f"});
+	const struct fscc_rename same = {.name = files_utf16(t, "f")};
+	struct wire_writer data = wire_writer_talloc(t);
+	struct smb2_set_info_request in = {
+		.info_type = SMB2_0_INFO_FILE,
+		.file_info_class = FileRenameInformation,
+		.file_id = two.id,
+	};
+	struct wire_writer w = {0};
+	uint64_t request = 0;
+
+	assert_true(fscc_rename_encode(&data, false, &same));
+	in.buffer = wire_writer_slice(&data);
+	w = files_pdu(t, SMB2_SET_INFO);
+	assert_true(smb2_set_info_request_encode(&w, &in));
+	request = files_send(t, &w);
+	assert_int_equal(lease_break(t).new_lease_state, R);
+	assert_int_equal(files_close(t, one.id), NT_STATUS_OK);
+	assert_int_equal(files_wait(t, request), NT_STATUS_OK);
+}
+
 /* Leases of a directory end with what a listing would show, except the one the
  * change says it knows. */
 static void test_directory(void **state)
@@ -258,10 +287,10 @@ static void test_directory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_states),    TEST(test_levels),
-		TEST(test_stat_open), TEST(test_key_of_another),
-		TEST(test_upgrade),   TEST(test_contend),
-		TEST(test_directory),
+		TEST(test_states),	 TEST(test_levels),
+		TEST(test_stat_open),	 TEST(test_key_of_another),
+		TEST(test_upgrade),	 TEST(test_contend),
+		TEST(test_rename_waits), TEST(test_directory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
