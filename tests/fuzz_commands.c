@@ -62,6 +62,7 @@ static struct play begin(void)
 		log_set_level(LOG_LEVEL_ERROR);
 		f = fixture_new("[global]\nserver smb transports = tcp:20607\n"
 				"[one]\nstore = memory\nread only = no\n"
+				"msdfs root = yes\n"
 				"mangled names = yes\n",
 				NULL);
 		talloc_free(f->conn);
