@@ -132,7 +132,7 @@ struct op {
 	void *data;   /**< of the kind of op: a child */
 	bool waits;   /**< in mount->waiting */
 	bool patient; /**< waits for others: is not counted */
-	bool interrupted;
+	bool busy;    /**< in an exchange that has to come to its end */
 	struct tevent_immediate *late;
 };
 
@@ -183,8 +183,22 @@ struct open_file {
 struct open_file *open_file_that(const struct node *node, bool reads,
 				 bool writes);
 struct client_open open_file_how(const struct mount *mount, int flags);
+void open_file_close(struct open_file *open);
 struct open_file *open_file_new(struct mount *mount, struct node *node,
 				struct client_file *file, int flags);
+
+/* ------------------------------------------------------------- op_lock.c */
+
+/** The open that reading and writing have to go through because it has locks,
+ *  or NULL. */
+struct client_file *lock_file_of(const struct node *node, bool writes);
+/** The last open of the node was closed: so is that one. */
+void lock_forget(struct node *node);
+/** What an owner has locked is free; whole: by flock(). @param closes  an open
+ *  to be closed then, or NULL. @return false: he has nothing; true: the request
+ *  is, or will be, answered. */
+bool lock_let_go(fuse_req_t req, fuse_ino_t ino, uint64_t owner, bool whole,
+		 struct open_file *closes);
 
 /* ------------------------------------------------------------ operations */
 
@@ -235,6 +249,12 @@ void op_lseek(fuse_req_t req, fuse_ino_t ino, off_t offset, int whence,
 void op_copy(fuse_req_t req, fuse_ino_t ino, off_t offset,
 	     struct fuse_file_info *fi, fuse_ino_t to_ino, off_t to_offset,
 	     struct fuse_file_info *to_fi, size_t length, int flags);
+void op_getlk(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi,
+	      struct flock *lock);
+void op_setlk(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi,
+	      struct flock *lock, int sleep);
+void op_flock(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi,
+	      int what);
 void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size);
 void op_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size);
 void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name,

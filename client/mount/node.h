@@ -29,6 +29,7 @@
 
 struct node_table;
 struct open_file;
+struct lock_set;
 
 struct node_name {
 	TAILQ_ENTRY(node_name) bucket;
@@ -44,6 +45,7 @@ struct node {
 	struct node_table *table;
 	TAILQ_HEAD(, node_name) names; /**< the last one that was told first */
 	TAILQ_HEAD(, open_file) opens; /**< of whoever opened it */
+	struct lock_set *locks;	       /**< a child; NULL: none */
 	uint64_t serial;	       /**< never used again */
 	uint64_t lookups;	       /**< of the kernel */
 	unsigned holds;		       /**< names in it, and node_hold() */

@@ -76,7 +76,7 @@ static void op_interrupt(fuse_req_t req, void *private_data)
 {
 	struct op *op = talloc_get_type_abort(private_data, struct op);
 
-	if (op->late != NULL ||
+	if (op->late != NULL || op->busy ||
 	    (!op->patient && !is_dying(fuse_req_ctx(req)->pid))) {
 		return;
 	}

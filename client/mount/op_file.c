@@ -63,11 +63,12 @@ struct open_file *open_file_new(struct mount *mount, struct node *node,
 	return open;
 }
 
-static void open_file_close(struct open_file *open)
+void open_file_close(struct open_file *open)
 {
 	struct node *node = open->node;
 
 	talloc_free(open);
+	lock_forget(node);
 	node_release(node);
 }
 
@@ -254,17 +255,21 @@ void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct open_file *open = (struct open_file *)(uintptr_t)fi->fh;
 
-	(void)ino;
+	if (fi->flock_release &&
+	    lock_let_go(req, ino, fi->lock_owner, true, open)) {
+		return;
+	}
 	open_file_close(open);
 	fuse_reply_err(req, 0);
 }
 
-/* Every write was answered by the server before it was here. */
+/* Every write was answered by the server before it was here; what the process
+ * has locked is free. */
 void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	(void)ino;
-	(void)fi;
-	fuse_reply_err(req, 0);
+	if (!lock_let_go(req, ino, fi->lock_owner, false, NULL)) {
+		fuse_reply_err(req, 0);
+	}
 }
 
 /* ------------------------------------------------------------------- fsync */

@@ -23,6 +23,14 @@ struct io {
 static void read_done(struct tevent_req *subreq);
 static void write_done(struct tevent_req *subreq);
 
+/* The open that does it. */
+static struct client_file *io_file(const struct io *io, bool writes)
+{
+	struct client_file *file = lock_file_of(io->open->node, writes);
+
+	return file != NULL ? file : io->open->file;
+}
+
 static struct op *io_new(fuse_req_t req, fuse_ino_t ino, size_t size,
 			 off_t offset, const struct fuse_file_info *fi)
 {
@@ -51,7 +59,7 @@ static void read_go(struct op *op)
 	struct io *io = op->data;
 
 	op_wait(op,
-		client_read_send(op, io->open->file, io->offset + io->done,
+		client_read_send(op, io_file(io, false), io->offset + io->done,
 				 io->size - io->done),
 		read_done);
 }
@@ -136,7 +144,7 @@ static void write_go(struct op *op)
 		return;
 	}
 	op_wait(op,
-		client_write_send(op, io->open->file, io->offset + io->done,
+		client_write_send(op, io_file(io, true), io->offset + io->done,
 				  data, owner),
 		write_done);
 }

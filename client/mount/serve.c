@@ -28,6 +28,10 @@ static void serve_init(void *userdata, struct fuse_conn_info *conn)
 	struct mount *mount = userdata;
 
 	conn->want = conn->capable & wanted;
+	if (mount->options->send_locks) {
+		conn->want |= conn->capable &
+			      (FUSE_CAP_POSIX_LOCKS | FUSE_CAP_FLOCK_LOCKS);
+	}
 	conn->max_read = (unsigned)mount->read_size;
 	conn->max_write = (unsigned)mount->write_size;
 	conn->max_readahead = (unsigned)mount->read_size;
@@ -190,12 +194,19 @@ bool serve_mount(struct mount *mount, char **why)
 	char *argv[] = {(char *)(uintptr_t)MOUNT_PROGRAM,
 			(char *)(uintptr_t) "-o", options, NULL};
 	struct fuse_args args = FUSE_ARGS_INIT(3, argv);
+	struct fuse_lowlevel_ops ops = operations;
 
 	*why = NULL;
-	if (options != NULL) {
-		mount->session = fuse_session_new(&args, &operations,
-						  sizeof(operations), mount);
+	if (mount->options->send_locks) {
+		ops.getlk = op_getlk;
+		ops.setlk = op_setlk;
+		ops.flock = op_flock;
 	}
+	if (options != NULL) {
+		mount->session =
+			fuse_session_new(&args, &ops, sizeof(ops), mount);
+	}
+	fuse_opt_free_args(&args);
 	if (mount->session == NULL) {
 		*why = talloc_strdup(mount, "libfuse cannot start: see above");
 		return false;
