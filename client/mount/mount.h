@@ -132,6 +132,7 @@ struct op {
 	void *data;   /**< of the kind of op: a child */
 	bool waits;   /**< in mount->waiting */
 	bool patient; /**< waits for others: is not counted */
+	bool repeats; /**< may be done twice: goes on when there is a way */
 	bool busy;    /**< in an exchange that has to come to its end */
 	struct tevent_immediate *late;
 };

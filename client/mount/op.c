@@ -171,10 +171,23 @@ void op_done(struct op *op, NTSTATUS status)
 	op_fail(op, NT_STATUS_IS_OK(status) ? 0 : op_errno(status));
 }
 
+/* The way was lost with it, and who asked is to wait for another. */
+static bool op_goes_on(const struct op *op, NTSTATUS status)
+{
+	return op->repeats && !op->mount->options->soft &&
+	       link_tree(op->mount) == NULL &&
+	       (status == NT_STATUS_CONNECTION_DISCONNECTED ||
+		status == NT_STATUS_IO_TIMEOUT);
+}
+
 bool op_failed(struct op *op, NTSTATUS status)
 {
 	if (!NT_STATUS_IS_ERR(status)) {
 		return false;
+	}
+	if (op_goes_on(op, status)) {
+		op_start(op, op->go);
+		return true;
 	}
 	op_fail_status(op, status);
 	return true;

@@ -49,6 +49,7 @@ void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 
 	(void)fi;
 	if (op != NULL) {
+		op->repeats = true;
 		op_start(op, getattr_go);
 	}
 }
@@ -411,6 +412,7 @@ void op_statfs(fuse_req_t req, fuse_ino_t ino)
 	struct op *op = op_new(op_mount(req), req, ino);
 
 	if (op != NULL) {
+		op->repeats = true;
 		op_start(op, statfs_go);
 	}
 }

@@ -131,6 +131,7 @@ void op_open_file(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	struct op *op = NULL;
 
 	if (opening_new(req, ino, fi, &op) != NULL) {
+		op->repeats = true;
 		op_start(op, open_go);
 	}
 }

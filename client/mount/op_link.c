@@ -141,6 +141,7 @@ void op_readlink(fuse_req_t req, fuse_ino_t ino)
 	struct op *op = op_new(op_mount(req), req, ino);
 
 	if (op != NULL) {
+		op->repeats = true;
 		op_start(op, readlink_go);
 	}
 }

@@ -66,6 +66,7 @@ void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	struct op *op = NULL;
 
 	if (named_new(req, parent, name, &op) != NULL) {
+		op->repeats = true;
 		op_start(op, lookup_go);
 	}
 }
