@@ -66,6 +66,12 @@ static const struct row {
 	[PARAM_CLIENT_CA] = {"client-ca", 0, KIND_TEXT, "FILE",
 			     "PEM file: the CA of client certificates; or "
 			     "\"system\""},
+	[PARAM_CLIENT_CRL] = {"client-crl", 0, KIND_TEXT, "FILE",
+			      "PEM file: client certificates that were "
+			      "revoked"},
+	[PARAM_OCSP_RESPONSE] = {"ocsp-response", 0, KIND_TEXT, "FILE",
+				 "DER file: answer of the CA's OCSP responder "
+				 "(CERTIFICATE.ocsp)"},
 	[PARAM_DEFAULT_MAPPING] =
 		{"default-mapping", 0, KIND_TEXT, "true|false",
 		 "for clients that ask for a name without mapping, or none"},

@@ -24,9 +24,10 @@ struct cert;
 struct cert_info {
 	const char *subject; /**< "CN=fs.example.com,O=..." RFC 4514 */
 	const char *issuer;
-	const char *common_name;  /**< of the subject; may be "" */
-	const char *serial;	  /**< hex */
-	const char *const *names; /**< SANs: "DNS:x", "IP:y"; NULL at the end */
+	const char *common_name;     /**< of the subject; may be "" */
+	const char *serial;	     /**< hex */
+	const char *const *names;    /**< SANs: "DNS:x", "IP:y",
+					   "UPN:z"; NULL at the end */
 	const char *const *purposes; /**< EKU: "server authentication", or an
 					OID; empty: any */
 	const char *key_usage;	     /**< "digital signature, ..."; "": any */

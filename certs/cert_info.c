@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include <gnutls/x509-ext.h>
+
 #include "certs/cert_private.h"
 
 #define MAX_NAMES  256
@@ -46,15 +48,15 @@ static char *fingerprint(TALLOC_CTX *mem_ctx, gnutls_x509_crt_t crt,
 }
 
 /* A copy that no stranger's certificate can put control characters into. */
-static char *printable(TALLOC_CTX *mem_ctx, const void *text, size_t len)
+static char *printable(TALLOC_CTX *mem_ctx, const void *data, size_t len)
 {
-	char *copy = talloc_strndup(mem_ctx, text, len);
-	char *c = NULL;
+	const char *text = data;
+	char *copy = talloc_zero_size(mem_ctx, len + 1);
+	size_t i = 0;
 
-	for (c = copy; c != NULL && *c != '\0'; c++) {
-		if (iscntrl((unsigned char)*c)) {
-			*c = '?';
-		}
+	/* A NUL in the middle must not make another name of it. */
+	for (i = 0; copy != NULL && i < len; i++) {
+		copy[i] = iscntrl((unsigned char)text[i]) ? '?' : text[i];
 	}
 	return copy;
 }
@@ -107,6 +109,31 @@ static char *name_text(TALLOC_CTX *mem_ctx, unsigned type,
 	return text;
 }
 
+/* The name of a user, as Windows has it; NULL: another name. */
+static char *principal_text(TALLOC_CTX *mem_ctx, gnutls_x509_crt_t crt,
+			    unsigned seq, const gnutls_datum_t *san)
+{
+	char oid[64];
+	size_t len = sizeof(oid);
+	gnutls_datum_t name = {0};
+	unsigned type = 0;
+	char *value = NULL;
+	char *text = NULL;
+
+	if (gnutls_x509_crt_get_subject_alt_othername_oid(crt, seq, oid, &len) <
+		    0 ||
+	    gnutls_x509_othername_to_virtual(oid, san, &type, &name) < 0) {
+		return NULL;
+	}
+	if (type == GNUTLS_SAN_OTHERNAME_MSUSERPRINCIPAL) {
+		value = printable(mem_ctx, name.data, name.size);
+		text = talloc_asprintf(mem_ctx, "UPN:%s", value);
+	}
+	gnutls_free(name.data);
+	talloc_free(value);
+	return text;
+}
+
 static const char *const *list_names(TALLOC_CTX *mem_ctx, gnutls_x509_crt_t crt)
 {
 	const char **names = talloc_zero_array(mem_ctx, const char *, 1);
@@ -129,7 +156,9 @@ static const char *const *list_names(TALLOC_CTX *mem_ctx, gnutls_x509_crt_t crt)
 			continue;
 		}
 		san.size = len;
-		text = name_text(names, type, &san);
+		text = type == GNUTLS_SAN_OTHERNAME
+			       ? principal_text(names, crt, seq, &san)
+			       : name_text(names, type, &san);
 		if (text == NULL) {
 			continue;
 		}

@@ -27,7 +27,8 @@ struct watched {
 	time_t seen;
 };
 
-#define MAX_WATCHED 4 /* certificate, key, client CA, store */
+/* certificate, key, client CA, store, revocation list, staple */
+#define MAX_WATCHED 6
 
 /* A mapping, and what is in use for it. */
 struct slot {
@@ -143,6 +144,7 @@ static bool find_files(struct certmap *map, struct slot *slot, time_t now,
 
 	slot->num_watched = 0;
 	watch_source(slot, mem_ctx, entry->client_ca, now);
+	watch_source(slot, mem_ctx, entry->client_crl, now);
 	if (entry->store_name != NULL) {
 		watch(slot,
 		      certmap_store(mem_ctx, map->file, entry->store_name, why),
@@ -179,6 +181,46 @@ static void use_identity(struct slot *slot, struct tls_identity *identity,
 	slot->warned_on = 0;
 }
 
+static bool add_revoked(struct tls_identity *identity,
+			const struct certmap_entry *entry, TALLOC_CTX *mem_ctx,
+			char **why)
+{
+	char *file = NULL;
+
+	if (entry->client_crl == NULL) {
+		return true;
+	}
+	file = cert_source(mem_ctx, entry->client_crl, why);
+	return file != NULL &&
+	       tls_identity_revoked(identity, file, mem_ctx, why);
+}
+
+/* Without a staple it still serves; what wants one refuses it. */
+static void add_staple(struct slot *slot, struct tls_identity *identity,
+		       const char *cert_file, TALLOC_CTX *mem_ctx, time_t now)
+{
+	const struct certmap_entry *entry = slot->entry;
+	struct savefile_stamp stamp;
+	char *why = NULL;
+	char *file = entry->ocsp_response != NULL
+			     ? cert_source(mem_ctx, entry->ocsp_response, &why)
+			     : talloc_asprintf(mem_ctx, "%s.ocsp", cert_file);
+
+	if (file != NULL && !cert_source_is_token(file)) {
+		watch(slot, file, now);
+		if (entry->ocsp_response == NULL && !take_stamp(file, &stamp)) {
+			return;
+		}
+		if (tls_identity_staple(identity, file, mem_ctx, &why)) {
+			return;
+		}
+	}
+	if (why != NULL) {
+		log_warn("%s: %s; clients are told nothing of it", entry->name,
+			 why);
+	}
+}
+
 static bool load_identity(struct certmap *map, struct slot *slot, time_t now,
 			  TALLOC_CTX *mem_ctx, char **why)
 {
@@ -213,6 +255,11 @@ static bool load_identity(struct certmap *map, struct slot *slot, time_t now,
 	if (identity == NULL) {
 		return false;
 	}
+	if (entry->require_client_authentication &&
+	    !add_revoked(identity, entry, mem_ctx, why)) {
+		return false;
+	}
+	add_staple(slot, identity, cert_file, mem_ctx, now);
 	identity->require_client_certificate =
 		entry->require_client_authentication;
 	identity->mapping = certmap_entry_copy(identity, entry);
@@ -503,76 +550,16 @@ int certmap_choose(void *private_data, const char *server_name,
 	return certmap_find(map, server_name, time(NULL), out);
 }
 
-/* --- admitting ----------------------------------------------------------- */
-
-/* The one line about a decision. */
-static void say_decision(const struct certmap_entry *entry,
-			 const struct tls_guest *guest,
-			 const struct access_path *path, const char *verdict,
-			 const char *why)
-{
-	const struct access_cert *cert = path == NULL ? NULL : &path->certs[0];
-	const char *peer = guest->peer == NULL ? "a client" : guest->peer;
-
-	if (cert == NULL) {
-		log_error("%s: client certificate of %s: %s: %s", entry->name,
-			  peer, verdict, why);
-		return;
-	}
-	log_notice("%s: client certificate of %s %s: %s; subject %s, issuer "
-		   "%s, serial %s, SHA-1 %s, SHA-256 %s",
-		   entry->name, peer, verdict, why, cert->subject, cert->issuer,
-		   cert->serial, cert->sha1, cert->sha256);
-}
-
 /* As it is now: an identity stays in use when its successor is bad, but not
  * the list that somebody was taken from. */
-static const struct certmap_entry *current_entry(
-	const struct certmap *map, const struct tls_identity *identity)
+const struct certmap_entry *certmap_current(const struct certmap *map,
+					    const struct tls_identity *identity)
 {
 	static const struct certmap_entry gone = {.name = "a removed mapping"};
 	const struct certmap_entry *entry = identity->mapping;
 	const struct slot *slot = find_slot(map, entry->name);
 
 	return slot == NULL ? &gone : slot->entry;
-}
-
-int certmap_admit(void *private_data, TALLOC_CTX *mem_ctx,
-		  struct tls_identity *identity, const struct tls_guest *guest,
-		  char **why)
-{
-	struct certmap *map =
-		talloc_get_type_abort(private_data, struct certmap);
-	const struct certmap_entry *entry = current_entry(map, identity);
-	gnutls_x509_trust_list_t trusted = NULL;
-	struct access_path *path = NULL;
-	char *entries = NULL;
-	bool allowed = false;
-
-	*why = NULL;
-	gnutls_certificate_get_trust_list(identity->cred, &trusted);
-	path = access_path(mem_ctx, trusted, guest->chain, guest->count, why);
-	if (path == NULL) {
-		say_decision(entry, guest, NULL, "cannot be checked",
-			     *why == NULL ? "out of memory" : *why);
-		return *why == NULL ? ENOMEM : EPROTO;
-	}
-	if (entry->skip_client_certificate_access_check) {
-		allowed = true;
-		entries = talloc_strdup(path, "without access check");
-	} else {
-		allowed = access_decide(path, entry->access, path, &entries);
-	}
-	say_decision(entry, guest, path, allowed ? "allowed" : "denied",
-		     entries == NULL ? "out of memory" : entries);
-	if (!allowed && entries != NULL) {
-		*why = talloc_asprintf(mem_ctx,
-				       "access denied to the client "
-				       "certificate %s: %s",
-				       path->certs[0].subject, entries);
-	}
-	talloc_free(path);
-	return allowed ? 0 : *why == NULL ? ENOMEM : EACCES;
 }
 
 /* --- showing ------------------------------------------------------------ */

@@ -55,8 +55,11 @@ struct certmap_entry {
 	const char *subject;	 /**< for the reader's sake, as the next two */
 	const char *issuer_name; /**< client */
 	const char *display_name;
-	const char *type;      /**< "QUIC" or NULL, which means the same */
-	const char *client_ca; /**< PEM: what client certificates chain to */
+	const char *type;	/**< "QUIC" or NULL, which means the same */
+	const char *client_ca;	/**< PEM: what client certificates chain to */
+	const char *client_crl; /**< PEM: those that were revoked */
+	const char *ocsp_response; /**< DER: what its CA says of ours; NULL:
+				      CERTIFICATE.ocsp, when there is one */
 	unsigned flags;
 	bool default_mapping; /**< for names that have no mapping, and none */
 	bool require_client_authentication;
@@ -171,12 +174,16 @@ int certmap_choose(void *private_data, const char *server_name,
 		   struct tls_identity **out);
 /**
  * A tls_admit_fn for the same identities: the access check of MS-SMB2 3.3.1.18
- * by the list that the mapping has now. One line in the log for each decision,
- * with the entries that decided.
+ * by the list that the mapping has now. One line in the log and one record
+ * (smbquic/audit.h) for each decision, with the entries that decided. What is
+ * known is a struct client_cert (certs/client_cert.h).
  */
 int certmap_admit(void *private_data, TALLOC_CTX *mem_ctx,
 		  struct tls_identity *identity, const struct tls_guest *guest,
-		  char **why);
+		  void **known, char **why);
+/** The mapping of an identity as it is now. */
+const struct certmap_entry *certmap_current(
+	const struct certmap *map, const struct tls_identity *identity);
 /** certmap_choose() at a given time, for tests. */
 int certmap_find(struct certmap *map, const char *server_name, time_t now,
 		 struct tls_identity **out);

@@ -18,7 +18,8 @@
 static bool is_path(enum param param)
 {
 	return param == PARAM_CERTIFICATE || param == PARAM_KEY ||
-	       param == PARAM_CLIENT_CA;
+	       param == PARAM_CLIENT_CA || param == PARAM_CLIENT_CRL ||
+	       param == PARAM_OCSP_RESPONSE;
 }
 
 /* What was given replaces the entry's; flags may be given one by one. */

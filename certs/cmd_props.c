@@ -12,6 +12,20 @@ struct props {
 	char *trust; /* why, or why not */
 };
 
+/* What becomes of the mapping when the certificate is renewed. */
+static const char *renewal(const struct certmap_entry *entry)
+{
+	if (entry->certificate == NULL) {
+		return "a renewed certificate has another thumbprint: it needs "
+		       "to be mapped anew";
+	}
+	if (cert_source_is_token(entry->certificate) ||
+	    cert_source_is_token(entry->key)) {
+		return "what is in a token is read again with SIGHUP";
+	}
+	return "the server follows the files";
+}
+
 static json_t *props_json(const struct props *props)
 {
 	json_t *json = view_json(props->view);
@@ -23,6 +37,8 @@ static json_t *props_json(const struct props *props)
 				    json_boolean(props->trusted));
 		json_object_set_new(json, "Trust", json_string(props->trust));
 	}
+	json_object_set_new(json, "Renewal",
+			    json_string(renewal(props->view->entry)));
 	return json;
 }
 
@@ -34,6 +50,7 @@ static void print_props(const struct props *props)
 	if (props->view->cert != NULL) {
 		show_cert(props->view->cert, props->trust);
 	}
+	printf("%-22s%s\n", "Renewal", renewal(props->view->entry));
 	if (*problem == NULL) {
 		printf("%-22s%s\n", "State", "fit for this name");
 	}

@@ -134,6 +134,7 @@ static bool conn_copy_options(struct client_conn *conn,
 	       keep_string(conn, &o->client_map) &&
 	       keep_string(conn, &tls->ca_file) &&
 	       keep_string(conn, &tls->pin) &&
+	       keep_string(conn, &tls->crl_file) &&
 	       keep_string(conn, &tls->known_hosts) &&
 	       keep_string(conn, &tls->cert_file) &&
 	       keep_string(conn, &tls->key_file);

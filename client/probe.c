@@ -53,7 +53,8 @@ static void take_certificate(void *private_data, const gnutls_datum_t *chain,
 		return;
 	}
 	if (tls_judge(r, &state->options.tls, state->options.server,
-		      state->options.quic_port, chain, count, &judgement)) {
+		      state->options.quic_port, chain, count, NULL,
+		      &judgement)) {
 		r->trusted = judgement.verified;
 		r->trust =
 			judgement.accepted ? judgement.how : judgement.why_not;
@@ -99,6 +100,7 @@ static bool probe_copy(struct probe_state *state,
 	(void)keep(state, &o->address);
 	(void)keep(state, &o->tls.ca_file);
 	(void)keep(state, &o->tls.pin);
+	(void)keep(state, &o->tls.crl_file);
 	(void)keep(state, &o->tls.known_hosts);
 	(void)keep(state, &o->tls.cert_file);
 	(void)keep(state, &o->tls.key_file);

@@ -57,8 +57,8 @@ static const char *remember_in(struct shell *shell)
 static bool can_read_files(struct shell *shell)
 {
 	const struct tls_client_policy *tls = &shell->options->client.tls;
-	const char *const files[] = {tls->ca_file, tls->cert_file,
-				     tls->key_file};
+	const char *const files[] = {tls->ca_file, tls->crl_file,
+				     tls->cert_file, tls->key_file};
 	size_t i = 0;
 
 	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {

@@ -42,6 +42,7 @@ static struct {
 	char *remember;
 	char *ca;
 	char *pin;
+	char *crl;
 	char *client_cert;
 	char *client_key;
 	char *folder;
@@ -129,6 +130,8 @@ static const struct poptOption table[] = {
 	 "certificates of the authorities to trust (PEM)", "FILE"},
 	{"pin", 0, STRING, &raw.pin, 0,
 	 "trust the certificate with this SHA-256 alone", "sha256:HEX"},
+	{"crl", 0, STRING, &raw.crl, 0,
+	 "revocation lists of these authorities (PEM)", "FILE"},
 	{"client-cert", 0, STRING, &raw.client_cert, 0,
 	 "our own certificate (PEM)", "FILE"},
 	{"client-key", 0, STRING, &raw.client_key, 0,
@@ -301,6 +304,7 @@ static bool take_trust(struct shell_options *o)
 
 	tls->ca_file = adopt(o, &raw.ca);
 	tls->pin = adopt(o, &raw.pin);
+	tls->crl_file = adopt(o, &raw.crl);
 	tls->cert_file = adopt(o, &raw.client_cert);
 	tls->key_file = adopt(o, &raw.client_key);
 	if (!o->trust_given && tls->pin != NULL) {
@@ -317,6 +321,10 @@ static bool take_trust(struct shell_options *o)
 	if (tls->pin != NULL && !tls_pin_valid(tls->pin)) {
 		return usage("--pin is a SHA-256 of 64 hexadecimal digits",
 			     tls->pin);
+	}
+	if (tls->crl_file != NULL && tls->trust != TLS_TRUST_CA &&
+	    tls->trust != TLS_TRUST_SYSTEM) {
+		return usage("--crl", "goes with --trust=ca or system");
 	}
 	if ((tls->cert_file == NULL) != (tls->key_file == NULL)) {
 		return usage("--client-cert and --client-key",

@@ -8,6 +8,7 @@
 #include "server/binding.h"
 #include "server/dispatch.h"
 #include "server/logon.h"
+#include "server/machine.h"
 
 #define NT_TIME_MS 10000 /* of 100 ns */
 
@@ -22,6 +23,7 @@ struct cmd_session_setup_state {
 	NTSTATUS status;	 /* of a step that went well */
 	bool at_work;		 /* the channel is busy with this */
 	bool ends_session;	 /* on failure */
+	const char *why;	 /* it failed, when the status does not say */
 };
 
 static void cmd_session_setup_step(struct tevent_req *req);
@@ -127,6 +129,23 @@ static NTSTATUS find_channel(struct cmd_session_setup_state *state)
 		       : NT_STATUS_OK;
 }
 
+/* What is not looked at teaches a guesser nothing. */
+static NTSTATUS bar(struct cmd_session_setup_state *state)
+{
+	struct request *r = state->r;
+
+	log_notice("%s: refused: too many logons from there have failed",
+		   r->conn->peer);
+	machine_record_logon(r->conn, false, "", NULL,
+			     "too many failed logons from this address");
+	conn_end(r->conn, TRANSPORT_CLOSE_LIMIT, "too many failed logons");
+	if (state->ends_session) {
+		session_end(r->session, r);
+		state->ends_session = false;
+	}
+	return NT_STATUS_ACCOUNT_LOCKED_OUT;
+}
+
 static NTSTATUS find_session(struct cmd_session_setup_state *state)
 {
 	struct request *r = state->r;
@@ -139,6 +158,9 @@ static NTSTATUS find_session(struct cmd_session_setup_state *state)
 	status = refuse(r);
 	if (status == NT_STATUS_OK) {
 		status = find_channel(state);
+	}
+	if (status == NT_STATUS_OK && machine_is_barred(r->conn)) {
+		status = bar(state);
 	}
 	if (status == NT_STATUS_OK && r->channel->auth == NULL) {
 		server_refresh_users(r->conn->server);
@@ -400,6 +422,12 @@ static void cmd_session_setup_resolved(struct tevent_req *subreq)
 	if (why != NULL) {
 		log_warn("%s: %s", r->conn->peer, why);
 	}
+	if (status == NT_STATUS_OK &&
+	    auth_kind(r->channel->auth) == AUTH_USER &&
+	    !machine_allows_user(state, r->conn, user->name, &why)) {
+		state->why = why == NULL ? "out of memory" : why;
+		status = NT_STATUS_ACCESS_DENIED;
+	}
 	if (status == NT_STATUS_OK) {
 		status = establish(state, user);
 	}
@@ -410,9 +438,13 @@ static void cmd_session_setup_resolved(struct tevent_req *subreq)
 		return;
 	}
 	session_renew(r);
+	r->channel->machine =
+		machine_stands_for(r->conn, r->session->user->name);
 	channel_set_valid(r->channel);
 	r->conn->failed_logons = 0;
 	r->conn->server->metrics.logons++;
+	machine_record_logon(r->conn, true, r->session->user->name, r->session,
+			     NULL);
 	end_previous(r->conn->server, state->in.previous_session_id,
 		     r->session);
 	log_info("%s: %s logged on (%s%s%s)", r->conn->peer,
@@ -441,10 +473,15 @@ static void cmd_session_setup_failed(struct tevent_req *req, NTSTATUS status)
 	state->ends_session = true;
 	conn->failed_logons++;
 	conn->server->metrics.failed_logons++;
-	why = auth_why(state->r->channel->auth);
+	why = state->why != NULL ? state->why
+				 : auth_why(state->r->channel->auth);
+	why = why != NULL ? why : nt_errtext(status);
 	log_notice("%s: logon of \"%s\" failed: %s", conn->peer,
-		   auth_claimed_user(state->r->channel->auth),
-		   why != NULL ? why : nt_errtext(status));
+		   auth_claimed_user(state->r->channel->auth), why);
+	machine_record_logon(conn, false,
+			     auth_claimed_user(state->r->channel->auth), NULL,
+			     why);
+	machine_strike(conn);
 	if (conn->failed_logons > CONN_MAX_FAILED_LOGONS) {
 		conn_end(conn, TRANSPORT_CLOSE_LIMIT, "too many failed logons");
 	}

@@ -9,6 +9,7 @@
 #include "server/account.h"
 #include "server/cmd_empty.h"
 #include "server/dispatch.h"
+#include "server/machine.h"
 #include "server/persistent.h"
 #include "smbquic/utf16.h"
 
@@ -81,6 +82,7 @@ static NTSTATUS find_share(struct cmd_tree_connect_state *state)
 static NTSTATUS deny(const struct request *r, const struct share *share,
 		     NTSTATUS status, const char *why)
 {
+	machine_record_share(r->conn, false, r->session, share->name, why);
 	log_notice("%s: %s may not use share %s: %s", r->conn->peer,
 		   r->session->user->name, share->name, why);
 	return status;
@@ -109,6 +111,11 @@ static NTSTATUS admit_connection(const struct request *r,
 	}
 	if (share->type == SHARE_PIPE) {
 		return NT_STATUS_OK;
+	}
+	if (!machine_allows_share(r->channel, share)) {
+		return deny(r, share, NT_STATUS_ACCESS_DENIED,
+			    "the connection has shown no certificate for it "
+			    "(`client certificate required`)");
 	}
 	if (r->session->kind != AUTH_USER &&
 	    !config_bool(share->config, share->section, CONFIG_GUEST_OK)) {
@@ -283,6 +290,8 @@ static void cmd_tree_connect_admitted(struct tevent_req *subreq)
 		tevent_req_error(req, status);
 		return;
 	}
+	machine_record_share(state->r->conn, true, state->r->session,
+			     state->share->name, NULL);
 	log_info("%s: %s uses share %s%s", state->r->conn->peer,
 		 state->tree->user->name, state->share->name,
 		 state->tree->read_only ? " (read only)" : "");

@@ -52,14 +52,18 @@ enum config_key {
 	CONFIG_EXTENDED_PROTECTION, /* int: enum config_binding */
 
 	/* [global]: files */
-	CONFIG_SMB_PASSWD_FILE,	     /* string */
-	CONFIG_CERTIFICATE_MAP_FILE, /* string */
-	CONFIG_CERTIFICATE_WARNING,  /* int: days */
-	CONFIG_STATE_DIRECTORY,	     /* string */
-	CONFIG_PID_FILE,	     /* string; "": none is written */
-	CONFIG_LOG_LEVEL,	     /* string for log_set_levels() */
-	CONFIG_LOG_FILE,	     /* string; "": stderr */
-	CONFIG_METRICS_LISTEN,	     /* string, metrics_address(); "": none */
+	CONFIG_SMB_PASSWD_FILE,		   /* string */
+	CONFIG_CERTIFICATE_MAP_FILE,	   /* string */
+	CONFIG_CERTIFICATE_WARNING,	   /* int: days */
+	CONFIG_CLIENT_CERTIFICATE_USER,	   /* string: client_user_parse() */
+	CONFIG_REQUIRE_CLIENT_CERTIFICATE, /* list of users */
+	CONFIG_STATE_DIRECTORY,		   /* string */
+	CONFIG_PID_FILE,		   /* string; "": none is written */
+	CONFIG_LOG_LEVEL,		   /* string for log_set_levels() */
+	CONFIG_LOG_FILE,		   /* string; "": stderr */
+	CONFIG_AUDIT_LOG,		   /* string; "": none */
+	CONFIG_AUDIT_JOURNAL,		   /* int: enum audit_journal */
+	CONFIG_METRICS_LISTEN, /* string, metrics_address(); "": none */
 
 	/* [global]: what a stranger may hold */
 	CONFIG_MAX_CONNECTIONS,		     /* int; 0: no limit */
@@ -71,6 +75,8 @@ enum config_key {
 	CONFIG_HANDSHAKE_TIMEOUT,	     /* int: milliseconds */
 	CONFIG_LOGON_TIMEOUT,		     /* int: milliseconds */
 	CONFIG_INVALID_AUTHENTICATION_DELAY, /* int: milliseconds */
+	CONFIG_MAX_FAILED_LOGONS,	     /* int; 0: no limit */
+	CONFIG_FAILED_LOGON_INTERVAL,	     /* int: milliseconds */
 	CONFIG_IDLE_TIMEOUT,		     /* int: milliseconds */
 	CONFIG_KEEPALIVE,		     /* int: milliseconds; 0: none */
 	CONFIG_DEADTIME,		     /* int: milliseconds; 0: never */
@@ -113,7 +119,8 @@ enum config_key {
 	CONFIG_HOSTS_ALLOW,   /* list */
 	CONFIG_HOSTS_DENY,    /* list */
 	CONFIG_GUEST_OK,      /* bool */
-	CONFIG_SMB_ENCRYPT,   /* int: enum config_encrypt; [global] too */
+	CONFIG_CLIENT_CERTIFICATE_REQUIRED, /* bool */
+	CONFIG_SMB_ENCRYPT, /* int: enum config_encrypt; [global] too */
 	CONFIG_SHARE_MAX_CONNECTIONS, /* int; 0: no limit */
 
 	/* Shares: how files are made and shown */

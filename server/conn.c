@@ -14,6 +14,7 @@
 #include "server/credits.h"
 #include "server/hosts.h"
 #include "server/list.h"
+#include "server/machine.h"
 #include "server/request.h"
 
 #define LOG_MODULE "conn"
@@ -583,7 +584,7 @@ struct conn *conn_new(struct server *server, struct transport *t)
 		return NULL;
 	}
 	server->last_conn_id++;
-	conn->id = server->last_conn_id;
+	conn->id = machine_connection(conn->facts);
 	LIST_ADD(server->conns, conn);
 	server->num_conns++;
 	talloc_set_destructor(conn, conn_destructor);

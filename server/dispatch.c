@@ -5,6 +5,7 @@
  */
 
 #include "server/dispatch.h"
+#include "server/machine.h"
 #include "server/replay.h"
 
 #include "server/binding.h"
@@ -219,6 +220,9 @@ static NTSTATUS gate_tree(struct request *r)
 	r->tree = idtable_find(r->session->trees, r->tree_id);
 	if (r->tree == NULL) {
 		return NT_STATUS_NETWORK_NAME_DELETED;
+	}
+	if (!machine_allows_share(r->channel, r->tree->share)) {
+		return NT_STATUS_ACCESS_DENIED; /* over another connection */
 	}
 	if (r->tree->encrypt_data &&
 	    !r->conn->agreed.accept_transport_security) {

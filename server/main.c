@@ -14,6 +14,7 @@
 #include "server/control.h"
 #include "server/server.h"
 #include "server/service.h"
+#include "smbquic/audit.h"
 #include "smbquic/heap.h"
 #include "smbquic/systemd.h"
 
@@ -97,6 +98,18 @@ static struct config *load_config(TALLOC_CTX *mem_ctx)
 	return config;
 }
 
+static bool set_audit(const struct config *config)
+{
+	const char *file = config_string(config, NULL, CONFIG_AUDIT_LOG);
+	int err = audit_open(file, (enum audit_journal)config_int(
+					   config, NULL, CONFIG_AUDIT_JOURNAL));
+
+	if (err != 0) {
+		log_error("audit log %s: %s", file, strerror(err));
+	}
+	return err == 0;
+}
+
 static bool set_log(const struct config *config)
 {
 	const char *file = config_string(config, NULL, CONFIG_LOG_FILE);
@@ -107,6 +120,9 @@ static bool set_log(const struct config *config)
 	}
 	if (!log_set_levels(levels)) {
 		log_error("log level \"%s\" is not understood", levels);
+		return false;
+	}
+	if (!set_audit(config)) {
 		return false;
 	}
 	if (options.foreground == 0 && !service_log_to(file)) {

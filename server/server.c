@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "certs/certmap.h"
+#include "server/machine.h"
+#include "server/strikes.h"
 #include "server/persistent.h"
 #include "server/server.h"
 #include "server/state_dir.h"
@@ -130,6 +132,7 @@ static bool load_certificates(struct server *server, char **why)
 	if (!wants_certificates(config)) {
 		return true;
 	}
+	machine_check(config);
 	server->certmap = certmap_new(
 		server,
 		config_string(config, NULL, CONFIG_CERTIFICATE_MAP_FILE),
@@ -226,9 +229,11 @@ static bool make_tables(struct server *server)
 	/* Some clients keep a session's id in 32 bits. */
 	server->sessions = idtable_new(server, 32, SERVER_MAX_SESSIONS);
 	server->opens = idtable_new(server, 64, SERVER_MAX_OPENS);
+	server->strikes = strikes_new(server);
 	server->files = file_table_new(server);
 	return server->sessions != NULL && server->opens != NULL &&
-	       server->files != NULL && set_names(server) &&
+	       server->strikes != NULL && server->files != NULL &&
+	       set_names(server) &&
 	       crypto_random(server->guid, sizeof(server->guid)) == 0 &&
 	       crypto_random(server->secret, sizeof(server->secret)) == 0;
 }
@@ -391,6 +396,7 @@ bool server_reload(struct server *server, struct config *config, char **why)
 	metrics_listen(server);
 	load_users(server);
 	if (server->certmap != NULL) {
+		machine_check(config);
 		certmap_reload(server->certmap);
 	}
 	return true;

@@ -109,7 +109,8 @@ struct server {
 	struct listener *listeners; /**< listen.c */
 	struct conn *conns;
 	unsigned num_conns;
-	unsigned num_durable; /**< opens that wait for their owners */
+	unsigned num_durable;	 /**< opens that wait for their owners */
+	struct strikes *strikes; /**< failed logons by address */
 	uint64_t last_conn_id;
 	uint64_t left_before; /**< connections over, as housekeeping knows */
 	struct idtable *sessions; /**< SessionId -> struct session */
@@ -178,7 +179,7 @@ char *server_listening(TALLOC_CTX *mem_ctx, const struct server *server);
 struct conn {
 	struct server *server;
 	struct conn *prev, *next;
-	uint64_t id; /**< for the log: counted from 1 */
+	uint64_t id; /**< for log and records: machine_connection() */
 	struct message_conn *messages;
 	const struct transport_facts *facts;
 	char *peer;    /**< "192.0.2.1:50123" */
@@ -307,6 +308,7 @@ struct channel {
 	bool binding;	   /**< joins a session that was made elsewhere */
 	uint8_t preauth[CRYPTO_PREAUTH_SIZE];
 	bool valid;		/**< logged on here */
+	bool machine;		/**< machine_stands_for() its user */
 	struct notice *notices; /**< notice.c: may not have arrived yet */
 };
 

@@ -6,6 +6,7 @@
 #include "server/settings.h"
 
 #include "negotiate/auth.h"
+#include "smbquic/audit.h"
 #include "smbquic/ini.h"
 #include "smbquic/threads.h"
 #include "smbquic/transport.h"
@@ -114,6 +115,13 @@ static const struct setting_name mangled[] = {
 	{"no", 0},
 	{"illegal", 0},
 	{"yes", 1},
+	{NULL, 0},
+};
+
+static const struct setting_name audit_journals[] = {
+	{"auto", AUDIT_JOURNAL_AUTO},
+	{"yes", AUDIT_JOURNAL_YES},
+	{"no", AUDIT_JOURNAL_NO},
 	{NULL, 0},
 };
 
@@ -259,6 +267,23 @@ static const struct setting settings[] = {
 		"How many days before a certificate expires the log says so.",
 		.min = 0, .max = 3650,
 	},
+	[CONFIG_CLIENT_CERTIFICATE_USER] = {
+		"client certificate user", SETTING_GLOBAL, SETTING_STRING, "no",
+		"Which user a client's certificate stands for: cn, the one of "
+		"its common name; san, the part before the @ of a mail address "
+		"or principal name in it (san:DOMAIN, of that domain alone); "
+		"map FILE, those of lines USER sha256|sha1|subject|issuer TEXT "
+		"of a file. It takes no password's place: it is what require "
+		"client certificate user and client certificate required ask "
+		"for. The certificates themselves are asked for by the mapping, "
+		"see smbquic-certmap(1).",
+	},
+	[CONFIG_REQUIRE_CLIENT_CERTIFICATE] = {
+		"require client certificate user", SETTING_GLOBAL, SETTING_LIST,
+		"",
+		"Users who may log on only over a connection (QUIC) with a "
+		"certificate that stands for them; * is everybody.",
+	},
 	[CONFIG_STATE_DIRECTORY] = {
 		"state directory", SETTING_GLOBAL, SETTING_PATH,
 		SMBQUIC_LOCALSTATEDIR "/lib/smbquic",
@@ -288,6 +313,19 @@ static const struct setting settings[] = {
 		"port, such as 127.0.0.1:9922 or [::1]:9922; the page is "
 		"/metrics. Whoever reaches it may read it, so it should be an "
 		"address of this machine alone. Empty: nowhere.",
+	},
+	[CONFIG_AUDIT_LOG] = {
+		"audit log", SETTING_GLOBAL, SETTING_PATH, "",
+		"A file of records of who was let in and who was not, a JSON "
+		"object a line: client certificates, logons and share access. "
+		"Opened again on SIGHUP. Empty: none.",
+	},
+	[CONFIG_AUDIT_JOURNAL] = {
+		"audit journal", SETTING_GLOBAL, SETTING_ENUM, "auto",
+		"Whether these records go to systemd's journal as well, their "
+		"members as fields SMBQUIC_EVENT, SMBQUIC_RESULT and so on. "
+		"auto: when the log does.",
+		.names = audit_journals,
 	},
 
 	[CONFIG_MAX_CONNECTIONS] = {
@@ -347,6 +385,20 @@ static const struct setting settings[] = {
 		"2s",
 		"How long the answer to a failed logon is held back.",
 		.min = 0, .max = 60 * ONE_SECOND, .unit = SETTING_UNIT_SECONDS,
+	},
+	[CONFIG_MAX_FAILED_LOGONS] = {
+		"max failed logons per source", SETTING_GLOBAL, SETTING_INT,
+		"100",
+		"After so many failed logons from one address (of IPv6, one "
+		"/64) within failed logon interval its next ones are refused "
+		"unseen until some of that time has passed. 0: no limit.",
+		.min = 0, .max = 1000000,
+	},
+	[CONFIG_FAILED_LOGON_INTERVAL] = {
+		"failed logon interval", SETTING_GLOBAL, SETTING_INT, "10m",
+		"The time for max failed logons per source.",
+		.min = ONE_SECOND, .max = 24 * ONE_HOUR,
+		.unit = SETTING_UNIT_SECONDS,
 	},
 	[CONFIG_IDLE_TIMEOUT] = {
 		"idle timeout", SETTING_GLOBAL, SETTING_INT, "1m",
@@ -533,6 +585,13 @@ static const struct setting settings[] = {
 		"guest ok", SETTING_SHARE, SETTING_BOOL, "no",
 		"Whether guests (map to guest) and clients without a name "
 		"(restrict anonymous) may use the share.",
+	},
+	[CONFIG_CLIENT_CERTIFICATE_REQUIRED] = {
+		"client certificate required", SETTING_SHARE, SETTING_BOOL,
+		"no",
+		"Whether the share may be used only over connections that have "
+		"shown a client certificate; with client certificate user, one "
+		"that stands for the user.",
 	},
 	[CONFIG_SMB_ENCRYPT] = {
 		"server smb encrypt", SETTING_SHARE, SETTING_ENUM,

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include <gnutls/ocsp.h>
 #include <gnutls/x509.h>
 #include <ngtcp2/ngtcp2_crypto.h>
 #include <ngtcp2/ngtcp2_crypto_gnutls.h>
@@ -59,6 +60,7 @@ struct quic_tls {
 	bool early_taken;	      /* there are keys for 0-RTT */
 	bool can_answer;	      /* and for what we send */
 	struct tls_identity *identity;
+	void *guest;	  /* what is known of the client; ours until facts */
 	const char *peer; /* kept by who called; may be NULL */
 	/* why we said no */
 	unsigned alert;
@@ -332,12 +334,28 @@ static const gnutls_datum_t *chain_of(const struct quic_tls *t, unsigned *count)
 	return gnutls_certificate_get_peers(t->session, count);
 }
 
+/* What its CA says of the certificate, when the server brings it along. */
+static const gnutls_datum_t *staple_of(const struct quic_tls *t,
+				       gnutls_datum_t *out)
+{
+	if (gnutls_session_is_resumed(t->session)) {
+		*out = (gnutls_datum_t){.size = 0};
+		return out;
+	}
+	if (gnutls_ocsp_status_request_get2(t->session, 0, out) != 0 ||
+	    out->size == 0) {
+		return NULL;
+	}
+	return out;
+}
+
 /* Called when the server's certificate has come, or need not come. */
 static int judge_server(gnutls_session_t session)
 {
 	struct quic_tls *t = tls_of(session);
 	unsigned count = 0;
 	const gnutls_datum_t *chain = chain_of(t, &count);
+	gnutls_datum_t staple = {0};
 
 	if (!agreed_on_smb(session)) {
 		return refuse(t, GNUTLS_A_NO_APPLICATION_PROTOCOL, EPROTO,
@@ -350,7 +368,7 @@ static int judge_server(gnutls_session_t session)
 					session) != 0);
 	}
 	if (!tls_judge(t, t->client, t->server_name, t->port, chain, count,
-		       &t->judgement)) {
+		       staple_of(t, &staple), &t->judgement)) {
 		return refuse(t, GNUTLS_A_INTERNAL_ERROR, ENOMEM,
 			      "out of memory");
 	}
@@ -631,12 +649,14 @@ static unsigned status_alert(unsigned status)
 	return GNUTLS_A_BAD_CERTIFICATE;
 }
 
-/* MS-SMB2 3.3.5.1: by the access list of the mapping. */
-static int admit_client(struct quic_tls *t)
+/* MS-SMB2 3.3.5.1: by the access list of the mapping. A client that is
+ * distrusted is only shown. */
+static int admit_client(struct quic_tls *t, const char *distrust)
 {
 	struct tls_guest guest = {
 		.peer = t->peer,
 		.server_name = t->server_name,
+		.distrust = distrust,
 	};
 	char *why = NULL;
 	int err = 0;
@@ -646,8 +666,8 @@ static int admit_client(struct quic_tls *t)
 	}
 	guest.chain = gnutls_certificate_get_peers(t->session, &guest.count);
 	err = t->server->admit(t->server->private_data, t, t->identity, &guest,
-			       &why);
-	if (err == 0) {
+			       &t->guest, &why);
+	if (err == 0 || distrust != NULL) {
 		return 0;
 	}
 	return refuse(t,
@@ -666,21 +686,21 @@ static int judge_client(gnutls_session_t session)
 	};
 	gnutls_datum_t text = {0};
 	unsigned status = 0;
+	char *why = NULL;
 	int rc = gnutls_certificate_verify_peers(session, &purpose, 1, &status);
 
 	if (rc == 0 && status == 0) {
-		return admit_client(t);
+		return admit_client(t, NULL);
 	}
 	if (rc == 0) {
 		gnutls_certificate_verification_status_print(
 			status, GNUTLS_CRT_X509, &text, 0);
 	}
-	refuse(t, status_alert(status), EACCES,
-	       talloc_asprintf(t,
-			       "the client's certificate is not accepted: "
-			       "%s",
-			       text.data != NULL ? (char *)text.data
-						 : gnutls_strerror(rc)));
+	why = talloc_asprintf(t, "the client's certificate is not accepted: %s",
+			      text.data != NULL ? (char *)text.data
+						: gnutls_strerror(rc));
+	(void)admit_client(t, why == NULL ? "out of memory" : why);
+	refuse(t, status_alert(status), EACCES, why);
 	gnutls_free(text.data);
 	return GNUTLS_E_CERTIFICATE_ERROR;
 }
@@ -823,5 +843,6 @@ bool quic_tls_facts(const struct quic_tls *t, TALLOC_CTX *mem_ctx,
 	out->certificate_end_point = copy(
 		mem_ctx, id != NULL ? id->end_point : t->judgement.end_point);
 	out->mapping = id != NULL ? id->mapping : NULL;
+	out->guest = t->guest == NULL ? NULL : talloc_steal(mem_ctx, t->guest);
 	return t->server_name == NULL || out->server_name != NULL;
 }

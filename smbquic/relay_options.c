@@ -22,7 +22,7 @@ static struct {
 	const char **listen; /* NULL-terminated */
 	char *connect, *server_name, *address;
 	char *certificate_map, *certificate, *key, *client_ca;
-	char *ca, *pin, *known_hosts, *client_cert, *client_key;
+	char *ca, *pin, *crl, *known_hosts, *client_cert, *client_key;
 	int max_connections, max_per_source, max_handshakes;
 	int handshake_ms, connect_ms, idle_ms, quiet_ms, drain_ms;
 } raw;
@@ -51,6 +51,8 @@ static struct poptOption table[] = {
 	 "certificates of the authorities to trust (PEM)", "FILE"},
 	{"pin", 0, STRING, &raw.pin, 0,
 	 "trust the certificate with this SHA-256 alone", "sha256:HEX"},
+	{"crl", 0, STRING, &raw.crl, 0,
+	 "revocation lists of these authorities (PEM)", "FILE"},
 	{"known-hosts", 0, STRING, &raw.known_hosts, 0,
 	 "where --trust=tofu keeps what it has seen", "FILE"},
 	{"client-cert", 0, STRING, &raw.client_cert, 0,
@@ -195,6 +197,7 @@ static bool take_trust(struct relay_options *o, bool given)
 
 	tls->ca_file = adopt(o, &raw.ca);
 	tls->pin = adopt(o, &raw.pin);
+	tls->crl_file = adopt(o, &raw.crl);
 	tls->cert_file = adopt(o, &raw.client_cert);
 	tls->key_file = adopt(o, &raw.client_key);
 	tls->known_hosts = known_hosts(o);
@@ -212,6 +215,10 @@ static bool take_trust(struct relay_options *o, bool given)
 	if (tls->pin != NULL && !tls_pin_valid(tls->pin)) {
 		return usage("--pin is a SHA-256 of 64 hexadecimal digits",
 			     tls->pin);
+	}
+	if (tls->crl_file != NULL && tls->trust != TLS_TRUST_CA &&
+	    tls->trust != TLS_TRUST_SYSTEM) {
+		return usage("--crl", "goes with --trust=ca or system");
 	}
 	if ((tls->cert_file == NULL) != (tls->key_file == NULL)) {
 		return usage("--client-cert and --client-key",

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <gnutls/gnutls.h>
+#include <time.h>
 #include <talloc.h>
 
 #define TLS_ALPN_SMB "smb"
@@ -36,6 +37,8 @@ bool tls_pin_valid(const char *pin);
 struct tls_client_policy {
 	enum tls_trust trust;
 	const char *ca_file;	 /**< PEM, for TLS_TRUST_CA */
+	const char *crl_file;	 /**< PEM, revocation lists for trust by chain;
+				    NULL: none */
 	const char *pin;	 /**< "sha256:HEX", HEX, or with colons */
 	const char *known_hosts; /**< for TLS_TRUST_TOFU; created 0600 */
 	const char *cert_file;	 /**< client certificate, may be NULL */
@@ -62,6 +65,8 @@ struct tls_identity {
 	const char *subject;   /**< for logs */
 	const char *sha256;    /**< 64 lower case hex digits */
 	const char *end_point; /**< tls_end_point_hex() */
+	time_t lists_until;    /**< when revocation lists are out of date; 0:
+				  there are none */
 	void *mapping;	       /**< the owner's; reaches transport_facts */
 };
 
@@ -82,6 +87,15 @@ struct tls_identity *tls_identity_load(TALLOC_CTX *mem_ctx,
 				       const char *key_file,
 				       const char *client_ca, char **why);
 
+/** Refuse clients whose certificate is on a list (PEM), and set lists_until,
+ *  which tls_admit_fn looks at. @return false: *why, child of mem_ctx. */
+bool tls_identity_revoked(struct tls_identity *id, const char *crl_file,
+			  TALLOC_CTX *mem_ctx, char **why);
+/** Bring an answer of the CA's OCSP responder along (DER).
+ *  @return false: *why, child of mem_ctx; none is brought. */
+bool tls_identity_staple(struct tls_identity *id, const char *ocsp_file,
+			 TALLOC_CTX *mem_ctx, char **why);
+
 /**
  * Choose the identity for the name a client asked for (SNI).
  *
@@ -98,6 +112,8 @@ typedef int (*tls_choose_fn)(void *private_data, const char *server_name,
 /** A client that has shown its certificate. Good until the call returns. */
 struct tls_guest {
 	const char *peer;	     /**< its address, for logs */
+	const char *distrust;	     /**< NULL: its chain was verified; else why
+					it is refused anyway */
 	const char *server_name;     /**< that it asked for; may be NULL */
 	const gnutls_datum_t *chain; /**< DER as it was sent, leaf first */
 	unsigned count;
@@ -105,15 +121,19 @@ struct tls_guest {
 
 /**
  * May it come in? Called when its chain has been verified, so that the
- * identity required a certificate (MS-SMB2 3.3.5.1).
+ * identity required a certificate (MS-SMB2 3.3.5.1); and when that failed, so
+ * that it can be recorded.
  *
- * @param why  out: when not, a sentence, child of mem_ctx; NULL: no memory.
+ * @param known  out: what is to be known of it later, child of mem_ctx; reaches
+ *               transport_facts.guest. NULL: nothing.
+ * @param why    out: when not, a sentence, child of mem_ctx; NULL: no memory.
  * @return 0: yes; EACCES: no, with the TLS alert access_denied; other errno: it
  *         could not be found out, internal_error.
  */
 typedef int (*tls_admit_fn)(void *private_data, TALLOC_CTX *mem_ctx,
 			    struct tls_identity *identity,
-			    const struct tls_guest *guest, char **why);
+			    const struct tls_guest *guest, void **known,
+			    char **why);
 
 struct tls_server_policy {
 	tls_choose_fn choose;
@@ -139,6 +159,8 @@ struct tls_judgement {
  * Judge the certificate chain that the server presented.
  *
  * @param chain        DER, leaf first; count may be 0.
+ * @param staple       DER, the OCSP answer that came with it; NULL: none;
+ *                     empty: it was judged with one before (a session resumed).
  * @param server_name  the name that was typed; a DNS name or an IP literal.
  * @param port         for the known_hosts key.
  * @return true: judged (see out->accepted); false: out of memory.
@@ -146,7 +168,7 @@ struct tls_judgement {
 bool tls_judge(TALLOC_CTX *mem_ctx, const struct tls_client_policy *policy,
 	       const char *server_name, unsigned port,
 	       const gnutls_datum_t *chain, unsigned count,
-	       struct tls_judgement *out);
+	       const gnutls_datum_t *staple, struct tls_judgement *out);
 
 /** 64 hex digits of the SHA-256 of a DER certificate. */
 char *tls_sha256_hex(TALLOC_CTX *mem_ctx, const gnutls_datum_t *der);

@@ -13,6 +13,9 @@
 
 #include "smbquic/tls_private.h"
 
+/* An alert that GnuTLS has no name for (RFC 6066 8). */
+#define BAD_STATUS_RESPONSE 113
+
 #define CHAIN_MAX  16
 #define NAMES_MAX  20 /* names of a certificate that are shown */
 #define NAME_SIZE  256
@@ -26,6 +29,7 @@ struct trial {
 	unsigned port;
 	gnutls_x509_crt_t chain[CHAIN_MAX];
 	unsigned count;
+	const gnutls_datum_t *staple;
 	struct tls_judgement *out;
 };
 
@@ -183,6 +187,10 @@ static const struct {
 	{GNUTLS_CERT_PURPOSE_MISMATCH, "it is not for servers"},
 	{GNUTLS_CERT_INSECURE_ALGORITHM, "it uses a weak algorithm"},
 	{GNUTLS_CERT_SIGNATURE_FAILURE, "its signature is wrong"},
+	{GNUTLS_CERT_REVOCATION_DATA_SUPERSEDED,
+	 "the revocation list is out of date"},
+	{GNUTLS_CERT_REVOCATION_DATA_ISSUED_IN_FUTURE,
+	 "the revocation list is of the future"},
 };
 
 static char *status_text(TALLOC_CTX *mem_ctx, unsigned status)
@@ -254,15 +262,65 @@ static char *way_on_from(struct trial *t, unsigned status)
 			       first, t->out->sha256);
 }
 
+/* @return false: there was a list to look at, and it is unfit. */
+static bool add_lists(struct trial *t, gnutls_x509_trust_list_t trusted)
+{
+	const char *file = t->policy->crl_file;
+	char *reason = NULL;
+	time_t until = 0;
+
+	if (file == NULL) {
+		return true;
+	}
+	if (tls_lists_until(file, &until) < 0 ||
+	    gnutls_x509_trust_list_add_trust_file(
+		    trusted, NULL, file, GNUTLS_X509_FMT_PEM, 0, 0) <= 0) {
+		reason = talloc_asprintf(
+			t->mem_ctx, "there is no revocation list in %s", file);
+	} else if (until == 0 || until >= time(NULL)) {
+		return true;
+	} else {
+		reason = talloc_asprintf(
+			t->mem_ctx, "the revocation list in %s is out of date",
+			file);
+	}
+	refuse(t, GNUTLS_A_BAD_CERTIFICATE,
+	       reason != NULL ? reason : "out of memory", NULL);
+	talloc_free(reason);
+	return false;
+}
+
+/* The CA's own words of today. */
+static void judge_now(struct trial *t, gnutls_x509_trust_list_t trusted,
+		      const char *how)
+{
+	const char *against = tls_staple_judge(trusted, t->chain, t->count,
+					       t->staple, time(NULL));
+
+	if (against == NULL) {
+		accept_it(t, true, how);
+		return;
+	}
+	refuse(t,
+	       strcmp(against, TLS_STAPLE_REVOKED) == 0
+		       ? GNUTLS_A_CERTIFICATE_REVOKED
+		       : BAD_STATUS_RESPONSE,
+	       against, "Tell who runs the server.");
+}
+
 static void judge_chain(struct trial *t, gnutls_x509_trust_list_t trusted,
 			const char *how)
 {
-	unsigned status = verify(t, trusted);
+	unsigned status = 0;
 	char *text = NULL;
 	char *way_on = NULL;
 
+	if (!add_lists(t, trusted)) {
+		return;
+	}
+	status = verify(t, trusted);
 	if (status == 0) {
-		accept_it(t, true, how);
+		judge_now(t, trusted, how);
 		return;
 	}
 	text = status_text(t->mem_ctx, status);
@@ -463,9 +521,10 @@ static bool introduce(struct trial *t, const gnutls_datum_t *leaf)
 bool tls_judge(TALLOC_CTX *mem_ctx, const struct tls_client_policy *policy,
 	       const char *server_name, unsigned port,
 	       const gnutls_datum_t *chain, unsigned count,
-	       struct tls_judgement *out)
+	       const gnutls_datum_t *staple, struct tls_judgement *out)
 {
 	struct trial t = {.mem_ctx = mem_ctx,
+			  .staple = staple,
 			  .policy = policy,
 			  .server_name = server_name,
 			  .port = port,

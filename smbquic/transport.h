@@ -81,6 +81,8 @@ struct transport_facts {
 	void *mapping;	   /**< server: what tls_choose_fn put in
 			      tls_identity.mapping. Borrowed for the
 			      life of the transport */
+	void *guest; /**< server: what tls_admit_fn knows of the client; NULL:
+			nothing. Likewise */
 };
 
 /** Figures that change; a snapshot. Unknown ones are 0. */

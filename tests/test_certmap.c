@@ -648,9 +648,10 @@ static int admit(struct fixture *f, struct certmap *map, const struct cert *who,
 		.count = 1,
 	};
 	struct tls_identity *id = NULL;
+	void *known = NULL;
 
 	assert_int_equal(certmap_choose(map, "c.example", &id), 0);
-	return certmap_admit(map, f, id, &guest, why);
+	return certmap_admit(map, f, id, &guest, &known, why);
 }
 
 static void test_access(void **state)

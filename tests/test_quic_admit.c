@@ -55,10 +55,15 @@ static void make_client_pki(struct quic_world *w, struct client_pki *out)
 
 static int admit_as_told(void *private_data, TALLOC_CTX *mem_ctx,
 			 struct tls_identity *identity,
-			 const struct tls_guest *guest, char **why)
+			 const struct tls_guest *guest, void **known,
+			 char **why)
 {
 	struct quic_world *w = private_data;
 
+	*known = NULL;
+	if (guest->distrust != NULL) {
+		return EACCES; /* as it would have been without us */
+	}
 	assert_ptr_equal(identity, w->identity);
 	assert_int_equal(guest->count, 1);
 	assert_string_equal(guest->peer, "192.0.2.1:50000");

@@ -92,7 +92,8 @@ static struct tls_judgement judge(struct pki *p,
 {
 	struct tls_judgement j;
 
-	assert_true(tls_judge(p, policy, name, 443, p->der, p->count, &j));
+	assert_true(
+		tls_judge(p, policy, name, 443, p->der, p->count, NULL, &j));
 	assert_true(j.accepted || j.why_not != NULL);
 	assert_true(j.accepted || j.alert != 0);
 	assert_true(!j.verified || j.accepted);
@@ -242,10 +243,10 @@ static void test_no_certificate(void **state)
 	gnutls_datum_t junk = {.data = (unsigned char *)p->dir, .size = 5};
 
 	(void)state;
-	assert_true(tls_judge(p, &policy, "x", 443, NULL, 0, &j));
+	assert_true(tls_judge(p, &policy, "x", 443, NULL, 0, NULL, &j));
 	assert_false(j.accepted);
 	assert_non_null(j.why_not);
-	assert_true(tls_judge(p, &policy, "x", 443, &junk, 1, &j));
+	assert_true(tls_judge(p, &policy, "x", 443, &junk, 1, NULL, &j));
 	assert_false(j.accepted);
 	talloc_free(p);
 }
