@@ -84,6 +84,7 @@ int config_check(const char *file, const char *const *overrides, bool all)
 			errors == 1 ? "" : "s");
 		return 1;
 	}
+	config_advise(cfg, report_to_stderr, &errors);
 	config_print(stdout, cfg, all);
 	talloc_free(cfg);
 	return 0;

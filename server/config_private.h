@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* config_private.h - shared by config.c and config_print.c alone. */
+/* config_private.h - shared by the config*.c alone. */
 #ifndef SERVER_CONFIG_PRIVATE_H
 #define SERVER_CONFIG_PRIVATE_H
 
@@ -22,5 +22,9 @@ struct config {
 const struct setting_value *config_value(const struct config *cfg,
 					 const struct config_share *share,
 					 enum config_key key);
+
+/** Choices that are allowed, and not wise: a warning each. */
+void config_advise(const struct config *cfg, config_report_fn report,
+		   void *private_data);
 
 #endif

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * config_advice.c - settings that are allowed, and lower what protects a
+ * server: a row each, for `smbquicd --check-config`.
+ */
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include "negotiate/auth.h"
+#include "server/config_private.h"
+#include "server/metrics.h"
+#include "smbquic/smb2.h"
+
+struct advice {
+	enum config_key key;
+	bool (*unwise)(const struct config *cfg,
+		       const struct config_share *share);
+	const char *text;
+};
+
+static bool no_signing(const struct config *cfg,
+		       const struct config_share *share)
+{
+	return config_int(cfg, share, CONFIG_SERVER_SIGNING) ==
+	       CONFIG_SIGNING_DISABLED;
+}
+
+static bool old_dialect(const struct config *cfg,
+			const struct config_share *share)
+{
+	return config_int(cfg, share, CONFIG_MIN_PROTOCOL) < SMB2_DIALECT_300;
+}
+
+static bool maps_guests(const struct config *cfg,
+			const struct config_share *share)
+{
+	return config_int(cfg, share, CONFIG_MAP_TO_GUEST) != AUTH_GUEST_NEVER;
+}
+
+static bool unbounded(const struct config *cfg,
+		      const struct config_share *share)
+{
+	return config_int(cfg, share, CONFIG_MAX_CONNECTIONS) == 0;
+}
+
+static bool takes_early_data(const struct config *cfg,
+			     const struct config_share *share)
+{
+	return config_bool(cfg, share, CONFIG_EARLY_DATA);
+}
+
+static bool never_seals(const struct config *cfg,
+			const struct config_share *share)
+{
+	return config_int(cfg, share, CONFIG_SMB_ENCRYPT) == CONFIG_ENCRYPT_OFF;
+}
+
+static bool no_delay(const struct config *cfg, const struct config_share *share)
+{
+	return config_int(cfg, share, CONFIG_INVALID_AUTHENTICATION_DELAY) == 0;
+}
+
+static bool metrics_for_all(const struct config *cfg,
+			    const struct config_share *share)
+{
+	struct sockaddr_storage address = {0};
+	const struct sockaddr_in *in = (const struct sockaddr_in *)&address;
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&address;
+
+	if (metrics_address(config_string(cfg, share, CONFIG_METRICS_LISTEN),
+			    &address) == 0) {
+		return false;
+	}
+	return address.ss_family == AF_INET
+		       ? ntohl(in->sin_addr.s_addr) >> 24 != IN_LOOPBACKNET
+		       : !IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr);
+}
+
+static bool guests_write(const struct config *cfg,
+			 const struct config_share *share)
+{
+	return config_bool(cfg, share, CONFIG_GUEST_OK) &&
+	       !config_bool(cfg, share, CONFIG_READ_ONLY);
+}
+
+static bool guests_read(const struct config *cfg,
+			const struct config_share *share)
+{
+	return config_bool(cfg, share, CONFIG_GUEST_OK) &&
+	       config_bool(cfg, share, CONFIG_READ_ONLY);
+}
+
+static bool others_may_write(const struct config *cfg,
+			     const struct config_share *share)
+{
+	return (config_int(cfg, share, CONFIG_CREATE_MASK) & 002) != 0;
+}
+
+static const struct advice of_server[] = {
+	{CONFIG_SERVER_SIGNING, no_signing,
+	 "over TCP messages can be changed on their way"},
+	{CONFIG_MIN_PROTOCOL, old_dialect,
+	 "before SMB 3 there is no encryption, and an attacker on the way can "
+	 "choose what is spoken"},
+	{CONFIG_MAP_TO_GUEST, maps_guests,
+	 "who has no account, or mistypes, is a guest, without signing or "
+	 "encryption"},
+	{CONFIG_SMB_ENCRYPT, never_seals,
+	 "over TCP nobody can encrypt, though he wants to"},
+	{CONFIG_MAX_CONNECTIONS, unbounded,
+	 "strangers can take all memory and descriptors"},
+	{CONFIG_INVALID_AUTHENTICATION_DELAY, no_delay,
+	 "passwords can be guessed as fast as the network is"},
+	{CONFIG_EARLY_DATA, takes_early_data,
+	 "the first message of a connection can be sent again by others; it is "
+	 "only NEGOTIATE, which changes nothing"},
+	{CONFIG_METRICS_LISTEN, metrics_for_all,
+	 "other machines can read the figures, and names of shares and servers "
+	 "among them"},
+};
+
+static const struct advice of_share[] = {
+	{CONFIG_GUEST_OK, guests_write,
+	 "everybody who reaches the server can change and delete files"},
+	{CONFIG_GUEST_OK, guests_read,
+	 "everybody who reaches the server can read it"},
+	{CONFIG_CREATE_MASK, others_may_write,
+	 "new files may be written by every account of this machine"},
+};
+
+static void advise(const struct config *cfg, const struct config_share *share,
+		   const struct advice *row, config_report_fn report,
+		   void *private_data)
+{
+	const char *section =
+		share == NULL ? "global" : config_share_name(share);
+	const char *value = config_value(cfg, share, row->key)->text;
+	char *text = NULL;
+
+	if (!row->unwise(cfg, share)) {
+		return;
+	}
+	text = talloc_asprintf(NULL, "[%s] %s = %s: %s", section,
+			       setting_row(row->key)->name,
+			       value == NULL ? "" : value, row->text);
+	report(private_data, CONFIG_WARNING,
+	       text == NULL ? "out of memory" : text);
+	talloc_free(text);
+}
+
+void config_advise(const struct config *cfg, config_report_fn report,
+		   void *private_data)
+{
+	size_t i = 0;
+	size_t j = 0;
+
+	for (i = 0; i < sizeof(of_server) / sizeof(of_server[0]); i++) {
+		advise(cfg, NULL, &of_server[i], report, private_data);
+	}
+	for (j = 0; j < config_share_count(cfg); j++) {
+		for (i = 0; i < sizeof(of_share) / sizeof(of_share[0]); i++) {
+			advise(cfg, config_share(cfg, j), &of_share[i], report,
+			       private_data);
+		}
+	}
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Which choices --check-config warns of: those alone.
+ */
+#include "server/config_private.h"
+#include "tests/testlib.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void report(void *private_data, enum config_severity severity,
+		   const char *text)
+{
+	char **all = private_data;
+
+	assert_int_equal(severity, CONFIG_WARNING);
+	*all = talloc_asprintf_append(*all, "%.*s\n", (int)strcspn(text, ":"),
+				      text);
+}
+
+static char *advice_on(TALLOC_CTX *mem_ctx, const char *text)
+{
+	char *path =
+		talloc_asprintf(mem_ctx, "%s/conf", testlib_tmpdir(mem_ctx));
+	FILE *file = fopen(path, "w");
+	char *all = talloc_strdup(mem_ctx, "");
+	struct config *config = NULL;
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+	config = config_load(mem_ctx, path, NULL, report, &all);
+	assert_non_null(config);
+	config_advise(config, report, &all);
+	return all;
+}
+
+static void test_defaults(void **state)
+{
+	TALLOC_CTX *mem_ctx = talloc_new(NULL);
+
+	(void)state;
+	assert_string_equal(
+		advice_on(mem_ctx, "[global]\nmetrics listen = 127.0.0.1:9922\n"
+				   "[a]\npath = /srv\nread only = no\n"),
+		"");
+	assert_string_equal(
+		advice_on(mem_ctx, "[global]\nmetrics listen = [::1]:9922\n"),
+		"");
+	talloc_free(mem_ctx);
+}
+
+static void test_unwise(void **state)
+{
+	TALLOC_CTX *mem_ctx = talloc_new(NULL);
+
+	(void)state;
+	assert_string_equal(
+		advice_on(mem_ctx,
+			  "[global]\nserver signing = disabled\n"
+			  "server min protocol = SMB2_02\n"
+			  "map to guest = bad user\nsmb encrypt = off\n"
+			  "max connections = 0\nearly data = yes\n"
+			  "invalid authentication delay = 0\n"
+			  "metrics listen = 0.0.0.0:9922\n"
+			  "[a]\npath = /srv\nread only = no\nguest ok = yes\n"
+			  "create mask = 0666\n"
+			  "[b]\npath = /srv\nguest ok = yes\n"),
+		"[global] server signing = disabled\n"
+		"[global] server min protocol = SMB2_02\n"
+		"[global] map to guest = bad user\n"
+		"[global] server smb encrypt = off\n"
+		"[global] max connections = 0\n"
+		"[global] invalid authentication delay = 0\n"
+		"[global] early data = yes\n"
+		"[global] metrics listen = 0.0.0.0\n"
+		"[a] guest ok = yes\n"
+		"[a] create mask = 0666\n"
+		"[b] guest ok = yes\n");
+	talloc_free(mem_ctx);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_unwise),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
