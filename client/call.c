@@ -35,6 +35,7 @@ struct call *call_new(TALLOC_CTX *mem_ctx, struct client_conn *conn,
 	}
 	if (tree != NULL) {
 		call->tree_id = tree->id;
+		call->tree_serial = tree->serial;
 		call->encrypt = call->encrypt || tree->encrypt;
 		call->map_names = tree->map_names;
 	}
@@ -49,6 +50,7 @@ struct call *call_new_beside(TALLOC_CTX *mem_ctx, const struct call *other)
 		call->channel = other->channel;
 		call->session_id = other->session_id;
 		call->tree_id = other->tree_id;
+		call->tree_serial = other->tree_serial;
 		call->encrypt = other->encrypt;
 	}
 	return call;
@@ -138,6 +140,10 @@ struct tevent_req *call_send(TALLOC_CTX *mem_ctx, struct client_conn *conn,
 		req_failed(req, conn->dead);
 		return tevent_req_post(req, conn->ev);
 	}
+	if (!NT_STATUS_IS_OK(call->refused)) {
+		req_failed(req, call->refused);
+		return tevent_req_post(req, conn->ev);
+	}
 	if (!call_encoded(call)) {
 		/* Most likely a name that is no UTF-8, or too long. */
 		req_failed(req, NT_STATUS_OBJECT_NAME_INVALID);
@@ -157,7 +163,8 @@ void call_post(struct client_conn *conn, struct call *call)
 	if (call == NULL) {
 		return;
 	}
-	if (conn == NULL || conn->dead != NT_STATUS_OK || !call_encoded(call)) {
+	if (conn == NULL || conn->dead != NT_STATUS_OK ||
+	    !NT_STATUS_IS_OK(call->refused) || !call_encoded(call)) {
 		talloc_free(call);
 		return;
 	}
@@ -215,6 +222,9 @@ void call_finish(struct call *call, NTSTATUS status)
 	struct tevent_req *req = call->req;
 
 	conn_forget(call->conn, call);
+	if (NT_STATUS_IS_OK(status) && call->answered != NULL) {
+		call->answered(call);
+	}
 	if (req == NULL) {
 		if (NT_STATUS_IS_OK(status) && call->orphan != NULL) {
 			call->orphan(call);
@@ -241,7 +251,7 @@ static void call_write_done(struct tevent_req *subreq)
 	int err = message_write_recv(subreq);
 
 	talloc_free(subreq);
-	if (err != 0) {
+	if (err != 0 && !conn->lost) {
 		conn_lost(conn, err);
 	}
 }
@@ -278,6 +288,21 @@ static void call_keep_request(struct call *call, const struct message_out *pdu)
 	}
 }
 
+/* The bytes of a request are not needed here any longer, or not yet. */
+static void call_let_go(const struct call *call, struct tevent_req *subreq,
+			TALLOC_CTX *out)
+{
+	if (out == call->out) { /* see call_transmit() */
+		if (subreq != NULL) {
+			(void)talloc_reference(subreq, out);
+		}
+	} else if (subreq != NULL) {
+		talloc_steal(subreq, out);
+	} else {
+		talloc_free(out);
+	}
+}
+
 /* Write messages of this call; out holds their bytes. */
 static void call_write(struct call *call, const struct message_out *pdus,
 		       unsigned count, TALLOC_CTX *out)
@@ -288,28 +313,28 @@ static void call_write(struct call *call, const struct message_out *pdus,
 
 	if (call->written) {
 		call_keep_request(call, &pdus[0]);
-		talloc_free(out);
+		call_let_go(call, NULL, out);
 		return;
 	}
 	if (call->encrypt && seal == NULL) {
-		talloc_free(out);
+		call_let_go(call, NULL, out);
 		conn_die(conn, NT_STATUS_ACCESS_DENIED,
 			 "there is no key to encrypt with");
 		return;
 	}
-	subreq = message_write_send(conn, conn->ev, conn->message, pdus, count,
-				    seal, call->session_id);
+	subreq = message_write_send(conn->writes, conn->ev, conn->message, pdus,
+				    count, seal, call->session_id);
 	if (subreq == NULL) {
-		talloc_free(out);
+		call_let_go(call, NULL, out);
 		conn_die(conn, NT_STATUS_NO_MEMORY, "out of memory");
 		return;
 	}
 	tevent_req_set_callback(subreq, call_write_done, conn);
+	/* a sealed message was copied into its seal */
+	call_let_go(call, seal == NULL ? subreq : NULL, out);
 	if (seal != NULL) {
-		talloc_free(out); /* the message was copied into its seal */
 		return;
 	}
-	talloc_steal(subreq, out);
 	if (call->keep_request) {
 		call_keep_request(call, &pdus[0]);
 	}
@@ -347,6 +372,9 @@ static void call_encode_header(struct call *call, unsigned i)
 	}
 	if (call->related && i > 0) {
 		header.flags |= SMB2_FLAGS_RELATED_OPERATIONS;
+	}
+	if (call->again && part->replay) {
+		header.flags |= SMB2_FLAGS_REPLAY_OPERATION;
 	}
 	smb2_header_encode(&w, &header);
 }
@@ -392,7 +420,9 @@ void call_transmit(struct call *call)
 		call_encode_header(call, i);
 		call_message(call, i, &pdus[i]);
 	}
-	call->out = NULL;
+	if (!call->keeps_out) {
+		call->out = NULL;
+	}
 	call_write(call, pdus, call->parts, out);
 }
 
@@ -413,7 +443,7 @@ void call_cancel(struct call *call)
 		};
 
 		if (!part->listed || call->session_id == 0 ||
-		    call->conn->dead != NT_STATUS_OK) {
+		    call->conn->lost || call->conn->dead != NT_STATUS_OK) {
 			continue;
 		}
 		if (part->pending) {

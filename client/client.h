@@ -24,6 +24,7 @@
  * Errors are NTSTATUS. A call that was sent ends with the server's status, or
  *   NT_STATUS_IO_TIMEOUT                nothing moved for the time set
  *   NT_STATUS_CONNECTION_DISCONNECTED   the connection ended: client_why()
+ *   NT_STATUS_HANDLE_NO_LONGER_VALID    it came back, but not this file
  *   NT_STATUS_INVALID_NETWORK_RESPONSE  the answer made no sense
  *   NT_STATUS_CANCELLED                 client_interrupt(), blocking calls only
  *   NT_STATUS_NO_MEMORY
@@ -106,6 +107,10 @@ struct client_options {
 	const uint8_t *guid;
 	/** Offer the POSIX extensions of SMB 3.1.1; see client_open.posix. */
 	bool posix;
+	/** When an established connection is lost, calls wait so long for it
+	    to come back, with all that was open on it; see below. 0: they
+	    fail, and the connection has ended. */
+	unsigned reconnect_ms;
 };
 
 void client_options_default(struct client_options *out);
@@ -129,6 +134,30 @@ const char *client_why(const struct client_conn *conn);
 
 /** Milliseconds after which a call gives up when nothing moves; 0: never. */
 void client_set_timeout(struct client_conn *conn, unsigned timeout_ms);
+
+/**
+ * With client_options.reconnect_ms a connection that is lost is made anew:
+ * sessions, trees and files stay what they are, calls in flight are sent again
+ * and those that come meanwhile wait. Files are opened with durable (3.0 and
+ * later) or, where the share is continuously available, persistent handles,
+ * which keep locks and what was agreed on; others are opened again by their
+ * path when nothing shows that they are not the same file (its id, time of
+ * creation, and when it is only read its size and time of writing). A file
+ * that cannot be had again fails its calls with
+ * NT_STATUS_HANDLE_NO_LONGER_VALID, the rest goes on. What goes through pipes
+ * is not sent again: NT_STATUS_CONNECTION_DISCONNECTED.
+ */
+enum client_lost {
+	CLIENT_LOST,	 /**< trying to get it back */
+	CLIENT_BACK,	 /**< it is as it was */
+	CLIENT_GIVEN_UP, /**< client_why() tells more */
+};
+
+/** @param why  a sentence, for that call only; NULL with CLIENT_BACK. */
+typedef void (*client_lost_fn)(struct client_conn *conn, enum client_lost what,
+			       const char *why, void *private_data);
+void client_on_lost(struct client_conn *conn, client_lost_fn fn,
+		    void *private_data);
 
 /** Makes blocking calls, the one that waits now and all later ones, end with
  *  NT_STATUS_CANCELLED until it is called again with false. Not for use in a

@@ -10,6 +10,9 @@
  *	tree.c      struct client_tree
  *	file.c      struct client_file
  *	call.c      struct call: requests sent as one message, and the replies
+ *	reconnect.c struct reconnect: the way back of a lost connection
+ *	replay.c    calls that wait for it
+ *	reopen.c    struct file_origin: how a file is opened again
  *
  * Who points to whom: conn <- channel -> session <- tree <- file. Each list
  * is left by the destructor of what is in it, and whoever goes away first
@@ -42,6 +45,7 @@ struct call_part {
 	uint64_t message_id;
 	uint64_t async_id;    /**< with pending */
 	bool listed;	      /**< in the table: sent, and no reply yet */
+	bool replay;	      /**< a CREATE that may be repeated by its guid */
 	bool pending;	      /**< the server said: later */
 	struct wire_writer w; /**< header and body */
 	struct wire_slice payload;
@@ -66,12 +70,20 @@ struct call {
 	struct tevent_req *req;		/**< NULL: cancelled */
 	bool waiting;			/**< in conn->waiting */
 	bool sent;			/**< in conn->sent */
-	bool related;			/**< parts use the file of the first */
-	bool must_sign;			/**< even if the session does not */
-	bool keep_request; /**< fill in request; not when encrypting */
-	bool written;	   /**< a carrier has sent it: call_first_bytes() */
-	bool map_names;	   /**< path_map.c, for its paths */
-	bool dir_posix;	   /**< dir.c: entries of the POSIX extensions */
+	bool held;			/**< in conn->held */
+	bool urgent;	      /**< restores a connection: is never held */
+	bool again;	      /**< was sent on a connection that was lost */
+	bool keeps_out;	      /**< out stays: it may be sent again */
+	unsigned late;	      /**< connections that were given up for it */
+	uint64_t tree_serial; /**< of its tree; 0: none */
+	uint64_t file_serial; /**< of its open file; 0: none */
+	NTSTATUS refused;     /**< it cannot be sent: its file is gone */
+	bool related;	      /**< parts use the file of the first */
+	bool must_sign;	      /**< even if the session does not */
+	bool keep_request;    /**< fill in request; not when encrypting */
+	bool written;	      /**< a carrier has sent it: call_first_bytes() */
+	bool map_names;	      /**< path_map.c, for its paths */
+	bool dir_posix;	      /**< dir.c: entries of the POSIX extensions */
 	uint16_t channel_sequence; /**< 3.2.4.1.8 */
 	uint64_t session_id;
 	uint32_t tree_id;
@@ -81,6 +93,8 @@ struct call {
 
 	struct wire_slice request; /**< with keep_request: as it was sent */
 
+	/** Its replies are here, before anybody else sees them, or NULL. */
+	void (*answered)(struct call *call);
 	/** A reply to a cancelled call came: undo what it did, or NULL. */
 	void (*orphan)(struct call *call);
 
@@ -177,6 +191,8 @@ struct client_conn {
 	const char *client_mapping; /**< where the client certificate is from */
 	const char *logon_why;	    /**< client_logon_why() */
 
+	uint8_t guid[NEGOTIATE_GUID_SIZE];
+
 	NTSTATUS dead; /**< why it ended, or OK */
 	const char *why;
 	bool interrupted;
@@ -190,6 +206,14 @@ struct client_conn {
 	bool asking;	       /**< an ECHO is out to get more credits */
 	struct call_list waiting; /**< for credits, in their order */
 	struct call_list sent;
+	struct call_list held;	    /**< for a lost connection to come back */
+	uint64_t serials;	    /**< given to trees and files */
+	TALLOC_CTX *writes;	    /**< the message writes in flight */
+	struct reconnect *way_back; /**< NULL: there will be none */
+	bool lost;		    /**< and not yet back */
+	/** For tests: where a lost connection comes back; NULL: by options. */
+	struct transport *(*dial)(void *private_data);
+	void *dial_data;
 	struct call_parts table[CONN_BUCKETS]; /**< by message id */
 
 	struct tevent_timer *watch; /**< while calls may time out */
@@ -206,6 +230,13 @@ struct tevent_req *connect_over_send(TALLOC_CTX *mem_ctx,
 				     struct transport *t,
 				     const struct client_options *options);
 
+/** The way to the server and NEGOTIATE once more, for a connection that is
+ *  lost. @param why  out: as of client_connect_recv(). */
+struct tevent_req *connect_again_send(TALLOC_CTX *mem_ctx,
+				      struct client_conn *conn);
+NTSTATUS connect_again_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+			    char **why);
+
 /** us of a clock that only goes forward. */
 int64_t conn_clock(void);
 
@@ -221,6 +252,8 @@ void conn_die(struct client_conn *conn, NTSTATUS status, const char *why);
 /** As conn_die(), with an errno value of message.h and the transport's
  *  sentence. */
 void conn_lost(struct client_conn *conn, int err);
+/** Seconds of silence are over: the transport has to be given up. */
+void conn_start_watch(struct client_conn *conn);
 /** What is left of max when the credits of this connection pay for it. */
 size_t conn_affordable(const struct client_conn *conn, size_t max);
 
@@ -279,6 +312,11 @@ NTSTATUS ticket_get_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 /* ------------------------------------------------------------- session.c */
 
 struct client_session {
+	/** To log on again; NULL: that is not wished. */
+	struct client_credentials *credentials;
+	bool stale;		  /**< of a lost connection, not yet restored */
+	struct tevent_req *again; /**< restores it now; NULL: nobody does */
+	uint64_t previous_id;	  /**< the last one that it had */
 	TAILQ_HEAD(, client_channel) channels;
 	TAILQ_HEAD(, client_tree) trees;
 	uint64_t id;
@@ -289,6 +327,11 @@ struct client_session {
 	bool validated; /**< FSCTL_VALIDATE_NEGOTIATE_INFO was done */
 };
 
+/** Log on again, on the same connection, which was made anew. */
+struct tevent_req *session_again_send(TALLOC_CTX *mem_ctx,
+				      struct client_session *session);
+NTSTATUS session_again_recv(struct tevent_req *req);
+
 /** The connection of its first channel, or NULL. */
 struct client_conn *session_conn(const struct client_session *session);
 
@@ -298,6 +341,10 @@ struct client_tree {
 	TAILQ_ENTRY(client_tree) entry;
 	struct client_session *session; /**< NULL: it ended */
 	TAILQ_HEAD(, client_file) files;
+	uint64_t serial;
+	const char *share;
+	bool stale;		  /**< as of a session */
+	struct tevent_req *again; /**< likewise */
 	uint32_t id;
 	uint8_t type;
 	uint32_t share_flags;
@@ -306,6 +353,11 @@ struct client_tree {
 	bool valid;
 	bool map_names;
 };
+
+/** Connect to the share again, on a session that was restored. */
+struct tevent_req *tree_again_send(TALLOC_CTX *mem_ctx,
+				   struct client_tree *tree);
+NTSTATUS tree_again_recv(struct tevent_req *req);
 
 /* ------------------------------------------------------------ path_map.c */
 
@@ -328,6 +380,11 @@ struct client_file {
 	TAILQ_ENTRY(client_file) entry;
 	struct client_tree *tree; /**< NULL: it ended */
 	struct smb2_file_id id;
+	uint64_t serial;
+	struct file_origin *origin; /**< NULL: it is not opened again */
+	bool stale;		    /**< as of a session */
+	struct tevent_req *again;   /**< likewise */
+	NTSTATUS gone;		    /**< why its calls fail, or OK */
 	bool valid;
 	bool posix; /**< opened by the POSIX extensions */
 	uint8_t oplock;
@@ -339,6 +396,9 @@ struct client_file {
 /** Make the object of an open that the server told us of. */
 struct client_file *file_new(TALLOC_CTX *mem_ctx, struct client_tree *tree,
 			     const struct smb2_create_response *created);
+/** The server has opened it; takes the origin. */
+void file_take_origin(struct client_file *file, struct file_origin *origin,
+		      const struct smb2_create_response *created);
 /** The connection of a file, or NULL. */
 struct client_conn *file_conn(const struct client_file *file);
 /** A call on an open file; NULL: no connection, or no memory. */
@@ -346,6 +406,10 @@ struct call *file_call(TALLOC_CTX *mem_ctx, const struct client_file *file);
 /** Append a CREATE. @return false: out of memory, or no UTF-16. */
 bool file_add_create(struct call *call, const char *path,
 		     const struct client_open *how);
+/** The same with more contexts. @param origin  may be NULL. */
+bool file_add_origin(struct call *call, const char *path,
+		     const struct client_open *how,
+		     const struct file_origin *origin);
 /** Append a CLOSE of a file, or (NULL) of the compound's. */
 void file_add_close(struct call *call, const struct client_file *file);
 /** Append a SET_INFO; data is copied. */
@@ -380,6 +444,87 @@ void path_add_rename(struct call *call, const struct client_file *file,
 		     const char *to, bool replace);
 void path_add_basic(struct call *call, const struct client_file *file,
 		    const struct fscc_basic *basic);
+
+/* ------------------------------------------------------------- reopen.c */
+
+#define FILE_ORIGIN_LOCKS 64
+
+/** How a file was opened: a child of the file. */
+struct file_origin {
+	const char *path;
+	struct client_open how;
+	struct smb2_guid create_guid;
+	struct smb2_guid lease_key;
+	bool asks;	  /**< for a handle that survives */
+	bool asks_ca;	  /**< even the server */
+	bool reclaims;	  /**< asks for the one that it had */
+	bool temporary;	  /**< nothing but a handle can bring it back */
+	uint32_t timeout; /**< ms, that the server may wait for us */
+	struct smb2_file_id handle; /**< what is reclaimed */
+	/* What the server said. */
+	bool leased;
+	bool durable;
+	bool persistent;
+	uint32_t lease_state;
+	uint16_t lease_epoch;
+	uint64_t file_id; /**< 0: not known */
+	struct client_stat stat;
+	/* Locks that we have. */
+	unsigned locks;
+	bool locks_lost; /**< more than can be remembered */
+	struct smb2_lock_element lock[FILE_ORIGIN_LOCKS];
+	uint8_t sequence[FILE_ORIGIN_LOCKS]; /**< by bucket */
+	unsigned bucket;		     /**< of the next request */
+};
+
+/**
+ * Remember how a file is about to be opened. NULL: it cannot be opened again,
+ * or out of memory, which comes to the same.
+ */
+struct file_origin *file_origin_new(TALLOC_CTX *mem_ctx,
+				    const struct client_tree *tree,
+				    const char *path,
+				    const struct client_open *how);
+/** What of it goes into a CREATE. */
+bool file_origin_add(const struct file_origin *origin, struct wire_chain *list);
+/** What the reply says of it. @return false: it is malformed. */
+bool file_origin_take(struct file_origin *origin,
+		      const struct smb2_create_response *created);
+/** The next lock sequence number (3.2.4.19), for a handle that survives. */
+void file_origin_sequence(struct file_origin *origin,
+			  struct smb2_lock_request *body);
+/** These locks were taken or given back. */
+void file_origin_lock(struct file_origin *origin,
+		      const struct smb2_lock_element *locks, uint16_t count);
+
+/** Open a file again. Its status is not what became of the file, which is in
+ *  file->gone, but whether the connection was of use. */
+struct tevent_req *file_again_send(TALLOC_CTX *mem_ctx,
+				   struct client_file *file);
+NTSTATUS file_again_recv(struct tevent_req *req);
+/** A lease of the session is taken down (3.2.5.19.2). */
+void file_lease_break(struct client_session *session, const uint8_t *msg,
+		      size_t len);
+
+/* ------------------------------------------------------------- replay.c */
+
+/** Calls that were sent or wait are held, or end with status when they cannot
+ *  be sent again. */
+void replay_hold(struct client_conn *conn, NTSTATUS status);
+/** A tree or a file is what it was, under another number; or gone. */
+void replay_tree(struct client_conn *conn, const struct client_tree *tree);
+void replay_file(struct client_conn *conn, const struct client_file *file);
+/** All that was held goes out, in its order. */
+void replay_go(struct client_conn *conn);
+
+/* ---------------------------------------------------------- reconnect.c */
+
+/** Ready to come back, for so long; NULL: out of memory. */
+struct reconnect *reconnect_new(struct client_conn *conn);
+/** The transport is lost. @return false: it will not come back. */
+bool reconnect_lost(struct client_conn *conn, NTSTATUS status, const char *why);
+/** An object that may wait to be restored went away. */
+void reconnect_look(struct client_conn *conn);
 
 /** The server takes an oplock down (3.2.5.19). */
 void file_break(struct client_session *session, const uint8_t *msg, size_t len);

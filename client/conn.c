@@ -17,8 +17,6 @@
  * times its timeout. */
 #define PASSED_OVER 10
 
-static void conn_start_watch(struct client_conn *conn);
-
 int64_t conn_clock(void)
 {
 	struct timespec ts = {0};
@@ -86,6 +84,9 @@ static void conn_asked(struct tevent_req *subreq)
 	(void)client_echo_recv(subreq);
 	talloc_free(subreq);
 	conn->asking = false;
+	if (conn->message == NULL) {
+		return; /* lost meanwhile */
+	}
 	first = TAILQ_FIRST(&conn->waiting);
 	if (first != NULL && conn->credits_out == 0 &&
 	    call_cost(first) > conn->credits) {
@@ -144,10 +145,17 @@ void conn_submit(struct client_conn *conn, struct call *call)
 {
 	talloc_steal(conn, call);
 	call->started = conn_clock();
-	call->waiting = true;
+	call->keeps_out = conn->way_back != NULL;
 	if (call->channel != NULL) {
 		call->channel->calls++;
 	}
+	if (conn->lost && !call->urgent && !conn->asking) {
+		call->held = true;
+		TAILQ_INSERT_TAIL(&conn->held, call, entry);
+		reconnect_look(conn);
+		return;
+	}
+	call->waiting = true;
 	TAILQ_INSERT_TAIL(&conn->waiting, call, entry);
 	conn_start_watch(conn);
 	if (!conn->asking) {
@@ -163,10 +171,14 @@ void conn_forget(struct client_conn *conn, struct call *call)
 		TAILQ_REMOVE(&conn->waiting, call, entry);
 	} else if (call->sent) {
 		TAILQ_REMOVE(&conn->sent, call, entry);
+	} else if (call->held) {
+		TAILQ_REMOVE(&conn->held, call, entry);
 	}
-	if (call->channel != NULL && (call->waiting || call->sent)) {
+	if (call->channel != NULL &&
+	    (call->waiting || call->sent || call->held)) {
 		channel_call_ended(call->channel);
 	}
+	call->held = false;
 	call->waiting = false;
 	call->sent = false;
 	for (i = 0; i < call->parts; i++) {
@@ -222,6 +234,18 @@ static void call_time_out(struct call *call)
 	req_failed(req, NT_STATUS_IO_TIMEOUT);
 }
 
+/* Nothing comes from the server any more: perhaps on another connection it
+ * does. */
+static bool conn_gives_up(struct client_conn *conn, struct call *call)
+{
+	if (conn->way_back == NULL || call->late > 0) {
+		return false;
+	}
+	call->late++;
+	conn_lost(conn, ETIMEDOUT);
+	return conn->lost;
+}
+
 static void conn_tick(struct tevent_context *ev, struct tevent_timer *te,
 		      struct timeval tv, void *private_data)
 {
@@ -235,6 +259,9 @@ static void conn_tick(struct tevent_context *ev, struct tevent_timer *te,
 	(void)tv;
 	(void)te;
 	TALLOC_FREE(conn->watch);
+	if (conn->message == NULL) {
+		return;
+	}
 	transport_stats(message_conn_transport(conn->message), &stats);
 	if (stats.bytes_in + stats.bytes_acked != conn->moved_bytes) {
 		conn->moved_bytes = stats.bytes_in + stats.bytes_acked;
@@ -245,6 +272,9 @@ static void conn_tick(struct tevent_context *ev, struct tevent_timer *te,
 		if (call == NULL) {
 			call = call_late_of(conn, &conn->waiting, now);
 		}
+		if (call != NULL && conn_gives_up(conn, call)) {
+			return;
+		}
 		if (call != NULL) {
 			call_time_out(call);
 		}
@@ -253,7 +283,7 @@ static void conn_tick(struct tevent_context *ev, struct tevent_timer *te,
 }
 
 /* The clock ticks only while there is something to wait for. */
-static void conn_start_watch(struct client_conn *conn)
+void conn_start_watch(struct client_conn *conn)
 {
 	if (conn->watch != NULL || conn->dead != NT_STATUS_OK ||
 	    (TAILQ_EMPTY(&conn->sent) && TAILQ_EMPTY(&conn->waiting))) {
@@ -292,15 +322,24 @@ void conn_die(struct client_conn *conn, NTSTATUS status, const char *why)
 		call = TAILQ_FIRST(&conn->waiting);
 		call_finish(call, status);
 	}
+	while (!TAILQ_EMPTY(&conn->held)) {
+		call = TAILQ_FIRST(&conn->held);
+		call_finish(call, status);
+	}
+	TALLOC_FREE(conn->way_back);
+	conn->lost = false;
 }
 
 /* The transport's own sentence, or what errno says. */
 static void conn_lost_transport(struct client_conn *conn, NTSTATUS status,
 				int err)
 {
-	const char *why =
-		transport_error(message_conn_transport(conn->message));
+	const char *why = NULL;
 	char *text = NULL;
+
+	if (conn->message != NULL) {
+		why = transport_error(message_conn_transport(conn->message));
+	}
 
 	if (err == EPIPE || err == ECONNRESET || err == 0) {
 		text = talloc_asprintf(conn, "the server ended the connection");
@@ -313,7 +352,10 @@ static void conn_lost_transport(struct client_conn *conn, NTSTATUS status,
 	if (text != NULL && why != NULL) {
 		text = talloc_asprintf_append(text, ": %s", why);
 	}
-	conn_die(conn, status, text != NULL ? text : "the connection was lost");
+	why = text != NULL ? text : "the connection was lost";
+	if (!reconnect_lost(conn, status, why)) {
+		conn_die(conn, status, why);
+	}
 	talloc_free(text);
 }
 
@@ -467,6 +509,10 @@ struct tevent_req *client_disconnect_send(TALLOC_CTX *mem_ctx,
 	state->conn = conn;
 	conn_die(conn, NT_STATUS_CONNECTION_DISCONNECTED,
 		 "the connection was closed here");
+	if (conn->message == NULL) { /* it was lost, and not back yet */
+		tevent_req_done(req);
+		return tevent_req_post(req, conn->ev);
+	}
 	subreq = transport_shutdown_send(state, conn->ev,
 					 message_conn_transport(conn->message),
 					 TRANSPORT_CLOSE_DONE, NULL);

@@ -202,6 +202,7 @@ static bool conn_unsolicited(struct client_conn *conn, struct message *m,
 		if (session != NULL &&
 		    (!m->sealed || m->session_id == session->id)) {
 			file_break(session, pdu->data, pdu->len);
+			file_lease_break(session, pdu->data, pdu->len);
 		}
 	}
 	return true;

@@ -20,14 +20,16 @@
 
 struct connect_state {
 	struct tevent_context *ev;
-	struct client_conn *conn;
+	struct client_conn *conn; /* ours until it is handed over, or lost */
 	struct race_params race;
 	struct transport_settings settings;
 	struct call *negotiate; /* made before there is a way; NULL: not */
+	uint16_t dialect;	/* it must be again; 0: any */
 	char *why;
 };
 
 static void connect_raced(struct tevent_req *subreq);
+static void connect_start(struct tevent_req *req, struct transport *t);
 static void connect_negotiated(struct tevent_req *subreq);
 
 /* ---------------------------------------------------------------- options */
@@ -168,8 +170,10 @@ static struct client_conn *conn_new(TALLOC_CTX *mem_ctx,
 	}
 	conn->ev = ev;
 	conn->trash = talloc_new(conn);
+	conn->writes = talloc_new(conn);
 	TAILQ_INIT(&conn->waiting);
 	TAILQ_INIT(&conn->sent);
+	TAILQ_INIT(&conn->held);
 	TAILQ_INIT(&conn->channels);
 	for (i = 0; i < CONN_BUCKETS; i++) {
 		TAILQ_INIT(&conn->table[i]);
@@ -177,7 +181,14 @@ static struct client_conn *conn_new(TALLOC_CTX *mem_ctx,
 	/* The first request is allowed one credit that nobody granted. */
 	conn->credits = 1;
 	conn->credits_most = 1;
-	if (conn->trash == NULL || !conn_copy_options(conn, options)) {
+	if (options->guid != NULL) {
+		memcpy(conn->guid, options->guid, sizeof(conn->guid));
+	} else if (crypto_random(conn->guid, sizeof(conn->guid)) != 0) {
+		talloc_free(conn);
+		return NULL;
+	}
+	if (conn->trash == NULL || conn->writes == NULL ||
+	    !conn_copy_options(conn, options)) {
 		talloc_free(conn);
 		return NULL;
 	}
@@ -217,11 +228,12 @@ static bool connect_policy(struct client_conn *conn, bool quic, bool secure)
 	policy->server_name = o->server;
 	policy->capabilities |= o->capabilities;
 	policy->posix = o->posix;
-	if (o->guid != NULL) {
-		memcpy(policy->guid, o->guid, sizeof(policy->guid));
-		return true;
+	if (o->reconnect_ms != 0) {
+		policy->capabilities |= SMB2_GLOBAL_CAP_LEASING |
+					SMB2_GLOBAL_CAP_PERSISTENT_HANDLES;
 	}
-	return crypto_random(policy->guid, sizeof(policy->guid)) == 0;
+	memcpy(policy->guid, conn->guid, sizeof(policy->guid));
+	return true;
 }
 
 /* NEGOTIATE, 3.2.4.2.2.2. */
@@ -233,6 +245,7 @@ static struct call *negotiate_call(struct connect_state *state)
 
 	if (call != NULL && crypto_random(salt, sizeof(salt)) == 0) {
 		call->keep_request = true;
+		call->urgent = true;
 		negotiate_build_request(&conn->policy, salt,
 					call_add(call, SMB2_NEGOTIATE, 0));
 		return call;
@@ -297,25 +310,15 @@ static bool connect_map(struct connect_state *state)
 	return true;
 }
 
-struct tevent_req *client_connect_send(TALLOC_CTX *mem_ctx,
-				       struct tevent_context *ev,
-				       const struct client_options *options)
+/* state->conn is there. */
+static void connect_begin(struct tevent_req *req)
 {
-	struct connect_state *state = NULL;
+	struct connect_state *state =
+		tevent_req_data(req, struct connect_state);
+	struct client_conn *conn = state->conn;
+	const struct client_options *options = &conn->options;
 	struct tevent_req *subreq = NULL;
-	struct tevent_req *req =
-		tevent_req_create(mem_ctx, &state, struct connect_state);
-	struct client_conn *conn = NULL;
 
-	if (req == NULL) {
-		return NULL;
-	}
-	state->ev = ev;
-	conn = conn_new(state, ev, options);
-	state->conn = conn;
-	if (tevent_req_nomem(conn, req)) {
-		return tevent_req_post(req, ev);
-	}
 	transport_settings_default(&state->settings);
 	if (options->connect_timeout_ms != 0) {
 		state->settings.connect_timeout_ms =
@@ -335,15 +338,93 @@ struct tevent_req *client_connect_send(TALLOC_CTX *mem_ctx,
 			      &state->race, &state->why) ||
 	    !connect_map(state)) {
 		connect_fail(req, NT_STATUS_INVALID_PARAMETER, NULL);
-		return tevent_req_post(req, ev);
+		return;
 	}
 	connect_early(state);
-	subreq = race_connect_send(state, ev, &state->race);
+	subreq = race_connect_send(state, state->ev, &state->race);
 	if (tevent_req_nomem(subreq, req)) {
-		return tevent_req_post(req, ev);
+		return;
 	}
 	tevent_req_set_callback(subreq, connect_raced, req);
+}
+
+struct tevent_req *client_connect_send(TALLOC_CTX *mem_ctx,
+				       struct tevent_context *ev,
+				       const struct client_options *options)
+{
+	struct connect_state *state = NULL;
+	struct tevent_req *req =
+		tevent_req_create(mem_ctx, &state, struct connect_state);
+
+	if (req == NULL) {
+		return NULL;
+	}
+	state->ev = ev;
+	state->conn = conn_new(state, ev, options);
+	if (tevent_req_nomem(state->conn, req)) {
+		return tevent_req_post(req, ev);
+	}
+	connect_begin(req);
+	if (!tevent_req_is_in_progress(req)) {
+		return tevent_req_post(req, ev);
+	}
 	return req;
+}
+
+/* Over what a test has made. */
+static void connect_dial(struct tevent_req *req)
+{
+	struct connect_state *state =
+		tevent_req_data(req, struct connect_state);
+	struct transport *t = state->conn->dial(state->conn->dial_data);
+
+	if (t == NULL) {
+		connect_fail(req, NT_STATUS_CONNECTION_REFUSED,
+			     "nobody is there");
+		return;
+	}
+	connect_start(req, talloc_steal(state, t));
+}
+
+struct tevent_req *connect_again_send(TALLOC_CTX *mem_ctx,
+				      struct client_conn *conn)
+{
+	struct connect_state *state = NULL;
+	struct tevent_req *req =
+		tevent_req_create(mem_ctx, &state, struct connect_state);
+
+	if (req == NULL) {
+		return NULL;
+	}
+	state->ev = conn->ev;
+	state->conn = conn;
+	state->dialect = conn->agreement.dialect;
+	/* 3.2.4.1.6: ids and credits begin anew */
+	conn->next_id = 0;
+	conn->credits = 1;
+	conn->credits_out = 0;
+	conn->moved_bytes = 0;
+	if (conn->dial != NULL) {
+		connect_dial(req);
+	} else {
+		connect_begin(req);
+	}
+	if (!tevent_req_is_in_progress(req)) {
+		return tevent_req_post(req, conn->ev);
+	}
+	return req;
+}
+
+NTSTATUS connect_again_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+			    char **why)
+{
+	struct connect_state *state =
+		tevent_req_data(req, struct connect_state);
+	NTSTATUS status = req_status(req);
+
+	*why = talloc_move(mem_ctx, &state->why);
+	tevent_req_received(req);
+	return status;
 }
 
 /* The call that the transport has sent already, or one that fits it. */
@@ -482,6 +563,13 @@ static void connect_negotiated(struct tevent_req *subreq)
 			     "a useful size");
 		return;
 	}
+	if (state->dialect != 0 && agreement->dialect != state->dialect) {
+		connect_fail(req, NT_STATUS_NOT_SUPPORTED,
+			     "the server that is there now speaks another "
+			     "dialect");
+		return;
+	}
+	talloc_free((void *)(uintptr_t)conn->hint.data);
 	conn->hint.len = agreement->security.len;
 	conn->hint.data = talloc_memdup(conn, agreement->security.data,
 					agreement->security.len);
@@ -504,6 +592,10 @@ NTSTATUS client_connect_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 	*out = NULL;
 	if (why != NULL) {
 		*why = talloc_move(mem_ctx, &state->why);
+	}
+	if (NT_STATUS_IS_OK(status) && state->conn->options.reconnect_ms != 0 &&
+	    state->conn->dead == NT_STATUS_OK) {
+		state->conn->way_back = reconnect_new(state->conn);
 	}
 	if (NT_STATUS_IS_OK(status)) {
 		*out = talloc_move(mem_ctx, &state->conn);

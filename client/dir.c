@@ -17,6 +17,8 @@
 #define POSIX_ENTRY_SKIP 8
 /* More entries than any listing in memory should have. */
 #define LIST_MOST ((size_t)4 * 1024 * 1024)
+/* How often a listing is begun that is lost in the middle. */
+#define LIST_TRIES 5
 
 /* ---------------------------------------------------------- one answer */
 
@@ -287,10 +289,13 @@ NTSTATUS client_dir_read(TALLOC_CTX *mem_ctx, struct client_file *dir,
 struct list_state {
 	struct client_tree *tree;
 	struct client_file *dir;
+	const char *path;
 	const char *pattern;
+	unsigned begun; /* how often */
 	struct client_dir_list *list;
 };
 
+static void list_begin(struct tevent_req *req);
 static void list_opened(struct tevent_req *subreq);
 static void list_more(struct tevent_req *req);
 static void list_read(struct tevent_req *subreq);
@@ -300,17 +305,8 @@ struct tevent_req *client_list_send(TALLOC_CTX *mem_ctx,
 				    const char *pattern)
 {
 	struct client_conn *conn = client_tree_conn(tree);
-	struct client_open how = {
-		.access = FILE_LIST_DIRECTORY | FILE_READ_ATTRIBUTES |
-			  SEC_STD_SYNCHRONIZE,
-		.share = FILE_SHARE_ALL,
-		.disposition = FILE_OPEN,
-		.options = FILE_DIRECTORY_FILE,
-	};
 	struct list_state *state = NULL;
-	struct tevent_req *subreq = NULL;
 	struct tevent_req *req = NULL;
-	struct call *call = NULL;
 
 	if (conn != NULL) {
 		req = tevent_req_create(mem_ctx, &state, struct list_state);
@@ -319,27 +315,56 @@ struct tevent_req *client_list_send(TALLOC_CTX *mem_ctx,
 		return NULL;
 	}
 	state->tree = tree;
+	state->path = talloc_strdup(state, path);
 	state->pattern = talloc_strdup(state, pattern);
-	state->list = talloc_zero(state, struct client_dir_list);
-	call = call_new(state, conn, tree->session, tree);
-	if (tevent_req_nomem(state->pattern, req) ||
-	    tevent_req_nomem(state->list, req) || tevent_req_nomem(call, req)) {
+	if (tevent_req_nomem(state->path, req) ||
+	    tevent_req_nomem(state->pattern, req)) {
 		return tevent_req_post(req, conn->ev);
+	}
+	list_begin(req);
+	if (!tevent_req_is_in_progress(req)) {
+		return tevent_req_post(req, conn->ev);
+	}
+	return req;
+}
+
+static void list_begin(struct tevent_req *req)
+{
+	struct list_state *state = tevent_req_data(req, struct list_state);
+	struct client_conn *conn = client_tree_conn(state->tree);
+	struct client_open how = {
+		.access = FILE_LIST_DIRECTORY | FILE_READ_ATTRIBUTES |
+			  SEC_STD_SYNCHRONIZE,
+		.share = FILE_SHARE_ALL,
+		.disposition = FILE_OPEN,
+		.options = FILE_DIRECTORY_FILE,
+	};
+	struct tevent_req *subreq = NULL;
+	struct call *call = NULL;
+
+	state->begun++;
+	TALLOC_FREE(state->dir);
+	talloc_free(state->list);
+	state->list = talloc_zero(state, struct client_dir_list);
+	if (conn != NULL) {
+		call = call_new(state, conn, state->tree->session, state->tree);
+	}
+	if (tevent_req_nomem(state->list, req) || tevent_req_nomem(call, req)) {
+		return;
 	}
 	call->related = true;
 	call->orphan = file_close_orphan;
-	if (!file_add_create(call, path, &how) ||
-	    !dir_add_query(call, NULL, pattern, SMB2_CREDIT_UNIT) ||
-	    !dir_add_query(call, NULL, pattern, SMB2_CREDIT_UNIT)) {
+	if (!file_add_create(call, state->path, &how) ||
+	    !dir_add_query(call, NULL, state->pattern, SMB2_CREDIT_UNIT) ||
+	    !dir_add_query(call, NULL, state->pattern, SMB2_CREDIT_UNIT)) {
 		req_failed(req, NT_STATUS_OBJECT_NAME_INVALID);
-		return tevent_req_post(req, conn->ev);
+		return;
 	}
 	subreq = call_send(state, conn, call);
 	if (tevent_req_nomem(subreq, req)) {
-		return tevent_req_post(req, conn->ev);
+		return;
 	}
 	tevent_req_set_callback(subreq, list_opened, req);
-	return req;
 }
 
 /* @return true: there may be more. */
@@ -398,6 +423,19 @@ static void list_more(struct tevent_req *req)
 	tevent_req_set_callback(subreq, list_read, req);
 }
 
+/* The folder, or where the server was in it, went with a connection that came
+ * back: there is nothing but to begin anew. */
+static bool list_was_lost(const struct list_state *state, NTSTATUS status)
+{
+	const struct client_conn *conn = client_tree_conn(state->tree);
+
+	return (status == NT_STATUS_CONNECTION_DISCONNECTED ||
+		status == NT_STATUS_IO_TIMEOUT ||
+		status == NT_STATUS_HANDLE_NO_LONGER_VALID) &&
+	       conn != NULL && conn->way_back != NULL &&
+	       state->begun < LIST_TRIES;
+}
+
 static void list_read(struct tevent_req *subreq)
 {
 	struct tevent_req *req =
@@ -411,7 +449,9 @@ static void list_read(struct tevent_req *subreq)
 		status = dir_take_part(state->list, call, 0);
 	}
 	talloc_free(call);
-	if (list_goes_on(req, status)) {
+	if (list_was_lost(state, status)) {
+		list_begin(req);
+	} else if (list_goes_on(req, status)) {
 		list_more(req);
 	}
 }

@@ -52,9 +52,17 @@ static const char *encryption_why(const struct client_conn *conn,
 static void facts_of_transport(const struct client_conn *conn,
 			       struct client_facts *out)
 {
-	struct transport *t = message_conn_transport(conn->message);
-	const struct transport_facts *facts = transport_facts(t);
+	struct transport *t = NULL;
+	const struct transport_facts *facts = NULL;
 	struct transport_stats stats = {0};
+
+	if (conn->message == NULL) { /* it is lost, and not back yet */
+		out->transport = "none";
+		out->address = "";
+		return;
+	}
+	t = message_conn_transport(conn->message);
+	facts = transport_facts(t);
 
 	transport_stats(t, &stats);
 	out->transport = facts->backend;

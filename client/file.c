@@ -18,6 +18,13 @@ struct smb2_file_id file_id_of(const struct client_file *file)
 bool file_add_create(struct call *call, const char *path,
 		     const struct client_open *how)
 {
+	return file_add_origin(call, path, how, NULL);
+}
+
+bool file_add_origin(struct call *call, const char *path,
+		     const struct client_open *how,
+		     const struct file_origin *origin)
+{
 	struct smb2_create_request body = {
 		.oplock_level = how->oplock,
 		.impersonation_level = SMB2_IMPERSONATION_IMPERSONATION,
@@ -35,10 +42,17 @@ bool file_add_create(struct call *call, const char *path,
 
 	if (name == NULL || !utf16_from_utf8(call, name, &body.name) ||
 	    (version != 0 && !smb2_timewarp_add(&list, version)) ||
-	    !open_contexts_add(how, &list)) {
+	    !open_contexts_add(how, &list) ||
+	    (origin != NULL && !file_origin_add(origin, &list))) {
 		wire_writer_fail(w);
 		return false;
 	}
+	if (origin != NULL && origin->asks &&
+	    how->oplock == SMB2_OPLOCK_LEVEL_NONE) {
+		body.oplock_level = SMB2_OPLOCK_LEVEL_LEASE;
+	}
+	call->part[call->parts - 1].replay =
+		origin != NULL && origin->asks && !origin->reclaims;
 	body.contexts = wire_writer_slice(&contexts);
 	return smb2_create_request_encode(w, &body);
 }
@@ -114,8 +128,9 @@ static int file_destructor(struct client_file *file)
 	}
 	TAILQ_REMOVE(&tree->files, file, entry);
 	conn = client_tree_conn(tree);
-	if (file->valid && conn != NULL && tree->valid &&
-	    tree->session->valid) {
+	reconnect_look(conn);
+	if (file->valid && !file->stale && NT_STATUS_IS_OK(file->gone) &&
+	    conn != NULL && tree->valid && tree->session->valid) {
 		call = call_new(conn, conn, tree->session, tree);
 		if (call != NULL) {
 			file_add_close(call, file);
@@ -132,6 +147,7 @@ struct client_file *file_new(TALLOC_CTX *mem_ctx, struct client_tree *tree,
 
 	if (file != NULL) {
 		file->tree = tree;
+		file->serial = ++client_tree_conn(tree)->serials;
 		file->id = created->file_id;
 		file->oplock = created->oplock_level;
 		file->valid = true;
@@ -139,6 +155,17 @@ struct client_file *file_new(TALLOC_CTX *mem_ctx, struct client_tree *tree,
 		talloc_set_destructor(file, file_destructor);
 	}
 	return file;
+}
+
+void file_take_origin(struct client_file *file, struct file_origin *origin,
+		      const struct smb2_create_response *created)
+{
+	if (file == NULL || origin == NULL) {
+		return;
+	}
+	if (file_origin_take(origin, created)) {
+		file->origin = talloc_steal(file, origin);
+	}
 }
 
 struct client_tree *client_file_tree(const struct client_file *file)
@@ -166,17 +193,24 @@ struct client_conn *file_conn(const struct client_file *file)
 struct call *file_call(TALLOC_CTX *mem_ctx, const struct client_file *file)
 {
 	struct client_conn *conn = file_conn(file);
+	struct call *call = NULL;
 
 	if (conn == NULL) {
 		return NULL;
 	}
-	return call_new(mem_ctx, conn, file->tree->session, file->tree);
+	call = call_new(mem_ctx, conn, file->tree->session, file->tree);
+	if (call != NULL) {
+		call->file_serial = file->serial;
+		call->refused = file->gone;
+	}
+	return call;
 }
 
 /* ------------------------------------------------------------------- open */
 
 struct open_state {
 	struct client_tree *tree;
+	struct file_origin *origin;
 	struct client_file *file;
 	struct client_stat stat;
 	struct call *call; /* with a READ: its reply */
@@ -252,7 +286,8 @@ struct tevent_req *client_open_send(TALLOC_CTX *mem_ctx,
 		return tevent_req_post(req, conn->ev);
 	}
 	call->orphan = file_close_orphan;
-	if (!file_add_create(call, path, how)) {
+	state->origin = file_origin_new(state, tree, path, how);
+	if (!file_add_origin(call, path, how, state->origin)) {
 		req_failed(req, NT_STATUS_OBJECT_NAME_INVALID);
 		return tevent_req_post(req, conn->ev);
 	}
@@ -303,6 +338,7 @@ static void open_done(struct tevent_req *subreq)
 		return;
 	}
 	state->file->posix = state->stat.posix;
+	file_take_origin(state->file, state->origin, &body);
 	open_take_first(state, call);
 	tevent_req_done(req);
 }
@@ -417,7 +453,7 @@ static struct client_file *find_file(struct client_session *session,
 	return NULL;
 }
 
-/* We never ask for leases, so there are none to break. From level II an
+/* From level II an
  * oplock breaks to none without acknowledgment (3.2.5.19.1). */
 void file_break(struct client_session *session, const uint8_t *msg, size_t len)
 {

@@ -212,6 +212,14 @@ NTSTATUS client_flush(struct client_file *file)
 
 /* ------------------------------------------------------------------- lock */
 
+struct lock_state {
+	struct client_file *file;
+	struct smb2_lock_element *locks;
+	uint16_t count;
+};
+
+static void lock_done(struct tevent_req *subreq);
+
 struct tevent_req *client_lock_send(TALLOC_CTX *mem_ctx,
 				    struct client_file *file,
 				    const struct smb2_lock_element *locks,
@@ -221,19 +229,60 @@ struct tevent_req *client_lock_send(TALLOC_CTX *mem_ctx,
 		.lock_count = count,
 		.file_id = file->id,
 	};
-	struct call *call = file_call(mem_ctx, file);
+	struct client_conn *conn = file_conn(file);
+	struct lock_state *state = NULL;
+	struct tevent_req *subreq = NULL;
+	struct tevent_req *req = NULL;
+	struct call *call = NULL;
 
-	if (call != NULL) {
-		call->timeout_ms = 0;
-		smb2_lock_request_encode(call_add(call, SMB2_LOCK, 0), &body,
-					 locks);
+	if (conn != NULL) {
+		req = tevent_req_create(mem_ctx, &state, struct lock_state);
 	}
-	return call_send(mem_ctx, file_conn(file), call);
+	if (req == NULL) {
+		return NULL;
+	}
+	state->file = file;
+	state->count = count;
+	state->locks = talloc_memdup(state, locks, sizeof(*locks) * count);
+	call = file_call(state, file);
+	if (tevent_req_nomem(state->locks, req) ||
+	    tevent_req_nomem(call, req)) {
+		return tevent_req_post(req, conn->ev);
+	}
+	if (file->origin != NULL && file->origin->durable) {
+		file_origin_sequence(file->origin, &body);
+	}
+	call->timeout_ms = 0;
+	smb2_lock_request_encode(call_add(call, SMB2_LOCK, 0), &body, locks);
+	subreq = call_send(state, conn, call);
+	if (tevent_req_nomem(subreq, req)) {
+		return tevent_req_post(req, conn->ev);
+	}
+	tevent_req_set_callback(subreq, lock_done, req);
+	return req;
+}
+
+static void lock_done(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct lock_state *state = tevent_req_data(req, struct lock_state);
+	NTSTATUS status = call_recv_status(subreq);
+
+	talloc_free(subreq);
+	if (req_failed(req, status)) {
+		return;
+	}
+	if (state->file->origin != NULL) {
+		file_origin_lock(state->file->origin, state->locks,
+				 state->count);
+	}
+	tevent_req_done(req);
 }
 
 NTSTATUS client_lock_recv(struct tevent_req *req)
 {
-	return call_recv_status(req);
+	return req_simple_recv(req);
 }
 
 NTSTATUS client_lock(struct client_file *file,

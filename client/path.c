@@ -121,9 +121,19 @@ struct tevent_req *client_mkdir_send(TALLOC_CTX *mem_ctx,
 	return path_send(mem_ctx, tree, path_call(mem_ctx, tree, path, &how));
 }
 
+/* Sent twice, because a connection was lost before the answer came: what is
+ * refused now was done then. */
+static NTSTATUS path_recv_once(struct tevent_req *req, NTSTATUS done_before)
+{
+	struct call *call = NULL;
+	NTSTATUS status = path_recv(req, req, &call);
+
+	return status == done_before && call->again ? NT_STATUS_OK : status;
+}
+
 NTSTATUS client_mkdir_recv(struct tevent_req *req)
 {
-	return path_recv_status(req);
+	return path_recv_once(req, NT_STATUS_OBJECT_NAME_COLLISION);
 }
 
 NTSTATUS client_mkdir(struct client_tree *tree, const char *path)
@@ -165,7 +175,7 @@ struct tevent_req *client_remove_send(TALLOC_CTX *mem_ctx,
 
 NTSTATUS client_remove_recv(struct tevent_req *req)
 {
-	return path_recv_status(req);
+	return path_recv_once(req, NT_STATUS_OBJECT_NAME_NOT_FOUND);
 }
 
 NTSTATUS client_remove(struct client_tree *tree, const char *path,

@@ -17,6 +17,7 @@ struct setup_state {
 	struct client_credentials credentials; /* strings of a child */
 	uint8_t binding[TRANSPORT_BINDING_MAX];
 	bool auth_done;
+	uint64_t previous; /* the session that this one replaces; 0: none */
 };
 
 static void setup_ticket(struct tevent_req *subreq);
@@ -29,7 +30,8 @@ static int session_destructor(struct client_session *session)
 	struct client_tree *tree = NULL;
 	struct call *call = NULL;
 
-	if (session->valid && conn != NULL) {
+	reconnect_look(conn);
+	if (session->valid && conn != NULL && !session->stale) {
 		call = call_new(conn, conn, session, NULL);
 		if (call != NULL) {
 			smb2_empty_encode(call_add(call, SMB2_LOGOFF, 0));
@@ -164,16 +166,17 @@ static const char *copy(TALLOC_CTX *mem_ctx, const char *text, bool *ok)
 	return out;
 }
 
-/* For as long as the logon takes. */
-static bool keep_credentials(struct setup_state *state,
-			     const struct client_credentials *given)
+/* For as long as the logon takes, or, where the connection may come back, the
+ * session. NULL: out of memory. */
+static struct client_credentials *keep_credentials(
+	TALLOC_CTX *mem_ctx, const struct client_credentials *given)
 {
 	struct client_credentials *kept =
-		talloc_zero(state, struct client_credentials);
+		talloc_zero(mem_ctx, struct client_credentials);
 	bool ok = kept != NULL;
 
 	if (kept == NULL) {
-		return false;
+		return NULL;
 	}
 	*kept = *given;
 	kept->user = copy(kept, given->user, &ok);
@@ -188,8 +191,10 @@ static bool keep_credentials(struct setup_state *state,
 	kept->ccache = copy(kept, given->ccache, &ok);
 	kept->keytab = copy(kept, given->keytab, &ok);
 	talloc_set_destructor(kept, credentials_destructor);
-	state->credentials = *kept;
-	return ok;
+	if (!ok) {
+		TALLOC_FREE(kept);
+	}
+	return kept;
 }
 
 /* By NTLM: begin at once, or say why not. */
@@ -276,6 +281,7 @@ struct tevent_req *client_session_setup_send(
 	TALLOC_CTX *mem_ctx, struct client_conn *conn,
 	const struct client_credentials *credentials)
 {
+	struct client_credentials *kept = NULL;
 	struct setup_state *state = NULL;
 	struct tevent_req *req =
 		tevent_req_create(mem_ctx, &state, struct setup_state);
@@ -293,15 +299,67 @@ struct tevent_req *client_session_setup_send(
 	if (tevent_req_nomem(state->channel, req)) {
 		return tevent_req_post(req, conn->ev);
 	}
-	if (!keep_credentials(state, credentials)) {
-		tevent_req_oom(req);
+	if (conn->lost) { /* not now: what is known of it is of the past */
+		req_failed(req, NT_STATUS_CONNECTION_DISCONNECTED);
 		return tevent_req_post(req, conn->ev);
+	}
+	kept = keep_credentials(state, credentials);
+	if (tevent_req_nomem(kept, req)) {
+		return tevent_req_post(req, conn->ev);
+	}
+	state->credentials = *kept;
+	if (conn->way_back != NULL) {
+		state->session->credentials =
+			talloc_steal(state->session, kept);
 	}
 	setup_begin(req);
 	if (!tevent_req_is_in_progress(req)) {
 		return tevent_req_post(req, conn->ev);
 	}
 	return req;
+}
+
+struct tevent_req *session_again_send(TALLOC_CTX *mem_ctx,
+				      struct client_session *session)
+{
+	struct client_conn *conn = session_conn(session);
+	struct client_channel *channel = TAILQ_FIRST(&session->channels);
+	struct setup_state *state = NULL;
+	struct tevent_req *req =
+		tevent_req_create(mem_ctx, &state, struct setup_state);
+
+	if (req == NULL) {
+		return NULL;
+	}
+	state->conn = conn;
+	state->session = session;
+	state->channel = channel;
+	state->previous = session->id != 0 ? session->id : session->previous_id;
+	session->previous_id = state->previous;
+	session->id = 0;
+	session->encrypt = false;
+	session->validated = false;
+	TALLOC_FREE(session->auth);
+	channel->session_id = 0;
+	channel->signing = NULL;
+	TALLOC_FREE(channel->keys);
+	memcpy(channel->preauth, conn->agreement.preauth,
+	       sizeof(channel->preauth));
+	if (session->credentials == NULL) {
+		req_failed(req, NT_STATUS_LOGON_FAILURE);
+		return tevent_req_post(req, conn->ev);
+	}
+	state->credentials = *session->credentials;
+	setup_begin(req);
+	if (!tevent_req_is_in_progress(req)) {
+		return tevent_req_post(req, conn->ev);
+	}
+	return req;
+}
+
+NTSTATUS session_again_recv(struct tevent_req *req)
+{
+	return req_simple_recv(req);
 }
 
 /* One leg: what the mechanism makes of the server's token goes out. */
@@ -324,11 +382,13 @@ static void setup_go(struct tevent_req *req, struct wire_slice token)
 	body.security_mode =
 		(uint8_t)state->conn->agreement.client_security_mode;
 	body.security_buffer = out;
+	body.previous_session_id = state->previous;
 	call = call_new(state, state->conn, state->session, NULL);
 	if (tevent_req_nomem(call, req)) {
 		return;
 	}
 	call->keep_request = true;
+	call->urgent = true;
 	smb2_session_setup_request_encode(call_add(call, SMB2_SESSION_SETUP, 0),
 					  &body);
 	subreq = call_send(state, state->conn, call);

@@ -71,6 +71,29 @@ static bool can_read_files(struct shell *shell)
 	return true;
 }
 
+/* What only makes people wait is no failure. */
+static void connection_lost(struct client_conn *conn, enum client_lost what,
+			    const char *why, void *private_data)
+{
+	struct shell *shell = private_data;
+	unsigned seconds = shell->options->client.reconnect_ms / 1000;
+
+	(void)conn;
+	switch (what) {
+	case CLIENT_LOST:
+		shell_say(shell,
+			  "//%s: %s; waiting up to %u seconds for it to come "
+			  "back",
+			  shell->target->server, why, seconds);
+		return;
+	case CLIENT_BACK:
+		shell_say(shell, "//%s: the connection is back",
+			  shell->target->server);
+		return;
+	case CLIENT_GIVEN_UP: return; /* what waited says so */
+	}
+}
+
 static bool open_connection(struct shell *shell)
 {
 	const struct client_target *target = shell->target;
@@ -95,6 +118,7 @@ static bool open_connection(struct shell *shell)
 	o.visits_file = remember_in(shell);
 	status = client_connect(shell, shell->ev, &o, &shell->conn, &why);
 	if (NT_STATUS_IS_OK(status)) {
+		client_on_lost(shell->conn, connection_lost, shell);
 		return true;
 	}
 	if (why != NULL) {

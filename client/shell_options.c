@@ -10,9 +10,10 @@
 #include "smbquic/log.h"
 #include "smbquic/race.h"
 
-#define TIMEOUT_MAX   86400
-#define WARN_DAYS     14
-#define WARN_DAYS_MAX 36500
+#define TIMEOUT_MAX	  86400
+#define WARN_DAYS	  14
+#define WARN_DAYS_MAX	  36500
+#define RECONNECT_SECONDS 20
 
 enum option {
 	OPT_VERSION = 1,
@@ -33,6 +34,7 @@ enum option {
 	OPT_LIMIT_RATE,
 	OPT_KERBEROS,
 	OPT_KERBEROS_HOW,
+	OPT_RECONNECT,
 };
 
 /* What popt stores by itself. */
@@ -145,6 +147,10 @@ static const struct poptOption table[] = {
 	 "sign|encrypt|off"},
 	{"timeout", 't', STRING, NULL, OPT_TIMEOUT,
 	 "give up when nothing moves for so long (default 20; 0: never)",
+	 "SECONDS"},
+	{"reconnect", 0, STRING, NULL, OPT_RECONNECT,
+	 "wait so long for a connection that is lost to come back, and go on "
+	 "(default 20; 0: end at once)",
 	 "SECONDS"},
 	{"limit-rate", 0, STRING, NULL, OPT_LIMIT_RATE,
 	 "copy no faster than so many bytes a second; with K, M or G: 1024 of "
@@ -260,6 +266,14 @@ static bool take(struct shell_options *o, int option, const char *arg)
 		if (n > 0) {
 			c->connect_timeout_ms = (unsigned)n * 1000;
 		}
+		return true;
+	case OPT_RECONNECT:
+		if (!parse_number(arg, 0, TIMEOUT_MAX / 24, &n)) {
+			return usage("--reconnect is a number of seconds, at "
+				     "most an hour",
+				     arg);
+		}
+		c->reconnect_ms = (unsigned)n * 1000;
 		return true;
 	case OPT_WARN_DAYS:
 		if (!parse_number(arg, 0, WARN_DAYS_MAX, &n)) {
@@ -468,6 +482,7 @@ int shell_options_parse(int argc, const char **argv, struct shell_options *out)
 	bool good = false;
 
 	client_options_default(c);
+	c->reconnect_ms = RECONNECT_SECONDS * 1000;
 	out->timeout = c->timeout_ms / 1000;
 	out->warn_days = WARN_DAYS;
 	out->kerberos = CLIENT_KERBEROS_DESIRED;

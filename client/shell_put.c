@@ -13,6 +13,9 @@
 #include "client/client_req.h"
 #include "client/shell_transfer.h"
 
+/* How often a file is begun whose temporary the server loses. */
+#define TRIES 3
+
 struct put_state {
 	const struct transfer *t;
 	const char *local;
@@ -26,6 +29,7 @@ struct put_state {
 	struct copy_end *to_end;
 	uint64_t bytes;
 	int err;
+	unsigned begun;	  /* how often */
 	NTSTATUS failure; /* while the temporary is taken away */
 };
 
@@ -143,6 +147,7 @@ static void put_begin(struct tevent_req *req)
 	struct tevent_req *subreq = NULL;
 	uint8_t *data = NULL;
 
+	state->begun++;
 	if (tevent_req_nomem(temporary, req) || !put_read_small(req, &data)) {
 		return;
 	}
@@ -198,6 +203,25 @@ static void put_small_done(struct tevent_req *subreq)
 	tevent_req_done(req);
 }
 
+/*
+ * The connection came back, but not the handle of the temporary: its server
+ * began anew, say. A file that is all here is sent once more.
+ */
+static bool put_again(struct tevent_req *req, NTSTATUS status)
+{
+	struct put_state *state = tevent_req_data(req, struct put_state);
+
+	if (status != NT_STATUS_HANDLE_NO_LONGER_VALID || !state->regular ||
+	    state->begun >= TRIES) {
+		return false;
+	}
+	TALLOC_FREE(state->to_end);
+	TALLOC_FREE(state->to);
+	state->bytes = 0;
+	put_begin(req);
+	return true;
+}
+
 static void put_begun(struct tevent_req *subreq)
 {
 	struct tevent_req *req =
@@ -206,7 +230,7 @@ static void put_begun(struct tevent_req *subreq)
 	NTSTATUS status = client_upload_recv(subreq, state, &state->to);
 
 	talloc_free(subreq);
-	if (req_failed(req, status)) {
+	if (put_again(req, status) || req_failed(req, status)) {
 		return;
 	}
 	if (!state->regular || state->bytes < state->size) {
@@ -259,7 +283,7 @@ static void put_copied(struct tevent_req *subreq)
 	}
 	if (NT_STATUS_IS_OK(status)) {
 		put_commit(req);
-	} else {
+	} else if (!put_again(req, status)) {
 		put_give_up(req, status);
 	}
 }
@@ -313,7 +337,7 @@ static void put_committed(struct tevent_req *subreq)
 	NTSTATUS status = client_upload_commit_recv(subreq);
 
 	talloc_free(subreq);
-	if (!req_failed(req, status)) {
+	if (!put_again(req, status) && !req_failed(req, status)) {
 		tevent_req_done(req);
 	}
 }

@@ -12,6 +12,8 @@
 struct tree_state {
 	struct client_session *session;
 	struct client_tree *tree;
+	bool again; /* it is not ours */
+	char *share;
 };
 
 static void tree_connected(struct tevent_req *subreq);
@@ -23,7 +25,9 @@ static int tree_destructor(struct client_tree *tree)
 	struct client_file *file = NULL;
 	struct call *call = NULL;
 
-	if (tree->valid && conn != NULL && tree->session->valid) {
+	reconnect_look(conn);
+	if (tree->valid && conn != NULL && tree->session->valid &&
+	    !tree->stale) {
 		call = call_new(conn, conn, tree->session, tree);
 		if (call != NULL) {
 			smb2_empty_encode(
@@ -49,6 +53,7 @@ static struct client_tree *tree_new(TALLOC_CTX *mem_ctx,
 
 	if (tree != NULL) {
 		tree->session = session;
+		tree->serial = ++session_conn(session)->serials;
 		TAILQ_INIT(&tree->files);
 		TAILQ_INSERT_TAIL(&session->trees, tree, entry);
 		talloc_set_destructor(tree, tree_destructor);
@@ -75,9 +80,11 @@ uint8_t client_tree_type(const struct client_tree *tree)
 
 /* ---------------------------------------------------------------- connect */
 
-struct tevent_req *client_tree_connect_send(TALLOC_CTX *mem_ctx,
-					    struct client_session *session,
-					    const char *share)
+/* @param again  the tree that is to be connected once more, or NULL. */
+static struct tevent_req *tree_send(TALLOC_CTX *mem_ctx,
+				    struct client_session *session,
+				    const char *share,
+				    struct client_tree *again)
 {
 	struct client_conn *conn = session_conn(session);
 	struct smb2_tree_connect_request body = {0};
@@ -94,9 +101,13 @@ struct tevent_req *client_tree_connect_send(TALLOC_CTX *mem_ctx,
 		return NULL;
 	}
 	state->session = session;
+	state->tree = again;
+	state->again = again != NULL;
+	state->share = talloc_strdup(state, share);
 	path = talloc_asprintf(state, "\\\\%s\\%s", conn->options.server,
 			       share);
-	if (tevent_req_nomem(path, req)) {
+	if (tevent_req_nomem(path, req) ||
+	    tevent_req_nomem(state->share, req)) {
 		return tevent_req_post(req, conn->ev);
 	}
 	if (!utf16_from_utf8(state, path, &body.path)) {
@@ -107,6 +118,7 @@ struct tevent_req *client_tree_connect_send(TALLOC_CTX *mem_ctx,
 	if (call != NULL) {
 		/* 3.2.4.1.1: in 3.1.1 it is signed whatever was agreed on. */
 		call->must_sign = conn->agreement.dialect == SMB2_DIALECT_311;
+		call->urgent = state->again;
 		smb2_tree_connect_request_encode(
 			call_add(call, SMB2_TREE_CONNECT, 0), &body);
 	}
@@ -116,6 +128,24 @@ struct tevent_req *client_tree_connect_send(TALLOC_CTX *mem_ctx,
 	}
 	tevent_req_set_callback(subreq, tree_connected, req);
 	return req;
+}
+
+struct tevent_req *client_tree_connect_send(TALLOC_CTX *mem_ctx,
+					    struct client_session *session,
+					    const char *share)
+{
+	return tree_send(mem_ctx, session, share, NULL);
+}
+
+struct tevent_req *tree_again_send(TALLOC_CTX *mem_ctx,
+				   struct client_tree *tree)
+{
+	return tree_send(mem_ctx, tree->session, tree->share, tree);
+}
+
+NTSTATUS tree_again_recv(struct tevent_req *req)
+{
+	return req_simple_recv(req);
 }
 
 static NTSTATUS tree_take(struct tree_state *state, const struct call *call)
@@ -130,11 +160,15 @@ static NTSTATUS tree_take(struct tree_state *state, const struct call *call)
 	    !smb2_tree_connect_response_decode(reply.data, reply.len, &body)) {
 		return NT_STATUS_INVALID_NETWORK_RESPONSE;
 	}
-	tree = tree_new(state, state->session);
+	tree = state->again ? state->tree : tree_new(state, state->session);
 	if (tree == NULL) {
 		return NT_STATUS_NO_MEMORY;
 	}
+	if (!state->again) {
+		tree->share = talloc_move(tree, &state->share);
+	}
 	state->tree = tree;
+	tree->encrypt = false;
 	tree->id = header.tree_id;
 	tree->type = body.share_type;
 	tree->share_flags = body.share_flags;
@@ -171,6 +205,7 @@ static struct tevent_req *tree_validate_send(struct tree_state *state,
 	body.input = wire_writer_slice(&input);
 	if (call != NULL && body.input.len > 0) {
 		call->must_sign = true;
+		call->urgent = state->again;
 		smb2_ioctl_request_encode(call_add(call, SMB2_IOCTL, 0), &body);
 	}
 	return call_send(state, conn, call);

@@ -14,6 +14,7 @@ static const uint8_t delete_no[] = {0};
 
 struct upload_state {
 	struct client_tree *tree;
+	struct file_origin *origin;
 	struct client_file *file;
 	char *path;
 	size_t len;
@@ -39,8 +40,8 @@ static void upload_add_write(struct call *call, struct wire_slice data,
 	call_payload(call, data, owner);
 }
 
-static struct call *upload_call(TALLOC_CTX *mem_ctx, struct client_tree *tree,
-				const char *path)
+static struct call *upload_call(struct upload_state *state,
+				struct client_tree *tree, const char *path)
 {
 	const struct client_open how = {
 		.access = FILE_GENERIC_WRITE | FILE_READ_ATTRIBUTES |
@@ -51,14 +52,18 @@ static struct call *upload_call(TALLOC_CTX *mem_ctx, struct client_tree *tree,
 		.attributes = FILE_ATTRIBUTE_NORMAL,
 	};
 	struct call *call =
-		call_new(mem_ctx, client_tree_conn(tree), tree->session, tree);
+		call_new(state, client_tree_conn(tree), tree->session, tree);
 
 	if (call == NULL) {
 		return NULL;
 	}
 	call->related = true;
 	call->orphan = file_close_orphan;
-	if (file_add_create(call, path, &how)) {
+	state->origin = file_origin_new(state, tree, path, &how);
+	if (state->origin != NULL) {
+		state->origin->temporary = true;
+	}
+	if (file_add_origin(call, path, &how, state->origin)) {
 		file_add_set(call, NULL, SMB2_0_INFO_FILE,
 			     FileDispositionInformation, 0,
 			     wire_slice(delete_yes, sizeof(delete_yes)));
@@ -168,6 +173,7 @@ static void upload_done(struct tevent_req *subreq)
 	if (tevent_req_nomem(state->file, req)) {
 		return;
 	}
+	file_take_origin(state->file, state->origin, &created);
 	status = call_status(call);
 	if (NT_STATUS_IS_OK(status)) {
 		status = upload_written(state, call);
@@ -202,10 +208,13 @@ NTSTATUS client_upload_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
  */
 struct commit_state {
 	struct client_file *file;
+	const char *path;
 	NTSTATUS status; /* of the commit, while it is undone */
 };
 
 static void commit_done(struct tevent_req *subreq);
+static void commit_lost(struct tevent_req *req);
+static void commit_found(struct tevent_req *subreq);
 static void commit_undone(struct tevent_req *subreq);
 
 static struct call *commit_call(TALLOC_CTX *mem_ctx, struct client_file *file,
@@ -247,6 +256,10 @@ struct tevent_req *client_upload_commit_send(TALLOC_CTX *mem_ctx,
 		return NULL;
 	}
 	state->file = file;
+	state->path = talloc_strdup(state, path);
+	if (tevent_req_nomem(state->path, req)) {
+		return tevent_req_post(req, conn->ev);
+	}
 	subreq = call_send(state, conn, commit_call(state, file, path, basic));
 	if (tevent_req_nomem(subreq, req)) {
 		return tevent_req_post(req, conn->ev);
@@ -287,6 +300,12 @@ static void commit_done(struct tevent_req *subreq)
 	NTSTATUS status = call_recv(subreq, state, &call);
 
 	talloc_free(subreq);
+	if (status == NT_STATUS_HANDLE_NO_LONGER_VALID &&
+	    state->file->origin != NULL && state->file->origin->file_id != 0) {
+		state->status = status;
+		commit_lost(req);
+		return;
+	}
 	if (req_failed(req, status)) {
 		return;
 	}
@@ -307,6 +326,43 @@ static void commit_done(struct tevent_req *subreq)
 		return;
 	}
 	tevent_req_set_callback(subreq, commit_undone, req);
+}
+
+/* The connection was lost, and afterwards the handle was gone: perhaps because
+ * everything had been done. Then the file is there under its name. */
+static void commit_lost(struct tevent_req *req)
+{
+	struct commit_state *state = tevent_req_data(req, struct commit_state);
+	const struct client_query query = {
+		.type = SMB2_0_INFO_FILE,
+		.info_class = FileInternalInformation,
+	};
+	struct tevent_req *subreq =
+		client_query_path_send(state, state->file->tree, state->path,
+				       FILE_READ_ATTRIBUTES, &query);
+
+	if (tevent_req_nomem(subreq, req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, commit_found, req);
+}
+
+static void commit_found(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct commit_state *state = tevent_req_data(req, struct commit_state);
+	struct wire_slice data = {0};
+	uint64_t id = 0;
+	NTSTATUS status = client_query_path_recv(subreq, state, &data);
+
+	talloc_free(subreq);
+	if (NT_STATUS_IS_OK(status) && fscc_u64_decode(data, &id) &&
+	    id == state->file->origin->file_id) {
+		tevent_req_done(req);
+	} else {
+		req_failed(req, state->status);
+	}
 }
 
 static void commit_undone(struct tevent_req *subreq)

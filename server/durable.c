@@ -258,6 +258,7 @@ static bool may_be_kept(const struct open *open)
 	const struct file_open *fo = open->file;
 
 	return open->durable != NULL && fo != NULL && !fo->closing &&
+	       (!open->server->stopping || open->durable->persistent) &&
 	       (durable_survives(open) ||
 		(may_be_durable(fo) && locks_may_stay(fo))) &&
 	       open->server->num_durable < DURABLE_MAX_WAITING;

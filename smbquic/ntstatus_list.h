@@ -407,6 +407,8 @@ STATUS(NT_STATUS_RPC_CALL_FAILED, 0xC002001B, EIO,
        "the remote procedure call failed")
 STATUS(NT_STATUS_RPC_PROTOCOL_ERROR, 0xC002001D, EPROTO,
        "the remote procedure call was malformed")
+STATUS(NT_STATUS_HANDLE_NO_LONGER_VALID, 0xC0190028, ESTALE,
+       "what was open was lost with the connection")
 STATUS(NT_STATUS_SMB_NO_PREAUTH_INTEGRITY_HASH_OVERLAP, 0xC05D0000,
        EPROTONOSUPPORT, "no common preauthentication hash algorithm")
 STATUS(NT_STATUS_SMB_BAD_CLUSTER_DIALECT, 0xC05D0001, EPROTONOSUPPORT,

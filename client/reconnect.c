@@ -1,0 +1,504 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The way back of a connection that was lost (MS-SMB2 3.2.7.1): the transport
+ * and NEGOTIATE, then every session, then every tree, then every file, and the
+ * calls that waited. An attempt that fails is followed by another, later, until
+ * the time is over.
+ *
+ * A connection on which nothing is open and nobody waits comes back when it is
+ * needed.
+ */
+#define LOG_MODULE "client"
+
+#include "client/client_private.h"
+#include "smbquic/log.h"
+
+#define FIRST_PAUSE_MS	 100
+#define LONGEST_PAUSE_MS 2000
+/* Opens asked for at a time. */
+#define AT_ONCE 64
+
+enum phase {
+	UP,	    /* there is nothing to do */
+	ASLEEP,	    /* lost, and nobody needs it */
+	PAUSED,	    /* until the next attempt */
+	CONNECTING, /* transport and NEGOTIATE */
+	RESTORING,  /* sessions, trees, files */
+};
+
+struct reconnect {
+	struct client_conn *conn;
+	enum phase phase;
+	unsigned pause_ms;
+	NTSTATUS status; /* of the loss */
+	char *why;	 /* likewise */
+	char *last;	 /* why the last attempt failed */
+	bool broken;	 /* the attempt's transport was lost, too */
+	struct tevent_req *connecting;
+	struct tevent_timer *pause;
+	struct tevent_timer *end;    /* the time is over */
+	struct tevent_immediate *im; /* something changed */
+	client_lost_fn fn;
+	void *private_data;
+};
+
+static void step(struct reconnect *r);
+static void connected(struct tevent_req *subreq);
+static void session_restored(struct tevent_req *subreq);
+static void tree_restored(struct tevent_req *subreq);
+static void file_restored(struct tevent_req *subreq);
+
+struct reconnect *reconnect_new(struct client_conn *conn)
+{
+	struct reconnect *r = talloc_zero(conn, struct reconnect);
+
+	if (r == NULL) {
+		return NULL;
+	}
+	r->conn = conn;
+	r->im = tevent_create_immediate(r);
+	if (r->im == NULL) {
+		TALLOC_FREE(r);
+	}
+	return r;
+}
+
+void client_on_lost(struct client_conn *conn, client_lost_fn fn,
+		    void *private_data)
+{
+	if (conn->way_back != NULL) {
+		conn->way_back->fn = fn;
+		conn->way_back->private_data = private_data;
+	}
+}
+
+static void tell(struct reconnect *r, enum client_lost what, const char *why)
+{
+	if (r->fn != NULL) {
+		r->fn(r->conn, what, why, r->private_data);
+	}
+}
+
+static void stepped(struct tevent_context *ev, struct tevent_immediate *im,
+		    void *private_data)
+{
+	(void)ev;
+	(void)im;
+	step(talloc_get_type_abort(private_data, struct reconnect));
+}
+
+/* Soon, and not from within what is going on. */
+static void step_soon(struct reconnect *r)
+{
+	tevent_schedule_immediate(r->im, r->conn->ev, stepped, r);
+}
+
+void reconnect_look(struct client_conn *conn)
+{
+	if (conn != NULL && conn->lost && conn->way_back != NULL) {
+		step_soon(conn->way_back);
+	}
+}
+
+/* ------------------------------------------------------------ what is lost */
+
+/* A file is opened again unless that is known to be of no use. */
+static bool mark_file(struct client_file *file)
+{
+	TALLOC_FREE(file->again);
+	file->stale = file->valid && NT_STATUS_IS_OK(file->gone);
+	if (file->stale && file->tree->type != SMB2_SHARE_TYPE_DISK) {
+		file->gone = NT_STATUS_HANDLE_NO_LONGER_VALID;
+		file->stale = false;
+	}
+	return file->stale;
+}
+
+/* @return whether anything is open at all. */
+static bool mark_session(struct client_session *session)
+{
+	struct client_tree *tree = NULL;
+	struct client_file *file = NULL;
+	bool open = false;
+
+	TALLOC_FREE(session->again);
+	session->stale = session->valid;
+	TAILQ_FOREACH(tree, &session->trees, entry)
+	{
+		TALLOC_FREE(tree->again);
+		tree->stale = tree->valid;
+		TAILQ_FOREACH(file, &tree->files, entry)
+		{
+			open = mark_file(file) || open;
+		}
+	}
+	return open;
+}
+
+/* Everything has to be restored, from the beginning. */
+static bool mark(struct client_conn *conn)
+{
+	struct client_channel *channel = NULL;
+	bool open = false;
+
+	TAILQ_FOREACH(channel, &conn->channels, conn_entry)
+	{
+		if (channel->session != NULL) {
+			open = mark_session(channel->session) || open;
+		}
+	}
+	return open;
+}
+
+/* What is left of the transport; not from within its callbacks. */
+static void tear_down(struct client_conn *conn)
+{
+	TALLOC_FREE(conn->reading);
+	talloc_free_children(conn->writes);
+	TALLOC_FREE(conn->message);
+}
+
+/* ---------------------------------------------------------------- the time */
+
+/* The connection has ended: r is no more. */
+static void give_up(struct reconnect *r)
+{
+	struct client_conn *conn = r->conn;
+	NTSTATUS status = r->status;
+	char *why = talloc_asprintf(
+		conn, "%s; it did not come back within %u seconds%s%s", r->why,
+		conn->options.reconnect_ms / 1000, r->last != NULL ? ": " : "",
+		r->last != NULL ? r->last : "");
+
+	tell(r, CLIENT_GIVEN_UP, why);
+	conn_die(conn, status, why != NULL ? why : "out of memory");
+	talloc_free(why);
+}
+
+static void time_over(struct tevent_context *ev, struct tevent_timer *te,
+		      struct timeval now, void *private_data)
+{
+	struct reconnect *r =
+		talloc_get_type_abort(private_data, struct reconnect);
+
+	(void)ev;
+	(void)te;
+	(void)now;
+	r->end = NULL;
+	give_up(r);
+}
+
+static void pause_over(struct tevent_context *ev, struct tevent_timer *te,
+		       struct timeval now, void *private_data)
+{
+	struct reconnect *r =
+		talloc_get_type_abort(private_data, struct reconnect);
+
+	(void)ev;
+	(void)te;
+	(void)now;
+	r->pause = NULL;
+	step(r);
+}
+
+/* Wait for the next attempt; longer each time. */
+static void pause_attempts(struct reconnect *r)
+{
+	unsigned ms = r->pause_ms;
+
+	r->phase = PAUSED;
+	r->pause_ms = ms * 2 < LONGEST_PAUSE_MS ? ms * 2 : LONGEST_PAUSE_MS;
+	TALLOC_FREE(r->pause);
+	r->pause = tevent_add_timer(
+		r->conn->ev, r,
+		tevent_timeval_current_ofs(ms / 1000, ms % 1000 * 1000),
+		pause_over, r);
+}
+
+/* Somebody waits. */
+static void awake(struct reconnect *r)
+{
+	unsigned ms = r->conn->options.reconnect_ms;
+
+	r->end = tevent_add_timer(
+		r->conn->ev, r,
+		tevent_timeval_current_ofs(ms / 1000, ms % 1000 * 1000),
+		time_over, r);
+	tell(r, CLIENT_LOST, r->why);
+	pause_attempts(r);
+}
+
+bool reconnect_lost(struct client_conn *conn, NTSTATUS status, const char *why)
+{
+	struct reconnect *r = conn->way_back;
+	bool open = false;
+
+	if (r == NULL || conn->dead != NT_STATUS_OK) {
+		return false;
+	}
+	TALLOC_FREE(conn->watch);
+	TALLOC_FREE(conn->reading);
+	conn->asking = false;
+	if (r->phase != UP) {
+		r->broken = true;
+		talloc_free(r->last);
+		r->last = talloc_strdup(r, why);
+		replay_hold(conn, status);
+		step_soon(r);
+		return true;
+	}
+	log_info("the connection was lost: %s", why);
+	open = mark(conn);
+	conn->lost = true;
+	r->status = status;
+	TALLOC_FREE(r->last);
+	talloc_free(r->why);
+	r->why = talloc_strdup(r, why);
+	r->pause_ms = FIRST_PAUSE_MS;
+	r->phase = ASLEEP;
+	replay_hold(conn, status);
+	if (open) {
+		awake(r);
+	}
+	step_soon(r);
+	return true;
+}
+
+/* ---------------------------------------------------------------- attempts */
+
+/* Statuses of a server that is there and means it. */
+static bool is_final(NTSTATUS status)
+{
+	return status == NT_STATUS_LOGON_FAILURE ||
+	       status == NT_STATUS_ACCOUNT_DISABLED ||
+	       status == NT_STATUS_PASSWORD_EXPIRED ||
+	       status == NT_STATUS_NOT_SUPPORTED;
+}
+
+static void attempt_failed(struct reconnect *r, NTSTATUS status,
+			   const char *why)
+{
+	char *last = NULL;
+
+	if (r->phase != CONNECTING && r->phase != RESTORING) {
+		return;
+	}
+	r->broken = false;
+	last = talloc_strdup(r, why != NULL ? why : nt_errstr(status));
+	talloc_free(r->last);
+	r->last = last;
+	log_info("not back yet: %s", last != NULL ? last : "");
+	if (is_final(status)) {
+		r->status = status;
+		give_up(r);
+		return;
+	}
+	mark(r->conn);
+	pause_attempts(r);
+	step_soon(r);
+}
+
+static void begin_attempt(struct reconnect *r)
+{
+	r->broken = false;
+	r->phase = CONNECTING;
+	r->connecting = connect_again_send(r, r->conn);
+	if (r->connecting == NULL) {
+		attempt_failed(r, NT_STATUS_NO_MEMORY, NULL);
+		return;
+	}
+	tevent_req_set_callback(r->connecting, connected, r);
+}
+
+static void connected(struct tevent_req *subreq)
+{
+	struct reconnect *r =
+		tevent_req_callback_data(subreq, struct reconnect);
+	char *why = NULL;
+	NTSTATUS status = connect_again_recv(subreq, r, &why);
+
+	TALLOC_FREE(r->connecting);
+	if (NT_STATUS_IS_OK(status)) {
+		r->phase = RESTORING;
+		step_soon(r);
+	} else {
+		attempt_failed(r, status, why);
+	}
+}
+
+/* Requests are children of what they restore, and go with it. */
+static void session_restored(struct tevent_req *subreq)
+{
+	struct client_session *session =
+		tevent_req_callback_data(subreq, struct client_session);
+	struct reconnect *r = session_conn(session)->way_back;
+	NTSTATUS status = session_again_recv(subreq);
+
+	TALLOC_FREE(session->again);
+	if (NT_STATUS_IS_OK(status)) {
+		session->stale = false;
+		step_soon(r);
+	} else {
+		attempt_failed(r, status, NULL);
+	}
+}
+
+static void tree_restored(struct tevent_req *subreq)
+{
+	struct client_tree *tree =
+		tevent_req_callback_data(subreq, struct client_tree);
+	struct reconnect *r = client_tree_conn(tree)->way_back;
+	NTSTATUS status = tree_again_recv(subreq);
+
+	TALLOC_FREE(tree->again);
+	if (NT_STATUS_IS_OK(status)) {
+		tree->stale = false;
+		replay_tree(r->conn, tree);
+		step_soon(r);
+	} else {
+		attempt_failed(r, status, NULL);
+	}
+}
+
+static void file_restored(struct tevent_req *subreq)
+{
+	struct client_file *file =
+		tevent_req_callback_data(subreq, struct client_file);
+	struct reconnect *r = file_conn(file)->way_back;
+	NTSTATUS status = file_again_recv(subreq);
+
+	TALLOC_FREE(file->again);
+	if (NT_STATUS_IS_OK(status)) {
+		file->stale = false;
+		replay_file(r->conn, file);
+		step_soon(r);
+	} else {
+		attempt_failed(r, status, NULL);
+	}
+}
+
+/* -------------------------------------------------------------------- steps */
+
+/* @return how many requests are on their way, or 0 and failed. */
+static unsigned restore_files(struct reconnect *r, struct client_tree *tree,
+			      unsigned busy)
+{
+	struct client_file *file = NULL;
+
+	TAILQ_FOREACH(file, &tree->files, entry)
+	{
+		if (!file->stale || busy >= AT_ONCE) {
+			continue;
+		}
+		busy++;
+		if (file->again != NULL) {
+			continue;
+		}
+		file->again = file_again_send(file, file);
+		if (file->again == NULL) {
+			attempt_failed(r, NT_STATUS_NO_MEMORY, NULL);
+			return busy;
+		}
+		tevent_req_set_callback(file->again, file_restored, file);
+	}
+	return busy;
+}
+
+static unsigned restore_tree(struct reconnect *r, struct client_tree *tree,
+			     unsigned busy)
+{
+	if (!tree->stale) {
+		return restore_files(r, tree, busy);
+	}
+	if (tree->again == NULL) {
+		tree->again = tree_again_send(tree, tree);
+		if (tree->again == NULL) {
+			attempt_failed(r, NT_STATUS_NO_MEMORY, NULL);
+			return busy + 1;
+		}
+		tevent_req_set_callback(tree->again, tree_restored, tree);
+	}
+	return busy + 1;
+}
+
+static unsigned restore_session(struct reconnect *r,
+				struct client_session *session, unsigned busy)
+{
+	struct client_tree *tree = NULL;
+
+	if (!session->stale) {
+		TAILQ_FOREACH(tree, &session->trees, entry)
+		{
+			if (r->phase == RESTORING) {
+				busy = restore_tree(r, tree, busy);
+			}
+		}
+		return busy;
+	}
+	if (session->again == NULL) {
+		session->again = session_again_send(session, session);
+		if (session->again == NULL) {
+			attempt_failed(r, NT_STATUS_NO_MEMORY, NULL);
+			return busy + 1;
+		}
+		tevent_req_set_callback(session->again, session_restored,
+					session);
+	}
+	return busy + 1;
+}
+
+static void finish(struct reconnect *r)
+{
+	struct client_conn *conn = r->conn;
+
+	log_info("the connection is back");
+	TALLOC_FREE(r->end);
+	TALLOC_FREE(r->pause);
+	r->phase = UP;
+	conn->lost = false;
+	replay_go(conn);
+	tell(r, CLIENT_BACK, NULL);
+}
+
+static void restore(struct reconnect *r)
+{
+	struct client_channel *channel = NULL;
+	unsigned busy = 0;
+
+	TAILQ_FOREACH(channel, &r->conn->channels, conn_entry)
+	{
+		if (channel->session != NULL && r->phase == RESTORING) {
+			busy = restore_session(r, channel->session, busy);
+		}
+	}
+	if (busy == 0 && r->phase == RESTORING) {
+		finish(r);
+	}
+}
+
+static void step(struct reconnect *r)
+{
+	struct client_conn *conn = r->conn;
+
+	switch (r->phase) {
+	case UP: return;
+	case ASLEEP:
+	case PAUSED:
+		if (conn->message != NULL) {
+			tear_down(conn);
+		}
+		if (r->phase == ASLEEP && !TAILQ_EMPTY(&conn->held)) {
+			awake(r);
+		} else if (r->phase == PAUSED && r->pause == NULL) {
+			begin_attempt(r);
+		}
+		return;
+	case CONNECTING: return; /* connected() follows */
+	case RESTORING:
+		if (r->broken) {
+			attempt_failed(r, r->status, r->last);
+		} else {
+			restore(r);
+		}
+	}
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Calls of a lost connection: they wait, are given the numbers that sessions,
+ * trees and files have now, and go out again in the order in which they came.
+ *
+ * What is sent twice must not do harm when it was done once. Reads, queries,
+ * and writes and settings of an open file come to the same. A CREATE says the
+ * guid of the first one; what makes or removes by path looks at call->again.
+ */
+#define LOG_MODULE "client"
+
+#include <string.h>
+
+#include "client/client_private.h"
+#include "smbquic/log.h"
+
+#define NONE 0
+
+/* Where a request has its file's id; NONE: it cannot be sent twice, or by the
+ * id of no file. */
+static const struct {
+	bool again;
+	unsigned file_id; /* behind the header */
+} commands[SMB2_COMMAND_COUNT] = {
+	[SMB2_TREE_CONNECT] = {true, NONE},
+	[SMB2_CREATE] = {true, NONE},
+	[SMB2_CLOSE] = {true, 8},
+	[SMB2_FLUSH] = {true, 8},
+	[SMB2_READ] = {true, 16},
+	[SMB2_WRITE] = {true, 16},
+	[SMB2_LOCK] = {true, 8},
+	[SMB2_IOCTL] = {true, 8},
+	[SMB2_ECHO] = {true, NONE},
+	[SMB2_QUERY_DIRECTORY] = {true, 8},
+	[SMB2_CHANGE_NOTIFY] = {true, 8},
+	[SMB2_QUERY_INFO] = {true, 24},
+	[SMB2_SET_INFO] = {true, 16},
+};
+
+static const struct client_tree *find_tree(const struct client_conn *conn,
+					   uint64_t serial)
+{
+	const struct client_channel *channel = NULL;
+	const struct client_tree *tree = NULL;
+
+	TAILQ_FOREACH(channel, &conn->channels, conn_entry)
+	{
+		if (channel->session == NULL) {
+			continue;
+		}
+		TAILQ_FOREACH(tree, &channel->session->trees, entry)
+		{
+			if (tree->serial == serial) {
+				return tree;
+			}
+		}
+	}
+	return NULL;
+}
+
+/* Where a listing had come to on the server, nobody knows; nor what a pipe has
+ * taken in. */
+static bool may_repeat(const struct client_conn *conn, const struct call *call)
+{
+	const struct client_tree *tree = NULL;
+	unsigned i = 0;
+
+	if (call->urgent || (call->req == NULL && call->orphan == NULL)) {
+		return false;
+	}
+	if (call->req == NULL) {
+		return false; /* cancelled: the server forgets it as well */
+	}
+	for (i = 0; i < call->parts; i++) {
+		uint16_t command = call->part[i].command;
+
+		if (!commands[command].again ||
+		    (command == SMB2_QUERY_DIRECTORY && call->sent &&
+		     call->file_serial != 0)) {
+			return false;
+		}
+	}
+	if (call->tree_serial == 0) {
+		return true;
+	}
+	tree = find_tree(conn, call->tree_serial);
+	return tree != NULL && tree->type == SMB2_SHARE_TYPE_DISK;
+}
+
+static void hold(struct client_conn *conn, struct call *call)
+{
+	unsigned i = 0;
+
+	if (call->channel != NULL) {
+		call->channel->calls++; /* conn_forget() takes one */
+	}
+	call->again = call->again || call->sent;
+	conn_forget(conn, call);
+	call->missing = 0;
+	for (i = 0; i < call->parts; i++) {
+		call->part[i].pending = false;
+		call->part[i].is_signed = false;
+	}
+	call->held = true;
+	TAILQ_INSERT_TAIL(&conn->held, call, entry);
+}
+
+static void hold_list(struct client_conn *conn, struct call_list *list,
+		      NTSTATUS status)
+{
+	struct call *call = NULL;
+
+	while (!TAILQ_EMPTY(list)) {
+		call = TAILQ_FIRST(list);
+		if (may_repeat(conn, call)) {
+			hold(conn, call);
+		} else {
+			call->orphan = NULL;
+			call_finish(call, status);
+		}
+	}
+}
+
+void replay_hold(struct client_conn *conn, NTSTATUS status)
+{
+	struct call_list later = TAILQ_HEAD_INITIALIZER(later);
+
+	/* what is held already came after these */
+	TAILQ_CONCAT(&later, &conn->held, entry);
+	hold_list(conn, &conn->sent, status);
+	hold_list(conn, &conn->waiting, status);
+	TAILQ_CONCAT(&conn->held, &later, entry);
+	conn->credits_out = 0;
+}
+
+void replay_tree(struct client_conn *conn, const struct client_tree *tree)
+{
+	struct call *call = NULL;
+
+	TAILQ_FOREACH(call, &conn->held, entry)
+	{
+		if (call->tree_serial == tree->serial) {
+			call->tree_id = tree->id;
+			call->encrypt = tree->encrypt || tree->session->encrypt;
+		}
+	}
+}
+
+static void put_file_id(struct call_part *part, const struct smb2_file_id *id)
+{
+	unsigned at = SMB2_HEADER_SIZE + commands[part->command].file_id;
+	struct wire_writer w = {0};
+	uint8_t any[16];
+
+	memset(any, 0xFF, sizeof(any));
+	if (commands[part->command].file_id == NONE ||
+	    part->w.len < at + sizeof(any) ||
+	    memcmp(part->w.buf + at, any, sizeof(any)) == 0) {
+		return; /* that of the compound */
+	}
+	w = wire_writer_fixed(part->w.buf + at, sizeof(any));
+	wire_put_u64(&w, id->persistent_id);
+	wire_put_u64(&w, id->volatile_id);
+}
+
+void replay_file(struct client_conn *conn, const struct client_file *file)
+{
+	struct call *call = NULL;
+	struct call *next = NULL;
+	unsigned i = 0;
+
+	for (call = TAILQ_FIRST(&conn->held); call != NULL; call = next) {
+		next = TAILQ_NEXT(call, entry);
+		if (call->file_serial != file->serial) {
+			continue;
+		}
+		if (!NT_STATUS_IS_OK(file->gone)) {
+			call_finish(call, file->gone);
+			continue;
+		}
+		for (i = 0; i < call->parts; i++) {
+			put_file_id(&call->part[i], &file->id);
+		}
+	}
+}
+
+/* What belongs to the session now. */
+static void take_numbers(struct call *call)
+{
+	if (call->channel != NULL) {
+		call->session_id = call->channel->session_id;
+	}
+}
+
+void replay_go(struct client_conn *conn)
+{
+	struct call *call = NULL;
+
+	while (!TAILQ_EMPTY(&conn->held)) {
+		call = TAILQ_FIRST(&conn->held);
+		TAILQ_REMOVE(&conn->held, call, entry);
+		call->held = false;
+		call->waiting = true;
+		call->started = conn_clock();
+		take_numbers(call);
+		TAILQ_INSERT_TAIL(&conn->waiting, call, entry);
+	}
+	conn_start_watch(conn);
+	conn_go(conn);
+}
