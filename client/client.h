@@ -702,9 +702,11 @@ NTSTATUS client_steps(TALLOC_CTX *mem_ctx, struct client_tree *tree,
 /**
  * Begin a file that nobody sees under its name before it is complete: create
  * it under the temporary path, marked to be deleted when it is closed. Freeing
- * the file, or losing the connection, removes it.
+ * the file, or losing the connection for good, removes it.
  *
  * @param data   its first bytes, at most client_max_write(); may be empty.
+ *               With them it is taken for small: its handle does not survive
+ *               a connection that is lost, as others do.
  * @param owner  see client_write_send().
  */
 struct tevent_req *client_upload_send(TALLOC_CTX *mem_ctx,

@@ -14,7 +14,7 @@
 #include "client/shell_transfer.h"
 
 /* How often a file is begun whose temporary the server loses. */
-#define TRIES 3
+#define TRIES 50
 
 struct put_state {
 	const struct transfer *t;
@@ -205,14 +205,16 @@ static void put_small_done(struct tevent_req *subreq)
 
 /*
  * The connection came back, but not the handle of the temporary: its server
- * began anew, say. A file that is all here is sent once more.
+ * began anew, say; or the answer that had it was lost, and the name is taken.
+ * A file that is all here is sent once more, under another.
  */
 static bool put_again(struct tevent_req *req, NTSTATUS status)
 {
 	struct put_state *state = tevent_req_data(req, struct put_state);
 
-	if (status != NT_STATUS_HANDLE_NO_LONGER_VALID || !state->regular ||
-	    state->begun >= TRIES) {
+	if ((status != NT_STATUS_HANDLE_NO_LONGER_VALID &&
+	     status != NT_STATUS_OBJECT_NAME_COLLISION) ||
+	    !state->regular || state->begun >= TRIES) {
 		return false;
 	}
 	TALLOC_FREE(state->to_end);

@@ -16,6 +16,8 @@ struct upload_state {
 	struct client_tree *tree;
 	struct file_origin *origin;
 	struct client_file *file;
+	bool whole; /* it comes with the first message: then it is begun anew
+		       when it is lost, and its handle need not survive */
 	char *path;
 	size_t len;
 	NTSTATUS failure; /* while the file is taken away */
@@ -62,6 +64,7 @@ static struct call *upload_call(struct upload_state *state,
 	state->origin = file_origin_new(state, tree, path, &how);
 	if (state->origin != NULL) {
 		state->origin->temporary = true;
+		state->origin->asks = state->origin->asks && !state->whole;
 	}
 	if (file_add_origin(call, path, &how, state->origin)) {
 		file_add_set(call, NULL, SMB2_0_INFO_FILE,
@@ -91,6 +94,7 @@ struct tevent_req *client_upload_send(TALLOC_CTX *mem_ctx,
 	}
 	state->tree = tree;
 	state->len = data.len;
+	state->whole = data.len > 0;
 	state->path = talloc_strdup(state, path);
 	call = upload_call(state, tree, path);
 	if (tevent_req_nomem(state->path, req) || tevent_req_nomem(call, req)) {

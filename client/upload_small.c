@@ -109,6 +109,21 @@ static NTSTATUS upload_small_written(const struct upload_small_state *state,
 	return body.count == state->len ? NT_STATUS_OK : NT_STATUS_DISK_FULL;
 }
 
+/* The request ends with its failure when that is done. */
+static void upload_small_remove(struct tevent_req *req, const char *path)
+{
+	struct upload_small_state *state =
+		tevent_req_data(req, struct upload_small_state);
+	struct tevent_req *subreq = client_remove_send(state, state->tree, path,
+						       FILE_NON_DIRECTORY_FILE);
+
+	if (subreq == NULL) {
+		req_failed(req, state->failure);
+		return;
+	}
+	tevent_req_set_callback(subreq, upload_small_undone, req);
+}
+
 static void upload_small_done(struct tevent_req *subreq)
 {
 	struct tevent_req *req =
@@ -120,6 +135,12 @@ static void upload_small_done(struct tevent_req *subreq)
 	NTSTATUS named = NT_STATUS_OK;
 
 	talloc_free(subreq);
+	if (status == NT_STATUS_OBJECT_NAME_COLLISION && call->again) {
+		/* of the connection that was lost before it was done */
+		state->failure = status;
+		upload_small_remove(req, state->temporary);
+		return;
+	}
 	if (req_failed(req, status)) {
 		return;
 	}
@@ -136,15 +157,8 @@ static void upload_small_done(struct tevent_req *subreq)
 	if (!NT_STATUS_IS_OK(call->part[call->parts - 1].status)) {
 		file_close_orphan(call);
 	}
-	subreq = client_remove_send(state, state->tree,
-				    NT_STATUS_IS_OK(named) ? state->path
-							   : state->temporary,
-				    FILE_NON_DIRECTORY_FILE);
-	if (subreq == NULL) {
-		req_failed(req, state->failure);
-		return;
-	}
-	tevent_req_set_callback(subreq, upload_small_undone, req);
+	upload_small_remove(req, NT_STATUS_IS_OK(named) ? state->path
+							: state->temporary);
 }
 
 static void upload_small_undone(struct tevent_req *subreq)
