@@ -43,9 +43,11 @@ void set_info_done(struct set_info *set, int err)
 	tevent_req_set_callback(subreq, set_saved, set);
 }
 
-void set_go_on(struct set_info *set)
+void set_judged(struct tevent_req *req, NTSTATUS status)
 {
-	tevent_req_defer_callback(set->req, set->ev);
+	if (status != NT_STATUS_OK) {
+		tevent_req_error(req, status);
+	}
 }
 
 /* --- caches of handles -------------------------------------------------- */
@@ -78,14 +80,13 @@ static void handles_broken(struct tevent_req *subreq)
 {
 	struct set_info *set =
 		tevent_req_callback_data(subreq, struct set_info);
+	struct tevent_req *req = set->req;
 
 	oplock_wait_recv(subreq);
 	talloc_free(subreq);
-	tevent_req_set_cancel_fn(set->req, NULL);
-	set_go_on(set);
-	tevent_req_error(set->req, set->fo->file != NULL
-					   ? set->after(set)
-					   : NT_STATUS_FILE_CLOSED);
+	tevent_req_set_cancel_fn(req, NULL);
+	set_judged(req, set->fo->file != NULL ? set->after(set)
+					      : NT_STATUS_FILE_CLOSED);
 }
 
 static NTSTATUS handles_again(struct set_info *set)

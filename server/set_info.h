@@ -33,9 +33,9 @@ NTSTATUS set_without_handles(struct set_info *set,
 NTSTATUS set_wait(struct set_info *set, struct file *file,
 		  NTSTATUS (*next)(struct set_info *set));
 
-/** What is done next, outside of cmd_set_info_send(), may end the request at
- *  once: `set` outlives that until the loop has its turn. */
-void set_go_on(struct set_info *set);
+/** What a step said that was taken outside of cmd_set_info_send(). OK: it goes
+ *  on, or is over; then the request may be gone, and what belonged to it. */
+void set_judged(struct tevent_req *req, NTSTATUS status);
 
 /** Report the end: 0 or what a store said. */
 void set_info_done(struct set_info *set, int err);

@@ -174,12 +174,12 @@ static void parent_looked_up(struct tevent_req *subreq)
 {
 	struct set_info *set =
 		tevent_req_callback_data(subreq, struct set_info);
+	struct tevent_req *req = set->req;
 	struct store_attr attr = {0};
 	int err = store_lookup_recv(subreq, set, &attr, NULL);
 
 	talloc_free(subreq);
-	set_go_on(set);
-	tevent_req_error(set->req, after_parent(set, err, &attr));
+	set_judged(req, after_parent(set, err, &attr));
 }
 
 static NTSTATUS target_again(struct set_info *set)
@@ -215,6 +215,7 @@ static void name_looked_up(struct tevent_req *subreq)
 {
 	struct set_info *set =
 		tevent_req_callback_data(subreq, struct set_info);
+	struct tevent_req *req = set->req;
 	struct store_attr attr = {0};
 	int err = store_lookup_recv(subreq, set, &attr, NULL);
 
@@ -224,8 +225,7 @@ static void name_looked_up(struct tevent_req *subreq)
 		return;
 	}
 	if (err == 0 && !same_file(set->fo, &attr)) {
-		set_go_on(set);
-		tevent_req_error(set->req, replace_target(set, &attr));
+		set_judged(req, replace_target(set, &attr));
 		return;
 	}
 	name_start(set);
