@@ -183,6 +183,28 @@ static int hex_hash(const char *text, uint8_t hash[16])
 	return text[32] == '\0' ? 0 : EINVAL;
 }
 
+static bool insists_on_kerberos(SMBCCTX *c)
+{
+	return smbc_getOptionUseKerberos(c) &&
+	       !smbc_getOptionFallbackAfterKerberos(c);
+}
+
+/* A program that insists on Kerberos, and gives no password, means the tickets
+ * that there are. */
+static void choose_kerberos(SMBCCTX *c, struct client_credentials *who)
+{
+	if (!smbc_getOptionUseKerberos(c)) {
+		return;
+	}
+	who->kerberos = insists_on_kerberos(c) ? CLIENT_KERBEROS_REQUIRED
+					       : CLIENT_KERBEROS_DESIRED;
+	if (insists_on_kerberos(c) && who->password != NULL &&
+	    *who->password == '\0') {
+		who->user = NULL;
+		who->password = NULL;
+	}
+}
+
 static NTSTATUS log_on(struct link *link)
 {
 	struct client_credentials who = {
@@ -193,7 +215,7 @@ static NTSTATUS log_on(struct link *link)
 	};
 	uint8_t hash[16];
 
-	if (link->c->internal->use_nt_hash) {
+	if (link->c->internal->use_nt_hash && *link->password != '\0') {
 		if (strlen(link->password) != 32 ||
 		    hex_hash(link->password, hash) != 0) {
 			return NT_STATUS_WRONG_PASSWORD;
@@ -201,6 +223,7 @@ static NTSTATUS log_on(struct link *link)
 		who.password = NULL;
 		who.nt_hash = hash;
 	}
+	choose_kerberos(link->c, &who);
 	return client_session_setup(link, link->conn, &who, &link->session);
 }
 
@@ -216,31 +239,22 @@ static NTSTATUS log_on_as_nobody(struct link *link)
 	return client_session_setup(link, link->conn, &nobody, &link->session);
 }
 
-/* Kerberos is not spoken: who insists on it gets no other, and the answer of a
- * server that does not know him, whereupon programs ask for a password. */
-static bool insists_on_kerberos(SMBCCTX *c)
-{
-	return smbc_getOptionUseKerberos(c) &&
-	       !smbc_getOptionFallbackAfterKerberos(c);
-}
-
+/* Without a ticket the answer is that of a server that does not know the user,
+ * whereupon programs ask for a password. */
 static int log_on_somehow(struct link *link)
 {
-	NTSTATUS status = 0;
+	bool insists = insists_on_kerberos(link->c);
+	NTSTATUS status = log_on(link);
 
-	if (insists_on_kerberos(link->c)) {
-		log_warn("//%s: the program wants Kerberos and nothing else, "
-			 "which this library does not speak",
-			 link->server);
-		return EACCES;
-	}
-	status = log_on(link);
 	if (NT_STATUS_IS_OK(status)) {
 		return 0;
 	}
 	log_info("//%s: logging on as %s: %s", link->server, link->user,
 		 nt_errstr(status));
-	if (*link->user != '\0' &&
+	if (insists && !link_is_dead(link)) {
+		return EACCES;
+	}
+	if (*link->user != '\0' && !insists &&
 	    !smbc_getOptionNoAutoAnonymousLogin(link->c) &&
 	    !link_is_dead(link) && NT_STATUS_IS_OK(log_on_as_nobody(link))) {
 		return 0;
