@@ -358,6 +358,8 @@ static bool catch_signals(struct mount *mount)
 
 	signal(SIGPIPE, SIG_IGN);
 	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		/* what holds when nobody listens to it any more */
+		signal(signals[i], SIG_IGN);
 		if (tevent_add_signal(mount->ev, mount, signals[i], 0,
 				      on_signal, mount) == NULL) {
 			return false;
