@@ -285,9 +285,9 @@ class Files(Case):
         for commands in ('put big', 'get sparse'):
             process = subprocess.Popen(
                 [PROGRAM, '//127.0.0.1/share', '--transport=tcp', '-p',
-                 str(self.smbd.port), '-U', USER + '%' + PASSWORD, '-c',
-                 commands], cwd=self.local, stderr=subprocess.PIPE,
-                stdin=subprocess.DEVNULL, text=True)
+                 str(self.smbd.port), '-U', USER + '%' + PASSWORD,
+                 '--reconnect=0', '-c', commands], cwd=self.local,
+                stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
             time.sleep(1)
             self.kill_children()
             _, err = process.communicate(timeout=60)
@@ -303,6 +303,40 @@ class Files(Case):
         for name in os.listdir(self.share):
             if name.startswith('.smbquic'):
                 os.unlink(os.path.join(self.share, name))
+
+    def test_server_back(self):
+        """In mid-copy: the upload goes on over a new connection."""
+        path = self.make('long', 1 << 20)
+        with open(path, 'r+b') as f:
+            f.truncate(512 << 20)
+            f.seek(0, os.SEEK_END)
+            f.write(os.urandom(1 << 20))
+        os.makedirs(self.share, exist_ok=True)
+        process = subprocess.Popen(
+            [PROGRAM, '//127.0.0.1/share', '--transport=tcp', '-p',
+             str(self.smbd.port), '-U', USER + '%' + PASSWORD, '-c',
+             'put long'], cwd=self.local, stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL, text=True)
+        while process.poll() is None and not self.underway():
+            time.sleep(0.01)
+        self.kill_children()
+        _, err = process.communicate(timeout=120)
+        self.assertEqual(process.returncode, 0, err)
+        there = os.path.join(self.share, 'long')
+        self.assertTrue(filecmp.cmp(path, there, shallow=False))
+        os.unlink(path)
+        for name in os.listdir(self.share):
+            if name == 'long' or name.startswith('.smbquic'):
+                os.unlink(os.path.join(self.share, name))
+
+    def underway(self):
+        """Whether a file of the share grows."""
+        try:
+            return any(entry.stat().st_size > 8 << 20
+                       for entry in os.scandir(self.share)
+                       if entry.name.startswith('.smbquic'))
+        except FileNotFoundError:
+            return False  # renamed in between
 
     def kill_children(self):
         """The smbd processes that serve connections."""
