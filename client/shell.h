@@ -63,7 +63,7 @@ struct shell_options {
 	const char *remember;	/**< --remember; NULL: the usual file */
 	unsigned timeout;	/**< -t, seconds */
 	uint64_t rate;		/**< --limit-rate, bytes a second; 0: none */
-	bool timeout_given;
+	bool timeout_given, reconnect_given;
 	struct client_options client;
 };
 

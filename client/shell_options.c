@@ -150,7 +150,7 @@ static const struct poptOption table[] = {
 	 "SECONDS"},
 	{"reconnect", 0, STRING, NULL, OPT_RECONNECT,
 	 "wait so long for a connection that is lost to come back, and go on "
-	 "(default 20; 0: end at once)",
+	 "(default 20, or what -t says if that is less; 0: end at once)",
 	 "SECONDS"},
 	{"limit-rate", 0, STRING, NULL, OPT_LIMIT_RATE,
 	 "copy no faster than so many bytes a second; with K, M or G: 1024 of "
@@ -274,6 +274,7 @@ static bool take(struct shell_options *o, int option, const char *arg)
 				     arg);
 		}
 		c->reconnect_ms = (unsigned)n * 1000;
+		o->reconnect_given = true;
 		return true;
 	case OPT_WARN_DAYS:
 		if (!parse_number(arg, 0, WARN_DAYS_MAX, &n)) {
@@ -500,6 +501,10 @@ int shell_options_parse(int argc, const char **argv, struct shell_options *out)
 		out->hosts_file = adopt(out, &raw.hosts_file);
 		c->address = adopt(out, &raw.ip_address);
 		c->timeout_ms = out->timeout * 1000;
+		if (out->timeout_given && !out->reconnect_given &&
+		    out->timeout > 0 && c->timeout_ms < c->reconnect_ms) {
+			c->reconnect_ms = c->timeout_ms; /* no patience */
+		}
 		status = -1;
 	}
 	poptFreeContext(context);
