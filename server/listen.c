@@ -101,7 +101,12 @@ static int listen_at(struct server *server, struct threads *threads,
 		return ENOMEM;
 	}
 	listener->server = server;
-	listener->transport = how->name;
+	/* a reload frees the configuration, and keeps the listener */
+	listener->transport = talloc_strdup(listener, how->name);
+	if (listener->transport == NULL) {
+		talloc_free(listener);
+		return ENOMEM;
+	}
 	listener->tls.choose = certmap_choose;
 	listener->tls.admit = certmap_admit;
 	listener->tls.private_data = server->certmap;
