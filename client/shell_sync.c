@@ -231,8 +231,10 @@ static void delete_there(struct many *many, const struct many_folder *f,
 		char *path = many_local_name(many, local, names[i]->d_name);
 		struct stat st = {0};
 
-		here.entry[i].name =
-			many_remote_name(many, here.entry, names[i]->d_name);
+		/* a copy: it may be the folder's own text */
+		here.entry[i].name = shell_need(talloc_strdup(
+			here.entry,
+			many_remote_name(many, here.entry, names[i]->d_name)));
 		if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
 			here.entry[i].stat.attributes =
 				FILE_ATTRIBUTE_DIRECTORY;
