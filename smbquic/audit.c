@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * audit.c - a record is built in memory and written by one write(2) or one
- * datagram (the journal's native protocol, systemd-journald.service(8)).
+ * datagram to the journal (journal.h).
  */
 #include "smbquic/audit.h"
 
@@ -12,17 +12,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
 #define LOG_MODULE "audit"
+#include "smbquic/journal.h"
 #include "smbquic/log.h"
 
-#define JOURNAL_SOCKET "/run/systemd/journal/socket"
-#define KEY_MAX	       48
-#define ADDRESS_MAX    64
+#define KEY_MAX	    48
+#define ADDRESS_MAX 64
 /* Every byte of a value may become six. */
 #define ESCAPED_MAX (6 * AUDIT_VALUE_MAX + 8)
 
@@ -182,68 +180,59 @@ static void write_json(const struct audit_field *all)
 
 /* --- the journal --------------------------------------------------------- */
 
-/* Values with their length, so that no byte in them means anything. */
-static void put_field(struct text *t, const char *name, const char *value)
+/* Ours begin so, and are capitals. */
+static const char *own_name(struct text *t, const char *key)
 {
-	size_t len = strnlen(value, AUDIT_VALUE_MAX);
-	char size[8];
-	size_t i = 0;
+	const char *name = record + t->len;
 
-	for (i = 0; i < sizeof(size); i++) {
-		size[i] = (char)((uint64_t)len >> (8 * i) & 0xFF);
+	put_string(t, "SMBQUIC_");
+	for (; *key != '\0'; key++) {
+		const char c = (char)toupper((unsigned char)*key);
+
+		put(t, &c, 1);
 	}
-	put_string(t, name);
-	put_string(t, "\n");
-	put(t, size, sizeof(size));
-	put(t, value, len);
-	put_string(t, "\n");
+	put(t, "", 1);
+	return name;
 }
 
-static void put_own_field(struct text *t, const char *key, const char *value)
+/* No longer than in the file: a long name must not keep a record back. */
+static const char *bounded(struct text *t, const char *value)
 {
-	char name[KEY_MAX + 16] = "SMBQUIC_";
-	size_t n = strlen(name);
+	const char *copy = record + t->len;
 
-	for (; *key != '\0' && n < sizeof(name) - 1; key++) {
-		name[n++] = (char)toupper((unsigned char)*key);
-	}
-	name[n] = '\0';
-	put_field(t, name, value);
+	put(t, value, strnlen(value, AUDIT_VALUE_MAX));
+	put(t, "", 1);
+	return copy;
 }
 
 static void write_journal(const struct audit_field *all,
 			  enum audit_result result, const char *message)
 {
 	const char *path = getenv("SMBQUIC_JOURNAL_SOCKET");
-	struct sockaddr_un to = {.sun_family = AF_UNIX};
 	struct text t = {0};
-	int fd = -1;
+	struct journal_field fields[AUDIT_FIELDS_MAX + 3] = {
+		{"MESSAGE", bounded(&t, message)},
+		{"PRIORITY", priorities[result]},
+		{"SYSLOG_IDENTIFIER", "smbquicd"},
+	};
+	size_t count = 3;
+	int err = 0;
 
-	snprintf(to.sun_path, sizeof(to.sun_path), "%s",
-		 path == NULL ? JOURNAL_SOCKET : path);
-	put_field(&t, "MESSAGE", message);
-	put_field(&t, "PRIORITY", priorities[result]);
-	put_field(&t, "SYSLOG_IDENTIFIER", "smbquicd");
 	for (; all->key != NULL; all++) {
 		if (all->value != NULL) {
-			put_own_field(&t, all->key, all->value);
+			const char *name = own_name(&t, all->key);
+
+			fields[count++] = (struct journal_field){
+				name, bounded(&t, all->value)};
 		}
 	}
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	/* A journal that is full or gone must not hold up the server. */
-	if (fd == -1 || sendto(fd, record, t.len, MSG_NOSIGNAL,
-			       (struct sockaddr *)&to, sizeof(to)) == -1) {
-		if (!audit.failing) {
-			audit.failing = true;
-			log_error("audit records do not reach the journal: %s",
-				  strerror(errno));
-		}
-	} else {
-		audit.failing = false;
+	err = journal_send(path == NULL ? JOURNAL_SOCKET : path, fields, count);
+	if (err != 0 && !audit.failing) {
+		log_error("audit records do not reach the journal: %s",
+			  strerror(err));
 	}
-	if (fd != -1) {
-		close(fd);
-	}
+	audit.failing = err != 0;
 }
 
 /* --- where to ------------------------------------------------------------ */

@@ -14,7 +14,7 @@
 
 #include "smbquic/wire.h"
 
-#define MAX_ENTRY 16384
+#define MAX_ENTRY 65536
 
 bool journal_is_at(int fd)
 {

@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 #define JOURNAL_SOCKET	   "/run/systemd/journal/socket"
-#define JOURNAL_MAX_FIELDS 32
+#define JOURNAL_MAX_FIELDS 40
 
 /** A name of capitals, digits and underscores, and any text; NULL: the field
  *  is left out. */

@@ -209,7 +209,8 @@ static void test_file(void **state)
 	assert_true(audit_connection() < audit_connection());
 }
 
-/* The native protocol: KEY\n, eight bytes of length, the value, \n. */
+/* The native protocol: KEY=value\n, or, where there is a line feed in it,
+ * KEY\n, eight bytes of length, the value, \n. */
 static void test_journal(void **state)
 {
 	struct fixture *f = *state;
@@ -217,11 +218,8 @@ static void test_journal(void **state)
 					     {NULL, NULL}};
 	static const char wanted[] = "SMBQUIC_USER\n\x10\0\0\0\0\0\0\0"
 				     "a\nRESULT=allowed\n";
-	static const char result[] = "SMBQUIC_RESULT\n\x06\0\0\0\0\0\0\0"
-				     "denied\n";
-	static const char head[] = "MESSAGE\n\x02\0\0\0\0\0\0\0no\n"
-				   "PRIORITY\n\x01\0\0\0\0\0\0\0"
-				   "4\n";
+	static const char result[] = "\nSMBQUIC_RESULT=denied\n";
+	static const char head[] = "MESSAGE=no\nPRIORITY=4\n";
 	char datagram[4096];
 	ssize_t n = 0;
 

@@ -68,12 +68,12 @@ static void test_entry(void **state)
 
 static void test_does_not_fit(void **state)
 {
-	char *text = malloc(20000);
+	char *text = malloc(70000);
 	const struct journal_field fields[] = {{"MESSAGE", text}};
 	struct place *p = *state;
 
-	memset(text, 'x', 19999);
-	text[19999] = '\0';
+	memset(text, 'x', 69999);
+	text[69999] = '\0';
 	assert_int_equal(journal_send(p->path, fields, 1), EMSGSIZE);
 	text[100] = '\0';
 	assert_int_equal(journal_send("/nowhere/at/all", fields, 1), ENOENT);

@@ -10,41 +10,28 @@
 	 DACL_SECURITY_INFORMATION)
 
 /* All that there may be, whether a file has it or not; as Samba's library. */
-static const char names_brief[] = "system.*\0"
-				  "system.*+\0"
-				  "system.nt_sec_desc.revision\0"
-				  "system.nt_sec_desc.owner\0"
-				  "system.nt_sec_desc.owner+\0"
-				  "system.nt_sec_desc.group\0"
-				  "system.nt_sec_desc.group+\0"
-				  "system.nt_sec_desc.acl.*\0"
-				  "system.nt_sec_desc.acl\0"
-				  "system.nt_sec_desc.acl+\0"
-				  "system.nt_sec_desc.*\0"
-				  "system.nt_sec_desc.*+\0"
-				  "system.dos_attr.*\0"
-				  "system.dos_attr.mode\0"
-				  "system.dos_attr.c_time\0"
-				  "system.dos_attr.a_time\0"
-				  "system.dos_attr.m_time\0";
-static const char names_full[] = "system.*\0"
-				 "system.*+\0"
-				 "system.nt_sec_desc.revision\0"
-				 "system.nt_sec_desc.owner\0"
-				 "system.nt_sec_desc.owner+\0"
-				 "system.nt_sec_desc.group\0"
-				 "system.nt_sec_desc.group+\0"
-				 "system.nt_sec_desc.acl.*\0"
-				 "system.nt_sec_desc.acl\0"
-				 "system.nt_sec_desc.acl+\0"
-				 "system.nt_sec_desc.*\0"
-				 "system.nt_sec_desc.*+\0"
-				 "system.dos_attr.*\0"
-				 "system.dos_attr.mode\0"
-				 "system.dos_attr.create_time\0"
-				 "system.dos_attr.access_time\0"
-				 "system.dos_attr.write_time\0"
-				 "system.dos_attr.change_time\0";
+#define NAMES_OF_BOTH                   \
+	"system.*\0"                    \
+	"system.*+\0"                   \
+	"system.nt_sec_desc.revision\0" \
+	"system.nt_sec_desc.owner\0"    \
+	"system.nt_sec_desc.owner+\0"   \
+	"system.nt_sec_desc.group\0"    \
+	"system.nt_sec_desc.group+\0"   \
+	"system.nt_sec_desc.acl.*\0"    \
+	"system.nt_sec_desc.acl\0"      \
+	"system.nt_sec_desc.acl+\0"     \
+	"system.nt_sec_desc.*\0"        \
+	"system.nt_sec_desc.*+\0"       \
+	"system.dos_attr.*\0"           \
+	"system.dos_attr.mode\0"
+static const char names_brief[] = NAMES_OF_BOTH "system.dos_attr.c_time\0"
+						"system.dos_attr.a_time\0"
+						"system.dos_attr.m_time\0";
+static const char names_full[] = NAMES_OF_BOTH "system.dos_attr.create_time\0"
+					       "system.dos_attr.access_time\0"
+					       "system.dos_attr.write_time\0"
+					       "system.dos_attr.change_time\0";
 
 int libsmb_listxattr(SMBCCTX *c, const char *url, char *list, size_t size)
 {
