@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "server/control.h"
+#include "server/import_samba.h"
 #include "server/server.h"
 #include "server/service.h"
 #include "smbquic/audit.h"
@@ -28,6 +29,7 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 static struct {
 	char *config_file;
 	char *debug_level;
+	char *samba_file;
 	const char **overrides; /* NULL-terminated */
 	int foreground, daemon, check, version;
 } options;
@@ -48,6 +50,10 @@ static struct poptOption option_table[] = {
 	 "A setting of [global]; wins over the file", "'KEY=VALUE'"},
 	{"check-config", '\0', POPT_ARG_NONE, &options.check, 0,
 	 "Check the configuration, print what is in force, and end", NULL},
+	{"import-samba", '\0', POPT_ARG_STRING, &options.samba_file, 0,
+	 "Print a configuration made from Samba's smb.conf, say what does not "
+	 "carry over, and end",
+	 "SMB.CONF"},
 	{"version", 'V', POPT_ARG_NONE, &options.version, 0,
 	 "Print the version", NULL},
 	POPT_AUTOHELP POPT_TABLEEND,
@@ -380,6 +386,9 @@ static int run(poptContext context)
 		printf("%s %s\n", PROGRAM, SMBQUIC_VERSION);
 		return EXIT_DONE;
 	}
+	if (options.samba_file != NULL) {
+		return import_samba(options.samba_file, stdout, stderr);
+	}
 	if (options.check != 0) {
 		return config_check(config_path(), options.overrides, false);
 	}
@@ -400,5 +409,6 @@ int main(int argc, const char **argv)
 	poptFreeContext(context);
 	free(options.config_file);
 	free(options.debug_level);
+	free(options.samba_file);
 	return status;
 }
