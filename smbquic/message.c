@@ -17,6 +17,8 @@ struct message_conn {
 	void *private_data;
 	size_t queued;
 	struct message_write_state *writes; /* those that are in queued */
+	struct smb2_compress_terms terms;
+	struct message_savings savings;
 };
 
 struct message_write_state {
@@ -25,6 +27,7 @@ struct message_write_state {
 	size_t queued; /* counted in conn->queued */
 	uint8_t frame[MESSAGE_FRAME_SIZE];
 	uint8_t *sealed;
+	uint8_t *packed; /* compressed, until it is sealed */
 	struct iovec *iov;
 	int count;
 };
@@ -66,6 +69,18 @@ void message_conn_set_limits(struct message_conn *conn,
 	conn->limits = *limits;
 }
 
+void message_conn_set_compression(struct message_conn *conn,
+				  const struct smb2_compress_terms *terms)
+{
+	conn->terms = *terms;
+}
+
+const struct message_savings *message_conn_savings(
+	const struct message_conn *conn)
+{
+	return &conn->savings;
+}
+
 struct transport *message_conn_transport(struct message_conn *conn)
 {
 	return conn->transport;
@@ -74,131 +89,6 @@ struct transport *message_conn_transport(struct message_conn *conn)
 size_t message_conn_queued(const struct message_conn *conn)
 {
 	return conn->queued;
-}
-
-/* --- taking a message apart ------------------------------------------------
- */
-
-/* How many PDUs the chain has (MS-SMB2 3.3.5.2.7); zero: it is not one. */
-static unsigned count_pdus(const uint8_t *data, size_t len)
-{
-	struct smb2_compound chain = smb2_compound(data, len);
-	struct smb2_header header = {0};
-	struct wire_slice pdu = {0};
-	unsigned count = 0;
-
-	while (smb2_compound_next(&chain, &pdu, &header)) {
-		count++;
-	}
-	return smb2_compound_ok(&chain) ? count : 0;
-}
-
-static void split_pdus(struct message *m)
-{
-	struct smb2_compound chain = smb2_compound(m->data, m->len);
-	struct wire_slice slice = {0};
-	unsigned i = 0;
-
-	for (i = 0; i < m->count; i++) {
-		struct message_pdu *pdu = &m->pdu[i];
-		bool more = smb2_compound_next(&chain, &slice, &pdu->header);
-
-		assert(more);
-		pdu->data = m->data + (slice.data - m->data);
-		pdu->len = slice.len;
-		pdu->last = i + 1 == m->count;
-	}
-}
-
-static uint32_t protocol_id(const uint8_t *data, size_t len)
-{
-	struct wire_reader r = wire_reader(data, len);
-
-	return wire_get_u32(&r);
-}
-
-static int unseal(uint8_t *data, size_t len, message_keyring_fn keyring,
-		  void *private_data, uint64_t *session_id)
-{
-	struct smb2_transform_header header = {0};
-	struct smb2_sealing_key *key = NULL;
-
-	if (!smb2_transform_header_decode(data, len, &header)) {
-		return EBADMSG;
-	}
-	*session_id = header.session_id;
-	key = keyring(header.session_id, private_data);
-	if (key == NULL) {
-		return ENOKEY;
-	}
-	return crypto_unseal(key, data, len);
-}
-
-static struct message *message_alloc(TALLOC_CTX *mem_ctx, unsigned count,
-				     uint8_t *data)
-{
-	size_t size =
-		sizeof(struct message) + count * sizeof(struct message_pdu);
-	struct message *m = talloc_zero_size(mem_ctx, size);
-
-	if (m == NULL) {
-		return NULL;
-	}
-	talloc_set_name_const(m, "struct message");
-	talloc_steal(m, data);
-	m->count = count;
-	return m;
-}
-
-int message_parse(TALLOC_CTX *mem_ctx, uint8_t *data, size_t len,
-		  message_keyring_fn keyring, void *private_data,
-		  struct message **out)
-{
-	uint8_t *plain = data;
-	uint64_t session_id = 0;
-	bool sealed = false;
-	uint32_t id = protocol_id(data, len);
-	unsigned count = 0;
-	int err = 0;
-
-	*out = NULL;
-	if (id == SMB2_TRANSFORM_MAGIC) {
-		err = unseal(data, len, keyring, private_data, &session_id);
-		if (err != 0) {
-			return err;
-		}
-		sealed = true;
-		plain += SMB2_TRANSFORM_SIZE;
-		len -= SMB2_TRANSFORM_SIZE;
-		id = protocol_id(plain, len);
-	}
-	if (id == SMB2_COMPRESSION_MAGIC) {
-		return ENOTSUP;
-	}
-	if (id == SMB2_MAGIC) {
-		count = count_pdus(plain, len);
-	}
-	if (count == 0 && (sealed || id != SMB1_MAGIC)) {
-		return EBADMSG;
-	}
-	*out = message_alloc(mem_ctx, count, data);
-	if (*out == NULL) {
-		return ENOMEM;
-	}
-	(*out)->sealed = sealed;
-	(*out)->session_id = session_id;
-	(*out)->smb1 = count == 0;
-	(*out)->data = plain;
-	(*out)->len = len;
-	split_pdus(*out);
-	return 0;
-}
-
-bool message_verify(const struct message_pdu *pdu, struct smb2_signing_key *key)
-{
-	const struct iovec iov = {.iov_base = pdu->data, .iov_len = pdu->len};
-
-	return crypto_verify(key, &iov, 1) == 0;
 }
 
 /* --- reading ---------------------------------------------------------------
@@ -302,9 +192,15 @@ static void message_read_body(struct tevent_req *subreq)
 		return;
 	}
 	err = message_parse(state, state->data, state->len, conn->keyring,
-			    conn->private_data, &state->message);
+			    conn->private_data, &conn->terms,
+			    conn->limits.max_message, &state->message);
 	if (tevent_req_error(req, err)) {
 		return;
+	}
+	if (state->message->packed > 0) {
+		conn->savings.messages_in++;
+		conn->savings.plain_in += state->message->len;
+		conn->savings.packed_in += state->message->packed;
 	}
 	tevent_req_done(req);
 }
@@ -440,6 +336,82 @@ static int add_pdus(struct message_write_state *state,
 	return err;
 }
 
+/* The pieces in one; NULL: no memory. */
+static uint8_t *flatten(TALLOC_CTX *mem_ctx, const struct iovec *iov, int count,
+			size_t size)
+{
+	uint8_t *out = talloc_size(mem_ctx, size);
+	size_t at = 0;
+	int i = 0;
+
+	for (i = 0; i < count && out != NULL; i++) {
+		if (iov[i].iov_len > 0) {
+			memcpy(out + at, iov[i].iov_base, iov[i].iov_len);
+		}
+		at += iov[i].iov_len;
+	}
+	return out;
+}
+
+static bool may_compress(const struct message_write_state *state,
+			 const struct message_out *pdus, unsigned count)
+{
+	unsigned i = 0;
+
+	for (i = 0; i < count; i++) {
+		if (pdus[i].compress) {
+			return state->conn->terms.count > 0 && state->count > 2;
+		}
+	}
+	return false;
+}
+
+static void use_packed(struct message_write_state *state, size_t plain,
+		       size_t packed)
+{
+	struct message_savings *savings = &state->conn->savings;
+
+	state->iov[1].iov_base = state->packed;
+	state->iov[1].iov_len = packed;
+	state->count = 2;
+	savings->messages_out++;
+	savings->plain_out += plain;
+	savings->packed_out += packed;
+}
+
+/* 3.1.4.4: replace what is behind the frame by one compressed piece, when that
+ * is shorter. Without memory for it the message goes as it is. */
+static void pack_all(struct message_write_state *state)
+{
+	struct iovec *tail = &state->iov[2];
+	int count = state->count - 2;
+	size_t lead = state->iov[1].iov_len;
+	size_t size = iov_size(tail, count);
+	const uint8_t *bytes = tail->iov_base;
+	uint8_t *flat = NULL;
+	size_t packed = 0;
+
+	if (size < SMB2_COMPRESS_MIN) {
+		return;
+	}
+	if (count > 1) {
+		flat = flatten(state, tail, count, size);
+		bytes = flat;
+	}
+	state->packed = talloc_size(state, lead + size);
+	if (state->packed != NULL && bytes != NULL) {
+		packed = smb2_compress(&state->conn->terms,
+				       wire_slice(state->iov[1].iov_base, lead),
+				       wire_slice(bytes, size), state->packed);
+	}
+	talloc_free(flat);
+	if (packed == 0) {
+		TALLOC_FREE(state->packed);
+		return;
+	}
+	use_packed(state, lead + size, packed);
+}
+
 /* Replace what is behind the frame by one sealed piece. */
 static int seal_all(struct message_write_state *state,
 		    struct smb2_sealing_key *key, uint64_t session_id)
@@ -457,6 +429,7 @@ static int seal_all(struct message_write_state *state,
 	if (err != 0) {
 		return err;
 	}
+	TALLOC_FREE(state->packed);
 	state->iov[1].iov_base = state->sealed;
 	state->iov[1].iov_len = CRYPTO_TRANSFORM_HEADER_SIZE + plain;
 	state->count = 2;
@@ -501,6 +474,9 @@ struct tevent_req *message_write_send(
 	state->conn = conn;
 	tevent_req_set_cleanup_fn(req, message_write_cleanup);
 	err = add_pdus(state, pdus, count, seal == NULL);
+	if (err == 0 && may_compress(state, pdus, count)) {
+		pack_all(state);
+	}
 	if (err == 0 && seal != NULL) {
 		err = seal_all(state, seal, session_id);
 	}

@@ -5,9 +5,11 @@
  *
  * In: the four-byte direct TCP header (MS-SMB2 2.1) is checked against a
  * limit before anything is allocated, a transform header is unsealed
- * (3.3.5.2.1.1, 3.2.5.1.1), a compound chain is split into PDUs (3.3.5.2.7).
- * Out: PDUs are chained and padded, signed or sealed as told, framed, and
- * handed to the transport without copying a payload.
+ * (3.3.5.2.1.1, 3.2.5.1.1), what was compressed is decompressed (3.3.5.2.1.2,
+ * 3.2.5.1.1.2), a compound chain is split into PDUs (3.3.5.2.7).
+ * Out: PDUs are chained and padded, signed, compressed, sealed as told, in that
+ * order (3.1.4), framed, and handed to the transport; a payload that is neither
+ * compressed nor sealed is not copied.
  *
  * Signatures are *placed* here but *checked* by the owner of the sessions
  * with message_verify(), since only it knows whose key applies.
@@ -16,6 +18,7 @@
 #define SMBQUIC_MESSAGE_H
 
 #include "smbquic/crypto.h"
+#include "smbquic/smb2_compress.h"
 #include "smbquic/smb2_pdu.h"
 #include "smbquic/transport.h"
 
@@ -35,10 +38,11 @@ struct message_pdu {
 /** A message that came in; a talloc object that owns its bytes. */
 struct message {
 	bool sealed;	     /**< came in a transform header, unsealed */
+	size_t packed;	     /**< came compressed, as so many bytes; else 0 */
 	uint64_t session_id; /**< of the transform header, when sealed */
 	bool smb1;	     /**< an SMB1 message (FF 'SMB'): no PDUs, look
 				at data; TCP's first message only */
-	uint8_t *data;	     /**< after unsealing */
+	uint8_t *data;	     /**< after unsealing and decompressing */
 	size_t len;
 	unsigned count;		  /**< PDUs; 0 when smb1 */
 	struct message_pdu pdu[]; /**< count of them */
@@ -70,6 +74,24 @@ struct message_conn *message_conn_new(TALLOC_CTX *mem_ctx,
 /** A stranger starts with a small limit; raise it when it has logged on. */
 void message_conn_set_limits(struct message_conn *conn,
 			     const struct message_limits *limits);
+/**
+ * From now on messages may be compressed, both ways. Until then, and so as long
+ * as the peer is a stranger, no byte of it comes to a decompressor. What one
+ * decompresses to is bounded by the limit on messages.
+ */
+void message_conn_set_compression(struct message_conn *conn,
+				  const struct smb2_compress_terms *terms);
+
+/** What compression did on a connection. */
+struct message_savings {
+	uint64_t messages_in, messages_out; /**< that were compressed */
+	uint64_t plain_in, plain_out;	    /**< bytes of them */
+	uint64_t packed_in, packed_out;	    /**< bytes that were sent instead */
+};
+
+const struct message_savings *message_conn_savings(
+	const struct message_conn *conn);
+
 struct transport *message_conn_transport(struct message_conn *conn);
 /** Bytes written but not yet done with (back-pressure for the owner). */
 size_t message_conn_queued(const struct message_conn *conn);
@@ -81,9 +103,11 @@ struct tevent_req *message_read_send(TALLOC_CTX *mem_ctx,
 /**
  * @param out  the message, child of mem_ctx. NULL with 0 returned: the peer
  *             ended in an orderly way.
- * @return 0; EBADMSG broken frame, header, chain, transform header or seal;
- *         EMSGSIZE above the limit; ENOKEY see message_keyring_fn; ENOTSUP a
- *         compressed message (none was negotiated); else the transport's.
+ * @return 0; EBADMSG broken frame, header, chain, transform header, seal or
+ *         compressed data; EMSGSIZE above the limit, or above it when
+ *         decompressed; ENOKEY see message_keyring_fn; ENOTSUP a compressed
+ *         message without message_conn_set_compression(); else the
+ *         transport's.
  */
 int message_read_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 		      struct message **out);
@@ -98,11 +122,15 @@ struct message_out {
 	/** Sign with it: sets the header's SIGNED flag and the signature.
 	    NULL: leave as is. Not used when the message is sealed. */
 	struct smb2_signing_key *sign;
+	/** Its payloads, iov[1] and on, may be compressed, where that was
+	   agreed upon and saves something. */
+	bool compress;
 };
 
 /**
  * Write PDUs as one message. Chains them (NextCommand, padding to 8), signs
- * each with its key, or seals the whole with seal and session_id.
+ * each with its key, compresses all behind the first header and body when one
+ * of them asks for it, or seals the whole with seal and session_id.
  *
  * Memory: iov[0] of each PDU is changed in place (NextCommand, flags,
  * signature). All of it must stay valid until the request ends; hang it on
@@ -130,10 +158,13 @@ bool message_verify(const struct message_pdu *pdu,
  * Take apart the bytes of one message (without the four of the frame), as
  * message_read does. data is stolen by the message, and changed in place when
  * it is unsealed.
- * @return 0, EBADMSG, ENOKEY, ENOTSUP or ENOMEM.
+ * @param terms  NULL: compressed messages are refused.
+ * @param max    the longest message that may come of a compressed one.
+ * @return 0, EBADMSG, EMSGSIZE, ENOKEY, ENOTSUP or ENOMEM.
  */
 int message_parse(TALLOC_CTX *mem_ctx, uint8_t *data, size_t len,
 		  message_keyring_fn keyring, void *private_data,
+		  const struct smb2_compress_terms *terms, size_t max,
 		  struct message **out);
 
 #endif

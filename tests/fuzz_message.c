@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Bytes of a stranger into the reader of whole messages: frames on a stream,
- * transform headers, chains. Behind 'S' the rest is one sealed message, so
- * that what is unsealed is reached too.
+ * transform headers, compression, chains. Behind 'S' the rest is one sealed
+ * message, so that what is unsealed is reached too.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,16 @@
 #include "smbquic/message.h"
 #include "tests/testlib.h"
 
-#define SESSION 1
+#define SESSION	    1
+#define MAX_MESSAGE 70000
+
+static const struct smb2_compress_terms terms = {
+	.algorithms = {SMB2_COMPRESSION_PATTERN_V1, SMB2_COMPRESSION_LZ77,
+		       SMB2_COMPRESSION_LZ77_HUFFMAN, SMB2_COMPRESSION_LZNT1,
+		       SMB2_COMPRESSION_LZ4},
+	.count = 5,
+	.chained = true,
+};
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -59,14 +68,15 @@ static void sealed(TALLOC_CTX *mem_ctx, const uint8_t *data, size_t size)
 		return;
 	}
 	if (message_parse(mem_ctx, out, CRYPTO_TRANSFORM_HEADER_SIZE + size,
-			  keyring, new_key(mem_ctx), &m) == 0) {
+			  keyring, new_key(mem_ctx), &terms, MAX_MESSAGE,
+			  &m) == 0) {
 		look(m);
 	}
 }
 
 static void stream(TALLOC_CTX *mem_ctx, const uint8_t *data, size_t size)
 {
-	const struct message_limits limits = {.max_message = 70000};
+	const struct message_limits limits = {.max_message = MAX_MESSAGE};
 	struct tevent_context *ev = tevent_context_init(mem_ctx);
 	struct transport *pair[2] = {0};
 	struct message_conn *conn = NULL;
@@ -76,6 +86,7 @@ static void stream(TALLOC_CTX *mem_ctx, const uint8_t *data, size_t size)
 	testlib_memory_pair(mem_ctx, ev, NULL, pair);
 	conn = message_conn_new(mem_ctx, ev, pair[0], &limits, keyring,
 				new_key(mem_ctx));
+	message_conn_set_compression(conn, &terms);
 	if (size > 0) {
 		testlib_write_copy(ev, pair[1], data, size);
 	}

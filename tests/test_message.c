@@ -267,7 +267,7 @@ static void test_parse_truncated(void **state)
 	for (i = 0; i < len; i++) {
 		uint8_t *cut = talloc_memdup(w, whole, i);
 		struct message *out = NULL;
-		int err = message_parse(w, cut, i, keyring, w, &out);
+		int err = message_parse(w, cut, i, keyring, w, NULL, 0, &out);
 
 		if (i < SMB2_HEADER_SIZE * 2 + 16) {
 			assert_int_equal(err, EBADMSG);
@@ -284,7 +284,7 @@ static void test_parse_truncated(void **state)
 		int err = 0;
 
 		smb2_header_set_next_command(bytes, (uint32_t)i);
-		err = message_parse(w, bytes, len, keyring, w, &out);
+		err = message_parse(w, bytes, len, keyring, w, NULL, 0, &out);
 		assert_true(err == EBADMSG || i == m->pdu[0].len);
 		talloc_free(out);
 	}
@@ -309,10 +309,133 @@ static void test_tampered_seal(void **state)
 		int err = 0;
 
 		copy[i] ^= 0x10;
-		err = message_parse(w, copy, len, keyring, w, &m);
+		err = message_parse(w, copy, len, keyring, w, NULL, 0, &m);
 		assert_true(err == EBADMSG || err == ENOKEY);
 		assert_null(m);
 	}
+}
+
+static const struct smb2_compress_terms chained = {
+	.algorithms = {SMB2_COMPRESSION_PATTERN_V1, SMB2_COMPRESSION_LZ77},
+	.count = 2,
+	.chained = true,
+};
+
+/* A payload that says the same again and again, and a chain of two of them;
+ * plain, signed, sealed; with and without chains of payloads. */
+static void test_compress(void **state)
+{
+	struct world *w = *state;
+	struct smb2_compress_terms terms = chained;
+	const size_t len = 20000;
+	char *text = talloc_zero_size(w, len + 10);
+	unsigned i = 0;
+	size_t k = 0;
+
+	for (k = 0; k < len; k += 10) {
+		memcpy(text + k, "0123456789", 10);
+	}
+	for (i = 0; i < 12; i++) {
+		struct message_out pdus[2] = {make_pdu(w, 1, text, len),
+					      make_pdu(w, 2, text, len)};
+		unsigned count = 1 + i / 6;
+		bool sealed = i % 3 == 2;
+		struct message *m = NULL;
+		struct message_savings before = *message_conn_savings(w->a);
+		struct message_savings after = {0};
+
+		terms.chained = i & 1;
+		message_conn_set_compression(w->a, &terms);
+		message_conn_set_compression(w->b, &terms);
+		pdus[count - 1].compress = true;
+		pdus[0].sign = pdus[1].sign = i % 3 == 1 ? w->sign : NULL;
+		start_write(w, pdus, count, sealed ? w->seal : NULL);
+		after = *message_conn_savings(w->a);
+		assert_int_equal(after.messages_out, before.messages_out + 1);
+		assert_true(after.packed_out - before.packed_out < 1000);
+		assert_int_equal(read_one(w, &m), 0);
+		assert_int_equal(m->sealed, sealed);
+		assert_in_range(m->packed, 100, 1000);
+		assert_int_equal(m->count, count);
+		for (k = 0; k < count; k++) {
+			assert_memory_equal(m->pdu[k].data + SMB2_HEADER_SIZE +
+						    4,
+					    text, len);
+			if (i % 3 == 1) {
+				assert_true(
+					message_verify(&m->pdu[k], w->sign));
+			}
+		}
+		assert_int_equal(m->len, after.plain_out - before.plain_out);
+		talloc_free(m);
+	}
+	assert_int_equal(message_conn_savings(w->b)->messages_in, 12);
+	assert_int_equal(message_conn_savings(w->b)->plain_in,
+			 message_conn_savings(w->a)->plain_out);
+	assert_int_equal(message_conn_savings(w->b)->packed_in,
+			 message_conn_savings(w->a)->packed_out);
+}
+
+/* Not asked for, not agreed upon, too small, or without repetitions: as it
+ * is. */
+static void test_not_compressed(void **state)
+{
+	struct world *w = *state;
+	uint8_t *text = talloc_zero_size(w, 20000);
+	unsigned i = 0;
+
+	for (i = 0; i < 4; i++) {
+		struct message_out pdu =
+			make_pdu(w, 1, text, i == 2 ? 500 : 20000);
+		struct message *m = NULL;
+
+		if (i == 3) {
+			assert_int_equal(
+				crypto_random(pdu.iov[1].iov_base, 20000), 0);
+		}
+		pdu.compress = i != 0;
+		if (i > 1) {
+			message_conn_set_compression(w->a, &chained);
+		}
+		start_write(w, &pdu, 1, NULL);
+		assert_int_equal(read_one(w, &m), 0);
+		assert_int_equal(m->packed, 0);
+		talloc_free(m);
+	}
+	assert_int_equal(message_conn_savings(w->a)->messages_out, 0);
+}
+
+/* What may come of a compressed message is what may come without. */
+static void test_bomb(void **state)
+{
+	struct world *w = *state;
+	static const uint8_t bomb[] =
+		"\0\0\0\x18\xfcSMB\x01\0\x10\0\4\0\1\0\x8\0\0\0"
+		"\0\0\0\0\x01\0\x10\0";
+
+	message_conn_set_compression(w->b, &chained);
+	assert_int_equal(read_raw(w, bomb, sizeof(bomb) - 1), EMSGSIZE);
+}
+
+/* Zeros, as long as allowed, and the same within another: no SMB2 message. */
+static void test_compressed_nothing(void **state)
+{
+	struct world *w = *state;
+	static const uint8_t zeros[] =
+		"\xfcSMB\0\0\x10\0\4\0\1\0\x8\0\0\0\0\0\0\0\0\0\x10";
+	static const uint8_t nested[] =
+		"\xfcSMB\x1c\0\0\0\0\0\1\0\4\0\0\0\xfcSMB\4\0\0\0\x8"
+		"\0\0\0\0\0\0\0\x18\0\0";
+	struct message *m = NULL;
+	uint8_t *copy = talloc_memdup(w, zeros, sizeof(zeros));
+
+	assert_int_equal(message_parse(w, copy, sizeof(zeros), keyring, w,
+				       &chained, 1 << 20, &m),
+			 EBADMSG);
+	copy = talloc_memdup(w, nested, sizeof(nested));
+	assert_int_equal(message_parse(w, copy, sizeof(nested), keyring, w,
+				       &chained, 1 << 20, &m),
+			 EBADMSG);
 }
 
 /* The connection goes while a write is outstanding. */
@@ -347,6 +470,10 @@ int main(void)
 		message_test(test_smb1),
 		message_test(test_parse_truncated),
 		message_test(test_tampered_seal),
+		message_test(test_compress),
+		message_test(test_not_compressed),
+		message_test(test_bomb),
+		message_test(test_compressed_nothing),
 		message_test(test_freed_under_a_write),
 	};
 
