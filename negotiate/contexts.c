@@ -204,7 +204,46 @@ static NTSTATUS encryption_response(const struct negotiate_policy *policy,
 
 /* ------------------------------------------------- compression, 2.2.3.1.3 */
 
-/* Not offered and not answered yet; a malformed one is refused all the same. */
+static bool compression_wanted(const struct negotiate_policy *policy)
+{
+	return policy->compression.count > 0;
+}
+
+static bool compression_offer(const struct negotiate_policy *policy,
+			      const uint8_t *salt, struct wire_writer *out)
+{
+	const struct negotiate_ids *ids = &policy->compression;
+	struct smb2_compression_context c = {
+		.flags = SMB2_COMPRESSION_CAPABILITIES_FLAG_CHAINED,
+		.count = (uint16_t)ids->count,
+	};
+
+	(void)salt;
+	memcpy(c.algorithms, ids->id, ids->count * sizeof(ids->id[0]));
+	return smb2_compression_context_encode(out, &c);
+}
+
+/* Those of theirs that are ours too, each once, in their order. */
+static void compression_common(const struct negotiate_ids *ours,
+			       const struct smb2_compression_context *theirs,
+			       struct smb2_compress_terms *terms)
+{
+	unsigned i = 0;
+
+	for (i = 0; i < theirs->count; i++) {
+		uint16_t id = theirs->algorithms[i];
+
+		if (ids_has(ours, id) && !smb2_compress_has(terms, id) &&
+		    terms->count < SMB2_COMPRESS_MAX_ALGORITHMS) {
+			terms->algorithms[terms->count++] = id;
+		}
+	}
+	terms->chained = terms->count > 0 &&
+			 (theirs->flags &
+			  SMB2_COMPRESSION_CAPABILITIES_FLAG_CHAINED) != 0;
+}
+
+/* A malformed one is refused even where compression is not wanted. */
 static NTSTATUS compression_request(const struct negotiate_policy *policy,
 				    struct wire_slice data,
 				    struct negotiate_agreement *agreement,
@@ -212,28 +251,61 @@ static NTSTATUS compression_request(const struct negotiate_policy *policy,
 {
 	struct smb2_compression_context c = {0};
 
-	(void)policy;
-	(void)answer;
 	if (!smb2_compression_context_decode(data, &c) || c.count == 0) {
 		return refuse(agreement, NT_STATUS_INVALID_PARAMETER,
 			      "malformed compression context");
 	}
+	if (policy->compression.count > 0) {
+		compression_common(&policy->compression, &c,
+				   &agreement->compression);
+		*answer = true;
+	}
 	return NT_STATUS_OK;
 }
 
-/* Nothing was offered, so any algorithm but NONE is one too many. */
+/* None in common is answered by NONE (3.3.5.4). */
+static bool compression_answer(const struct negotiate_agreement *agreement,
+			       const uint8_t *salt, struct wire_writer *out)
+{
+	const struct smb2_compress_terms *terms = &agreement->compression;
+	struct smb2_compression_context c = {
+		.flags = terms->chained
+				 ? SMB2_COMPRESSION_CAPABILITIES_FLAG_CHAINED
+				 : 0,
+		.count = terms->count,
+	};
+
+	(void)salt;
+	memcpy(c.algorithms, terms->algorithms,
+	       terms->count * sizeof(c.algorithms[0]));
+	if (c.count == 0) {
+		c.algorithms[0] = SMB2_COMPRESSION_NONE;
+		c.count = 1;
+	}
+	return smb2_compression_context_encode(out, &c);
+}
+
+/* 3.2.5.2: only what was offered, each once; or NONE alone. */
 static NTSTATUS compression_response(const struct negotiate_policy *policy,
 				     struct wire_slice data,
 				     struct negotiate_agreement *agreement)
 {
+	struct smb2_compress_terms *terms = &agreement->compression;
 	struct smb2_compression_context c = {0};
 
-	(void)policy;
-	if (!smb2_compression_context_decode(data, &c) || c.count != 1 ||
-	    c.algorithms[0] != SMB2_COMPRESSION_NONE) {
+	if (!smb2_compression_context_decode(data, &c) || c.count == 0) {
+		return refuse(agreement, NT_STATUS_INVALID_NETWORK_RESPONSE,
+			      "malformed compression context");
+	}
+	if (c.count == 1 && c.algorithms[0] == SMB2_COMPRESSION_NONE) {
+		return NT_STATUS_OK;
+	}
+	compression_common(&policy->compression, &c, terms);
+	if (terms->count != c.count) {
+		*terms = (struct smb2_compress_terms){.count = 0};
 		return refuse(agreement, NT_STATUS_INVALID_NETWORK_RESPONSE,
 			      "the server chose a compression algorithm that "
-			      "was not offered");
+			      "was not offered, or one twice");
 	}
 	return NT_STATUS_OK;
 }
@@ -477,7 +549,10 @@ static const struct context_row rows[] = {
 	},
 	{
 		.type = SMB2_COMPRESSION_CAPABILITIES,
+		.wanted = compression_wanted,
+		.offer = compression_offer,
 		.request = compression_request,
+		.answer = compression_answer,
 		.response = compression_response,
 	},
 	{

@@ -17,6 +17,7 @@
 
 #include "smbquic/crypto.h"
 #include "smbquic/ntstatus.h"
+#include "smbquic/smb2_compress.h"
 #include "smbquic/wire.h"
 
 #define NEGOTIATE_SALT_SIZE    32
@@ -59,6 +60,9 @@ struct negotiate_policy {
 	struct negotiate_ids signing; /* empty: no signing context is sent, and
 					 3.1.1 signs with AES-CMAC */
 	struct negotiate_ids ciphers; /* empty: no encryption */
+	/* Empty: no compression context is sent or answered. The order is the
+	 * client's; chains are offered and accepted. */
+	struct negotiate_ids compression;
 
 	/* SMB2_GLOBAL_CAP_* that we implement. ENCRYPTION is added or removed
 	 * by the rules; LARGE_MTU goes with 2.1 and above. */
@@ -92,6 +96,8 @@ struct negotiate_agreement {
 	 * requirement to encrypt is met, messages still may come sealed.
 	 * Signing is not affected. */
 	bool accept_transport_security;
+	/* None: messages are never compressed. */
+	struct smb2_compress_terms compression;
 	bool posix;	       /* both ends know the POSIX extensions */
 	bool multi_credit;     /* LARGE_MTU */
 	uint32_t capabilities; /* of the server's answer; 3.1.1 with a cipher
@@ -120,7 +126,7 @@ struct negotiate_agreement {
 };
 
 /* Defaults: 3.0 to 3.1.1, Windows 11's orders of algorithms, 8 MiB, no GUID,
- * signing required, capabilities LARGE_MTU. */
+ * signing required, no compression, capabilities LARGE_MTU. */
 void negotiate_policy_defaults(struct negotiate_policy *policy);
 
 /* ----------------------------------------------------------------- client */

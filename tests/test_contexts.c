@@ -358,6 +358,104 @@ static bool offers(const struct negotiate_policy *p, uint16_t type,
 	return false;
 }
 
+/* -------------------------------------------------------------- compression */
+
+#define COMPRESS_ALL                            \
+	"0300 1200 00000000 0500 0000 01000000" \
+	"0400 0200 0300 0100 0500 000000000000"
+#define COMPRESS_UNCHAINED \
+	"0300 0c00 00000000 0200 0000 00000000 0200 0100 00000000"
+#define COMPRESS_TWICE \
+	"0300 0c00 00000000 0200 0000 01000000 0200 0200 00000000"
+#define COMPRESS_OTHER \
+	"0300 0c00 00000000 0200 0000 01000000 0200 2000 00000000"
+#define COMPRESS_STRANGE \
+	"0300 0a00 00000000 0100 0000 01000000 0900 000000000000"
+
+struct compression_row {
+	const char *list;
+	const char *answer; /* server: the data of the context that answers */
+	NTSTATUS status;    /* client: what it says to such a response */
+	unsigned count;
+	bool chained;
+};
+
+static const struct compression_row compressions[] = {
+	{COMPRESS_ALL, "0300 0000 01000000 0400 0200 0100", BAD, 0, false},
+	{COMPRESS_UNCHAINED, "0200 0000 00000000 0200 0100", OK, 2, false},
+	{COMPRESS_TWICE, "0100 0000 01000000 0200", BAD, 0, false},
+	{COMPRESS_OTHER, "0100 0000 01000000 0200", BAD, 0, false},
+	{COMPRESS_STRANGE, "0100 0000 00000000 0000", BAD, 0, false},
+	{COMPRESS_NONE, "0100 0000 00000000 0000", OK, 0, false},
+};
+
+static struct negotiate_policy compressing(void)
+{
+	static const struct negotiate_ids ids = {
+		.id = {SMB2_COMPRESSION_LZNT1, SMB2_COMPRESSION_PATTERN_V1,
+		       SMB2_COMPRESSION_LZ77},
+		.count = 3,
+	};
+	struct negotiate_policy p = policy_new();
+
+	p.compression = ids;
+	return p;
+}
+
+static void check_compression(const struct compression_row *row)
+{
+	static const uint8_t salt[NEGOTIATE_SALT_SIZE] = {7};
+	struct negotiate_policy p = compressing();
+	struct negotiate_agreement a = agreement_new();
+	struct negotiate_agreement back = agreement_new();
+	TALLOC_CTX *tmp = talloc_new(NULL);
+	char *text = talloc_asprintf(tmp, "%s%s", PREAUTH, row->list);
+	struct wire_slice list = testlib_hex(tmp, text);
+	struct wire_writer w = wire_writer_talloc(tmp);
+	struct smb2_negotiate_contexts walk = {.left = 0};
+	struct smb2_negotiate_context c = {0};
+	uint16_t count = 0;
+
+	assert_int_equal(contexts_judge_response(&p, list, 2, &back),
+			 row->status);
+	assert_int_equal(back.compression.count, row->count);
+	assert_int_equal(back.compression.chained, row->chained);
+	assert_int_equal(contexts_judge_request(&p, list, 2, &a), OK);
+	assert_true(contexts_answer(&a, salt, &w, &count));
+	assert_int_equal(count, 2);
+	walk = smb2_negotiate_contexts(wire_writer_slice(&w), count);
+	while (smb2_negotiate_contexts_next(&walk, &c) &&
+	       c.type != SMB2_COMPRESSION_CAPABILITIES) {
+	}
+	assert_int_equal(c.type, SMB2_COMPRESSION_CAPABILITIES);
+	testlib_assert_hex(c.data.data, c.data.len, row->answer);
+	/* and a client of the same policy takes it */
+	back = agreement_new();
+	assert_int_equal(
+		contexts_judge_response(&p, wire_writer_slice(&w), 2, &back),
+		OK);
+	assert_int_equal(back.compression.count, a.compression.count);
+	assert_int_equal(back.compression.chained, a.compression.chained);
+	talloc_free(tmp);
+}
+
+static void test_compression(void **state)
+{
+	struct negotiate_policy p = compressing();
+	TALLOC_CTX *tmp = talloc_new(NULL);
+	struct wire_slice data = {0};
+	size_t i = 0;
+
+	(void)state;
+	for (i = 0; i < sizeof(compressions) / sizeof(compressions[0]); i++) {
+		check_compression(&compressions[i]);
+	}
+	assert_true(offers(&p, SMB2_COMPRESSION_CAPABILITIES, &data, tmp));
+	testlib_assert_hex(data.data, data.len,
+			   "0300 0000 01000000 0100 0400 0200");
+	talloc_free(tmp);
+}
+
 static void test_offer(void **state)
 {
 	TALLOC_CTX *tmp = talloc_new(NULL);
@@ -446,6 +544,7 @@ int main(void)
 		cmocka_unit_test(test_posix),
 		cmocka_unit_test(test_responses),
 		cmocka_unit_test(test_transport_unasked),
+		cmocka_unit_test(test_compression),
 		cmocka_unit_test(test_offer),
 		cmocka_unit_test(test_offer_less),
 		cmocka_unit_test(test_ids),
