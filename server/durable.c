@@ -253,23 +253,22 @@ static bool locks_may_stay(const struct file_open *fo)
 	       !lock_holds(fo->file->locks, fo);
 }
 
-static bool may_be_kept(const struct open *open)
+bool durable_may_be_kept(const struct open *open)
 {
 	const struct file_open *fo = open->file;
 
 	return open->durable != NULL && fo != NULL && !fo->closing &&
-	       (!open->server->stopping || open->durable->persistent) &&
+	       (!open->server->stopping || open->server->persistent != NULL) &&
 	       (durable_survives(open) ||
 		(may_be_durable(fo) && locks_may_stay(fo))) &&
 	       open->server->num_durable < DURABLE_MAX_WAITING;
 }
 
-bool durable_wait(struct durable *durable)
+bool durable_wait(struct durable *durable, uint32_t ms)
 {
 	durable->scavenger = tevent_add_timer(
 		durable->open->server->ev, durable,
-		tevent_timeval_current_ofs(durable->timeout / 1000,
-					   durable->timeout % 1000 * 1000),
+		tevent_timeval_current_ofs(ms / 1000, ms % 1000 * 1000),
 		scavenge, durable);
 	return durable->scavenger != NULL;
 }
@@ -277,7 +276,7 @@ bool durable_wait(struct durable *durable)
 static void keep(struct open *open, struct request *except)
 {
 	open_abort_requests(open, except, NT_STATUS_USER_SESSION_DELETED);
-	if (!durable_wait(open->durable)) {
+	if (!durable_wait(open->durable, open->durable->timeout)) {
 		return;
 	}
 	open_detach(open);
@@ -290,7 +289,7 @@ void durable_keep(struct session *session, struct request *except)
 	struct open *open = idtable_next(session->opens, &cursor);
 
 	while (open != NULL) {
-		if (may_be_kept(open)) {
+		if (durable_may_be_kept(open)) {
 			keep(open, except);
 		}
 		open = idtable_next(session->opens, &cursor);

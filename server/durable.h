@@ -11,7 +11,8 @@
  * A resilient open (asked for by an IOCTL) is kept whatever it may cache, and
  * only its time ends it. So is a persistent one, which others may not even
  * open beside it unless it caches the handle; persistent.h writes it down, so
- * that it outlives the server as well.
+ * that it outlives the server as well. The others outlive a server that is
+ * stopped in peace, for one that begins after it: an upgrade.
  */
 #ifndef SERVER_DURABLE_H
 #define SERVER_DURABLE_H
@@ -76,13 +77,17 @@ NTSTATUS durable_make_resilient(const struct request *r, uint32_t timeout);
  */
 NTSTATUS durable_check_others(const struct file *file);
 
-/** One that was written down: open->durable. @return NULL: no memory. */
+/** Is it kept when its session ends, or the server? */
+bool durable_may_be_kept(const struct open *open);
+
+/** One that was written down: open->durable, of a persistent handle until said
+ *  otherwise. @return NULL: no memory. */
 struct durable *durable_restore(struct open *open,
 				const struct config_macros *whose);
 
-/** It waits for its owner from now on, as long as it may. @return false: no
+/** It waits for its owner from now on, so many milliseconds. @return false: no
  *  memory. */
-bool durable_wait(struct durable *durable);
+bool durable_wait(struct durable *durable, uint32_t ms);
 
 /** The contexts of the response. */
 void durable_reply(struct wire_chain *list, const struct create *create,

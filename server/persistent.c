@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "server/durable.h"
@@ -182,6 +183,10 @@ static struct wire_slice record_of(TALLOC_CTX *mem_ctx, const struct open *open)
 		.delete_on_close = fo->delete_on_close,
 		.delete_pending = fo->name->delete_pending,
 		.oplock = oplock_save(fo),
+		.persistent = durable->persistent,
+		.resilient = durable->resilient,
+		.version = durable->version,
+		.stopped = durable->persistent ? 0 : (uint64_t)time(NULL),
 	};
 
 	take_app(&out, open->app);
@@ -203,6 +208,7 @@ struct write_job {
 	char *path;
 	uint8_t *data;
 	size_t size;
+	bool quick; /* a power cut may lose it */
 	int err;
 };
 
@@ -212,10 +218,13 @@ static void write_run(struct worker_job *head)
 
 	/* the thread may still act as somebody else */
 	job->err = posix_cred_enter(NULL);
-	if (job->err == 0) {
-		job->err = savefile_write(job->path, 0600, true, job->data,
-					  job->size);
+	if (job->err != 0) {
+		return;
 	}
+	job->err = job->quick ? savefile_write_quick(job->path, 0600, job->data,
+						     job->size)
+			      : savefile_write(job->path, 0600, true, job->data,
+					       job->size);
 }
 
 static void write_release(struct worker_job *head)
@@ -240,6 +249,7 @@ static struct write_job *write_job_new(const struct persistent_handle *handle)
 	}
 	job->head.run = write_run;
 	job->head.release = write_release;
+	job->quick = !handle->open->durable->persistent;
 	data = record_of(tmp, handle->open);
 	job->path = strdup(handle->path);
 	job->data = malloc(data.len > 0 ? data.len : 1);
@@ -538,9 +548,29 @@ static void write_last(struct persistent_handle *handle)
 {
 	struct write_job *job = write_job_new(handle);
 
-	if (job != NULL) {
-		write_run(&job->head);
-		write_release(&job->head);
+	if (job == NULL) {
+		return;
+	}
+	write_run(&job->head);
+	if (job->err != 0) {
+		log_warn("%s: %s; the handle ends with the server",
+			 handle->path, strerror(job->err));
+	}
+	write_release(&job->head);
+}
+
+/* Those whose owners would get them back if only the server went on. */
+static void add_durable(struct persistent *all)
+{
+	size_t cursor = 0;
+	struct open *open = idtable_next(all->server->opens, &cursor);
+
+	while (open != NULL) {
+		if (open->durable != NULL && open->durable->record == NULL &&
+		    open->durable->lost == NULL && durable_may_be_kept(open)) {
+			(void)persistent_add(open);
+		}
+		open = idtable_next(all->server->opens, &cursor);
 	}
 }
 
@@ -549,6 +579,7 @@ void persistent_keep(struct persistent *all)
 {
 	struct persistent_handle *handle = NULL;
 
+	add_durable(all);
 	for (handle = all->handles; handle != NULL; handle = handle->next) {
 		struct open *open = handle->open;
 

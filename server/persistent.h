@@ -8,6 +8,9 @@
  * SET_INFO change of it. What others do to its oplock is written soon. It goes
  * when the handle is closed, also by its time; not when the server ends.
  *
+ * When the server ends in peace, other durable handles are written down too,
+ * for the one that is started after it. Their records go as they are read.
+ *
  * The files are written one after the other by a worker thread (savefile.h:
  * replaced whole, on the disk when it is done).
  */

@@ -8,7 +8,8 @@
 #include "smbquic/crypto.h"
 #include "smbquic/wire.h"
 
-#define VERSION	   1
+#define VERSION	   2
+#define VERSION_1  1
 #define MAGIC_SIZE 8
 #define HEAD_SIZE  (MAGIC_SIZE + 4 + 4 + CRYPTO_PREAUTH_SIZE)
 
@@ -22,6 +23,13 @@ enum {
 	FLAG_PARENT = 0x10,
 	FLAG_DIRECTORY = 0x20,
 	FLAG_ALL = 0x3F,
+};
+
+/* Which kind of handle. */
+enum {
+	KIND_PERSISTENT = 0x01,
+	KIND_RESILIENT = 0x02,
+	KIND_ALL = 0x03,
 };
 
 static bool digest(struct wire_slice body, uint8_t out[CRYPTO_PREAUTH_SIZE])
@@ -107,6 +115,10 @@ static void put_body(struct wire_writer *w, const struct persistent_record *in)
 	wire_put_u64(w, in->app_low);
 	wire_put(w, in->sequences, sizeof(in->sequences));
 	put_locks(w, in);
+	wire_put_u8(w, (uint8_t)((in->persistent ? KIND_PERSISTENT : 0) |
+				 (in->resilient ? KIND_RESILIENT : 0)));
+	wire_put_u8(w, in->version);
+	wire_put_u64(w, in->stopped);
 }
 
 struct wire_slice persistent_record_encode(TALLOC_CTX *mem_ctx,
@@ -222,8 +234,22 @@ static void get_locks(TALLOC_CTX *mem_ctx, struct wire_reader *r,
 	}
 }
 
+static void get_kind(struct wire_reader *r, struct persistent_record *out)
+{
+	uint8_t kind = wire_get_u8(r);
+
+	out->persistent = (kind & KIND_PERSISTENT) != 0;
+	out->resilient = (kind & KIND_RESILIENT) != 0;
+	out->version = wire_get_u8(r);
+	out->stopped = wire_get_u64(r);
+	if ((kind & ~KIND_ALL) != 0 || out->version > 2 ||
+	    (out->persistent && out->version != 2)) {
+		wire_reader_fail(r);
+	}
+}
+
 static bool get_body(TALLOC_CTX *mem_ctx, struct wire_reader *r,
-		     struct persistent_record *out)
+		     uint32_t version, struct persistent_record *out)
 {
 	out->persistent_id = wire_get_u64(r);
 	get_guid(r, &out->create_guid);
@@ -249,6 +275,12 @@ static bool get_body(TALLOC_CTX *mem_ctx, struct wire_reader *r,
 	out->app_low = wire_get_u64(r);
 	wire_get_bytes(r, out->sequences, sizeof(out->sequences));
 	get_locks(mem_ctx, r, out);
+	if (version == VERSION_1) {
+		out->persistent = true;
+		out->version = 2;
+	} else {
+		get_kind(r, out);
+	}
 	return wire_reader_ok(r) && wire_left(r) == 0 && *out->path != '\0' &&
 	       (out->share_access & ~FILE_SHARE_ALL) == 0 &&
 	       (out->store_access &
@@ -272,7 +304,7 @@ const char *persistent_record_decode(TALLOC_CTX *mem_ctx,
 	    !wire_slice_equal(mark, wire_slice(magic, MAGIC_SIZE))) {
 		return "it is no record of a handle";
 	}
-	if (version != VERSION) {
+	if (version != VERSION && version != VERSION_1) {
 		return "it is of another version";
 	}
 	if (size != body.len || !digest(body, sum) ||
@@ -280,5 +312,5 @@ const char *persistent_record_decode(TALLOC_CTX *mem_ctx,
 		return "it is damaged";
 	}
 	r = wire_reader_of(body);
-	return get_body(mem_ctx, &r, out) ? NULL : "it makes no sense";
+	return get_body(mem_ctx, &r, version, out) ? NULL : "it makes no sense";
 }

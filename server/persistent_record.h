@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * persistent_record.h - what is written down of a persistent handle, and how.
+ * persistent_record.h - what is written down of a handle that outlives the
+ * server, and how.
  *
  *	magic 8 | version 4 | size of the body 4 | SHA-512 of the body 64 | body
  *
- * All little-endian. A body of another version, size or digest is refused
- * whole; so is one with more than it should have.
+ * All little-endian. A body of a version that is not known, of another size or
+ * digest is refused whole; so is one with more than it should have. Version 1
+ * had persistent handles alone.
  */
 #ifndef SERVER_PERSISTENT_RECORD_H
 #define SERVER_PERSISTENT_RECORD_H
@@ -47,6 +49,11 @@ struct persistent_record {
 	uint8_t sequences[PERSISTENT_SEQUENCES];
 	struct lock_range *locks;
 	size_t num_locks;
+
+	bool persistent, resilient; /**< neither: durable alone */
+	uint8_t version;	    /**< of the durable context: 0, 1, 2 */
+	uint64_t stopped; /**< when its server ended: seconds since 1970;
+			       0 for persistent handles */
 };
 
 /** @return the bytes of a file, child of mem_ctx; empty: no memory, or more

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "server/account.h"
@@ -75,7 +76,12 @@ static struct config_macros whose_is(const struct persistent_record *record)
 static bool find_share(struct returning *one)
 {
 	one->share = share_find(one->restore->server, one->record.share);
-	if (one->share == NULL || !one->share->continuous) {
+	if (one->share == NULL && !one->record.persistent) {
+		one->why = "there is no such share";
+		return false;
+	}
+	if (one->share == NULL ||
+	    (one->record.persistent && !one->share->continuous)) {
 		one->why = "there is no such continuously available share";
 		return false;
 	}
@@ -186,7 +192,10 @@ static bool make_open(struct returning *one)
 	durable->timeout = record->timeout;
 	durable->create_guid = record->create_guid;
 	durable->client = record->client;
-	return persistent_adopt(one->open);
+	durable->version = record->version;
+	durable->persistent = record->persistent;
+	durable->resilient = record->resilient;
+	return !record->persistent || persistent_adopt(one->open);
 }
 
 static bool restore_locks(const struct file_open *fo,
@@ -218,17 +227,32 @@ static bool restore_app(struct open *open,
 static bool restore_replay(struct open *open,
 			   const struct persistent_record *record)
 {
-	struct replay *replay =
-		replay_new(open, open->server->files, &record->client,
-			   &record->create_guid);
+	struct replay *replay = NULL;
 
-	if (replay == NULL) {
-		return false;
+	if (record->version == 2) { /* others have no GUID */
+		replay = replay_new(open, open->server->files, &record->client,
+				    &record->create_guid);
+		if (replay == NULL) {
+			return false;
+		}
+		replay_done(replay, open, record->action);
 	}
-	replay_done(replay, open, record->action);
 	open->lock_sequences = talloc_memdup(open, record->sequences,
 					     sizeof(record->sequences));
 	return open->lock_sequences != NULL;
+}
+
+/* The time that its server has been away counts; one that is over now is closed
+ * as one is that nobody came back for. */
+static uint32_t time_left(const struct persistent_record *record)
+{
+	uint64_t now = (uint64_t)time(NULL);
+	uint64_t away = 0;
+
+	if (record->stopped != 0 && now > record->stopped) {
+		away = (now - record->stopped) * 1000;
+	}
+	return away < record->timeout ? (uint32_t)(record->timeout - away) : 0;
 }
 
 /* In the books of file.c, oplock.c and lock.c. */
@@ -251,7 +275,7 @@ static bool register_open(struct returning *one)
 	return oplock_restore(fo, &record->oplock) &&
 	       restore_app(one->open, record) &&
 	       restore_replay(one->open, record) &&
-	       durable_wait(one->open->durable);
+	       durable_wait(one->open->durable, time_left(record));
 }
 
 static bool bring_back(struct returning *one)
@@ -321,6 +345,9 @@ static void restore_one(struct restore *restore, const char *name)
 	} else if (bring_back(&one)) {
 		mark_later(&one);
 		restore->back++;
+		if (!one.record.persistent) {
+			unlink(path);
+		}
 	} else {
 		log_warn("\"%s\" on share %s: the handle of %s cannot be had "
 			 "back: %s",

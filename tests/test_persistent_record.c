@@ -1,7 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* persistent_record.c: what was written comes back, and nothing else does. */
 #include "server/persistent_record.h"
+#include "smbquic/crypto.h"
+#include "smbquic/wire.h"
 #include "tests/testlib.h"
+
+#include <string.h>
+#include <sys/uio.h>
+
+#define HEAD_SIZE (8 + 4 + 4 + CRYPTO_PREAUTH_SIZE)
+#define KIND_SIZE (1 + 1 + 8) /* what version 2 has at the end */
 
 static struct lock_range locks[] = {
 	{0, 10, true},
@@ -41,6 +49,9 @@ static struct persistent_record example(void)
 		.sequences = {0x81},
 		.locks = locks,
 		.num_locks = 2,
+		.resilient = true,
+		.version = 1,
+		.stopped = 1700000000,
 	};
 }
 
@@ -81,6 +92,36 @@ static void test_back(void **state)
 	assert_int_equal(out.locks[1].offset, UINT64_MAX);
 	assert_true(out.locks[0].exclusive);
 	assert_false(out.locks[1].exclusive);
+	assert_false(out.persistent);
+	assert_true(out.resilient);
+	assert_int_equal(out.version, 1);
+	assert_int_equal(out.stopped, in.stopped);
+	talloc_free(tmp);
+}
+
+/* What a server of before has written: without the kind of handle. */
+static void test_version_1(void **state)
+{
+	TALLOC_CTX *tmp = talloc_new(NULL);
+	const struct persistent_record in = example();
+	struct persistent_record out = {0};
+	struct wire_slice data = persistent_record_encode(tmp, &in);
+	size_t size = data.len - KIND_SIZE;
+	uint8_t *old = talloc_memdup(tmp, data.data, size);
+	struct iovec body = {old + HEAD_SIZE, size - HEAD_SIZE};
+
+	(void)state;
+	assert_non_null(old);
+	wire_store_le(old + 8, 1, 4);
+	wire_store_le(old + 12, body.iov_len, 4);
+	memset(old + 16, 0, CRYPTO_PREAUTH_SIZE);
+	assert_int_equal(crypto_preauth_update(old + 16, &body, 1), 0);
+	assert_null(persistent_record_decode(tmp, wire_slice(old, size), &out));
+	assert_true(out.persistent);
+	assert_false(out.resilient);
+	assert_int_equal(out.version, 2);
+	assert_int_equal(out.stopped, 0);
+	assert_string_equal(out.path, in.path);
 	talloc_free(tmp);
 }
 
@@ -128,6 +169,14 @@ static void test_nonsense(void **state)
 	assert_non_null(persistent_record_decode(
 		tmp, persistent_record_encode(tmp, &in), &out));
 	in = example();
+	in.version = 3;
+	assert_non_null(persistent_record_decode(
+		tmp, persistent_record_encode(tmp, &in), &out));
+	in = example();
+	in.persistent = true; /* by version 2 alone */
+	assert_non_null(persistent_record_decode(
+		tmp, persistent_record_encode(tmp, &in), &out));
+	in = example();
 	in.num_locks = PERSISTENT_LOCKS_MAX + 1;
 	assert_int_equal(persistent_record_encode(tmp, &in).len, 0);
 	talloc_free(tmp);
@@ -137,6 +186,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_back),
+		cmocka_unit_test(test_version_1),
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_nonsense),
 	};
