@@ -138,6 +138,7 @@ def build(bld):
     bld.smbquic_internal = types.MethodType(smbquic_internal, bld)
     bld.smbquic_program = types.MethodType(smbquic_program, bld)
     bld.smbquic_known = types.MethodType(known, bld)
+    bld.smbquic_version = VERSION
     bld.recurse(FOLDERS)
 
 
@@ -158,13 +159,17 @@ def up(bld):
     return '../' * len(bld.path.path_from(bld.srcnode).split('/'))
 
 
-def smbquic_library(bld, name, sources, headers, vnum, use, libs=''):
-    """NAME.so (libSOMETHING) exporting what its public headers declare; `use` are
-    packages, `libs` libraries of this tree."""
+def smbquic_library(bld, name, sources, headers, vnum, use, libs='',
+                    public=()):
+    """NAME.so (libSOMETHING) exporting what its headers declare; `use` are
+    packages, `libs` libraries of this tree.  What the `public` ones among the
+    headers declare is there for other programs too: those symbols have the
+    version SMBQUIC_SOMETHING_0, which stays, all others that of this release,
+    which no other has."""
     if not sources:
         return
     # named by its contents, so that a change of them is a change of flags
-    text = version_script(headers)
+    text = version_script(name, headers, public)
     folder = bld.path.get_bld()
     folder.mkdir()
     script = folder.make_node('exports-%s.map' % hashlib.sha256(
@@ -224,15 +229,26 @@ def rpath(bld, folder):
     return list(dict.fromkeys([first, second]))
 
 
-def version_script(headers):
+def version_script(name, headers, public):
     """A linker version script with all that the headers declare."""
-    names = set()
+    shown, hidden = set(), set()
     for header in headers:
-        if not header.name.endswith('_list.h'):  # macro calls
-            names.update(declared(header.read()))
-    lines = ['\t\t%s;\n' % n for n in sorted(names)]
-    return '{\n%s%s\tlocal:\n\t\t*;\n};\n' % (
-        '\tglobal:\n' if lines else '', ''.join(lines))
+        if header.name.endswith('_list.h'):  # macro calls
+            continue
+        names = shown if header.name in public else hidden
+        names.update(declared(header.read()))
+    node = re.sub(r'\W', '_', name[3:].upper())
+    return version_node('%s_0' % node, shown) + version_node(
+        '%s_PRIVATE_%s' % (node, VERSION), hidden - shown,
+        '\tlocal:\n\t\t*;\n')
+
+
+def version_node(version, names, local=''):
+    lines = ['\t\t%s;\n' % name for name in sorted(names)]
+    if not lines and not local:
+        return ''
+    return '%s {\n%s%s%s};\n' % (version, '\tglobal:\n' if lines else '',
+                                ''.join(lines), local)
 
 
 def declared(text):

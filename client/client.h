@@ -9,7 +9,17 @@
  *
  * Every call exists twice: client_X_send() and client_X_recv() for a program
  * with an event loop, and client_X(), which runs that loop until the call is
- * done. There is one implementation: the second is made of the first.
+ * done. There is one implementation: the second is made of the first. Where a
+ * call is begun in two ways, one client_X_recv() ends both.
+ *
+ * Programs are compiled with `pkg-config --cflags --libs smbquic-client`, and
+ * run with every later release that has libsmbquic-client.so.0: functions and
+ * structures do not change in it, and new members take the place of reserved
+ * ones. Structures that are filled in begin with zeros, or with what
+ * client_..._default() says. Threads share nothing: a connection, all that
+ * belongs to it and its event loop are one thread's. properties.h has what a
+ * file has beside its bytes, target.h names as users type them; examples lie
+ * in /usr/share/doc/libsmbquic-dev/examples.
  *
  * Ownership: connections, sessions, trees and files are talloc objects.
  * Freeing a request cancels it, also on the server. Freeing a file closes it,
@@ -111,6 +121,7 @@ struct client_options {
 	    to come back, with all that was open on it; see below. 0: they
 	    fail, and the connection has ended. */
 	unsigned reconnect_ms;
+	uint64_t reserved[8]; /**< 0: for what may come */
 };
 
 void client_options_default(struct client_options *out);
@@ -223,9 +234,10 @@ struct client_credentials {
 				      the password in UTF-16LE */
 	const char *workstation; /**< NULL: this machine's name */
 	enum client_kerberos kerberos;
-	const char *ccache; /**< as KRB5CCNAME; NULL: the default */
-	const char *keytab; /**< the user's keys, instead of a password */
-	bool no_ntlm;	    /**< never by NTLM, whatever happens */
+	const char *ccache;   /**< as KRB5CCNAME; NULL: the default */
+	const char *keytab;   /**< the user's keys, instead of a password */
+	bool no_ntlm;	      /**< never by NTLM, whatever happens */
+	uint64_t reserved[4]; /**< as of client_options */
 };
 
 struct tevent_req *client_session_setup_send(
@@ -317,6 +329,7 @@ struct client_facts {
 	uint64_t bytes_in, bytes_out; /**< of the transport, as the next */
 	uint64_t rtt_us;	      /**< 0: not known */
 	uint64_t packets_lost;
+	uint64_t reserved[8]; /**< for what may come */
 };
 
 /** session and tree may be NULL. */
@@ -340,8 +353,9 @@ struct client_open {
 	/** By the POSIX extensions, where client_tree_posix(): the case of
 	    names counts, and names go when they are removed. */
 	bool posix;
-	uint32_t mode; /**< with posix: permissions of what is made, or
-			  CLIENT_MODE_NONE */
+	uint32_t mode;	      /**< with posix: permissions of what is made, or
+				 CLIENT_MODE_NONE */
+	uint64_t reserved[4]; /**< as of client_options */
 };
 
 #define CLIENT_MODE_NONE 0xFFFFu
@@ -363,6 +377,7 @@ struct client_stat {
 	uint32_t links;	      /**< 0: not known */
 	uint32_t reparse_tag; /**< 0: no reparse point */
 	struct sid owner, group;
+	uint64_t reserved[2]; /**< for what may come */
 };
 
 struct tevent_req *client_open_send(TALLOC_CTX *mem_ctx,
@@ -453,7 +468,8 @@ struct client_query {
 	uint32_t extra;	    /**< AdditionalInformation */
 	uint32_t flags;
 	struct wire_slice input;
-	uint32_t max; /**< bytes wanted; 0: 64 KiB */
+	uint32_t max;	      /**< bytes wanted; 0: 64 KiB */
+	uint64_t reserved[2]; /**< as of client_options */
 };
 
 struct tevent_req *client_query_send(TALLOC_CTX *mem_ctx,
@@ -514,6 +530,9 @@ struct tevent_req *client_server_copy_range_send(
 NTSTATUS client_server_copy_recv(struct tevent_req *req);
 NTSTATUS client_server_copy(struct client_file *from, struct client_file *to,
 			    uint64_t size);
+NTSTATUS client_server_copy_range(struct client_file *from,
+				  uint64_t from_offset, struct client_file *to,
+				  uint64_t to_offset, uint64_t size);
 
 /* ------------------------------------------------------ previous versions */
 
@@ -585,6 +604,8 @@ struct tevent_req *client_notify_send(TALLOC_CTX *mem_ctx,
  *              child of mem_ctx. */
 NTSTATUS client_notify_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 			    struct wire_slice *out);
+NTSTATUS client_notify(TALLOC_CTX *mem_ctx, struct client_file *dir,
+		       uint32_t filter, bool recursive, struct wire_slice *out);
 
 /* ------------------------------------------------- by path, one round trip */
 
@@ -650,6 +671,9 @@ struct tevent_req *client_get_small_send(TALLOC_CTX *mem_ctx,
 NTSTATUS client_get_small_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 			       TALLOC_CTX **owner, struct wire_slice *data,
 			       struct client_stat *stat);
+NTSTATUS client_get_small(TALLOC_CTX *mem_ctx, struct client_tree *tree,
+			  const char *path, uint32_t max, TALLOC_CTX **owner,
+			  struct wire_slice *data, struct client_stat *stat);
 
 /* ------------------------------------------------------------------ steps */
 
@@ -661,6 +685,7 @@ struct client_step {
 	uint32_t extra; /**< AdditionalInformation; of an IOCTL its code */
 	struct wire_slice data; /**< input; copied */
 	uint32_t max;		/**< bytes wanted; 0: 64 KiB */
+	uint64_t reserved[2];	/**< as of client_options */
 };
 
 #define CLIENT_STEPS_MAX 4
@@ -715,6 +740,10 @@ struct tevent_req *client_upload_send(TALLOC_CTX *mem_ctx,
 				      TALLOC_CTX *owner);
 NTSTATUS client_upload_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 			    struct client_file **out);
+/** data is copied. */
+NTSTATUS client_upload(TALLOC_CTX *mem_ctx, struct client_tree *tree,
+		       const char *path, struct wire_slice data,
+		       struct client_file **out);
 
 /**
  * Give it its name, in the place of any file of that name, and close it. When
@@ -729,6 +758,8 @@ struct tevent_req *client_upload_commit_send(TALLOC_CTX *mem_ctx,
 					     const char *path,
 					     const struct fscc_basic *basic);
 NTSTATUS client_upload_commit_recv(struct tevent_req *req);
+NTSTATUS client_upload_commit(struct client_file *file, const char *path,
+			      const struct fscc_basic *basic);
 
 /**
  * All of that in one round trip, for a file that fits in one request and
@@ -746,6 +777,10 @@ struct tevent_req *client_upload_small_send(
 	const char *path, struct wire_slice data, TALLOC_CTX *owner,
 	const struct fscc_basic *basic);
 NTSTATUS client_upload_small_recv(struct tevent_req *req);
+/** data is copied. */
+NTSTATUS client_upload_small(struct client_tree *tree, const char *temporary,
+			     const char *path, struct wire_slice data,
+			     const struct fscc_basic *basic);
 
 /* ----------------------------------------------------------------- shares */
 

@@ -514,3 +514,18 @@ NTSTATUS client_notify_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 {
 	return client_query_recv(req, mem_ctx, out);
 }
+
+NTSTATUS client_notify(TALLOC_CTX *mem_ctx, struct client_file *dir,
+		       uint32_t filter, bool recursive, struct wire_slice *out)
+{
+	struct tevent_req *req =
+		client_notify_send(dir, dir, filter, recursive);
+	NTSTATUS status = client_wait(file_conn(dir), req);
+
+	*out = wire_slice(NULL, 0);
+	if (NT_STATUS_IS_OK(status)) {
+		status = client_notify_recv(req, mem_ctx, out);
+	}
+	talloc_free(req);
+	return status;
+}

@@ -413,3 +413,20 @@ NTSTATUS client_get_small_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 	*data = body.data;
 	return NT_STATUS_OK;
 }
+
+NTSTATUS client_get_small(TALLOC_CTX *mem_ctx, struct client_tree *tree,
+			  const char *path, uint32_t max, TALLOC_CTX **owner,
+			  struct wire_slice *data, struct client_stat *stat)
+{
+	struct tevent_req *req = client_get_small_send(tree, tree, path, max);
+	NTSTATUS status = client_wait(client_tree_conn(tree), req);
+
+	*owner = NULL;
+	*data = wire_slice(NULL, 0);
+	*stat = (struct client_stat){0};
+	if (NT_STATUS_IS_OK(status)) {
+		status = client_get_small_recv(req, mem_ctx, owner, data, stat);
+	}
+	talloc_free(req);
+	return status;
+}

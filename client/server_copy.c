@@ -212,3 +212,18 @@ NTSTATUS client_server_copy(struct client_file *from, struct client_file *to,
 	talloc_free(req);
 	return status;
 }
+
+NTSTATUS client_server_copy_range(struct client_file *from,
+				  uint64_t from_offset, struct client_file *to,
+				  uint64_t to_offset, uint64_t size)
+{
+	struct tevent_req *req = client_server_copy_range_send(
+		from, from, from_offset, to, to_offset, size, NULL, NULL);
+	NTSTATUS status = client_wait(file_conn(from), req);
+
+	if (NT_STATUS_IS_OK(status)) {
+		status = client_server_copy_recv(req);
+	}
+	talloc_free(req);
+	return status;
+}

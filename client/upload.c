@@ -384,3 +384,42 @@ NTSTATUS client_upload_commit_recv(struct tevent_req *req)
 {
 	return req_simple_recv(req);
 }
+
+/* ------------------------------------------------------------ blocking twins
+ */
+
+NTSTATUS client_upload(TALLOC_CTX *mem_ctx, struct client_tree *tree,
+		       const char *path, struct wire_slice data,
+		       struct client_file **out)
+{
+	uint8_t *copy = talloc_memdup(tree, data.data, data.len);
+	struct tevent_req *req = NULL;
+	NTSTATUS status = NT_STATUS_NO_MEMORY;
+
+	*out = NULL;
+	if (copy != NULL || data.len == 0) {
+		req = client_upload_send(tree, tree, path,
+					 wire_slice(copy, data.len), copy);
+		status = client_wait(client_tree_conn(tree), req);
+	}
+	if (NT_STATUS_IS_OK(status)) {
+		status = client_upload_recv(req, mem_ctx, out);
+	}
+	talloc_free(req);
+	return status;
+}
+
+NTSTATUS client_upload_commit(struct client_file *file, const char *path,
+			      const struct fscc_basic *basic)
+{
+	struct client_conn *conn = file_conn(file);
+	struct tevent_req *req =
+		client_upload_commit_send(file, file, path, basic);
+	NTSTATUS status = client_wait(conn, req);
+
+	if (NT_STATUS_IS_OK(status)) {
+		status = client_upload_commit_recv(req);
+	}
+	talloc_free(req);
+	return status;
+}

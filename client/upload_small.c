@@ -177,3 +177,24 @@ NTSTATUS client_upload_small_recv(struct tevent_req *req)
 {
 	return req_simple_recv(req);
 }
+
+NTSTATUS client_upload_small(struct client_tree *tree, const char *temporary,
+			     const char *path, struct wire_slice data,
+			     const struct fscc_basic *basic)
+{
+	uint8_t *copy = talloc_memdup(tree, data.data, data.len);
+	struct tevent_req *req = NULL;
+	NTSTATUS status = NT_STATUS_NO_MEMORY;
+
+	if (copy != NULL || data.len == 0) {
+		req = client_upload_small_send(tree, tree, temporary, path,
+					       wire_slice(copy, data.len), copy,
+					       basic);
+		status = client_wait(client_tree_conn(tree), req);
+	}
+	if (NT_STATUS_IS_OK(status)) {
+		status = client_upload_small_recv(req);
+	}
+	talloc_free(req);
+	return status;
+}
