@@ -14,6 +14,7 @@
 #include "smbquic/ini.h"
 #include "smbquic/log.h"
 #include "smbquic/prompt.h"
+#include "smbquic/secret.h"
 
 #define DEFAULT_CONFIG SMBQUIC_SYSCONFDIR "/smbquic/smbquic.conf"
 
@@ -412,6 +413,7 @@ int main(int argc, char **argv)
 	int rc = STATUS_FAILED;
 
 	log_set_program(PROGRAM);
+	secret_guard_process(secret_dumps_wanted());
 	if (args != NULL) {
 		rc = run(args, argc, argv);
 	}

@@ -7,6 +7,7 @@
 
 #include "client/shell.h"
 #include "smbquic/heap.h"
+#include "smbquic/secret.h"
 #include "smbquic/log.h"
 
 static bool take_target(struct shell *shell, const char *text)
@@ -137,6 +138,7 @@ int main(int argc, const char **argv)
 	signal(SIGPIPE, nothing);
 	signal(SIGUSR1, nothing); /* nothing to move yet */
 	(void)heap_keep();
+	secret_guard_process(secret_dumps_wanted());
 	status = shell_options_parse(argc, argv, options);
 	if (status >= 0) {
 		talloc_free(options);
@@ -153,6 +155,8 @@ int main(int argc, const char **argv)
 		talloc_free(options);
 		return 2;
 	}
+	secret_wipe_text(shell->target->password);
+	shell_hide_password((char *)(uintptr_t)options->target);
 	run(shell);
 	leave(shell);
 	status = shell->failures > 0 ? 1 : 0;

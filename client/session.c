@@ -8,6 +8,7 @@
 
 #include "client/client_private.h"
 #include "negotiate/kerberos.h"
+#include "smbquic/secret.h"
 #include "smbquic/log.h"
 
 struct setup_state {
@@ -146,18 +147,6 @@ static NTSTATUS setup_auth(struct setup_state *state,
 			       &state->session->auth);
 }
 
-static int credentials_destructor(struct client_credentials *c)
-{
-	if (c->nt_hash != NULL) {
-		crypto_wipe((void *)(uintptr_t)c->nt_hash, AUTH_NT_HASH_SIZE);
-	}
-	if (c->password != NULL) {
-		crypto_wipe((void *)(uintptr_t)c->password,
-			    strlen(c->password));
-	}
-	return 0;
-}
-
 static const char *copy(TALLOC_CTX *mem_ctx, const char *text, bool *ok)
 {
 	const char *out = text != NULL ? talloc_strdup(mem_ctx, text) : NULL;
@@ -173,6 +162,7 @@ static struct client_credentials *keep_credentials(
 {
 	struct client_credentials *kept =
 		talloc_zero(mem_ctx, struct client_credentials);
+	uint8_t *hash = NULL;
 	bool ok = kept != NULL;
 
 	if (kept == NULL) {
@@ -181,16 +171,21 @@ static struct client_credentials *keep_credentials(
 	*kept = *given;
 	kept->user = copy(kept, given->user, &ok);
 	kept->domain = copy(kept, given->domain, &ok);
-	kept->password = copy(kept, given->password, &ok);
+	if (given->password != NULL) {
+		kept->password = secret_text(kept, given->password);
+		ok = ok && kept->password != NULL;
+	}
 	kept->workstation = copy(kept, given->workstation, &ok);
 	if (given->nt_hash != NULL) {
-		kept->nt_hash =
-			talloc_memdup(kept, given->nt_hash, AUTH_NT_HASH_SIZE);
-		ok = ok && kept->nt_hash != NULL;
+		hash = secret_new(kept, AUTH_NT_HASH_SIZE);
+		ok = ok && hash != NULL;
+		if (hash != NULL) {
+			memcpy(hash, given->nt_hash, AUTH_NT_HASH_SIZE);
+		}
+		kept->nt_hash = hash;
 	}
 	kept->ccache = copy(kept, given->ccache, &ok);
 	kept->keytab = copy(kept, given->keytab, &ok);
-	talloc_set_destructor(kept, credentials_destructor);
 	if (!ok) {
 		TALLOC_FREE(kept);
 	}

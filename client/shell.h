@@ -265,6 +265,9 @@ int shell_options_parse(int argc, const char **argv, struct shell_options *out);
 
 /** Fill in what is missing: from a file (-A), the environment, a prompt. */
 bool shell_credentials_file(struct shell_options *options, const char *file);
+/** The password of smb://user:password@server/share, if text is such, becomes
+ *  X's. */
+void shell_hide_password(char *text);
 bool shell_credentials_complete(struct shell_options *options,
 				const struct client_target *target);
 /** What was completed, for a logon; its strings are those of the options. */

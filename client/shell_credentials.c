@@ -14,6 +14,7 @@
 #include "client/shell.h"
 #include "negotiate/kerberos.h"
 #include "smbquic/prompt.h"
+#include "smbquic/secret.h"
 
 static char *copy(struct shell_options *o, const char *s)
 {
@@ -86,6 +87,7 @@ static bool take_line(struct shell_options *o, char *line)
 bool shell_credentials_file(struct shell_options *o, const char *file)
 {
 	FILE *f = fopen(file, "re");
+	char buffer[BUFSIZ];
 	char *line = NULL;
 	size_t size = 0;
 	unsigned number = 0;
@@ -96,10 +98,11 @@ bool shell_credentials_file(struct shell_options *o, const char *file)
 			strerror(errno));
 		return false;
 	}
+	setvbuf(f, buffer, _IOFBF, sizeof(buffer));
 	while (good && getline(&line, &size, f) > 0) {
 		number++;
 		good = take_line(o, line);
-		explicit_bzero(line, strlen(line));
+		explicit_bzero(line, size);
 	}
 	if (!good) {
 		fprintf(stderr,
@@ -109,6 +112,7 @@ bool shell_credentials_file(struct shell_options *o, const char *file)
 	}
 	free(line);
 	fclose(f);
+	explicit_bzero(buffer, sizeof(buffer));
 	return good;
 }
 
@@ -126,7 +130,7 @@ static bool from_fd(struct shell_options *o, int fd, const char *what)
 
 static bool password_from_environment(struct shell_options *o)
 {
-	const char *password = getenv("PASSWD");
+	const char *password = secret_take_env(o, "PASSWD");
 	const char *fd = getenv("PASSWD_FD");
 	const char *file = getenv("PASSWD_FILE");
 	char *end = NULL;
@@ -134,7 +138,7 @@ static bool password_from_environment(struct shell_options *o)
 	int n = 0;
 
 	if (password != NULL) {
-		o->password = copy(o, password);
+		o->password = password;
 		return true;
 	}
 	if (fd != NULL) {
@@ -170,6 +174,7 @@ static void user_from_environment(struct shell_options *o)
 		return;
 	}
 	shell_credentials_user(o, user);
+	secret_wipe_text(strchr(user, '%'));
 	o->password = password != NULL ? password : o->password;
 }
 
@@ -243,8 +248,9 @@ static bool find_user(struct shell_options *o,
 	if (o->user == NULL && target->user != NULL) {
 		o->user = target->user;
 		o->domain = o->domain != NULL ? o->domain : target->domain;
-		o->password =
-			o->password != NULL ? o->password : target->password;
+		if (o->password == NULL && target->password != NULL) {
+			o->password = copy(o, target->password);
+		}
 	}
 	o->user_given = o->user != NULL;
 	if (o->user == NULL) {
@@ -261,15 +267,19 @@ static bool find_user(struct shell_options *o,
 	return o->user != NULL;
 }
 
-bool shell_credentials_complete(struct shell_options *o,
-				const struct client_target *target)
+/* What stays for as long as we may have to log on again. */
+static void keep_password(struct shell_options *o)
 {
-	if (!find_user(o, target)) {
-		return false;
+	const char *given = o->password;
+
+	if (given != NULL && *given != '\0') {
+		o->password = shell_need(secret_text(o, given));
+		secret_wipe_text(given);
 	}
-	if (o->tickets) {
-		return true;
-	}
+}
+
+static bool find_password(struct shell_options *o)
+{
 	if (o->password == NULL && o->no_password) {
 		o->password = "";
 	}
@@ -277,6 +287,19 @@ bool shell_credentials_complete(struct shell_options *o,
 		return false;
 	}
 	return o->password != NULL || ask_password(o);
+}
+
+bool shell_credentials_complete(struct shell_options *o,
+				const struct client_target *target)
+{
+	if (!find_user(o, target)) {
+		return false;
+	}
+	if (!o->tickets && !find_password(o)) {
+		return false;
+	}
+	keep_password(o);
+	return true;
 }
 
 struct client_credentials shell_credentials(const struct shell_options *o)

@@ -7,6 +7,7 @@
 
 #include "client/shell.h"
 #include "config.h"
+#include "smbquic/secret.h"
 #include "smbquic/log.h"
 #include "smbquic/race.h"
 
@@ -443,6 +444,7 @@ static bool parse(struct shell_options *o, poptContext context, int *status)
 			return false;
 		}
 		good = take(o, option, arg);
+		secret_wipe_text(arg);
 		free(arg);
 		if (!good) {
 			return false;
@@ -455,8 +457,24 @@ static bool parse(struct shell_options *o, poptContext context, int *status)
 	       take_transports(o);
 }
 
+void shell_hide_password(char *text)
+{
+	char *host = strstr(text, "://");
+	char *at = NULL;
+
+	if (host == NULL) {
+		return;
+	}
+	host += 3;
+	at = memrchr(host, '@', strcspn(host, "/\\"));
+	host = memchr(host, ':', at == NULL ? 0 : (size_t)(at - host));
+	if (host != NULL) {
+		memset(host + 1, 'X', (size_t)(at - host - 1));
+	}
+}
+
 /* Passwords need not be seen by everyone who lists processes. */
-static void hide_passwords(int argc, const char **argv)
+static void hide_passwords(int argc, const char **argv, const char *password)
 {
 	int i = 0;
 
@@ -470,6 +488,10 @@ static void hide_passwords(int argc, const char **argv)
 
 		if (user && cut != NULL) {
 			memset(cut + 1, 'X', strlen(cut + 1));
+		}
+		shell_hide_password((char *)(uintptr_t)arg);
+		if (password != NULL && strcmp(arg, password) == 0) {
+			memset((char *)(uintptr_t)arg, 'X', strlen(arg));
 		}
 	}
 }
@@ -508,6 +530,6 @@ int shell_options_parse(int argc, const char **argv, struct shell_options *out)
 		status = -1;
 	}
 	poptFreeContext(context);
-	hide_passwords(argc, argv);
+	hide_passwords(argc, argv, out->password);
 	return status;
 }

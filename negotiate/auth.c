@@ -3,6 +3,7 @@
 #include "negotiate/auth_private.h"
 #include "negotiate/kerberos_private.h"
 #include "negotiate/ntlm_private.h"
+#include "smbquic/secret.h"
 #include "smbquic/crypto.h"
 #include "smbquic/utf16.h"
 
@@ -149,30 +150,21 @@ unsigned auth_hint_mechs(struct wire_slice hint)
 	return mechs;
 }
 
-static int hash_destructor(struct auth_nt_hash_holder *holder)
-{
-	crypto_wipe(holder->hash, sizeof(holder->hash));
-	return 0;
-}
-
 /* The password is not kept: its hash is all that NTLM wants. */
 static bool copy_hash(struct auth_client_config *c,
 		      const struct auth_client_config *config)
 {
-	struct auth_nt_hash_holder *holder =
-		talloc_zero(c, struct auth_nt_hash_holder);
+	uint8_t *hash = secret_new(c, AUTH_NT_HASH_SIZE);
 
-	if (holder == NULL) {
+	c->nt_hash = hash;
+	if (hash == NULL) {
 		return false;
 	}
-	talloc_set_destructor(holder, hash_destructor);
-	c->nt_hash = holder->hash;
 	if (config->nt_hash != NULL) {
-		memcpy(holder->hash, config->nt_hash, AUTH_NT_HASH_SIZE);
+		memcpy(hash, config->nt_hash, AUTH_NT_HASH_SIZE);
 		return true;
 	}
-	return config->password != NULL &&
-	       auth_nt_hash(config->password, holder->hash);
+	return config->password != NULL && auth_nt_hash(config->password, hash);
 }
 
 /* The user that a ticket is of, or that a password proves. */

@@ -81,10 +81,6 @@ struct auth {
 };
 
 /* Secrets that are wiped when they are freed. */
-struct auth_nt_hash_holder {
-	uint8_t hash[AUTH_NT_HASH_SIZE];
-};
-
 struct auth_session_key_holder {
 	uint8_t key[64];
 };

@@ -63,6 +63,9 @@ enum config_key {
 	CONFIG_LOG_FILE,		   /* string; "": stderr */
 	CONFIG_AUDIT_LOG,		   /* string; "": none */
 	CONFIG_AUDIT_JOURNAL,		   /* int: enum audit_journal */
+	CONFIG_BOUNDED_CAPABILITIES,	   /* bool */
+	CONFIG_SYSTEM_CALL_FILTER,	   /* int: enum sandbox_filter */
+	CONFIG_CORE_DUMPS,		   /* bool */
 	CONFIG_METRICS_LISTEN, /* string, metrics_address(); "": none */
 
 	/* [global]: what a stranger may hold */

@@ -40,7 +40,7 @@ static bool lookup_account(const char *user, const char *domain,
 	}
 	account->name = entry->name;
 	account->disabled = !users_may_log_on(entry, &why);
-	memcpy(account->nt_hash, entry->nt_hash, sizeof(account->nt_hash));
+	memcpy(account->nt_hash, entry->nt_hash, USERS_NT_HASH_SIZE);
 	return true;
 }
 

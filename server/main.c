@@ -17,6 +17,7 @@
 #include "server/service.h"
 #include "smbquic/audit.h"
 #include "smbquic/heap.h"
+#include "smbquic/secret.h"
 #include "smbquic/systemd.h"
 
 #define LOG_MODULE "server"
@@ -350,6 +351,10 @@ static int serve(void)
 		talloc_free(top);
 		return failed(strerror(errno));
 	}
+	if (!service_confine(config)) {
+		talloc_free(top);
+		return EXIT_FAILED;
+	}
 	life.ev = tevent_context_init(top);
 	if (life.ev != NULL) {
 		status = live(&life, config);
@@ -402,6 +407,7 @@ int main(int argc, const char **argv)
 
 	log_set_program(PROGRAM);
 	(void)heap_keep();
+	secret_guard_process(secret_dumps_wanted());
 	context = poptGetContext(PROGRAM, argc, argv, option_table, 0);
 	if (context != NULL) {
 		status = run(context);

@@ -15,6 +15,7 @@
 #include "server/users.h"
 #include "smbquic/log.h"
 #include "smbquic/prompt.h"
+#include "smbquic/secret.h"
 
 #define PROGRAM "smbquic-passwd"
 
@@ -344,6 +345,7 @@ int main(int argc, const char **argv)
 	int rc = 0;
 
 	log_set_program(PROGRAM);
+	secret_guard_process(secret_dumps_wanted());
 	option = poptGetNextOpt(context);
 	if (option == '?') {
 		print_help();

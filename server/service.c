@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,8 @@
 #include <unistd.h>
 
 #include "smbquic/log.h"
+#include "smbquic/sandbox.h"
+#include "smbquic/secret.h"
 
 /* Fewer descriptors than these are worth a word. */
 #define ENOUGH_DESCRIPTORS 4096
@@ -42,6 +45,55 @@ void service_raise_descriptors(void)
 			 "open file and a connection cost one each",
 			 (uintmax_t)limit.rlim_cur);
 	}
+}
+
+/* --- confinement -----------------------------------------------------------
+ */
+
+/* What serving files as somebody else takes; a caller of ours may have less. */
+static const uint64_t needed =
+	1u << CAP_SETUID | 1u << CAP_SETGID | 1u << CAP_DAC_OVERRIDE |
+	1u << CAP_DAC_READ_SEARCH | 1u << CAP_CHOWN | 1u << CAP_FOWNER |
+	1u << CAP_FSETID | 1u << CAP_NET_BIND_SERVICE;
+
+static bool bound_capabilities(const struct config *config)
+{
+	uint64_t keep = needed;
+	int err = 0;
+
+	if (!config_bool(config, NULL, CONFIG_BOUNDED_CAPABILITIES)) {
+		keep |= 1u << CAP_SYS_ADMIN;
+	}
+	err = sandbox_capabilities(keep);
+	if (err != 0) {
+		log_error("capabilities cannot be given up: %s", strerror(err));
+		errno = err;
+	}
+	return err == 0;
+}
+
+static bool filter_calls(const struct config *config)
+{
+	enum sandbox_filter how = (enum sandbox_filter)config_int(
+		config, NULL, CONFIG_SYSTEM_CALL_FILTER);
+	int err = sandbox_filter(how, "smbquicd");
+
+	if (err == ENOSYS) {
+		log_warn("no system call filter: this kernel, or this build, "
+			 "has none");
+		return true;
+	}
+	if (err != 0) {
+		log_error("system call filter: %s", strerror(err));
+		errno = err;
+	}
+	return err == 0;
+}
+
+bool service_confine(const struct config *config)
+{
+	secret_guard_process(config_bool(config, NULL, CONFIG_CORE_DUMPS));
+	return bound_capabilities(config) && filter_calls(config);
 }
 
 /* --- background ------------------------------------------------------------

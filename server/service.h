@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+#include "server/config.h"
+
 /**
  * Go to the background. The parent waits until service_ready() or the end of
  * the child and exits with 0 or 1; this returns in the child only. Before any
@@ -33,5 +35,14 @@ void service_pid_file_remove(void);
  * connection one. Fewer than enough is said in the log, not an error.
  */
 void service_raise_descriptors(void);
+
+/**
+ * Give up what is not needed: capabilities, system calls, core dumps, as the
+ * settings say. Before any thread is made, after the limits are raised and the
+ * log is open. What cannot be given up is said in the log.
+ *
+ * @return false: errno; what was to be given up is still there.
+ */
+bool service_confine(const struct config *config);
 
 #endif

@@ -8,6 +8,7 @@
 #include "negotiate/auth.h"
 #include "smbquic/audit.h"
 #include "smbquic/ini.h"
+#include "smbquic/sandbox.h"
 #include "smbquic/threads.h"
 #include "smbquic/transport.h"
 
@@ -83,6 +84,13 @@ static const struct setting_name guests[] = {
 	{"never", AUTH_GUEST_NEVER},
 	{"bad user", AUTH_GUEST_BAD_USER},
 	{"bad password", AUTH_GUEST_BAD_PASSWORD},
+	{NULL, 0},
+};
+
+static const struct setting_name filters[] = {
+	{"yes", SANDBOX_REFUSE},
+	{"no", SANDBOX_OFF},
+	{"kill", SANDBOX_KILL},
 	{NULL, 0},
 };
 
@@ -306,6 +314,32 @@ static const struct setting settings[] = {
 	[CONFIG_LOG_FILE] = {
 		"log file", SETTING_GLOBAL, SETTING_PATH, "",
 		"Where the log goes. Empty: standard error.",
+	},
+	[CONFIG_BOUNDED_CAPABILITIES] = {
+		"bounded capabilities", SETTING_GLOBAL, SETTING_BOOL, "yes",
+		"Whether a server that root starts gives up, for good, all of "
+		"root's capabilities but those that it serves files with: "
+		"CAP_SETUID, CAP_SETGID, CAP_DAC_OVERRIDE, "
+		"CAP_DAC_READ_SEARCH, CAP_CHOWN, CAP_FOWNER, CAP_FSETID and "
+		"CAP_NET_BIND_SERVICE. With no it keeps CAP_SYS_ADMIN too, "
+		"and with it keeps the security descriptors of files in an "
+		"attribute that is the server's alone; otherwise a file's "
+		"owner on this machine can change it.",
+	},
+	[CONFIG_SYSTEM_CALL_FILTER] = {
+		"system call filter", SETTING_GLOBAL, SETTING_ENUM, "yes",
+		"Which system calls the server may make (seccomp): yes, those "
+		"that serving files takes, and others fail and are logged once "
+		"each; kill, the server ends at the first of the others; no, "
+		"all. It never executes programs, traces processes, mounts, or "
+		"speaks other families than IP, Unix sockets and netlink.",
+		.names = filters,
+	},
+	[CONFIG_CORE_DUMPS] = {
+		"core dumps", SETTING_GLOBAL, SETTING_BOOL, "no",
+		"Whether a core dump may be made of the server, and other "
+		"processes of its user may look into it. In it are keys and "
+		"what users read and write.",
 	},
 	[CONFIG_METRICS_LISTEN] = {
 		"metrics listen", SETTING_GLOBAL, SETTING_STRING, "",

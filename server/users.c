@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "smbquic/savefile.h"
+#include "smbquic/secret.h"
 #include "smbquic/utf16.h"
 
 #define LOG_MODULE "users"
@@ -25,7 +26,7 @@
 
 /* A line of the file. What is no user is kept as it is. */
 struct row {
-	char *text;
+	char *text; /* NULL where nothing is edited */
 	bool is_user;
 	struct users_entry entry;
 };
@@ -36,6 +37,8 @@ struct users {
 	int lock; /* descriptor, -1 when this is not for editing */
 	struct row *rows;
 	size_t count;
+	uint8_t *hashes; /* of the rows that were read, in their order */
+	char *file;	 /* what they were read from, with hashes in it */
 };
 
 /* --- one line ----------------------------------------------------------- */
@@ -139,25 +142,33 @@ static bool good_name(const char *name)
 }
 
 /* name:uid:LM:NT:[flags]:LCT-XXXXXXXX: */
-static bool read_entry(struct users *users, struct row *row)
+static bool read_entry(struct users *users, struct row *row, uint8_t *hash)
 {
 	struct users_entry *entry = &row->entry;
+	static char none[1];
 	char *fields[6] = {NULL};
 	char *rest = talloc_strdup(users, row->text);
+	char *line = rest;
+	size_t len = rest == NULL ? 0 : strlen(rest);
 	unsigned long number = 0;
 	size_t i = 0;
 
 	for (i = 0; i < 6; i++) {
-		fields[i] = rest == NULL ? "" : strsep(&rest, ":");
+		fields[i] = rest == NULL ? none : strsep(&rest, ":");
 	}
 	if (!good_name(fields[0]) ||
 	    !read_number(fields[1], 10, UINT32_MAX, &number) ||
 	    !read_flags(fields[4], &entry->flags)) {
+		explicit_bzero(line, len);
+		talloc_free(line);
 		return false;
 	}
 	entry->name = fields[0];
 	entry->uid = number;
-	entry->has_key = read_hash(fields[3], entry->nt_hash);
+	entry->nt_hash = hash;
+	entry->has_key = read_hash(fields[3], hash);
+	secret_wipe_text(fields[2]);
+	secret_wipe_text(fields[3]);
 	if (strncmp(fields[5], "LCT-", 4) == 0 &&
 	    read_number(fields[5] + 4, 16, UINT32_MAX, &number)) {
 		entry->changed = number;
@@ -189,8 +200,23 @@ static bool write_entry(struct users *users, struct row *row)
 
 /* --- the file ----------------------------------------------------------- */
 
+/* Where lines stay, for editing, that is when they are no longer needed. */
+static void wipe_file(struct users *users)
+{
+	if (users->file != NULL) {
+		explicit_bzero(users->file, talloc_get_size(users->file));
+		TALLOC_FREE(users->file);
+	}
+}
+
 static int users_destructor(struct users *users)
 {
+	size_t i = 0;
+
+	for (i = 0; i < users->count; i++) {
+		secret_wipe_text(users->rows[i].text);
+	}
+	wipe_file(users);
 	if (users->lock != -1) {
 		close(users->lock);
 	}
@@ -223,10 +249,25 @@ static struct row *add_row(struct users *users)
 	return &rows[users->count++];
 }
 
+static size_t count_lines(const char *text)
+{
+	size_t count = 1;
+
+	for (; *text != '\0'; text++) {
+		count += *text == '\n' ? 1 : 0;
+	}
+	return count;
+}
+
 static bool read_rows(struct users *users, char *text)
 {
 	char *line = NULL;
 
+	users->hashes =
+		secret_new(users, count_lines(text) * USERS_NT_HASH_SIZE);
+	if (users->hashes == NULL) {
+		return false;
+	}
 	for (line = strsep(&text, "\n"); line != NULL;
 	     line = strsep(&text, "\n")) {
 		struct row *row = NULL;
@@ -240,7 +281,10 @@ static bool read_rows(struct users *users, char *text)
 			return false;
 		}
 		row->text = line;
-		row->is_user = read_entry(users, row);
+		row->is_user =
+			read_entry(users, row,
+				   users->hashes + (users->count - 1) *
+							   USERS_NT_HASH_SIZE);
 		if (!row->is_user && line[0] != '#' && line[0] != '\0') {
 			log_warn("%s:%zu: not a user's line; left out",
 				 users->path, users->count);
@@ -261,6 +305,7 @@ static bool read_file(struct users *users, char **error)
 			errno == EINVAL ? "it is not a file" : strerror(errno));
 		return false;
 	}
+	users->file = text;
 	if ((st.st_mode & (S_IRWXO | S_IWGRP)) != 0) {
 		*error = talloc_asprintf(
 			talloc_parent(users),
@@ -281,12 +326,20 @@ static bool read_file(struct users *users, char **error)
 struct users *users_load(TALLOC_CTX *mem_ctx, const char *path, char **error)
 {
 	struct users *users = users_new(mem_ctx, path);
+	size_t i = 0;
 
 	*error = NULL;
-	if (users != NULL && !read_file(users, error)) {
+	if (users == NULL) {
+		return NULL;
+	}
+	if (!read_file(users, error)) {
 		talloc_free(users);
 		return NULL;
 	}
+	for (i = 0; i < users->count; i++) {
+		users->rows[i].text = NULL;
+	}
+	wipe_file(users);
 	return users;
 }
 
@@ -371,6 +424,7 @@ bool users_nt_hash(const char *password, uint8_t hash[USERS_NT_HASH_SIZE])
 	md4_init(&md4);
 	md4_update(&md4, wide.len, wide.data);
 	md4_digest(&md4, USERS_NT_HASH_SIZE, hash);
+	explicit_bzero(&md4, sizeof(md4));
 	explicit_bzero((void *)wide.data, wide.len);
 	talloc_free((void *)wide.data);
 	return true;
@@ -439,6 +493,10 @@ bool users_set_password(struct users *users, const char *name,
 		row->entry.name = talloc_strdup(users, name);
 		row->entry.uid = uid_of(name);
 		row->entry.flags = USERS_FLAG_NORMAL;
+		row->entry.nt_hash = secret_new(users, USERS_NT_HASH_SIZE);
+		if (row->entry.nt_hash == NULL) {
+			return false;
+		}
 	}
 	if (!users_nt_hash(password, row->entry.nt_hash)) {
 		*error = talloc_strdup(users, "the password is not UTF-8 text");
@@ -504,6 +562,7 @@ bool users_save(struct users *users, char **error)
 	err = text == NULL ? ENOMEM
 			   : savefile_write(users->path, 0600, true, text,
 					    strlen(text));
+	secret_wipe_text(text);
 	talloc_free(text);
 	if (err != 0) {
 		*error = talloc_asprintf(users, "cannot write %s: %s",

@@ -38,7 +38,8 @@ struct users_entry {
 	const char *name;
 	uid_t uid;    /* as written in the file */
 	bool has_key; /* nt_hash is set: there is a password */
-	uint8_t nt_hash[USERS_NT_HASH_SIZE];
+	/* USERS_NT_HASH_SIZE bytes in memory of smbquic/secret.h */
+	uint8_t *nt_hash;
 	uint32_t flags;
 	int64_t changed; /* when the password was set, Unix time */
 };

@@ -269,6 +269,7 @@ static int pool_add_thread(struct worker_pool *pool)
 	int err = 0;
 
 	sigfillset(&all);
+	sigdelset(&all, SIGSYS); /* smbquic/sandbox.h */
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	err = pthread_create(&pool->threads[pool->num_threads], NULL,
 			     worker_main, pool);

@@ -3,6 +3,7 @@
  * smbquic-relay: certificates, signals, and the life of the process.
  */
 #include <errno.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,8 @@
 #include "certs/certmap.h"
 #include "certs/client_map.h"
 #include "smbquic/relay_options.h"
+#include "smbquic/sandbox.h"
+#include "smbquic/secret.h"
 #include "smbquic/systemd.h"
 
 #define LOG_MODULE "relay"
@@ -312,6 +315,28 @@ static void raise_descriptors(void)
 	}
 }
 
+/* Keys may be somebody else's files. */
+static bool confine(const struct relay_options *o)
+{
+	int err = sandbox_capabilities(1u << CAP_NET_BIND_SERVICE |
+				       1u << CAP_DAC_READ_SEARCH);
+
+	if (err != 0) {
+		log_error("capabilities cannot be given up: %s", strerror(err));
+		return false;
+	}
+	err = sandbox_filter(o->filter, RELAY_PROGRAM);
+	if (err == ENOSYS) {
+		log_warn("no system call filter: this kernel, or this build, "
+			 "has none");
+		err = 0;
+	}
+	if (err != 0) {
+		log_error("system call filter: %s", strerror(err));
+	}
+	return err == 0;
+}
+
 int main(int argc, const char **argv)
 {
 	struct life life = {0};
@@ -319,6 +344,7 @@ int main(int argc, const char **argv)
 	int status = EXIT_FAILED;
 
 	log_set_program(RELAY_PROGRAM);
+	secret_guard_process(secret_dumps_wanted());
 	if (options == NULL) {
 		return EXIT_FAILED;
 	}
@@ -329,6 +355,10 @@ int main(int argc, const char **argv)
 	}
 	raise_descriptors();
 	life.options = options;
+	if (!confine(options)) {
+		talloc_free(options);
+		return EXIT_FAILED;
+	}
 	life.ev = tevent_context_init(options);
 	status = life.ev != NULL ? live(&life) : EXIT_FAILED;
 	talloc_free(options);

@@ -25,6 +25,7 @@ static struct {
 	char *ca, *pin, *crl, *known_hosts, *client_cert, *client_key;
 	int max_connections, max_per_source, max_handshakes;
 	int handshake_ms, connect_ms, idle_ms, quiet_ms, drain_ms;
+	char *filter;
 } raw;
 
 #define STRING POPT_ARG_STRING
@@ -87,6 +88,9 @@ static struct poptOption table[] = {
 	 "how long one side may be silent after the other has ended", "MS"},
 	{"drain-time", 0, NUMBER, &raw.drain_ms, 0,
 	 "how long SIGTERM waits for connections in which bytes move", "MS"},
+	{"system-call-filter", 0, STRING, &raw.filter, 0,
+	 "system calls that relaying does not take fail (yes), end the relay "
+	 "(kill), or are let through (no)", "yes|no|kill"},
 	{"debuglevel", 'd', STRING, NULL, OPT_DEBUG,
 	 "how much is logged: 0 to 10, or error, warn, notice, info, debug",
 	 "LEVEL"},
@@ -285,6 +289,26 @@ static bool take_places(struct relay_options *o)
 	return true;
 }
 
+static bool take_filter(struct relay_options *o)
+{
+	static const struct {
+		const char *name;
+		enum sandbox_filter how;
+	} words[] = {{"yes", SANDBOX_REFUSE},
+		     {"kill", SANDBOX_KILL},
+		     {"no", SANDBOX_OFF}};
+	const char *word = adopt(o, &raw.filter);
+	size_t i = 0;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (word == NULL || strcmp(word, words[i].name) == 0) {
+			o->filter = words[i].how;
+			return true;
+		}
+	}
+	return usage("--system-call-filter is yes, no or kill", word);
+}
+
 /* @return -1: go on; else the exit status. */
 static int take_options(poptContext context, struct relay_options *o,
 			bool *trust_given)
@@ -338,7 +362,7 @@ int relay_options_parse(int argc, const char **argv, unsigned fds,
 	status = take_options(context, o, &trust_given);
 	if (status < 0 &&
 	    !(take_numbers(o) && take_places(o) && take_certificates(o) &&
-	      take_trust(o, trust_given))) {
+	      take_trust(o, trust_given) && take_filter(o))) {
 		status = 2;
 	}
 	poptFreeContext(context);

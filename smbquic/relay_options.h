@@ -6,6 +6,7 @@
 #define SMBQUIC_RELAY_OPTIONS_H
 
 #include "smbquic/relay.h"
+#include "smbquic/sandbox.h"
 
 #define RELAY_PROGRAM "smbquic-relay"
 
@@ -23,6 +24,7 @@ struct relay_options {
 	bool needs_certificate;
 	const char *certificate_map;
 	const char *certificate, *key, *client_ca;
+	enum sandbox_filter filter;
 };
 
 /**

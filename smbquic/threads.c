@@ -164,6 +164,7 @@ static bool seat_start(struct seat *s)
 	int err = 0;
 
 	sigfillset(&all);
+	sigdelset(&all, SIGSYS); /* smbquic/sandbox.h */
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	err = pthread_create(&s->thread, NULL, seat_main, s);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -26,6 +26,7 @@
 #include "config.h"
 #include "smbquic/log.h"
 #include "smbquic/prompt.h"
+#include "smbquic/secret.h"
 
 /* Payloads come and go by the megabyte: the memory stays with us. */
 #define KEEP_MEMORY (64 * 1024 * 1024)
@@ -158,6 +159,7 @@ static int take_target(struct mount *mount, const char *source)
 		if (o->password == NULL && target->password != NULL) {
 			o->password = talloc_strdup(o, target->password);
 		}
+		secret_wipe_text(target->password);
 	}
 	if (o->client.transports == NULL) {
 		o->client.transports = target->transport;
@@ -183,7 +185,7 @@ static bool password_from(struct mount_options *o, int fd, const char *what)
 /* PASSWD, PASSWD_FD and PASSWD_FILE, as mount.cifs has them. */
 static bool password_from_environment(struct mount_options *o)
 {
-	const char *password = getenv("PASSWD");
+	const char *password = secret_take_env(o, "PASSWD");
 	const char *number = getenv("PASSWD_FD");
 	const char *file = getenv("PASSWD_FILE");
 	char *end = NULL;
@@ -408,6 +410,16 @@ static int serve(struct mount *mount)
 	return 0;
 }
 
+/* By the process that serves, since it stays. */
+static bool keep_password(struct mount_options *o)
+{
+	char *kept = o->password != NULL ? secret_text(o, o->password) : NULL;
+
+	secret_wipe_text(o->password);
+	o->password = kept;
+	return kept != NULL;
+}
+
 static int run(struct mount *mount, struct line *line)
 {
 	struct waiting w = {.fd = -1, .foreground = line->foreground};
@@ -418,6 +430,9 @@ static int run(struct mount *mount, struct line *line)
 		if (status >= 0) {
 			return status;
 		}
+	}
+	if (!keep_password(mount->options)) {
+		return complain(NULL);
 	}
 	mount->ready = tell_ready;
 	mount->ready_data = &w;
@@ -436,6 +451,7 @@ int main(int argc, char **argv)
 
 	log_set_program(MOUNT_PROGRAM);
 	log_set_level(LOG_LEVEL_NOTICE);
+	secret_guard_process(secret_dumps_wanted());
 	mallopt(M_MMAP_THRESHOLD, KEEP_MEMORY);
 	mallopt(M_TRIM_THRESHOLD, KEEP_MEMORY);
 	if (mount != NULL) {

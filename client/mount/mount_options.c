@@ -641,6 +641,7 @@ bool mount_options_credentials(struct mount_options *o, const char *file,
 			       char **why)
 {
 	FILE *f = fopen(file, "re");
+	char buffer[BUFSIZ];
 	char *line = NULL;
 	size_t size = 0;
 	unsigned number = 0;
@@ -651,10 +652,11 @@ bool mount_options_credentials(struct mount_options *o, const char *file,
 		*why = talloc_asprintf(o, "%s: %s", file, strerror(errno));
 		return false;
 	}
+	setvbuf(f, buffer, _IOFBF, sizeof(buffer));
 	while (good && getline(&line, &size, f) > 0) {
 		number++;
 		good = take_line(o, line);
-		explicit_bzero(line, strlen(line));
+		explicit_bzero(line, size);
 	}
 	if (!good) {
 		*why = talloc_asprintf(o,
@@ -663,6 +665,7 @@ bool mount_options_credentials(struct mount_options *o, const char *file,
 	}
 	free(line);
 	fclose(f);
+	explicit_bzero(buffer, sizeof(buffer));
 	return good;
 }
 
