@@ -196,38 +196,42 @@ static void put_unless(struct program *p, unsigned op, uint32_t value,
 	put(p, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_K | op, value, 0, n));
 }
 
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define LOW_HALF sizeof(uint32_t)
+#else
+#define LOW_HALF 0
+#endif
+
 /* The low half of an argument: what is looked at is an int or a flag. */
 static size_t argument(int n)
 {
-	size_t offset = offsetof(struct seccomp_data, args) +
-			(size_t)n * sizeof(uint64_t);
-
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	offset += sizeof(uint32_t);
-#endif
-	return offset;
+	return offsetof(struct seccomp_data, args) +
+	       (size_t)n * sizeof(uint64_t) + LOW_HALF;
 }
 
 #define NAME_SPACES                                                  \
 	(CLONE_NEWNS | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | \
 	 CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
 
+#ifdef __s390x__
+#define CLONE_FLAGS 1
+#else
+#define CLONE_FLAGS 0
+#endif
+
+/* The same number everywhere; older headers do not have it. */
+#ifndef SYS_clone3
+#define SYS_clone3 435
+#endif
+
 /* Threads and processes, in the name spaces that are there. clone3() hides its
  * flags in memory; C libraries take clone() where it does not exist. */
 static void put_clone(struct program *p, uint32_t refusal)
 {
-#ifdef __s390x__
-	const int flags = 1;
-#else
-	const int flags = 0;
-#endif
-
-#ifdef SYS_clone3
 	put_unless(p, BPF_JEQ, SYS_clone3, 1);
 	put_return(p, SECCOMP_RET_ERRNO | ENOSYS);
-#endif
 	put_unless(p, BPF_JEQ, SYS_clone, 4);
-	put_load(p, argument(flags));
+	put_load(p, argument(CLONE_FLAGS));
 	put_unless(p, BPF_JSET, NAME_SPACES, 1);
 	put_return(p, refusal);
 	put_return(p, SECCOMP_RET_ALLOW);

@@ -130,6 +130,15 @@ static void free_wiped(void *data)
 		free(data);
 	}
 }
+
+static void wipe_on_free(void)
+{
+	(gnutls_free) = free_wiped;
+}
+#else
+static void wipe_on_free(void)
+{
+}
 #endif
 
 bool secret_dumps_wanted(void)
@@ -142,8 +151,6 @@ bool secret_dumps_wanted(void)
 
 void secret_guard_process(bool dumps)
 {
-#ifdef __GLIBC__
-	(gnutls_free) = free_wiped;
-#endif
+	wipe_on_free();
 	(void)prctl(PR_SET_DUMPABLE, dumps ? 1 : 0, 0, 0, 0);
 }

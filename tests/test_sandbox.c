@@ -40,9 +40,10 @@ static int in_child(int (*act)(void), char *words, size_t size)
 		_exit(act());
 	}
 	close(fds[1]);
-	while ((n = read(fds[0], words + len, size - 1 - len)) > 0) {
-		len += (size_t)n;
-	}
+	do {
+		n = read(fds[0], words + len, size - 1 - len);
+		len += n > 0 ? (size_t)n : 0;
+	} while (n > 0);
 	words[len] = '\0';
 	close(fds[0]);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -106,11 +107,6 @@ static int refused(void)
 	if (syscall(SYS_unshare, CLONE_NEWUSER) != -1 || errno != EPERM) {
 		return 7;
 	}
-#ifndef __SANITIZE_ADDRESS__ /* which looks for leaks with it */
-	if (syscall(SYS_ptrace, 0, 0, 0, 0) != -1) {
-		return 8;
-	}
-#endif
 	return FINE;
 }
 
