@@ -274,10 +274,12 @@ static struct cached_dir *cache_add(struct posix_cache *cache,
 	return dir;
 }
 
-/* The directory's list, locked; NULL: there is none (and it is not to be
- * made). */
-static struct cached_dir *cache_lock(struct posix_cache *cache,
-				     const struct stat *st, bool make)
+/*
+ * The directory's list, locked, and the directory as it is now that nobody of
+ * ours changes it. NULL: there is none (and it is not to be made).
+ */
+static struct cached_dir *cache_lock(struct posix_cache *cache, int dirfd,
+				     struct stat *st, bool make)
 {
 	struct cached_dir *dir = NULL;
 
@@ -290,8 +292,12 @@ static struct cached_dir *cache_lock(struct posix_cache *cache,
 		dir->users++;
 	}
 	pthread_mutex_unlock(&cache->mutex);
-	if (dir != NULL) {
-		pthread_mutex_lock(&dir->mutex);
+	if (dir == NULL) {
+		return NULL;
+	}
+	pthread_mutex_lock(&dir->mutex);
+	if (fstat(dirfd, st) != 0) { /* never, it could before */
+		dir->known = false;
 	}
 	return dir;
 }
@@ -388,7 +394,7 @@ int posix_cache_match(struct posix_cache *cache, int dirfd, const char *client,
 	if (fstat(dirfd, &st) != 0) {
 		return errno;
 	}
-	dir = cache_lock(cache, &st, true);
+	dir = cache_lock(cache, dirfd, &st, true);
 	if (dir == NULL) {
 		return ENOMEM;
 	}
@@ -416,7 +422,7 @@ struct cached_dir *posix_cache_hold(struct posix_cache *cache, int dirfd)
 	if (cache == NULL || fstat(dirfd, &st) != 0) {
 		return NULL;
 	}
-	dir = cache_lock(cache, &st, false);
+	dir = cache_lock(cache, dirfd, &st, false);
 	if (dir == NULL) {
 		return NULL;
 	}
