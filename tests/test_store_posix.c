@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdlib.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -492,6 +493,65 @@ static void test_large_directory(void **state)
 
 /* --- the root ------------------------------------------------------------ */
 
+/* How often somebody began to read the directory. */
+static unsigned count_reads(int inotify)
+{
+	char buf[4096]
+		__attribute__((aligned(__alignof__(struct inotify_event))));
+	unsigned count = 0;
+	ssize_t n = read(inotify, buf, sizeof(buf));
+
+	while (n > 0) {
+		ssize_t at = 0;
+
+		while (at < n) {
+			const struct inotify_event *event =
+				(const void *)(buf + at);
+
+			count += event->len == 0;
+			at += (ssize_t)(sizeof(*event) + event->len);
+		}
+		n = read(inotify, buf, sizeof(buf));
+	}
+	return count;
+}
+
+/* Threads that make files in one directory do not read it for each of them. */
+static void test_large_directory_crowd(void **state)
+{
+	struct tevent_req *reqs[200] = {0};
+	struct world *w = *state;
+	int inotify = inotify_init1(IN_NONBLOCK);
+	char name[32];
+	size_t i = 0;
+
+	make_dir(w, "d");
+	for (i = 0; i < 300; i++) {
+		snprintf(name, sizeof(name), "d/File%zu", i);
+		touch(w, name);
+	}
+	usleep(50000);
+	assert_true(there(w, "d/fILE17"));
+	assert_int_not_equal(
+		inotify_add_watch(inotify, on_disk(w, "d"), IN_OPEN), -1);
+	for (i = 0; i < 200; i++) {
+		snprintf(name, sizeof(name), "d/new%zu", i);
+		reqs[i] = store_open_send(w, w->ev, w->store, NULL, name,
+					  NEW | STORE_OPEN_EXCLUSIVE, 0);
+	}
+	for (i = 0; i < 200; i++) {
+		struct store_file *file = NULL;
+
+		assert_true(tevent_req_poll(reqs[i], w->ev));
+		assert_int_equal(store_open_recv(reqs[i], w, &file, NULL), 0);
+		talloc_free(file);
+	}
+	assert_true(there(w, "d/NEW0"));
+	/* a few times, since what we made is no proof for long */
+	assert_in_range(count_reads(inotify), 1, 15);
+	close(inotify);
+}
+
 static void test_no_root(void **state)
 {
 	struct world *w = *state;
@@ -605,6 +665,7 @@ int main(void)
 		TEST(test_times_of_others),
 		TEST(test_sticky),
 		TEST(test_large_directory),
+		TEST(test_large_directory_crowd),
 		TEST(test_no_root),
 		TEST(test_pool_gone),
 	};
