@@ -71,6 +71,22 @@ enum client_protection {
 	CLIENT_PROTECTION_OFF,	   /**< as the server likes */
 };
 
+/** What becomes of SMB encryption where it is not insisted on. */
+enum client_sealing {
+	CLIENT_SEALING_ASKED,	/**< done when the server wants it */
+	CLIENT_SEALING_DESIRED, /**< always when the server can */
+	CLIENT_SEALING_NEVER,	/**< not offered: who wants it refuses us */
+};
+
+#define CLIENT_MAX_ALGORITHMS 8
+
+/** Algorithms of SMB 3.1.1 by their numbers, best first; none: all that there
+    are, in Windows' order. */
+struct client_algorithms {
+	uint16_t id[CLIENT_MAX_ALGORITHMS];
+	unsigned count;
+};
+
 /** "sign", "encrypt", "off". @return false: no such name. */
 bool client_protection_parse(const char *name, enum client_protection *out);
 
@@ -93,6 +109,10 @@ struct client_options {
 	    ones, empty none. */
 	const char *client_map;
 	enum client_protection protection;
+	enum client_sealing sealing;
+	struct client_algorithms signing; /**< MS-SMB2 2.2.3.1.7 */
+	struct client_algorithms ciphers; /**< MS-SMB2 2.2.3.1.2; before 3.1.1
+					       AES-128-CCM, if it is in it */
 	uint16_t min_dialect;
 	uint16_t max_dialect;
 	/** Let a transport that is secure and whose certificate was verified
@@ -125,6 +145,17 @@ struct client_options {
 };
 
 void client_options_default(struct client_options *out);
+
+/**
+ * Sets what Samba's smb.conf calls "client min protocol", "client max
+ * protocol", "client signing", "client smb encrypt", "client smb encryption
+ * over quic", "client smb3 signing algorithms" or "client smb3 encryption
+ * algorithms", in its words.
+ *
+ * @param why  out: on failure what is wrong, child of mem_ctx; NULL: no memory.
+ */
+bool client_options_set(TALLOC_CTX *mem_ctx, struct client_options *options,
+			const char *key, const char *value, char **why);
 
 struct tevent_req *client_connect_send(TALLOC_CTX *mem_ctx,
 				       struct tevent_context *ev,

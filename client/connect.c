@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <strings.h>
 
 #include "certs/client_map.h"
 #include "client/client_private.h"
@@ -32,86 +31,7 @@ static void connect_raced(struct tevent_req *subreq);
 static void connect_start(struct tevent_req *req, struct transport *t);
 static void connect_negotiated(struct tevent_req *subreq);
 
-/* ---------------------------------------------------------------- options */
-
-static const struct {
-	const char *name;
-	enum client_protection value;
-} protections[] = {
-	{"sign", CLIENT_PROTECTION_SIGN},
-	{"encrypt", CLIENT_PROTECTION_ENCRYPT},
-	{"off", CLIENT_PROTECTION_OFF},
-};
-
-bool client_protection_parse(const char *name, enum client_protection *out)
-{
-	size_t i = 0;
-
-	for (i = 0; i < sizeof(protections) / sizeof(protections[0]); i++) {
-		if (strcasecmp(name, protections[i].name) == 0) {
-			*out = protections[i].value;
-			return true;
-		}
-	}
-	return false;
-}
-
-/* The first name of a dialect is the one that is printed. */
-static const struct {
-	const char *name;
-	uint16_t dialect;
-} dialects[] = {
-	{"2.0.2", SMB2_DIALECT_202},   {"2.1", SMB2_DIALECT_210},
-	{"3.0", SMB2_DIALECT_300},     {"3.0.2", SMB2_DIALECT_302},
-	{"3.1.1", SMB2_DIALECT_311},   {"SMB2_02", SMB2_DIALECT_202},
-	{"SMB2_10", SMB2_DIALECT_210}, {"SMB3_00", SMB2_DIALECT_300},
-	{"SMB3_02", SMB2_DIALECT_302}, {"SMB3_11", SMB2_DIALECT_311},
-	{"SMB2", SMB2_DIALECT_210},    {"SMB3", SMB2_DIALECT_311},
-	{"2.02", SMB2_DIALECT_202},    {"3.02", SMB2_DIALECT_302},
-	{"3.11", SMB2_DIALECT_311},    {"3", SMB2_DIALECT_311},
-	{"2", SMB2_DIALECT_210},
-};
-
-bool client_dialect_parse(const char *name, uint16_t *out)
-{
-	size_t i = 0;
-
-	for (i = 0; i < sizeof(dialects) / sizeof(dialects[0]); i++) {
-		if (strcasecmp(name, dialects[i].name) == 0) {
-			*out = dialects[i].dialect;
-			return true;
-		}
-	}
-	return false;
-}
-
-const char *client_dialect_name(uint16_t dialect)
-{
-	size_t i = 0;
-
-	for (i = 0; i < sizeof(dialects) / sizeof(dialects[0]); i++) {
-		if (dialect == dialects[i].dialect) {
-			return dialects[i].name;
-		}
-	}
-	return "unknown";
-}
-
-void client_options_default(struct client_options *out)
-{
-	*out = (struct client_options){
-		.transports = "auto",
-		.tls = {.trust = TLS_TRUST_SYSTEM},
-		.protection = CLIENT_PROTECTION_SIGN,
-		.min_dialect = SMB2_DIALECT_300,
-		.max_dialect = SMB2_DIALECT_311,
-		.accept_transport_security = true,
-		.early_data = true,
-		.timeout_ms = 20000,
-		.connect_timeout_ms = 10000,
-		.quic_version = 1,
-	};
-}
+/* ------------------------------------------------------------- life of it */
 
 static bool keep_string(TALLOC_CTX *mem_ctx, const char **s)
 {
@@ -141,8 +61,6 @@ static bool conn_copy_options(struct client_conn *conn,
 	       keep_string(conn, &tls->cert_file) &&
 	       keep_string(conn, &tls->key_file);
 }
-
-/* ------------------------------------------------------------- life of it */
 
 static int conn_destructor(struct client_conn *conn)
 {
@@ -210,6 +128,21 @@ static void connect_fail(struct tevent_req *req, NTSTATUS status,
 	req_failed(req, status);
 }
 
+/* None given: the policy's own. */
+static void take_algorithms(struct negotiate_ids *ids,
+			    const struct client_algorithms *given)
+{
+	unsigned i = 0;
+
+	if (given->count == 0) {
+		return;
+	}
+	for (i = 0; i < given->count && i < NEGOTIATE_MAX_IDS; i++) {
+		ids->id[i] = given->id[i];
+	}
+	ids->count = i;
+}
+
 /* What the user wants and a carrier like that permits, as a policy. */
 static bool connect_policy(struct client_conn *conn, bool quic, bool secure)
 {
@@ -225,6 +158,11 @@ static bool connect_policy(struct client_conn *conn, bool quic, bool secure)
 	policy->signing_required = o->protection != CLIENT_PROTECTION_OFF;
 	policy->encryption_required =
 		o->protection == CLIENT_PROTECTION_ENCRYPT;
+	take_algorithms(&policy->signing, &o->signing);
+	take_algorithms(&policy->ciphers, &o->ciphers);
+	if (o->sealing == CLIENT_SEALING_NEVER) {
+		policy->ciphers.count = 0;
+	}
 	policy->server_name = o->server;
 	policy->capabilities |= o->capabilities;
 	policy->posix = o->posix;

@@ -32,9 +32,12 @@ static const char *encryption_why(const struct client_conn *conn,
 				  const struct client_tree *tree)
 {
 	if (session != NULL && session->encrypt) {
-		return conn->policy.encryption_required
-			       ? "we require it"
-			       : "the server requires it";
+		if (conn->policy.encryption_required) {
+			return "we require it";
+		}
+		return (session->flags & SMB2_SESSION_FLAG_ENCRYPT_DATA) != 0
+			       ? "the server requires it"
+			       : "we want it, and the server can";
 	}
 	if (tree != NULL && tree->encrypt) {
 		return "the share requires it";

@@ -441,14 +441,16 @@ static NTSTATUS setup_encryption(struct setup_state *state)
 {
 	const struct client_conn *conn = state->conn;
 	struct client_session *session = state->session;
+	bool can = state->channel->keys != NULL &&
+		   state->channel->keys->seal != NULL;
 	bool wanted = conn->policy.encryption_required ||
-		      (session->flags & SMB2_SESSION_FLAG_ENCRYPT_DATA) != 0;
+		      (session->flags & SMB2_SESSION_FLAG_ENCRYPT_DATA) != 0 ||
+		      (conn->options.sealing == CLIENT_SEALING_DESIRED && can);
 
 	if (!wanted || conn->agreement.accept_transport_security) {
 		return NT_STATUS_OK;
 	}
-	if (state->channel->keys == NULL ||
-	    state->channel->keys->seal == NULL) {
+	if (!can) {
 		log_warn("encryption is required, but none was agreed on");
 		return NT_STATUS_ACCESS_DENIED;
 	}

@@ -36,6 +36,7 @@ enum option {
 	OPT_KERBEROS,
 	OPT_KERBEROS_HOW,
 	OPT_RECONNECT,
+	OPT_SETTING,
 };
 
 /* What popt stores by itself. */
@@ -146,6 +147,11 @@ static const struct poptOption table[] = {
 	{"client-protection", 0, STRING, NULL, OPT_PROTECTION,
 	 "sign, encrypt (by SMB, or a transport that both ends accept) or off",
 	 "sign|encrypt|off"},
+	{"option", 0, STRING, NULL, OPT_SETTING,
+	 "a setting of smb.conf: client min protocol, client max protocol, "
+	 "client signing, client smb encrypt, client smb encryption over quic, "
+	 "client smb3 signing algorithms, client smb3 encryption algorithms",
+	 "NAME=VALUE"},
 	{"timeout", 't', STRING, NULL, OPT_TIMEOUT,
 	 "give up when nothing moves for so long (default 20; 0: never)",
 	 "SECONDS"},
@@ -222,6 +228,23 @@ static bool take_either(const char *arg, const char *one, const char *other,
 	return first || strcmp(arg, other) == 0;
 }
 
+/* "client signing=required", as smbclient's. */
+static bool take_setting(struct shell_options *o, const char *arg)
+{
+	const char *cut = strchr(arg, '=');
+	char *key = NULL;
+	char *why = NULL;
+
+	if (cut == NULL) {
+		return usage("--option is NAME=VALUE", arg);
+	}
+	key = talloc_strndup(o, arg, (size_t)(cut - arg));
+	cut += 1 + strspn(cut + 1, " ");
+	return (key != NULL &&
+		client_options_set(o, &o->client, key, cut, &why)) ||
+	       usage("--option", why == NULL ? "out of memory" : why);
+}
+
 static bool take(struct shell_options *o, int option, const char *arg)
 {
 	struct client_options *c = &o->client;
@@ -252,6 +275,7 @@ static bool take(struct shell_options *o, int option, const char *arg)
 		return client_protection_parse(arg, &c->protection) ||
 		       usage("--client-protection is sign, encrypt or off",
 			     arg);
+	case OPT_SETTING: return take_setting(o, arg);
 	case OPT_PORT:
 		if (!parse_number(arg, 1, UINT16_MAX, &n)) {
 			return usage("a port is a number from 1 to 65535", arg);

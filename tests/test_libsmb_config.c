@@ -119,12 +119,16 @@ static void test_check(void **state)
 		{.transport = "auto"},
 		{.transport = "quic:4433, tcp:4450", .trust = "tofu"},
 		{.protection = "encrypt"},
+		{.setting = {"required", "desired", "yes", "AES-128-CMAC",
+			     "-AES-128-GCM"}},
 	};
 	static const struct libsmb_config bad[] = {
 		{.transport = "pigeon"},
 		{.trust = "everybody"},
 		{.pin = "sha256:12"},
 		{.protection = "none at all"},
+		{.setting = {[1] = "perhaps"}},
+		{.setting = {[4] = "ROT13"}},
 	};
 	size_t i = 0;
 

@@ -39,7 +39,9 @@ static void test_values(void **state)
 		       "_netdev,x-systemd.automount,cache=loose,actimeo=30,"
 		       "transport=quic:1+tcp:2,ip=192.0.2.1,rsize=65536,nobrl,"
 		       "noserverino,nomapposix,noposix,nouser_xattr,noperm,"
-		       "forceuid,,user,comment=x");
+		       "forceuid,,user,comment=x,"
+		       "option=client smb3 encryption algorithms="
+		       "AES-256-GCM AES-128-GCM");
 
 	(void)state;
 	assert_string_equal(o->user, "alice");
@@ -51,6 +53,7 @@ static void test_values(void **state)
 	assert_int_equal(o->client.port, 4433);
 	assert_int_equal(o->client.min_dialect, SMB2_DIALECT_311);
 	assert_int_equal(o->client.protection, CLIENT_PROTECTION_ENCRYPT);
+	assert_int_equal(o->client.ciphers.count, 2);
 	assert_true(o->soft && o->read_only && o->force_uid);
 	assert_string_equal(o->fuse, "ro,nosuid");
 	assert_int_equal(o->cache, MOUNT_CACHE_LOOSE);

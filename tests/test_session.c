@@ -6,24 +6,6 @@
 
 /* -------------------------------------------------------------- connecting */
 
-static void test_names(void **state)
-{
-	enum client_protection p = CLIENT_PROTECTION_OFF;
-	uint16_t dialect = 0;
-
-	(void)state;
-	assert_true(client_protection_parse("Encrypt", &p));
-	assert_int_equal(p, CLIENT_PROTECTION_ENCRYPT);
-	assert_false(client_protection_parse("maybe", &p));
-	assert_true(client_dialect_parse("SMB3_11", &dialect));
-	assert_int_equal(dialect, SMB2_DIALECT_311);
-	assert_true(client_dialect_parse("2.0.2", &dialect));
-	assert_int_equal(dialect, SMB2_DIALECT_202);
-	assert_false(client_dialect_parse("NT1", &dialect));
-	assert_string_equal(client_dialect_name(SMB2_DIALECT_302), "3.0.2");
-	assert_string_equal(client_dialect_name(0x1234), "unknown");
-}
-
 static void dialect_works(uint16_t dialect)
 {
 	void *own = NULL;
@@ -393,6 +375,18 @@ static void test_transport_not_accepted(void **state)
 	assert_true(facts.encrypting);
 }
 
+/* Nor when it is the client that wants SMB's encryption all the same. */
+static void test_transport_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct client_facts facts = {0};
+
+	f->options.accept_transport_security = false;
+	over_secure(f, true, true);
+	client_facts(f->conn, f->session, f->tree, &facts);
+	assert_true(facts.encrypting);
+}
+
 /* ------------------------------------------------------------------- tree */
 
 static void no_such_share(struct peer *peer, const struct message_pdu *pdu,
@@ -522,7 +516,6 @@ int main(void)
 #define T(name) \
 	cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_dialects),
 		T(test_no_dialect),
 		T(test_no_cipher),
@@ -546,6 +539,7 @@ int main(void)
 		T(test_transport_accepted),
 		T(test_transport_unverified),
 		T(test_transport_not_accepted),
+		T(test_transport_refused),
 		T(test_no_share),
 		T(test_tree_connect_is_signed),
 		T(test_tree_ends),

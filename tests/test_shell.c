@@ -226,6 +226,13 @@ static void test_options(void **state)
 	assert_string_equal(o->password, "pw");
 	assert_int_equal(o->client.protection, CLIENT_PROTECTION_ENCRYPT);
 	talloc_free(o);
+	assert_int_equal(parse(&o, "//s/x",
+			       "--option=client smb encrypt = desired",
+			       "--option=clientmaxprotocol=SMB3_02", NULL),
+			 -1);
+	assert_int_equal(o->client.sealing, CLIENT_SEALING_DESIRED);
+	assert_int_equal(o->client.max_dialect, SMB2_DIALECT_302);
+	talloc_free(o);
 }
 
 static void wrong(const char *a, const char *b)
@@ -261,6 +268,9 @@ static void test_wrong_options(void **state)
 	wrong("-A", "/no/such/file");
 	wrong("-d", "loud");
 	wrong("-L", "other");
+	wrong("--option=client signing", NULL);
+	wrong("--option=client signing=some", NULL);
+	wrong("--option=server signing=required", NULL);
 }
 
 /* ------------------------------------------------------------ credentials */

@@ -62,6 +62,19 @@ static const struct {
 	{"netbios name", NULL, offsetof(struct libsmb_config, netbios_name)},
 };
 
+static const char *const setting_keys[LIBSMB_SETTINGS] = {
+	"client signing",
+	"client smb encrypt",
+	"client smb encryption over quic",
+	"client smb3 signing algorithms",
+	"client smb3 encryption algorithms",
+};
+
+const char *libsmb_setting_key(size_t i)
+{
+	return setting_keys[i];
+}
+
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
 
 /* ----------------------------------------------------------------- reading */
@@ -247,6 +260,12 @@ static void apply_line(const struct libsmb_file *file, const struct line *line,
 			*to = *line->value != '\0' ? line->value : NULL;
 		}
 	}
+	for (i = 0; i < LIBSMB_SETTINGS; i++) {
+		if (same_key(line->key, setting_keys[i])) {
+			config->setting[i] =
+				*line->value != '\0' ? line->value : NULL;
+		}
+	}
 }
 
 static void apply_section(const struct libsmb_file *file, const char *section,
@@ -376,6 +395,25 @@ static bool transport_is_good(const char *list)
 	return good;
 }
 
+static bool settings_are_good(const struct libsmb_config *config)
+{
+	struct client_options ignored = {.server = NULL};
+	char *why = NULL;
+	bool good = true;
+	size_t i = 0;
+
+	for (i = 0; i < LIBSMB_SETTINGS; i++) {
+		if (config->setting[i] != NULL &&
+		    !client_options_set(NULL, &ignored, setting_keys[i],
+					config->setting[i], &why)) {
+			log_error("%s", why != NULL ? why : "out of memory");
+			TALLOC_FREE(why);
+			good = false;
+		}
+	}
+	return good;
+}
+
 bool libsmb_config_check(const struct libsmb_config *config)
 {
 	enum client_protection protection;
@@ -401,5 +439,5 @@ bool libsmb_config_check(const struct libsmb_config *config)
 			  config->protection);
 		return false;
 	}
-	return true;
+	return settings_are_good(config);
 }

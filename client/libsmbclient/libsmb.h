@@ -52,6 +52,9 @@ void smbc_setOptionPosixExtensions(SMBCCTX *c, smbc_bool b);
 
 /** What the user says, without the program's knowing. Strings are children;
  *  NULL or 0: not said. */
+/** Settings that go to client_options_set() as they are. */
+#define LIBSMB_SETTINGS 5
+
 struct libsmb_config {
 	const char *transport; /**< see race_parse_lanes() */
 	uint16_t port;
@@ -59,6 +62,7 @@ struct libsmb_config {
 	const char *ca, *pin, *trust, *protection;
 	const char *client_cert, *client_key;
 	const char *min_dialect, *max_dialect;
+	const char *setting[LIBSMB_SETTINGS]; /**< libsmb_setting_key() */
 	const char *workgroup, *netbios_name;
 };
 
@@ -90,6 +94,8 @@ void libsmb_config_environment(TALLOC_CTX *mem_ctx,
  *  NULL: there is none. @return as libsmb_file_read(), but no default file
  *  is no error. */
 int libsmb_config_find(TALLOC_CTX *mem_ctx, struct libsmb_file **out);
+/** The key of a config's setting[i]. */
+const char *libsmb_setting_key(size_t i);
 /** @return false: something in it has no meaning, which was logged. */
 bool libsmb_config_check(const struct libsmb_config *config);
 

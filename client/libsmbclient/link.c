@@ -55,8 +55,20 @@ static void choose_transport(const struct libsmb_config *config,
 static void choose_protection(SMBCCTX *c, const struct libsmb_config *config,
 			      struct client_options *out)
 {
+	char *why = NULL;
+	size_t i = 0;
+
 	if (config->protection != NULL) {
 		client_protection_parse(config->protection, &out->protection);
+	}
+	for (i = 0; i < LIBSMB_SETTINGS; i++) {
+		if (config->setting[i] != NULL &&
+		    !client_options_set(NULL, out, libsmb_setting_key(i),
+					config->setting[i], &why)) {
+			/* of Samba's file; ours was checked */
+			log_warn("%s", why != NULL ? why : "out of memory");
+			TALLOC_FREE(why);
+		}
 	}
 	if (c->internal->encryption >= SMBC_ENCRYPTLEVEL_REQUEST) {
 		out->protection = CLIENT_PROTECTION_ENCRYPT;

@@ -316,6 +316,22 @@ static bool set_sign(struct taking *t)
 	return true;
 }
 
+static bool set_option(struct taking *t)
+{
+	char *cut = strchr(t->value, '=');
+	char *why = NULL;
+	bool ok = false;
+
+	if (cut == NULL) {
+		return refuse(t, "NAME=VALUE");
+	}
+	*cut = '\0';
+	ok = client_options_set(t->options, &t->options->client, t->value,
+				cut + 1, &why);
+	*cut = '=';
+	return ok || refuse(t, why == NULL ? "out of memory" : why);
+}
+
 static bool set_timeout(struct taking *t)
 {
 	double seconds = 0;
@@ -443,6 +459,8 @@ static const struct row rows[] = {
 	{"seal",	NO_VALUE, set_seal,
 	 "encryption is required, by SMB or a transport both accept"},
 	{"sign",	NO_VALUE, set_sign, "signing is required"},
+	{"option",	VALUE,	set_option,
+	 "a setting of smb.conf, such as client signing=desired"},
 	{"posix",	NO_VALUE, set_posix,
 	 "the POSIX extensions, where the server has them (default)"},
 	{"noposix",	NO_VALUE, set_noposix, "never"},
