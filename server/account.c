@@ -19,7 +19,7 @@ struct account_job {
 	TALLOC_CTX *held, *made;
 	char *why;
 
-	const struct users_entry *entry; /* resolve */
+	const struct users_entry *entry; /* resolve; config too */
 	bool not_root;
 	struct user *user;
 
@@ -128,6 +128,26 @@ static void resolve_run(struct account_job *job)
 			"%s is root, and has no line in the users file",
 			job->entry->name);
 	}
+	if (job->user != NULL) {
+		job->user->must_encrypt = user_listed(
+			job->user,
+			config_list(job->config, NULL, CONFIG_ENCRYPT_USERS));
+	}
+}
+
+/* Who has to encrypt is asked of the configuration of now. */
+static struct tevent_req *resolve_submit(struct tevent_req *req,
+					 struct tevent_context *ev,
+					 struct server *server,
+					 struct account_job *job)
+{
+	job->config = server->config;
+	if (talloc_reference(job->held, server->config) == NULL) {
+		job_release(&job->head);
+		tevent_req_oom(req);
+		return tevent_req_post(req, ev);
+	}
+	return job_submit(req, ev, server, job);
 }
 
 /* A job for an account that the users file need not know. */
@@ -208,7 +228,7 @@ struct tevent_req *account_resolve_send(TALLOC_CTX *mem_ctx,
 		return tevent_req_post(req, ev);
 	}
 	job->not_root = entry == NULL;
-	return job_submit(req, ev, server, job);
+	return resolve_submit(req, ev, server, job);
 }
 
 struct tevent_req *account_guest_send(TALLOC_CTX *mem_ctx,
@@ -228,7 +248,7 @@ struct tevent_req *account_guest_send(TALLOC_CTX *mem_ctx,
 	if (tevent_req_nomem(job, req)) {
 		return tevent_req_post(req, ev);
 	}
-	return job_submit(req, ev, server, job);
+	return resolve_submit(req, ev, server, job);
 }
 
 NTSTATUS account_resolve_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,

@@ -9,6 +9,7 @@
 #include "server/dispatch.h"
 #include "server/logon.h"
 #include "server/machine.h"
+#include "server/protection.h"
 
 #define NT_TIME_MS 10000 /* of 100 ns */
 
@@ -62,15 +63,13 @@ static NTSTATUS begin_session(struct request *r)
 /* Whatever is wrong with the request before any token is looked at. */
 static NTSTATUS refuse(const struct request *r)
 {
-	const struct conn *conn = r->conn;
-	int64_t encrypt =
-		config_int(conn->server->config, NULL, CONFIG_SMB_ENCRYPT);
+	const char *forbids =
+		protection_forbids_logon(r->conn, NULL, AUTH_USER);
 
-	if (encrypt == CONFIG_ENCRYPT_REQUIRED && conn->agreed.cipher == 0 &&
-	    !conn->agreed.accept_transport_security) {
-		log_notice("%s: refused: the client cannot encrypt, which "
-			   "`smb encrypt` requires",
-			   conn->peer);
+	if (forbids != NULL) {
+		log_notice("%s: refused: the client cannot encrypt, which `%s` "
+			   "requires",
+			   r->conn->peer, forbids);
 		return NT_STATUS_ACCESS_DENIED;
 	}
 	if (r->channel != NULL && r->channel->busy) {
@@ -300,17 +299,12 @@ static void set_protection(struct request *r,
 {
 	const struct conn *conn = r->conn;
 	struct session *session = r->session;
-	int64_t encrypt =
-		config_int(conn->server->config, NULL, CONFIG_SMB_ENCRYPT);
 
 	session->signing_required =
 		session->kind == AUTH_USER &&
 		(conn->agreed.signing_required ||
 		 (in->security_mode & SMB2_NEGOTIATE_SIGNING_REQUIRED) != 0);
-	session->encrypt_data =
-		encrypt == CONFIG_ENCRYPT_REQUIRED ||
-		(encrypt == CONFIG_ENCRYPT_DESIRED &&
-		 conn->agreed.cipher != 0 && session->kind != AUTH_GUEST);
+	session->encrypt_data = protection_of_session(conn, session);
 }
 
 /* The client was cut off and came back: its old session is at its end. */
@@ -407,6 +401,37 @@ static void session_renew(struct request *r)
 			auth_expires(r->channel->auth));
 }
 
+/* Of whom encryption is required, now that it is known who it is. */
+static NTSTATUS forbid_plain(struct cmd_session_setup_state *state,
+			     const struct user *user)
+{
+	struct request *r = state->r;
+	const char *forbids = protection_forbids_logon(
+		r->conn, user, auth_kind(r->channel->auth));
+
+	if (forbids == NULL) {
+		return NT_STATUS_OK;
+	}
+	state->why = talloc_asprintf(state,
+				     "the client cannot encrypt, which `%s` "
+				     "requires",
+				     forbids);
+	return NT_STATUS_ACCESS_DENIED;
+}
+
+static void log_success(struct cmd_session_setup_state *state)
+{
+	struct request *r = state->r;
+	const struct session *session = r->session;
+	char *text = protection_text(state, r->conn, session, NULL);
+
+	log_info("%s: %s logged on (%s, %s%s%s): %s", r->conn->peer,
+		 session->user->name, session->mechanism,
+		 protection_dialect(session->dialect),
+		 session->workstation[0] == '\0' ? "" : ", from ",
+		 session->workstation, text == NULL ? "" : text);
+}
+
 static void cmd_session_setup_resolved(struct tevent_req *subreq)
 {
 	struct tevent_req *req =
@@ -429,6 +454,9 @@ static void cmd_session_setup_resolved(struct tevent_req *subreq)
 		status = NT_STATUS_ACCESS_DENIED;
 	}
 	if (status == NT_STATUS_OK) {
+		status = forbid_plain(state, user);
+	}
+	if (status == NT_STATUS_OK) {
 		status = establish(state, user);
 	}
 	if (status != NT_STATUS_OK) {
@@ -447,10 +475,7 @@ static void cmd_session_setup_resolved(struct tevent_req *subreq)
 			     NULL);
 	end_previous(r->conn->server, state->in.previous_session_id,
 		     r->session);
-	log_info("%s: %s logged on (%s%s%s)", r->conn->peer,
-		 r->session->user->name, r->session->mechanism,
-		 r->session->workstation[0] == '\0' ? "" : ", from ",
-		 r->session->workstation);
+	log_success(state);
 	state->status = NT_STATUS_OK;
 	tevent_req_done(req);
 }

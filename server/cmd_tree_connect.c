@@ -11,6 +11,7 @@
 #include "server/dispatch.h"
 #include "server/machine.h"
 #include "server/persistent.h"
+#include "server/protection.h"
 #include "smbquic/utf16.h"
 
 #define LOG_MODULE "share"
@@ -88,23 +89,15 @@ static NTSTATUS deny(const struct request *r, const struct share *share,
 	return status;
 }
 
-static bool can_seal(const struct conn *conn, const struct session *session)
-{
-	return conn->agreed.cipher != 0 && session->keys != NULL;
-}
-
 /* What needs no asking of NSS. */
 static NTSTATUS admit_connection(const struct request *r,
 				 const struct share *share)
 {
-	const struct negotiate_agreement *agreed = &r->conn->agreed;
 	const struct sockaddr *peer =
 		(const struct sockaddr *)&r->conn->facts->peer;
 	int64_t max = 0;
 
-	if (share->encrypt == CONFIG_ENCRYPT_REQUIRED &&
-	    !can_seal(r->conn, r->session) &&
-	    !agreed->accept_transport_security) {
+	if (protection_forbids_share(r->conn, r->session, share)) {
 		return deny(r, share, NT_STATUS_ACCESS_DENIED,
 			    "the client cannot encrypt, which `smb encrypt` "
 			    "requires");
@@ -137,13 +130,6 @@ static NTSTATUS admit_connection(const struct request *r,
 
 /* --- the tree --------------------------------------------------------------
  */
-
-static bool wants_sealing(const struct request *r, const struct share *share)
-{
-	return share->encrypt == CONFIG_ENCRYPT_REQUIRED ||
-	       (share->encrypt == CONFIG_ENCRYPT_DESIRED &&
-		can_seal(r->conn, r->session));
-}
 
 static bool set_user(struct tree *tree, struct user *forced)
 {
@@ -192,7 +178,8 @@ static NTSTATUS make_tree(struct cmd_tree_connect_state *state,
 	}
 	tree->read_only = admission->read_only;
 	tree->maximal_access = tree->read_only ? ACCESS_READ : ACCESS_ALL;
-	tree->encrypt_data = wants_sealing(r, tree->share);
+	tree->encrypt_data =
+		protection_of_share(r->conn, r->session, tree->share);
 	if (!set_user(tree, admission->forced)) {
 		status = NT_STATUS_INSUFFICIENT_RESOURCES;
 	} else if (tree->share->type == SHARE_DISK) {
@@ -276,6 +263,7 @@ static void cmd_tree_connect_admitted(struct tevent_req *subreq)
 	struct cmd_tree_connect_state *state =
 		tevent_req_data(req, struct cmd_tree_connect_state);
 	struct account_admission admission = {0};
+	char *text = NULL;
 	char *why = NULL;
 	NTSTATUS status = account_admit_recv(subreq, state, &admission, &why);
 
@@ -292,9 +280,12 @@ static void cmd_tree_connect_admitted(struct tevent_req *subreq)
 	}
 	machine_record_share(state->r->conn, true, state->r->session,
 			     state->share->name, NULL);
-	log_info("%s: %s uses share %s%s", state->r->conn->peer,
+	text = protection_text(state, state->r->conn, state->r->session,
+			       state->tree);
+	log_info("%s: %s uses share %s%s: %s", state->r->conn->peer,
 		 state->tree->user->name, state->share->name,
-		 state->tree->read_only ? " (read only)" : "");
+		 state->tree->read_only ? " (read only)" : "",
+		 text == NULL ? "" : text);
 	tevent_req_done(req);
 }
 

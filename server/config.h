@@ -41,6 +41,8 @@ enum config_key {
 	CONFIG_MAX_PROTOCOL,	      /* int: a dialect */
 	CONFIG_SERVER_SIGNING,	      /* int: enum config_signing */
 	CONFIG_ENCRYPTION_OVER_QUIC,  /* bool */
+	CONFIG_ENCRYPT_USERS,	      /* list of users and @groups */
+	CONFIG_REJECT_UNENCRYPTED,    /* bool */
 	CONFIG_SIGNING_ALGORITHMS,    /* numbers: as in MS-SMB2 2.2.3.1.7 */
 	CONFIG_ENCRYPTION_ALGORITHMS, /* numbers: as in MS-SMB2 2.2.3.1.2 */
 

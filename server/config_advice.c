@@ -56,6 +56,23 @@ static bool never_seals(const struct config *cfg,
 	return config_int(cfg, share, CONFIG_SMB_ENCRYPT) == CONFIG_ENCRYPT_OFF;
 }
 
+/* Does it matter? */
+static bool lets_plain_in(const struct config *cfg,
+			  const struct config_share *share)
+{
+	size_t i = 0;
+	bool any = config_int(cfg, NULL, CONFIG_SMB_ENCRYPT) ==
+			   CONFIG_ENCRYPT_REQUIRED ||
+		   config_list(cfg, NULL, CONFIG_ENCRYPT_USERS)[0] != NULL;
+
+	for (i = 0; i < config_share_count(cfg); i++) {
+		any = any ||
+		      config_int(cfg, config_share(cfg, i),
+				 CONFIG_SMB_ENCRYPT) == CONFIG_ENCRYPT_REQUIRED;
+	}
+	return any && !config_bool(cfg, share, CONFIG_REJECT_UNENCRYPTED);
+}
+
 static bool no_delay(const struct config *cfg, const struct config_share *share)
 {
 	return config_int(cfg, share, CONFIG_INVALID_AUTHENTICATION_DELAY) == 0;
@@ -108,6 +125,8 @@ static const struct advice of_server[] = {
 	 "encryption"},
 	{CONFIG_SMB_ENCRYPT, never_seals,
 	 "over TCP nobody can encrypt, though he wants to"},
+	{CONFIG_REJECT_UNENCRYPTED, lets_plain_in,
+	 "who cannot encrypt is let in without, though encryption is required"},
 	{CONFIG_MAX_CONNECTIONS, unbounded,
 	 "strangers can take all memory and descriptors"},
 	{CONFIG_INVALID_AUTHENTICATION_DELAY, no_delay,

@@ -205,6 +205,23 @@ static const struct setting settings[] = {
 		"need not encrypt twice: what QUIC carries then counts as "
 		"encrypted.",
 	},
+	[CONFIG_ENCRYPT_USERS] = {
+		"server smb encrypt users", SETTING_GLOBAL, SETTING_LIST, "",
+		"Users with whom SMB encryption is required whatever share they "
+		"use, and however server smb encrypt is set: names, and groups "
+		"as @group. It holds from their next logon on. What QUIC "
+		"carries counts as encrypted, as for server smb encrypt.",
+	},
+	[CONFIG_REJECT_UNENCRYPTED] = {
+		"reject unencrypted access", SETTING_GLOBAL, SETTING_BOOL,
+		"yes",
+		"Whether clients that cannot encrypt (SMB 2, guests, no cipher "
+		"in common) are refused where encryption is required: by "
+		"server smb encrypt for the server or a share, or by server "
+		"smb encrypt users. With no they are let in, and what they do "
+		"can be read on the way; who can encrypt still has to. This is "
+		"RejectUnencryptedAccess of Windows.",
+	},
 	[CONFIG_SIGNING_ALGORITHMS] = {
 		"server smb3 signing algorithms", SETTING_GLOBAL, SETTING_NUMBERS,
 		"AES-128-GMAC, AES-128-CMAC, HMAC-SHA256",
@@ -633,7 +650,9 @@ static const struct setting settings[] = {
 		"SMB encryption: off never, if_required when the client "
 		"insists, desired with every client that can, required with "
 		"all. In [global] for the whole session, in a share for that "
-		"share. What QUIC carries counts as encrypted; see server smb "
+		"share; for particular users there is server smb encrypt "
+		"users, and for clients that cannot reject unencrypted access. "
+		"What QUIC carries counts as encrypted; see server smb "
 		"encryption over quic.",
 		.names = encrypt,
 	},
@@ -771,6 +790,7 @@ const struct setting_synonym setting_synonyms[] = {
 	{"deny hosts", CONFIG_HOSTS_DENY, false},
 	{"public", CONFIG_GUEST_OK, false},
 	{"smb encrypt", CONFIG_SMB_ENCRYPT, false},
+	{"smb encrypt users", CONFIG_ENCRYPT_USERS, false},
 	{"create mode", CONFIG_CREATE_MASK, false},
 	{"directory mode", CONFIG_DIRECTORY_MASK, false},
 	{"casesignames", CONFIG_CASE_SENSITIVE, false},

@@ -6,54 +6,9 @@
 
 #include <inttypes.h>
 
+#include "server/protection.h"
 #include "server/request.h"
 #include "server/status.h"
-#include "smbquic/smb2.h"
-
-/* --- names of what was agreed ----------------------------------------------
- */
-
-struct number_name {
-	uint16_t number;
-	const char *name;
-};
-
-static const struct number_name dialects[] = {
-	{SMB2_DIALECT_202, "SMB2_02"}, {SMB2_DIALECT_210, "SMB2_10"},
-	{SMB2_DIALECT_300, "SMB3_00"}, {SMB2_DIALECT_302, "SMB3_02"},
-	{SMB2_DIALECT_311, "SMB3_11"}, {0, NULL},
-};
-
-static const struct number_name ciphers[] = {
-	{SMB2_CIPHER_AES128_CCM, "AES-128-CCM"},
-	{SMB2_CIPHER_AES128_GCM, "AES-128-GCM"},
-	{SMB2_CIPHER_AES256_CCM, "AES-256-CCM"},
-	{SMB2_CIPHER_AES256_GCM, "AES-256-GCM"},
-	{0, NULL},
-};
-
-/* HMAC-SHA256 is number 0. */
-static const struct number_name signings[] = {
-	{SMB2_SIGNING_AES_CMAC, "AES-128-CMAC"},
-	{SMB2_SIGNING_AES_GMAC, "AES-128-GMAC"},
-	{0, NULL},
-};
-
-static const char *name_of(const struct number_name *table, uint16_t number,
-			   const char *otherwise)
-{
-	for (; table->name != NULL; table++) {
-		if (table->number == number) {
-			return table->name;
-		}
-	}
-	return otherwise;
-}
-
-static const char *signing_name(const struct session *session)
-{
-	return name_of(signings, session->signing_algorithm, "HMAC-SHA256");
-}
 
 /* --- protection ------------------------------------------------------------
  */
@@ -62,7 +17,7 @@ static const char *signing_name(const struct session *session)
 static json_t *encryption(const struct conn *conn,
 			  const struct session *session)
 {
-	const char *cipher = name_of(ciphers, session->cipher, "-");
+	const char *cipher = protection_cipher(session->cipher);
 	bool sealed = conn_must_seal(conn, session);
 
 	if (!sealed && conn->facts->secure) {
@@ -83,8 +38,9 @@ static json_t *signing(const struct session *session)
 	const char *degree = session->signing_required ? "full" : "partial";
 
 	return json_pack("{s:s, s:s}", "cipher",
-			 none ? "-" : signing_name(session), "degree",
-			 none ? "none" : degree);
+			 none ? "-"
+			      : protection_signing(session->signing_algorithm),
+			 "degree", none ? "none" : degree);
 }
 
 /* --- connections -----------------------------------------------------------
@@ -154,7 +110,7 @@ static json_t *connection(const struct conn *conn)
 		"connection_id", (json_int_t)conn->id, "remote_address",
 		status_string(conn->peer), "local_address",
 		status_string(transport_address_string(local)), "dialect",
-		name_of(dialects, conn->agreed.dialect, "-"), "transport",
+		protection_dialect(conn->agreed.dialect), "transport",
 		transport_of(conn), "figures", figures_of(conn), "sessions",
 		sessions_of(conn), "requests", (int)count_requests(conn),
 		"bytes_queued_in", (json_int_t)conn->bytes_in,
@@ -236,7 +192,7 @@ static json_t *session_item(const struct session *session)
 		status_string(session->domain), "remote_machine",
 		status_string(session->workstation), "hostname",
 		status_string(first == NULL ? NULL : first->conn->peer),
-		"session_dialect", name_of(dialects, session->dialect, "-"),
+		"session_dialect", protection_dialect(session->dialect),
 		"authentication", status_string(session->mechanism),
 		"encryption",
 		first == NULL ? json_null() : encryption(first->conn, session),
@@ -282,8 +238,8 @@ static json_t *tcon(const struct tree *tree)
 		       !first->conn->agreed.accept_transport_security);
 	json_t *protection =
 		sealed ? json_pack("{s:s, s:s, s:s}", "by", "smb", "cipher",
-				   name_of(ciphers, session->cipher, "-"),
-				   "degree", "full")
+				   protection_cipher(session->cipher), "degree",
+				   "full")
 		       : (first == NULL ? json_null()
 					: encryption(first->conn, session));
 

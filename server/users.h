@@ -90,6 +90,8 @@ struct user {
 	gid_t gid;
 	size_t num_groups;
 	gid_t *groups; /* all of them, gid among them */
+	/* `server smb encrypt users` has him; false unless the server asked */
+	bool must_encrypt;
 };
 
 /*

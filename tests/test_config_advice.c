@@ -63,13 +63,16 @@ static void test_unwise(void **state)
 			  "max connections = 0\nearly data = yes\n"
 			  "invalid authentication delay = 0\n"
 			  "metrics listen = 0.0.0.0:9922\n"
+			  "reject unencrypted access = no\n"
 			  "[a]\npath = /srv\nread only = no\nguest ok = yes\n"
 			  "create mask = 0666\n"
-			  "[b]\npath = /srv\nguest ok = yes\n"),
+			  "[b]\npath = /srv\nguest ok = yes\n"
+			  "[c]\npath = /srv\nsmb encrypt = required\n"),
 		"[global] server signing = disabled\n"
 		"[global] server min protocol = SMB2_02\n"
 		"[global] map to guest = bad user\n"
 		"[global] server smb encrypt = off\n"
+		"[global] reject unencrypted access = no\n"
 		"[global] max connections = 0\n"
 		"[global] invalid authentication delay = 0\n"
 		"[global] early data = yes\n"

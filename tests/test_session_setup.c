@@ -58,6 +58,16 @@ static struct fixture *server_with(const char *more)
 	return f;
 }
 
+struct answer {
+	NTSTATUS status;
+	uint32_t tree_id;
+	struct smb2_tree_connect_response tree;
+};
+
+static struct answer tree_connect(struct logon *l, const char *share);
+static NTSTATUS simple(struct logon *l, uint16_t command, uint32_t tree_id,
+		       bool seal);
+
 /* --- NEGOTIATE -------------------------------------------------------------
  */
 
@@ -380,6 +390,59 @@ static void test_encryption_required(void **private_data)
 	talloc_free(f);
 }
 
+/* Of a user alone, whom it is asked of once he is known. */
+static void test_encryption_of_user(void **private_data)
+{
+	struct fixture *f = server_with("smb encrypt users = bob, Alice\n");
+	struct logon l = logon_new(f);
+
+	(void)private_data;
+	assert_int_equal(logon_negotiate(&l), NT_STATUS_OK);
+	assert_int_equal(logon_run(&l, "alice", "wonderland"), NT_STATUS_OK);
+	assert_int_equal(l.session_flags, SMB2_SESSION_FLAG_ENCRYPT_DATA);
+	talloc_free(f);
+
+	f = server_with("smb encrypt users = alice\n");
+	l = logon_new(f);
+	l.policy.ciphers.count = 0;
+	assert_int_equal(logon_negotiate(&l), NT_STATUS_OK);
+	assert_int_equal(logon_run(&l, "alice", "wonderland"),
+			 NT_STATUS_ACCESS_DENIED);
+	talloc_free(f);
+
+	f = server_with("smb encrypt users = bob\n");
+	l = logon_new(f);
+	l.policy.ciphers.count = 0;
+	assert_int_equal(logon_negotiate(&l), NT_STATUS_OK);
+	assert_int_equal(logon_run(&l, "alice", "wonderland"), NT_STATUS_OK);
+	talloc_free(f);
+}
+
+/* Who cannot is let in; who can still has to. */
+static void test_unencrypted_let_in(void **private_data)
+{
+	struct fixture *f = server_with("smb encrypt = required\n"
+					"reject unencrypted access = no\n");
+	struct logon l = logon_new(f);
+
+	(void)private_data;
+	l.policy.ciphers.count = 0;
+	assert_int_equal(logon_negotiate(&l), NT_STATUS_OK);
+	assert_int_equal(logon_run(&l, "alice", "wonderland"), NT_STATUS_OK);
+	assert_int_equal(l.session_flags, 0);
+	assert_int_equal(tree_connect(&l, "secret").status, NT_STATUS_OK);
+	talloc_free(f);
+
+	f = server_with("smb encrypt = required\n"
+			"reject unencrypted access = no\n");
+	l = logon_new(f);
+	assert_int_equal(logon_negotiate(&l), NT_STATUS_OK);
+	assert_int_equal(logon_run(&l, "alice", "wonderland"), NT_STATUS_OK);
+	assert_int_equal(l.session_flags, SMB2_SESSION_FLAG_ENCRYPT_DATA);
+	assert_int_equal(simple(&l, SMB2_ECHO, 0, true), NT_STATUS_OK);
+	talloc_free(f);
+}
+
 /* MS-SMB2's transport capabilities: QUIC counts when both say so. */
 static void test_transport_counts(void **private_data)
 {
@@ -403,12 +466,6 @@ static void test_transport_counts(void **private_data)
 
 /* --- TREE_CONNECT, LOGOFF --------------------------------------------------
  */
-
-struct answer {
-	NTSTATUS status;
-	uint32_t tree_id;
-	struct smb2_tree_connect_response tree;
-};
 
 static struct logon logged_on(struct fixture *f)
 {
@@ -779,6 +836,8 @@ int main(void)
 		cmocka_unit_test(test_reauthentication),
 		cmocka_unit_test(test_previous_session),
 		cmocka_unit_test(test_encryption_required),
+		cmocka_unit_test(test_encryption_of_user),
+		cmocka_unit_test(test_unencrypted_let_in),
 		cmocka_unit_test(test_transport_counts),
 		cmocka_unit_test(test_tree_connect),
 		cmocka_unit_test(test_tree_connect_paths),
