@@ -423,7 +423,7 @@ static void log_success(struct cmd_session_setup_state *state)
 {
 	struct request *r = state->r;
 	const struct session *session = r->session;
-	char *text = protection_text(state, r->conn, session, NULL);
+	char *text = protection_text(state, r->conn, session, NULL, false);
 
 	log_info("%s: %s logged on (%s, %s%s%s): %s", r->conn->peer,
 		 session->user->name, session->mechanism,

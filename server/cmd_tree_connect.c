@@ -281,7 +281,7 @@ static void cmd_tree_connect_admitted(struct tevent_req *subreq)
 	machine_record_share(state->r->conn, true, state->r->session,
 			     state->share->name, NULL);
 	text = protection_text(state, state->r->conn, state->r->session,
-			       state->tree);
+			       state->tree, state->r->sealed);
 	log_info("%s: %s uses share %s%s: %s", state->r->conn->peer,
 		 state->tree->user->name, state->share->name,
 		 state->tree->read_only ? " (read only)" : "",

@@ -325,11 +325,30 @@ static NTSTATUS gate_sequence(struct request *r)
 	return needs(r, MODIFIES) ? NT_STATUS_FILE_NOT_AVAILABLE : NT_STATUS_OK;
 }
 
+static void see(struct protection_seen *seen, const struct request *r)
+{
+	seen->sealed = seen->sealed || r->sealed;
+	seen->is_signed = seen->is_signed || (r->signed_ok && !r->sealed);
+	seen->plain = seen->plain || (!r->signed_ok && !r->sealed);
+}
+
+/* No gate: what was let through, and how it had come. */
+static NTSTATUS note_protection(struct request *r)
+{
+	if (r->channel != NULL && r->channel->valid) {
+		see(&r->channel->seen, r);
+	}
+	if (r->tree != NULL) {
+		see(&r->tree->seen, r);
+	}
+	return NT_STATUS_OK;
+}
+
 static NTSTATUS (*const gates[])(struct request *r) = {
-	gate_command, gate_negotiated, gate_length,  gate_chain,
-	gate_channel, gate_signature,  gate_related, gate_session,
-	gate_sealed,  gate_tree,       gate_format,  gate_credits,
-	gate_open,    gate_sequence,
+	gate_command, gate_negotiated, gate_length,	gate_chain,
+	gate_channel, gate_signature,  gate_related,	gate_session,
+	gate_sealed,  gate_tree,       gate_format,	gate_credits,
+	gate_open,    gate_sequence,   note_protection,
 };
 
 NTSTATUS dispatch_gates(struct request *r)

@@ -132,19 +132,23 @@ const char *protection_signing(uint16_t algorithm)
 }
 
 char *protection_text(TALLOC_CTX *mem_ctx, const struct conn *conn,
-		      const struct session *session, const struct tree *tree)
+		      const struct session *session, const struct tree *tree,
+		      bool sealed)
 {
 	bool counts = conn->agreed.accept_transport_security;
-	bool sealed = conn_must_seal(conn, session) ||
-		      (tree != NULL && tree->encrypt_data && !counts);
+	bool must = conn_must_seal(conn, session) ||
+		    (tree != NULL && tree->encrypt_data && !counts);
 	bool is_signed = session->signing_required && session->keys != NULL;
 
-	if (sealed) {
+	if (must || sealed) {
 		return talloc_asprintf(mem_ctx, "sealed with %s",
 				       protection_cipher(session->cipher));
 	}
 	if (!conn->facts->secure && !is_signed) {
-		return talloc_strdup(mem_ctx, "not protected");
+		return talloc_strdup(mem_ctx,
+				     tree == NULL ? "protected as the client "
+						    "likes"
+						  : "not protected");
 	}
 	return talloc_asprintf(
 		mem_ctx, "%s%s%s%s%s",

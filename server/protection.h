@@ -37,10 +37,17 @@ const char *protection_cipher(uint16_t cipher);
 const char *protection_signing(uint16_t algorithm);
 const char *protection_dialect(uint16_t dialect);
 
-/** "sealed with AES-128-GCM", "encrypted by quic-user, signed with
- *  AES-128-GMAC", "not protected".
- *  @param tree  may be NULL. @return child of mem_ctx; NULL: no memory. */
+/**
+ * "sealed with AES-128-GCM", "encrypted by quic-user, signed with
+ * AES-128-GMAC", "not protected".
+ *
+ * @param tree    NULL: of the session; what is left to the client is said to
+ *                be.
+ * @param sealed  the request that made it came sealed: then the rest will.
+ * @return child of mem_ctx; NULL: no memory.
+ */
 char *protection_text(TALLOC_CTX *mem_ctx, const struct conn *conn,
-		      const struct session *session, const struct tree *tree);
+		      const struct session *session, const struct tree *tree,
+		      bool sealed);
 
 #endif

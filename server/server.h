@@ -294,6 +294,11 @@ struct session {
 	struct idtable *opens; /**< FileId.Volatile -> struct open */
 };
 
+/** How requests came in: for who asks what protects. */
+struct protection_seen {
+	bool sealed, is_signed, plain;
+};
+
 /** A session on one connection (3.3.1.14). Child of the connection. */
 struct channel {
 	struct conn *conn;
@@ -307,9 +312,10 @@ struct channel {
 	bool busy;	   /**< a SESSION_SETUP is at work */
 	bool binding;	   /**< joins a session that was made elsewhere */
 	uint8_t preauth[CRYPTO_PREAUTH_SIZE];
-	bool valid;		/**< logged on here */
-	bool machine;		/**< machine_stands_for() its user */
-	struct notice *notices; /**< notice.c: may not have arrived yet */
+	bool valid;		     /**< logged on here */
+	bool machine;		     /**< machine_stands_for() its user */
+	struct protection_seen seen; /**< since it is valid */
+	struct notice *notices;	     /**< notice.c: may not have arrived yet */
 };
 
 struct session *session_new(struct server *server);
@@ -372,7 +378,8 @@ struct tree {
 	struct store_cred *cred; /**< likewise */
 	bool read_only;		 /**< for this user */
 	bool encrypt_data;	 /**< the share's requests must be sealed */
-	uint32_t maximal_access; /**< what CREATE may grant at most */
+	struct protection_seen seen;
+	uint32_t maximal_access;	/**< what CREATE may grant at most */
 	struct open *opens, *last_open; /**< in the order they were made */
 	uint64_t created;		/**< NT time */
 };

@@ -5,6 +5,7 @@
  */
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "server/protection.h"
 #include "server/request.h"
@@ -13,23 +14,45 @@
 /* --- protection ------------------------------------------------------------
  */
 
+/* Of SMB's own encryption: required, or chosen by the client for all or for
+ * some of what it asked. */
+static const char *degree(bool must, const struct protection_seen *seen)
+{
+	if (must || (seen->sealed && !seen->is_signed && !seen->plain)) {
+		return "full";
+	}
+	return seen->sealed ? "partial" : "none";
+}
+
+static json_t *by_smb(const struct session *session, const char *how_much)
+{
+	return json_pack("{s:s, s:s, s:s}", "by", "smb", "cipher",
+			 protection_cipher(session->cipher), "degree",
+			 how_much);
+}
+
 /* What protects the session's requests on that connection. */
 static json_t *encryption(const struct conn *conn,
 			  const struct session *session)
 {
-	const char *cipher = protection_cipher(session->cipher);
-	bool sealed = conn_must_seal(conn, session);
+	static const struct protection_seen nothing;
+	const struct channel *channel = conn_channel(conn, session->id);
+	const char *sealed =
+		degree(conn_must_seal(conn, session),
+		       channel == NULL ? &nothing : &channel->seen);
 
-	if (!sealed && conn->facts->secure) {
+	if (strcmp(sealed, "full") != 0 && conn->facts->secure) {
 		return json_pack("{s:s, s:s, s:s}", "by", "transport", "cipher",
 				 conn->facts->tls_cipher == NULL
 					 ? "-"
 					 : conn->facts->tls_cipher,
 				 "degree", "full");
 	}
-	return json_pack("{s:s, s:s, s:s}", "by", sealed ? "smb" : "none",
-			 "cipher", sealed ? cipher : "-", "degree",
-			 sealed ? "full" : "none");
+	if (strcmp(sealed, "none") != 0) {
+		return by_smb(session, sealed);
+	}
+	return json_pack("{s:s, s:s, s:s}", "by", "none", "cipher", "-",
+			 "degree", "none");
 }
 
 static json_t *signing(const struct session *session)
@@ -233,16 +256,19 @@ static json_t *tcon(const struct tree *tree)
 {
 	const struct session *session = tree->session;
 	const struct channel *first = session->channels;
-	bool sealed = tree->encrypt_data &&
-		      (first == NULL ||
-		       !first->conn->agreed.accept_transport_security);
-	json_t *protection =
-		sealed ? json_pack("{s:s, s:s, s:s}", "by", "smb", "cipher",
-				   protection_cipher(session->cipher), "degree",
-				   "full")
-		       : (first == NULL ? json_null()
-					: encryption(first->conn, session));
+	const char *sealed =
+		degree(tree->encrypt_data &&
+			       (first == NULL ||
+				!first->conn->agreed.accept_transport_security),
+		       &tree->seen);
+	json_t *protection = NULL;
 
+	if (strcmp(sealed, "full") == 0) {
+		protection = by_smb(session, sealed);
+	} else {
+		protection = first == NULL ? json_null()
+					   : encryption(first->conn, session);
+	}
 	return json_pack(
 		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:i}", "tcon_id",
 		status_id(tree->id), "session_id", status_id(session->id),

@@ -160,9 +160,9 @@ static void says(void (*change)(struct place *p), bool sealed, bool sealed_tree,
 	if (change != NULL) {
 		change(p);
 	}
-	assert_string_equal(
-		protection_text(p->mem_ctx, &p->conn, &p->session, &tree),
-		expected);
+	assert_string_equal(protection_text(p->mem_ctx, &p->conn, &p->session,
+					    &tree, false),
+			    expected);
 	talloc_free(p->mem_ctx);
 }
 
@@ -179,6 +179,8 @@ static void refused_by_server(struct place *p)
 
 static void test_text(void **state)
 {
+	struct place *p = NULL;
+
 	(void)state;
 	says(NULL, false, false, "signed with AES-128-CMAC");
 	says(NULL, true, false, "sealed with AES-256-GCM");
@@ -187,6 +189,15 @@ static void test_text(void **state)
 	says(over_quic, true, true,
 	     "encrypted by quic-user, signed with AES-128-CMAC");
 	says(refused_by_server, true, false, "sealed with AES-256-GCM");
+	p = place_new("", "");
+	unsigned_one(p);
+	assert_string_equal(
+		protection_text(p, &p->conn, &p->session, NULL, false),
+		"protected as the client likes");
+	assert_string_equal(
+		protection_text(p, &p->conn, &p->session, NULL, true),
+		"sealed with AES-256-GCM");
+	talloc_free(p->mem_ctx);
 }
 
 static void test_names(void **state)
