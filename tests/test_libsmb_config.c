@@ -123,12 +123,9 @@ static void test_check(void **state)
 			     "-AES-128-GCM"}},
 	};
 	static const struct libsmb_config bad[] = {
-		{.transport = "pigeon"},
-		{.trust = "everybody"},
-		{.pin = "sha256:12"},
-		{.protection = "none at all"},
-		{.setting = {[1] = "perhaps"}},
-		{.setting = {[4] = "ROT13"}},
+		{.transport = "pigeon"},	{.trust = "everybody"},
+		{.pin = "sha256:12"},		{.protection = "none at all"},
+		{.setting = {[1] = "perhaps"}}, {.setting = {[4] = "ROT13"}},
 	};
 	size_t i = 0;
 
