@@ -12,6 +12,7 @@
 #include "client/client_req.h"
 #include "client/copy.h"
 #include "client/copy_rate.h"
+#include "client/copy_window.h"
 
 #define DEFAULT_IO_SIZE	 ((size_t)1024 * 1024)
 #define DEFAULT_REQUESTS 64
@@ -23,6 +24,7 @@ struct copy_job {
 	struct tevent_req *req;	     /* the pump's */
 	uint64_t offset;
 	size_t len;
+	uint64_t began_us;
 	struct copy_block *block;
 };
 
@@ -33,16 +35,18 @@ struct copy_state {
 	struct copy_end *from;
 	struct copy_end *to;
 	struct copy_limits limits;
+	struct copy_window window;
 	copy_progress_fn progress;
 	void *private_data;
 
-	uint64_t next; /* first byte nobody has asked for */
-	uint64_t end;  /* where the source ends, as far as known */
-	uint64_t turn; /* sequential sink: the offset it wants next */
-	bool reading;  /* sequential source: a read is in flight */
-	bool writing;  /* sequential sink: a write is in flight */
-	unsigned jobs; /* in flight or waiting */
-	size_t bytes;  /* that those hold or have asked for */
+	uint64_t next;		/* first byte nobody has asked for */
+	uint64_t end;		/* where the source ends, as far as known */
+	uint64_t turn;		/* sequential sink: the offset it wants next */
+	bool reading;		/* sequential source: a read is in flight */
+	bool writing;		/* sequential sink: a write is in flight */
+	unsigned jobs;		/* in flight or waiting */
+	struct copy_job *alone; /* it shows how long one takes */
+	size_t bytes;		/* that those hold or have asked for */
 	struct copy_jobs waiting;
 	struct tevent_timer *paused; /* the rate has been reached */
 	uint64_t copied;
@@ -106,6 +110,7 @@ struct tevent_req *copy_send(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 	state->end = from->size;
 	TAILQ_INIT(&state->waiting);
 	copy_set_limits(state, limits);
+	copy_window_init(&state->window, state->limits.bytes, copy_rate_now());
 	if (from->ops->read_send == NULL || to->ops->write_send == NULL) {
 		req_failed(req, NT_STATUS_INVALID_PARAMETER);
 		return tevent_req_post(req, ev);
@@ -132,6 +137,9 @@ static void copy_job_free(struct copy_job *job)
 
 	state->jobs--;
 	state->bytes -= job->len;
+	if (state->alone == job) {
+		state->alone = NULL;
+	}
 	talloc_free(job);
 }
 
@@ -148,6 +156,11 @@ static bool copy_read(struct tevent_req *req, uint64_t offset, size_t len)
 	job->req = req;
 	job->offset = offset;
 	job->len = len;
+	job->began_us = copy_rate_now();
+	if (state->jobs == 0 &&
+	    copy_window_wants_one(&state->window, job->began_us)) {
+		state->alone = job;
+	}
 	subreq = state->from->ops->read_send(job, state->ev, state->from,
 					     offset, len);
 	if (tevent_req_nomem(subreq, req)) {
@@ -172,8 +185,13 @@ static bool copy_has_room(const struct copy_state *state)
 	if (state->from->sequential && state->reading) {
 		return false;
 	}
+	if (state->alone != NULL ||
+	    copy_window_wants_one(&state->window, copy_rate_now())) {
+		return false;
+	}
 	return state->jobs < state->limits.requests &&
-	       state->bytes + state->limits.io_size <= state->limits.bytes;
+	       state->bytes + state->limits.io_size <=
+		       copy_window_size(&state->window);
 }
 
 static void copy_resume(struct tevent_context *ev, struct tevent_timer *timer,
@@ -370,6 +388,8 @@ static void copy_write_done(struct tevent_req *subreq)
 	}
 	state->copied += len;
 	state->turn = job->offset + len;
+	copy_window_done(&state->window, len, job->began_us,
+			 state->alone == job, copy_rate_now());
 	copy_job_free(job);
 	if (state->progress != NULL) {
 		state->progress(len, state->private_data);

@@ -76,7 +76,7 @@ struct copy_end {
 struct copy_limits {
 	size_t io_size;	   /**< of one request; default 1 MiB */
 	unsigned requests; /**< in flight; default 64 */
-	size_t bytes;	   /**< in flight; default 32 MiB */
+	size_t bytes;	   /**< in flight, at most; default 32 MiB */
 	/** How fast, together with all others that have this one; NULL: as
 	    fast as can be. It must outlive them. */
 	struct copy_rate *rate;
