@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * cmd_query_info.c - QUERY_INFO (MS-SMB2 3.3.5.20): files, file systems,
- * security. Quotas there are none.
+ * security, quotas.
  */
 
 #include <errno.h>
@@ -9,6 +9,7 @@
 #include "server/acl.h"
 #include "server/dispatch.h"
 #include "server/query_info.h"
+#include "server/quota.h"
 #include "smbquic/smb2_posix.h"
 #include "smbquic/fscc.h"
 
@@ -29,6 +30,7 @@ static void cmd_query_info_security(struct tevent_req *subreq);
 static void cmd_query_info_space(struct tevent_req *subreq);
 static void cmd_query_info_streams(struct tevent_req *subreq);
 static void cmd_query_info_eas(struct tevent_req *subreq);
+static void cmd_query_info_quotas(struct tevent_req *subreq);
 
 /* --- what is asked for
  * --------------------------------------------------------- */
@@ -109,9 +111,17 @@ static NTSTATUS cmd_query_info_check(struct cmd_query_info_state *state)
 	case SMB2_0_INFO_FILE:
 	case SMB2_0_INFO_FILESYSTEM: return choose_class(state);
 	case SMB2_0_INFO_SECURITY: return check_security(state);
-	case SMB2_0_INFO_QUOTA: return NT_STATUS_NOT_SUPPORTED;
+	case SMB2_0_INFO_QUOTA: return NT_STATUS_OK;
 	default: return NT_STATUS_INVALID_PARAMETER;
 	}
+}
+
+static struct tevent_req *quotas_send(struct cmd_query_info_state *state)
+{
+	return query_quota_send(state, state->ev,
+				(struct file_open *)(uintptr_t)state->q.open,
+				&state->r->conn->server->sids, state->in.input,
+				state->in.output_buffer_length);
 }
 
 struct tevent_req *cmd_query_info_send(TALLOC_CTX *mem_ctx,
@@ -122,6 +132,7 @@ struct tevent_req *cmd_query_info_send(TALLOC_CTX *mem_ctx,
 	struct tevent_req *subreq = NULL;
 	struct tevent_req *req =
 		tevent_req_create(mem_ctx, &state, struct cmd_query_info_state);
+	bool quota = false;
 
 	if (req == NULL) {
 		return NULL;
@@ -131,11 +142,15 @@ struct tevent_req *cmd_query_info_send(TALLOC_CTX *mem_ctx,
 	if (tevent_req_error(req, cmd_query_info_check(state))) {
 		return tevent_req_post(req, ev);
 	}
-	subreq = store_getattr_send(state, ev, state->q.open->handle);
+	quota = state->in.info_type == SMB2_0_INFO_QUOTA;
+	subreq = quota ? quotas_send(state)
+		       : store_getattr_send(state, ev, state->q.open->handle);
 	if (tevent_req_nomem(subreq, req)) {
 		return tevent_req_post(req, ev);
 	}
-	tevent_req_set_callback(subreq, cmd_query_info_attr, req);
+	tevent_req_set_callback(
+		subreq, quota ? cmd_query_info_quotas : cmd_query_info_attr,
+		req);
 	return req;
 }
 
@@ -323,6 +338,20 @@ static void cmd_query_info_eas(struct tevent_req *subreq)
 		return;
 	}
 	cmd_query_info_answer(req);
+}
+
+static void cmd_query_info_quotas(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct cmd_query_info_state *state =
+		tevent_req_data(req, struct cmd_query_info_state);
+	NTSTATUS status = query_quota_recv(subreq, state, &state->data);
+
+	TALLOC_FREE(subreq);
+	if (!tevent_req_error(req, status)) {
+		tevent_req_done(req);
+	}
 }
 
 static void cmd_query_info_security(struct tevent_req *subreq)

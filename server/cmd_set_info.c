@@ -214,7 +214,8 @@ static NTSTATUS start_file_class(struct set_info *set)
 	return NT_STATUS_INVALID_INFO_CLASS;
 }
 
-/* 3.3.5.21.2: labels, quotas and object ids are the administrator's. */
+/* 3.3.5.21.2: labels, defaults of quotas and object ids are the
+ * administrator's. */
 static NTSTATUS start_fs_class(const struct set_info *set)
 {
 	switch (set->in.file_info_class) {
@@ -242,7 +243,7 @@ static NTSTATUS start(struct set_info *set)
 	case SMB2_0_INFO_FILE: return start_file_class(set);
 	case SMB2_0_INFO_FILESYSTEM: return start_fs_class(set);
 	case SMB2_0_INFO_SECURITY: return set_security(set);
-	case SMB2_0_INFO_QUOTA: return NT_STATUS_NOT_SUPPORTED;
+	case SMB2_0_INFO_QUOTA: return set_quota(set);
 	default: return NT_STATUS_INVALID_PARAMETER;
 	}
 }

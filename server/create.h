@@ -47,6 +47,7 @@ struct create {
 	struct wire_slice security; /**< SecD: of what is made */
 	bool posix;		    /**< as the POSIX extensions have it */
 	uint32_t posix_mode;	    /**< of the wire */
+	bool quota;		    /**< a handle for quotas: quota.h */
 	bool snapshot;		    /**< a previous version: only to be read */
 	NTTIME snapshot_time;
 };

@@ -72,21 +72,29 @@ static uint8_t level_of(const struct create *create, const struct open *open,
 		       : level;
 }
 
+/* quota.h */
+static const struct store_attr quota_file = {
+	.attributes = FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM |
+		      FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_ARCHIVE,
+};
+
 NTSTATUS create_reply(struct reply *reply, const struct create *create,
 		      const struct open *open, const struct created *created)
 {
+	const struct store_attr *attr =
+		create->quota ? &quota_file : &created->attr;
 	uint8_t buf[512];
 	struct wire_writer w = wire_writer_fixed(buf, sizeof(buf));
 	const struct smb2_create_response out = {
 		.oplock_level = level_of(create, open, created),
 		.create_action = created->action,
-		.creation_time = created->attr.create_time,
-		.last_access_time = created->attr.access_time,
-		.last_write_time = created->attr.write_time,
-		.change_time = created->attr.change_time,
-		.allocation_size = created->attr.allocation,
-		.end_of_file = created->attr.size,
-		.file_attributes = file_attributes(&created->attr),
+		.creation_time = attr->create_time,
+		.last_access_time = attr->access_time,
+		.last_write_time = attr->write_time,
+		.change_time = attr->change_time,
+		.allocation_size = attr->allocation,
+		.end_of_file = attr->size,
+		.file_attributes = file_attributes(attr),
 		.file_id = {.persistent_id = open->persistent_id,
 			    .volatile_id = open->volatile_id},
 		.contexts = contexts(&w, create, open, created),

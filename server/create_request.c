@@ -8,6 +8,7 @@
 #include "server/create.h"
 #include "server/durable.h"
 #include "server/persistent.h"
+#include "server/quota.h"
 #include "server/snapshot.h"
 #include "server/veto.h"
 #include "smbquic/dfs.h"
@@ -149,16 +150,50 @@ static struct wire_slice name_of(TALLOC_CTX *mem_ctx, const struct request *r,
 	return name;
 }
 
+/* quota.h: the root, which is opened to be asked, whatever is wanted of it. */
+static bool is_quota_file(TALLOC_CTX *mem_ctx, struct wire_slice name)
+{
+	char *text = utf16_to_utf8(mem_ctx, name);
+	bool is = text != NULL && name_equal(text, QUOTA_FILE);
+
+	talloc_free(text);
+	return is;
+}
+
+static NTSTATUS take_quota_file(TALLOC_CTX *mem_ctx, struct create *out)
+{
+	if (out->in.create_disposition != FILE_OPEN &&
+	    out->in.create_disposition != FILE_OPEN_IF) {
+		return NT_STATUS_ACCESS_DENIED;
+	}
+	out->quota = true;
+	out->name.directory = true;
+	out->name.path = talloc_strdup(mem_ctx, "");
+	out->in.desired_access = FILE_READ_ATTRIBUTES;
+	out->in.share_access = FILE_SHARE_ALL;
+	out->in.create_disposition = FILE_OPEN;
+	out->in.create_options = FILE_DIRECTORY_FILE;
+	out->in.oplock_level = SMB2_OPLOCK_LEVEL_NONE;
+	out->has_lease = false;
+	out->durable = (struct create_durable){.dhnq = false};
+	return out->name.path != NULL ? NT_STATUS_OK
+				      : NT_STATUS_INSUFFICIENT_RESOURCES;
+}
+
 static NTSTATUS check_name(TALLOC_CTX *mem_ctx, const struct request *r,
 			   struct create *out)
 {
 	const struct wire_slice name = name_of(mem_ctx, r, out);
-	NTSTATUS status = status_of_name(
+	NTSTATUS status = NT_STATUS_OK;
+
+	if (!out->posix && is_quota_file(mem_ctx, name)) {
+		return take_quota_file(mem_ctx, out);
+	}
+	status = status_of_name(
 		out->posix ? name_posix_parse(mem_ctx, name.data, name.len,
 					      &out->name)
 			   : name_path_parse(mem_ctx, name.data, name.len,
 					     &out->name));
-
 	if (status != NT_STATUS_OK) {
 		return status;
 	}

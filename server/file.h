@@ -104,6 +104,7 @@ struct file_open {
 	bool posix;		 /**< as the POSIX extensions have it */
 	bool modified;		 /**< content was written through it */
 	size_t ea_next;		 /**< query_ea.c: the next one to tell */
+	uint64_t quota_next;	 /**< quota.c: the next user to tell of */
 	uint64_t position;	 /**< FilePositionInformation; means nothing */
 	struct listing *listing; /**< cmd_query_directory.c */
 	struct notify *notify;	 /**< notify.c */

@@ -104,6 +104,9 @@ static bool put_attribute(struct wire_writer *w, const struct query_info *q)
 	if (q->space.reparse) {
 		out.attributes |= FILE_SUPPORTS_REPARSE_POINTS;
 	}
+	if (q->space.quota_tracked) {
+		out.attributes |= FILE_VOLUME_QUOTAS;
+	}
 	if (q->space.acls) {
 		out.attributes |= FILE_PERSISTENT_ACLS;
 	}
@@ -116,15 +119,23 @@ static bool put_attribute(struct wire_writer *w, const struct query_info *q)
 	return ok;
 }
 
-/* No quotas are kept by us, and no limits: the file system has its own. */
+static uint32_t quota_flags(const struct store_space *space)
+{
+	if (space->quota_enforced) {
+		return FILE_VC_QUOTA_ENFORCE;
+	}
+	return space->quota_tracked ? FILE_VC_QUOTA_TRACK : 0;
+}
+
+/* Quotas are the file system's, and it has no limits for everybody. */
 static bool put_control(struct wire_writer *w, const struct query_info *q)
 {
 	const struct fscc_fs_control out = {
 		.default_quota_threshold = UINT64_MAX,
 		.default_quota_limit = UINT64_MAX,
+		.control_flags = quota_flags(&q->space),
 	};
 
-	(void)q;
 	return fscc_fs_control_encode(w, &out);
 }
 

@@ -52,5 +52,6 @@ NTSTATUS set_link(struct set_info *set);
 NTSTATUS set_disposition(struct set_info *set);
 NTSTATUS set_full_ea(struct set_info *set);
 NTSTATUS set_security(struct set_info *set); /**< set_security.c */
+NTSTATUS set_quota(struct set_info *set);    /**< quota.c */
 
 #endif

@@ -341,7 +341,8 @@ static const struct setting settings[] = {
 		"CAP_NET_BIND_SERVICE. With no it keeps CAP_SYS_ADMIN too, "
 		"and with it keeps the security descriptors of files in an "
 		"attribute that is the server's alone; otherwise a file's "
-		"owner on this machine can change it.",
+		"owner on this machine can change it. Root sees and sets the "
+		"quotas of others only with it.",
 	},
 	[CONFIG_SYSTEM_CALL_FILTER] = {
 		"system call filter", SETTING_GLOBAL, SETTING_ENUM, "yes",

@@ -489,7 +489,8 @@ struct tevent_req *store_setreparse_send(TALLOC_CTX *mem_ctx,
 int store_setreparse_recv(struct tevent_req *req);
 
 struct store_space {
-	uint64_t total, free, available; /**< bytes; available: to users */
+	uint64_t total, free, available; /**< bytes; total and available: to
+					    this user, by his quota */
 	uint32_t block_size;
 	uint32_t name_max;	    /**< characters */
 	uint64_t files, files_free; /**< inodes; 0: unknown */
@@ -498,6 +499,7 @@ struct store_space {
 	bool reparse; /**< files can be made reparse points */
 	bool streams; /**< there are named ones */
 	bool clones;  /**< blocks can be shared: store_clone_range_send */
+	bool quota_tracked, quota_enforced; /**< users': store_quota.h */
 };
 
 /** Of the file system that holds the file. */

@@ -16,6 +16,7 @@
 
 #include "server/sidmap.h"
 #include "server/store.h"
+#include "server/store_quota.h"
 
 /** A store. `data` is the row's, a talloc child. */
 struct store {
@@ -57,6 +58,15 @@ struct store_call {
 	unsigned flags;		    /**< lookup: STORE_OPEN_* */
 	struct store_stop stop;	    /**< open, lookup: STORE_ESTOPPED */
 	struct store_stream *streams;
+	struct store_quota *quotas;
+};
+
+/** What is asked of quotas (store_quota.h). */
+struct store_quota_ask {
+	enum { STORE_QUOTA_LIST, STORE_QUOTA_GET, STORE_QUOTA_SET } how;
+	uid_t first;			  /**< LIST */
+	const struct store_quota *quotas; /**< GET, SET */
+	size_t count;			  /**< LIST: at most */
 };
 
 /** The end of an operation; err 0 or an errno. The call may be gone when it
@@ -150,6 +160,9 @@ struct store_ops {
 			    uint32_t parts, struct wire_slice sd);
 	/** -> space. */
 	void (*statfs)(struct store_call *call, struct store_file *file);
+	/** LIST, GET: -> quotas, count. May be NULL. */
+	void (*quotas)(struct store_call *call, struct store_file *file,
+		       const struct store_quota_ask *ask);
 
 	/** -> entries, count. Only directories with STORE_OPEN_READ. */
 	void (*readdir)(struct store_call *call, struct store_file *dir,

@@ -318,6 +318,7 @@ static void memory_statfs(struct store_call *call, struct store_file *file)
 		.sparse = true,
 		.xattrs = true,
 		.streams = !file->store->options.no_streams,
+		.quota_tracked = true,
 	};
 	store_call_done(call, 0);
 }
@@ -364,6 +365,7 @@ const struct store_ops store_memory = {
 	.getattr = memory_getattr,
 	.setattr = memory_setattr,
 	.statfs = memory_statfs,
+	.quotas = memory_quotas,
 	.readdir = memory_readdir,
 	.rename = memory_rename,
 	.unlink = memory_unlink,

@@ -2,7 +2,7 @@
 /*
  * store_memory.h - shared by the files of the store in memory:
  * store_memory.c (row, open, attributes), _tree.c (nodes and names), _io.c
- * (data and extended attributes), _stream.c, _watch.c.
+ * (data and extended attributes), _stream.c, _quota.c, _watch.c.
  */
 #ifndef SERVER_STORE_MEMORY_H
 #define SERVER_STORE_MEMORY_H
@@ -19,6 +19,8 @@ struct memory {
 	bool case_sensitive, hide_dot_files, short_names;
 	mode_t create_mask, directory_mask;
 	struct store_watch *watches;
+	struct store_quota *limits;
+	size_t num_limits;
 };
 
 struct memory_xattr {
@@ -98,6 +100,10 @@ void memory_streams_drop(struct memory_node *base);
 int memory_stream_unlink(struct store_file *file, const char *name);
 int memory_stream_rename(struct store_file *file, const char *to, bool replace);
 void memory_streams(struct store_call *call, struct store_file *file);
+
+/* --- store_memory_quota.c */
+void memory_quotas(struct store_call *call, struct store_file *file,
+		   const struct store_quota_ask *ask);
 
 /* --- store_memory_io.c */
 void memory_pread(struct store_call *call, struct store_file *file, void *buf,

@@ -426,6 +426,7 @@ const struct store_ops store_posix = {
 	.getsecurity = posix_getsecurity,
 	.setsecurity = posix_setsecurity,
 	.statfs = posix_statfs,
+	.quotas = posix_quotas,
 	.getreparse = posix_getreparse,
 	.setreparse = posix_setreparse,
 	.readdir = posix_readdir,

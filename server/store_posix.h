@@ -359,6 +359,12 @@ void posix_setattr(struct store_call *call, struct store_file *file,
 		   const struct store_change *change);
 void posix_statfs(struct store_call *call, struct store_file *file);
 
+/* --- store_posix_quota.c */
+void posix_quotas(struct store_call *call, struct store_file *file,
+		  const struct store_quota_ask *ask);
+/** Who acts has no more space than his quota leaves him. */
+void posix_do_limit_space(int fd, struct store_space *space);
+
 /** Write down the attributes that a file has now, whatever its mode will be. */
 int posix_do_pin_attributes(struct posix_job *job, int fd);
 

@@ -655,6 +655,7 @@ static int posix_do_statfs(struct posix_job *job)
 	};
 	job->space.reparse = job->space.xattrs;
 	job->space.streams = job->space.xattrs && !job->root->no_streams;
+	posix_do_limit_space(fd, &job->space);
 	return 0;
 }
 

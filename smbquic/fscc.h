@@ -291,6 +291,12 @@ bool fscc_quota_next(struct wire_walker *list, struct fscc_quota *out);
 struct wire_chain fscc_quota_list(struct wire_writer *w);
 bool fscc_quota_add(struct wire_chain *list, const struct fscc_quota *in);
 
+/* 2.4.41.1, the SIDs that a query asks for; encoded. */
+struct wire_walker fscc_get_quotas(struct wire_slice data);
+bool fscc_get_quota_next(struct wire_walker *list, struct wire_slice *sid);
+struct wire_chain fscc_get_quota_list(struct wire_writer *w);
+bool fscc_get_quota_add(struct wire_chain *list, struct wire_slice sid);
+
 /* 2.7.1 FILE_NOTIFY_INFORMATION */
 struct fscc_notify {
 	uint32_t action;

@@ -201,6 +201,49 @@ bool fscc_quota_add(struct wire_chain *list, const struct fscc_quota *in)
 	return wire_writer_ok(list->w);
 }
 
+/* 2.4.41.1 */
+
+enum {
+	GET_QUOTA_FIXED_SIZE = 8,
+	GET_QUOTA_ALIGN = 4,
+};
+
+struct wire_walker fscc_get_quotas(struct wire_slice data)
+{
+	return wire_walker(data, GET_QUOTA_FIXED_SIZE, GET_QUOTA_ALIGN);
+}
+
+bool fscc_get_quota_next(struct wire_walker *list, struct wire_slice *sid)
+{
+	struct wire_slice entry = {0};
+	struct wire_reader r = {0};
+	uint32_t sid_length = 0;
+
+	*sid = (struct wire_slice){0};
+	if (!wire_walk(list, &entry)) {
+		return false;
+	}
+	r = wire_reader_of(entry);
+	wire_skip(&r, 4);
+	sid_length = wire_get_u32(&r);
+	*sid = wire_get(&r, sid_length);
+	list->failed = !wire_reader_ok(&r);
+	return wire_reader_ok(&r);
+}
+
+struct wire_chain fscc_get_quota_list(struct wire_writer *w)
+{
+	return wire_chain(w, GET_QUOTA_ALIGN);
+}
+
+bool fscc_get_quota_add(struct wire_chain *list, struct wire_slice sid)
+{
+	wire_chain_entry(list);
+	wire_put_size32(list->w, sid.len);
+	wire_put_slice(list->w, sid);
+	return wire_writer_ok(list->w);
+}
+
 /* ------------------------------------------------------ notifications, 2.7.1
  */
 

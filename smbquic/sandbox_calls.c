@@ -3,7 +3,8 @@
  * The system calls of a program that serves files over the network. What is
  * not here by intention: execve, ptrace and the like, mount, keyctl, bpf,
  * perf_event_open, io_uring_setup (whose requests no filter sees), unshare and
- * setns, chroot, kernel modules, quotactl, setting clocks.
+ * setns, chroot, kernel modules, quotactl (which takes a device's name;
+ * quotactl_fd is here), setting clocks.
  */
 #include "smbquic/sandbox_private.h"
 
@@ -16,6 +17,9 @@
 #endif
 #ifndef SYS_fchmodat2
 #define SYS_fchmodat2 452
+#endif
+#ifndef SYS_quotactl_fd
+#define SYS_quotactl_fd 443
 #endif
 #ifndef SYS_futex_waitv
 #define SYS_futex_waitv 449
@@ -673,6 +677,9 @@ const long sandbox_calls[] = {
 #endif
 #ifdef SYS_fstatfs64
 	SYS_fstatfs64,
+#endif
+#ifdef SYS_quotactl_fd
+	SYS_quotactl_fd,
 #endif
 #ifdef SYS_access
 	SYS_access,

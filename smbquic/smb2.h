@@ -621,6 +621,10 @@ enum fs_information_class {
 #define FILE_SUPPORTS_BLOCK_REFCOUNTING	  0x08000000u
 #define FILE_SUPPORTS_SPARSE_VDL	  0x10000000u
 
+/* FileFsControlInformation FileSystemControlFlags, MS-FSCC 2.5.2. */
+#define FILE_VC_QUOTA_TRACK   0x00000001u
+#define FILE_VC_QUOTA_ENFORCE 0x00000002u
+
 /* FileFsDeviceInformation, MS-FSCC 2.5.10. */
 #define FILE_DEVICE_CD_ROM			 0x00000002u
 #define FILE_DEVICE_DISK			 0x00000007u

@@ -521,7 +521,7 @@ static void test_refused(void **state)
 	assert_int_equal(query_fs(t, id, 99, ROOM, &data),
 			 NT_STATUS_INVALID_INFO_CLASS);
 	assert_int_equal(query(t, id, SMB2_0_INFO_QUOTA, 0, 0, ROOM, &data),
-			 NT_STATUS_NOT_SUPPORTED);
+			 NT_STATUS_INVALID_PARAMETER);
 	assert_int_equal(query(t, id, 9, FileBasicInformation, 0, ROOM, &data),
 			 NT_STATUS_INVALID_PARAMETER);
 	assert_int_equal(query_file(t, id, FileBasicInformation,
