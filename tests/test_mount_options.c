@@ -39,7 +39,8 @@ static void test_values(void **state)
 		       "_netdev,x-systemd.automount,cache=loose,actimeo=30,"
 		       "transport=quic:1+tcp:2,ip=192.0.2.1,rsize=65536,nobrl,"
 		       "noserverino,nomapposix,noposix,nouser_xattr,noperm,"
-		       "forceuid,,user,comment=x,"
+		       "forceuid,,user,comment=x,relatime,nodiratime,"
+		       "strictatime,lazytime,"
 		       "option=client smb3 encryption algorithms="
 		       "AES-256-GCM AES-128-GCM");
 
