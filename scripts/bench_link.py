@@ -11,6 +11,13 @@ what CUBIC can be expected to reach there, so that a cell takes seconds.
 Then (--only trips) the round trips until a file's first byte is there, at
 50 ms: counted in
 a capture of the client's packets, not in time, which a busy machine stretches.
+
+Trains leave when ngtcp2's pacing and our timer say so. SO_TXTIME would leave
+that to the kernel's queue discipline, if it is fq or etf, which is the
+administrator's choice and rarely made; with any other the option is accepted
+and means nothing, so that no sender can rely on it, and a train has one time
+in any case. There was no link with fq to measure a gain on (veth and loopback
+have no queue): it is not used.
 """
 
 import math
