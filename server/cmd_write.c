@@ -19,17 +19,33 @@ struct cmd_write_state {
 static void cmd_write_done(struct tevent_req *subreq);
 static void cmd_write_flushed(struct tevent_req *subreq);
 
+/* With the POSIX extensions who may append and not write does just that: so
+ * Samba has it. Others write where they say (MS-SMB2 2.2.21). */
+static bool appends(const struct file_open *open)
+{
+	return open->posix && (open->access & FILE_APPEND_DATA) != 0 &&
+	       (open->access & FILE_WRITE_DATA) == 0;
+}
+
+static bool offset_proper(const struct smb2_write_request *in)
+{
+	return in->offset == STORE_AT_END ||
+	       (in->offset <= INT64_MAX &&
+		in->data.len <= INT64_MAX - in->offset);
+}
+
 static NTSTATUS cmd_write_check(struct cmd_write_state *state)
 {
 	struct request *r = state->r;
 	struct smb2_write_request *in = &state->in;
+	bool at_end = false;
 
 	if (!smb2_write_request_decode(r->pdu.data, r->pdu.len, in) ||
 	    in->data.len > r->conn->agreed.max_write ||
-	    in->channel != SMB2_CHANNEL_NONE || in->offset > INT64_MAX ||
-	    in->data.len > INT64_MAX - in->offset) {
+	    in->channel != SMB2_CHANNEL_NONE || !offset_proper(in)) {
 		return NT_STATUS_INVALID_PARAMETER;
 	}
+	at_end = in->offset == STORE_AT_END;
 	state->open = file_use(state, r);
 	if (state->open == NULL) {
 		return NT_STATUS_FILE_CLOSED;
@@ -40,9 +56,13 @@ static NTSTATUS cmd_write_check(struct cmd_write_state *state)
 	if (!(state->open->access & (FILE_WRITE_DATA | FILE_APPEND_DATA))) {
 		return NT_STATUS_ACCESS_DENIED;
 	}
-	/* Who may only append may yet write anywhere: as Windows does. */
-	if (!lock_allows(state->open->file->locks, state->open, in->offset,
-			 in->data.len, true)) {
+	if (at_end != appends(state->open)) {
+		return NT_STATUS_INVALID_PARAMETER;
+	}
+	/* Who may only append may yet write anywhere: as Windows does. Where
+	 * the end will be nobody has locked yet, as far as can be known. */
+	if (!at_end && !lock_allows(state->open->file->locks, state->open,
+				    in->offset, in->data.len, true)) {
 		return NT_STATUS_FILE_LOCK_CONFLICT;
 	}
 	state->through = (in->flags & SMB2_WRITEFLAG_WRITE_THROUGH) != 0 ||

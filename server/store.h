@@ -347,9 +347,13 @@ struct tevent_req *store_pread_send(TALLOC_CTX *mem_ctx,
 /** @param count  out: bytes read; 0 at or beyond the end. */
 int store_pread_recv(struct tevent_req *req, size_t *count);
 
+/** The end of the file, wherever it is when the bytes get there. */
+#define STORE_AT_END UINT64_MAX
+
 /**
  * Write len bytes, all or an error; part of them may have been written then
  * (ENOSPC).
+ * @param offset  or STORE_AT_END, but not of a stream.
  * @param owner  the chunk that holds buf, see above.
  * @return of recv: 0, ENOSPC, EDQUOT, EFBIG, EIO...
  */

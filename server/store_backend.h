@@ -130,7 +130,8 @@ struct store_ops {
 	void (*pread)(struct store_call *call, struct store_file *file,
 		      void *buf, size_t len, uint64_t offset,
 		      TALLOC_CTX *owner);
-	/** Only with STORE_OPEN_WRITE, as the next two. */
+	/** Only with STORE_OPEN_WRITE, as the next two. offset may be
+	    STORE_AT_END. */
 	void (*pwrite)(struct store_call *call, struct store_file *file,
 		       const void *buf, size_t len, uint64_t offset,
 		       TALLOC_CTX *owner);

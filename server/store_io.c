@@ -61,7 +61,8 @@ struct tevent_req *store_pwrite_send(TALLOC_CTX *mem_ctx,
 	if (call == NULL) {
 		return NULL;
 	}
-	if (!range_proper(offset, len)) {
+	if (offset == STORE_AT_END ? file->stream != NULL || len > INT64_MAX
+				   : !range_proper(offset, len)) {
 		return store_call_failed(call, EINVAL);
 	}
 	req = call->req;

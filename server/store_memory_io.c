@@ -42,9 +42,15 @@ void memory_pwrite(struct store_call *call, struct store_file *file,
 		   TALLOC_CTX *owner)
 {
 	struct memory_node *node = file->data->node;
-	int err = pages_write(node->pages, buf, len, offset);
+	int err = 0;
 
 	(void)owner;
+	if (offset == STORE_AT_END) {
+		offset = node->size;
+	}
+	err = len <= INT64_MAX - offset
+		      ? pages_write(node->pages, buf, len, offset)
+		      : EFBIG;
 	if (err == 0 && len > 0 && offset + len > node->size) {
 		node->size = offset + len;
 	}

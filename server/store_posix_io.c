@@ -162,10 +162,36 @@ static int change_data(struct posix_job *job, bool keeps,
 	return err;
 }
 
+/* Each part at what is the end then: of two at work neither overwrites the
+ * other's. */
+static int append_data(struct posix_job *job)
+{
+	struct iovec iov = {.iov_base = job->buf, .iov_len = job->len};
+
+	while (iov.iov_len > 0) {
+		ssize_t n = pwritev2(job->handle->fd, &iov, 1, 0, RWF_APPEND);
+
+		if (n == -1 && errno != EINTR) {
+			return errno;
+		}
+		if (n == 0) {
+			return ENOSPC;
+		}
+		if (n > 0) {
+			iov.iov_base = (uint8_t *)iov.iov_base + n;
+			iov.iov_len -= (size_t)n;
+		}
+	}
+	return 0;
+}
+
 static int write_data(struct posix_job *job)
 {
 	if (posix_stream_of(job->handle) != NULL) {
 		return posix_do_stream_pwrite(job);
+	}
+	if (job->offset == STORE_AT_END) {
+		return append_data(job);
 	}
 	return posix_fd_write(job->handle->fd, job->buf, job->len, job->offset);
 }

@@ -175,6 +175,25 @@ def changing(v, c):
     c.close(f)
 
 
+def appending(v, c):
+    w = v.conn(posix=False)
+    f, _, _ = make(c, "log", access=security.SEC_FILE_APPEND_DATA |
+                   security.SEC_FILE_READ_DATA)
+    g = w.create("log", DesiredAccess=security.SEC_FILE_APPEND_DATA,
+                 ShareAccess=7, CreateDisposition=libsmb.FILE_OPEN)
+    w.write(g, b"hello", 0)
+    say("append: not elsewhere", refused(
+        ntstatus.NT_STATUS_INVALID_PARAMETER, c.write, f, b"no", 0))
+    say("append: not by others", refused(
+        ntstatus.NT_STATUS_INVALID_PARAMETER, w.write, g, b"no",
+        libsmb.VFS_PWRITE_APPEND_OFFSET))
+    c.write(f, b" world", libsmb.VFS_PWRITE_APPEND_OFFSET)
+    say("append: at the end", c.read(f, 0, 99) == b"hello world")
+    w.close(g)
+    c.close(f)
+    remove(c, "log")
+
+
 def removing(v, c):
     f, _, _ = make(c, "busy")
     c.write(f, b"kept", 0)
@@ -259,7 +278,7 @@ def main():
     v = View(server, user, password, share, options)
     negotiation(v)
     c = v.conn()
-    for part in (creating, listing, changing, removing, renaming, points):
+    for part in (creating, listing, changing, appending, removing, renaming, points):
         part(v, c)
 
 

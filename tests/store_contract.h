@@ -123,6 +123,10 @@ static void test_data(void **state)
 		0);
 	assert_int_equal(do_read(w, file, buf, sizeof(buf), 0), 20);
 	assert_memory_equal(buf, "hello\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20);
+	assert_int_equal(do_write(w, file, "end", 3, STORE_AT_END), 0);
+	assert_int_equal(do_getattr(w, file).size, 23);
+	assert_int_equal(do_read(w, file, buf, 5, 18), 5);
+	assert_memory_equal(buf, "\0\0end", 5);
 	do_close(w, file);
 }
 
