@@ -359,6 +359,10 @@ void posix_setattr(struct store_call *call, struct store_file *file,
 		   const struct store_change *change);
 void posix_statfs(struct store_call *call, struct store_file *file);
 
+/* --- store_posix_clone.c */
+/** Can files of this file system share blocks? fd of any kind. */
+bool posix_do_clones(int fd);
+
 /* --- store_posix_quota.c */
 void posix_quotas(struct store_call *call, struct store_file *file,
 		  const struct store_quota_ask *ask);

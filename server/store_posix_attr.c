@@ -4,10 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
@@ -627,12 +625,10 @@ void posix_setattr(struct store_call *call, struct store_file *file,
 static int posix_do_statfs(struct posix_job *job)
 {
 	struct statvfs fs = {0};
-	struct statfs kind = {0};
 	struct stat st = {0};
 	int fd = job->handle->fd;
 
-	if (fstatvfs(fd, &fs) != 0 || fstatfs(fd, &kind) != 0 ||
-	    fstat(fd, &st) != 0) {
+	if (fstatvfs(fd, &fs) != 0 || fstat(fd, &st) != 0) {
 		return errno;
 	}
 	job->space = (struct store_space){
@@ -649,8 +645,7 @@ static int posix_do_statfs(struct posix_job *job)
 		.xattrs = getxattr(posix_proc(fd).path, POSIX_XATTR_ATTR, NULL,
 				   0) >= 0 ||
 			  errno != EOPNOTSUPP,
-		.clones = kind.f_type == BTRFS_SUPER_MAGIC ||
-			  kind.f_type == XFS_SUPER_MAGIC,
+		.clones = posix_do_clones(fd),
 		.acls = (job->root->acls & STORE_ACLS_SET) != 0,
 	};
 	job->space.reparse = job->space.xattrs;
