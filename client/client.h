@@ -384,9 +384,12 @@ struct client_open {
 	/** By the POSIX extensions, where client_tree_posix(): the case of
 	    names counts, and names go when they are removed. */
 	bool posix;
-	uint32_t mode;	      /**< with posix: permissions of what is made, or
-				 CLIENT_MODE_NONE */
-	uint64_t reserved[4]; /**< as of client_options */
+	uint32_t mode; /**< with posix: permissions of what is made, or
+			  CLIENT_MODE_NONE */
+	/** SMB2_LEASE_*_CACHING, or'ed, to be asked for where server and share
+	    have leases; see client_file_lease(). Not with an oplock. */
+	uint64_t lease;
+	uint64_t reserved[3]; /**< as of client_options */
 };
 
 #define CLIENT_MODE_NONE 0xFFFFu
@@ -443,6 +446,26 @@ typedef void (*client_oplock_fn)(struct client_file *file, uint8_t level,
 				 void *private_data);
 void client_file_on_break(struct client_file *file, client_oplock_fn fn,
 			  void *private_data);
+
+/** What of client_open.lease is held now: SMB2_LEASE_*_CACHING, or'ed; 0 while
+ *  the connection is lost. */
+uint32_t client_file_lease(const struct client_file *file);
+
+/**
+ * Called when there is less left of a lease than there was, and after a
+ * connection that was lost has come back.
+ *
+ * @param state  what is left.
+ * @param waits  the server waits, up to half a minute, until
+ *               client_file_release() says that all that was done under what
+ *               goes is with it; calls on this file may be made before. Without
+ *               such a function it is told so at once.
+ */
+typedef void (*client_lease_fn)(struct client_file *file, uint32_t state,
+				bool waits, void *private_data);
+void client_file_on_lease(struct client_file *file, client_lease_fn fn,
+			  void *private_data);
+void client_file_release(struct client_file *file);
 
 /** The largest read and write now possible in one request: what the server
  *  permits, and what its credits pay for. Longer ones are cut. */

@@ -391,6 +391,9 @@ struct client_file {
 	const char *temporary; /**< of an upload: its path until then */
 	client_oplock_fn on_break;
 	void *private_data;
+	client_lease_fn on_lease;
+	void *lease_data;
+	bool releasing; /**< a lease break waits for client_file_release() */
 };
 
 /** Make the object of an open that the server told us of. */
@@ -456,6 +459,7 @@ struct file_origin {
 	struct smb2_guid create_guid;
 	struct smb2_guid lease_key;
 	bool asks;	  /**< for a handle that survives */
+	bool asks_lease;  /**< for that, or to cache */
 	bool asks_ca;	  /**< even the server */
 	bool reclaims;	  /**< asks for the one that it had */
 	bool temporary;	  /**< nothing but a handle can bring it back */

@@ -47,8 +47,7 @@ bool file_add_origin(struct call *call, const char *path,
 		wire_writer_fail(w);
 		return false;
 	}
-	if (origin != NULL && origin->asks &&
-	    how->oplock == SMB2_OPLOCK_LEVEL_NONE) {
+	if (origin != NULL && origin->asks_lease) {
 		body.oplock_level = SMB2_OPLOCK_LEVEL_LEASE;
 	}
 	call->part[call->parts - 1].replay =

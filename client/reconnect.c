@@ -371,6 +371,10 @@ static void file_restored(struct tevent_req *subreq)
 	if (NT_STATUS_IS_OK(status)) {
 		file->stale = false;
 		replay_file(r->conn, file);
+		if (file->on_lease != NULL && NT_STATUS_IS_OK(file->gone)) {
+			file->on_lease(file, file->origin->lease_state, false,
+				       file->lease_data);
+		}
 		step_soon(r);
 	} else {
 		attempt_failed(r, status, NULL);

@@ -27,15 +27,25 @@
 
 /* ------------------------------------------------------------------ origin */
 
+static bool has_leases(const struct client_conn *conn,
+		       const struct client_tree *tree,
+		       const struct client_open *how)
+{
+	uint32_t needs = (how->options & FILE_DIRECTORY_FILE) != 0
+				 ? SMB2_GLOBAL_CAP_DIRECTORY_LEASING
+				 : SMB2_GLOBAL_CAP_LEASING;
+
+	return conn->agreement.dialect >= SMB2_DIALECT_300 &&
+	       (conn->agreement.server_capabilities & needs) != 0 &&
+	       tree->type == SMB2_SHARE_TYPE_DISK &&
+	       how->oplock == SMB2_OPLOCK_LEVEL_NONE;
+}
+
 static bool may_survive(const struct client_conn *conn,
 			const struct client_tree *tree,
 			const struct client_open *how)
 {
-	return conn->agreement.dialect >= SMB2_DIALECT_300 &&
-	       (conn->agreement.server_capabilities &
-		SMB2_GLOBAL_CAP_LEASING) != 0 &&
-	       tree->type == SMB2_SHARE_TYPE_DISK &&
-	       how->oplock == SMB2_OPLOCK_LEVEL_NONE &&
+	return conn->way_back != NULL && has_leases(conn, tree, how) &&
 	       (how->options & FILE_DIRECTORY_FILE) == 0 &&
 	       (how->access & (READS | WRITES | SEC_STD_DELETE)) != 0;
 }
@@ -48,8 +58,8 @@ struct file_origin *file_origin_new(TALLOC_CTX *mem_ctx,
 	const struct client_conn *conn = client_tree_conn(tree);
 	struct file_origin *origin = NULL;
 
-	if (conn == NULL || conn->way_back == NULL ||
-	    tree->type != SMB2_SHARE_TYPE_DISK) {
+	if (conn == NULL || tree->type != SMB2_SHARE_TYPE_DISK ||
+	    (conn->way_back == NULL && how->lease == 0)) {
 		return NULL;
 	}
 	origin = talloc_zero(mem_ctx, struct file_origin);
@@ -61,6 +71,8 @@ struct file_origin *file_origin_new(TALLOC_CTX *mem_ctx,
 	origin->timeout = conn->options.reconnect_ms;
 	origin->temporary = (how->options & FILE_DELETE_ON_CLOSE) != 0;
 	origin->asks = may_survive(conn, tree, how);
+	origin->asks_lease = origin->asks ||
+			     (how->lease != 0 && has_leases(conn, tree, how));
 	origin->asks_ca =
 		origin->asks && (tree->capabilities &
 				 SMB2_SHARE_CAP_CONTINUOUS_AVAILABILITY) != 0;
@@ -94,15 +106,15 @@ static bool add_durable(const struct file_origin *origin,
 
 bool file_origin_add(const struct file_origin *origin, struct wire_chain *list)
 {
+	uint32_t wanted = origin->how.lease | (origin->asks ? LEASE_WANTED : 0);
 	const struct smb2_lease lease = {
 		.version = 2,
 		.lease_key = origin->lease_key,
-		.lease_state =
-			origin->reclaims ? origin->lease_state : LEASE_WANTED,
+		.lease_state = origin->reclaims ? origin->lease_state : wanted,
 		.epoch = origin->lease_epoch,
 	};
 
-	if (origin->asks && (!origin->reclaims || origin->leased) &&
+	if (origin->asks_lease && (!origin->reclaims || origin->leased) &&
 	    !smb2_lease_add(list, &lease)) {
 		return false;
 	}
@@ -522,14 +534,12 @@ static struct client_file *find_leased(struct client_session *session,
 	return NULL;
 }
 
-/* Nothing is cached under it, so there is nothing to do before saying so. */
-static void lease_acknowledge(struct client_file *file,
-			      const struct smb2_lease_break_notification *n)
+static void lease_acknowledge(struct client_file *file)
 {
 	struct client_conn *conn = file_conn(file);
 	const struct smb2_lease_break body = {
-		.lease_key = n->lease_key,
-		.lease_state = n->new_lease_state,
+		.lease_key = file->origin->lease_key,
+		.lease_state = file->origin->lease_state,
 	};
 	struct call *call =
 		call_new(conn, conn, file->tree->session, file->tree);
@@ -546,6 +556,7 @@ void file_lease_break(struct client_session *session, const uint8_t *msg,
 {
 	struct smb2_lease_break_notification body = {0};
 	struct client_file *file = NULL;
+	bool waits = false;
 
 	if (!smb2_lease_break_notification_decode(msg, len, &body)) {
 		return;
@@ -556,13 +567,49 @@ void file_lease_break(struct client_session *session, const uint8_t *msg,
 	}
 	log_debug("\"%s\": lease broken from %#x to %#x", file->origin->path,
 		  body.current_lease_state, body.new_lease_state);
-	file->origin->lease_state = body.new_lease_state;
+	file->origin->lease_state &= body.new_lease_state;
 	file->origin->lease_epoch = body.new_epoch;
 	if ((body.new_lease_state & SMB2_LEASE_HANDLE_CACHING) == 0 &&
 	    !file->origin->persistent) {
 		file->origin->durable = false;
 	}
-	if ((body.flags & SMB2_NOTIFY_BREAK_LEASE_FLAG_ACK_REQUIRED) != 0) {
-		lease_acknowledge(file, &body);
+	waits = (body.flags & SMB2_NOTIFY_BREAK_LEASE_FLAG_ACK_REQUIRED) != 0;
+	file->releasing = waits;
+	if (file->on_lease != NULL) {
+		file->on_lease(file, file->origin->lease_state, waits,
+			       file->lease_data);
+	} else {
+		client_file_release(file);
 	}
+}
+
+/* A lease that was broken on a connection that is lost needs no answer: what
+ * is reclaimed is what was left of it. */
+void client_file_release(struct client_file *file)
+{
+	struct client_conn *conn = file_conn(file);
+
+	if (file->releasing && conn != NULL && !conn->lost && file->valid) {
+		lease_acknowledge(file);
+	}
+	file->releasing = false;
+}
+
+uint32_t client_file_lease(const struct client_file *file)
+{
+	const struct client_conn *conn = file_conn(file);
+
+	if (conn == NULL || conn->lost || conn->dead != NT_STATUS_OK ||
+	    file->stale || !NT_STATUS_IS_OK(file->gone) ||
+	    file->origin == NULL || !file->origin->leased) {
+		return 0;
+	}
+	return file->origin->lease_state;
+}
+
+void client_file_on_lease(struct client_file *file, client_lease_fn fn,
+			  void *private_data)
+{
+	file->on_lease = fn;
+	file->lease_data = private_data;
 }

@@ -65,6 +65,7 @@ static struct call *upload_call(struct upload_state *state,
 	if (state->origin != NULL) {
 		state->origin->temporary = true;
 		state->origin->asks = state->origin->asks && !state->whole;
+		state->origin->asks_lease = state->origin->asks;
 	}
 	if (file_add_origin(call, path, &how, state->origin)) {
 		file_add_set(call, NULL, SMB2_0_INFO_FILE,

@@ -13,7 +13,7 @@
 
 static SMBCFILE *new_list(struct place *place, const char *url)
 {
-	SMBCFILE *list = file_add(place->c, place->srv, url, "", NULL);
+	SMBCFILE *list = file_add(place->c, place->srv, url, "", NULL, NULL);
 
 	if (list != NULL) {
 		list->folder = true;

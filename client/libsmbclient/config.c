@@ -51,6 +51,8 @@ static const struct {
 	{"pin", "SMBQUIC_PIN", offsetof(struct libsmb_config, pin)},
 	{"trust", "SMBQUIC_TRUST", offsetof(struct libsmb_config, trust)},
 	{"protection", NULL, offsetof(struct libsmb_config, protection)},
+	{"read ahead", "SMBQUIC_READ_AHEAD",
+	 offsetof(struct libsmb_config, read_ahead)},
 	{"client certificate", NULL,
 	 offsetof(struct libsmb_config, client_cert)},
 	{"client key", NULL, offsetof(struct libsmb_config, client_key)},
@@ -437,6 +439,13 @@ bool libsmb_config_check(const struct libsmb_config *config)
 	    !client_protection_parse(config->protection, &protection)) {
 		log_error("protection = %s: it is sign, encrypt or off",
 			  config->protection);
+		return false;
+	}
+	if (config->read_ahead != NULL &&
+	    strcmp(config->read_ahead, "yes") != 0 &&
+	    strcmp(config->read_ahead, "no") != 0) {
+		log_error("read ahead = %s: it is yes or no",
+			  config->read_ahead);
 		return false;
 	}
 	return settings_are_good(config);

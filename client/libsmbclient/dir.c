@@ -151,7 +151,7 @@ static int open_folder(struct place *at, const char *url, SMBCFILE **out)
 	if (!NT_STATUS_IS_OK(status)) {
 		return libsmb_errno(status);
 	}
-	*out = file_add(at->c, at->srv, url, at->url->path, opened);
+	*out = file_add(at->c, at->srv, url, at->url->path, opened, NULL);
 	if (*out == NULL) {
 		return ENOMEM;
 	}

@@ -9,7 +9,10 @@
 
 #include "client/libsmbclient/libsmb.h"
 
-#define WINDOW	   16
+#define WINDOW 16
+/* Reads that are not longer go through what is kept of a file; of others the
+ * program itself asks for enough at once. */
+#define SMALL	   (256 * 1024)
 #define COPY_BYTES (4 * 1024 * 1024)
 
 /* One of the requests of a transfer. */
@@ -171,7 +174,11 @@ ssize_t libsmb_read(SMBCCTX *c, SMBCFILE *file, void *buf, size_t count)
 	err = check_file(c, file, buf, O_WRONLY);
 	if (err == 0 && count > 0) {
 		p.offset = file->offset;
-		status = pump_run(&p, false);
+		status = file->cache != NULL && count <= SMALL
+				 ? client_cache_read(file->cache,
+						     (uint64_t)file->offset,
+						     buf, count, &p.done)
+				 : pump_run(&p, false);
 		file->offset += (off_t)p.done;
 		err = p.done > 0 ? 0 : libsmb_errno(status);
 	}

@@ -34,6 +34,7 @@
 #include <libsmbclient.h>
 #include <sys/queue.h>
 
+#include "client/cache.h"
 #include "client/client.h"
 
 /* What newer headers than Debian 12's declare (Samba 4.20 and 4.23). */
@@ -60,6 +61,7 @@ struct libsmb_config {
 	uint16_t port;
 	const char *address; /**< connect there, whatever the name says */
 	const char *ca, *pin, *trust, *protection;
+	const char *read_ahead; /**< "yes" or "no" */
 	const char *client_cert, *client_key;
 	const char *min_dialect, *max_dialect;
 	const char *setting[LIBSMB_SETTINGS]; /**< libsmb_setting_key() */
@@ -206,6 +208,7 @@ struct link {
 	char *server, *transports, *workgroup, *user, *password;
 	uint16_t port;
 	smbc_smb_encrypt_level encryption;
+	bool read_ahead; /**< as the configuration said last */
 };
 
 /** @param out  has one use more. @return 0 or an errno value. */
@@ -286,18 +289,23 @@ struct _SMBCFILE {
 	SMBCSRV *srv; /**< NULL: no server, only what we know */
 	bool folder;
 	char *url, *path;
-	struct client_file *file; /**< NULL for folders that were read, and
-				       after a fork */
+	struct client_file *file;   /**< NULL for folders that were read, and
+					 after a fork */
+	struct client_cache *cache; /**< its owner, when it is only read; NULL:
+				       nothing is kept of it */
 	off_t offset;
 	int flags;
 	struct dir_entries *entries; /**< of a folder */
 };
 
-/** A new one in the context's list. Takes file. NULL: out of memory. */
+/** A new one in the context's list. Takes file, or the cache that owns it, or
+ *  both are NULL. NULL: out of memory. */
 SMBCFILE *file_add(SMBCCTX *c, SMBCSRV *srv, const char *url, const char *path,
-		   struct client_file *file);
+		   struct client_file *file, struct client_cache *cache);
 /** Out of the list; closes without waiting. */
 void file_free(SMBCFILE *file);
+/** The file of the server alone. */
+void file_close(SMBCFILE *file);
 
 SMBCFILE *libsmb_open(SMBCCTX *c, const char *url, int flags, mode_t mode);
 SMBCFILE *libsmb_creat(SMBCCTX *c, const char *url, mode_t mode);

@@ -154,7 +154,7 @@ static void choose_files(TALLOC_CTX *mem_ctx, struct client_options *out)
 
 static int make_options(SMBCCTX *c, TALLOC_CTX *mem_ctx,
 			const struct libsmb_url *url,
-			struct client_options *out)
+			struct client_options *out, bool *read_ahead)
 {
 	struct libsmb_config config = {0};
 	uint16_t port = url->port != 0 ? url->port : c->internal->port;
@@ -171,6 +171,8 @@ static int make_options(SMBCCTX *c, TALLOC_CTX *mem_ctx,
 	choose_trust(&config, out);
 	choose_dialects(c, &config, out);
 	choose_files(mem_ctx, out);
+	*read_ahead = config.read_ahead == NULL ||
+		      strcmp(config.read_ahead, "no") != 0;
 	if (c->timeout > 0) {
 		out->timeout_ms = (unsigned)c->timeout;
 	}
@@ -398,7 +400,9 @@ int link_get(SMBCCTX *c, const struct libsmb_url *url, const char *workgroup,
 	TALLOC_CTX *frame = talloc_new(c->internal);
 	struct client_options o = {0};
 	struct link *link = NULL;
-	int err = frame != NULL ? make_options(c, frame, url, &o) : ENOMEM;
+	bool ahead = false;
+	int err = frame != NULL ? make_options(c, frame, url, &o, &ahead)
+				: ENOMEM;
 
 	*out = NULL;
 	if (err == 0) {
@@ -419,6 +423,7 @@ int link_get(SMBCCTX *c, const struct libsmb_url *url, const char *workgroup,
 		return err;
 	}
 	link->uses++;
+	link->read_ahead = ahead;
 	*out = link;
 	return 0;
 }

@@ -10,22 +10,32 @@
 static int file_destructor(SMBCFILE *file)
 {
 	TAILQ_REMOVE(&file->c->internal->files, file, entry);
-	talloc_free(file->file);
+	file_close(file);
 	return 0;
 }
 
+void file_close(SMBCFILE *file)
+{
+	if (file->cache != NULL) {
+		TALLOC_FREE(file->cache);
+		file->file = NULL;
+	}
+	TALLOC_FREE(file->file);
+}
+
 SMBCFILE *file_add(SMBCCTX *c, SMBCSRV *srv, const char *url, const char *path,
-		   struct client_file *opened)
+		   struct client_file *opened, struct client_cache *cache)
 {
 	SMBCFILE *file = talloc_zero(c->internal, SMBCFILE);
 
 	if (file == NULL) {
-		talloc_free(opened);
+		talloc_free(cache != NULL ? (void *)cache : opened);
 		return NULL;
 	}
 	file->c = c;
 	file->srv = srv;
 	file->file = opened;
+	file->cache = cache;
 	TAILQ_INSERT_TAIL(&c->internal->files, file, entry);
 	talloc_set_destructor(file, file_destructor);
 	file->url = talloc_strdup(file, url);
@@ -93,9 +103,22 @@ static int fill_open(SMBCCTX *c, int flags, struct client_open *how)
 	return 0;
 }
 
+/* Reads in order are ahead of a program that only reads. */
+static NTSTATUS open_cached(struct place *at, const struct client_open *how,
+			    struct client_cache **out, struct client_stat *stat)
+{
+	struct client_cache_options options = {0};
+
+	client_cache_default(&options);
+	options.write_behind = 0;
+	return client_cache_open(at->srv, at->tree, at->url->path, how,
+				 &options, out, stat);
+}
+
 static int open_file(struct place *at, const char *url, int flags,
 		     SMBCFILE **out)
 {
+	struct client_cache *cache = NULL;
 	struct client_file *opened = NULL;
 	struct client_open how = {0};
 	struct client_stat stat = {0};
@@ -105,12 +128,18 @@ static int open_file(struct place *at, const char *url, int flags,
 	if (err != 0) {
 		return err;
 	}
-	status = client_open(at->srv, at->tree, at->url->path, &how, &opened,
-			     &stat);
+	if (at->srv->link->read_ahead &&
+	    (flags & (O_ACCMODE | O_PATH | O_TRUNC)) == O_RDONLY) {
+		status = open_cached(at, &how, &cache, &stat);
+		opened = cache != NULL ? client_cache_file(cache) : NULL;
+	} else {
+		status = client_open(at->srv, at->tree, at->url->path, &how,
+				     &opened, &stat);
+	}
 	if (!NT_STATUS_IS_OK(status)) {
 		return libsmb_errno(status);
 	}
-	*out = file_add(at->c, at->srv, url, at->url->path, opened);
+	*out = file_add(at->c, at->srv, url, at->url->path, opened, cache);
 	if (*out == NULL) {
 		return ENOMEM;
 	}
@@ -164,7 +193,9 @@ int libsmb_close(SMBCCTX *c, SMBCFILE *file)
 		libsmb_leave(c);
 		return result;
 	}
-	if (file->file != NULL) {
+	if (file->cache != NULL) {
+		status = client_cache_close(file->cache);
+	} else if (file->file != NULL) {
 		status = client_close(file->file);
 	}
 	file_free(file);

@@ -125,7 +125,7 @@ void server_free(SMBCCTX *c, SMBCSRV *srv)
 	TAILQ_FOREACH(file, &c->internal->files, entry)
 	{
 		if (file->srv == srv) {
-			TALLOC_FREE(file->file);
+			file_close(file);
 			file->srv = NULL;
 		}
 	}
@@ -140,6 +140,7 @@ void server_lost(SMBCCTX *c)
 	TAILQ_FOREACH(file, &i->files, entry)
 	{
 		file->file = NULL;
+		file->cache = NULL;
 		file->srv = NULL;
 	}
 	/* talloc_free() would say goodbye in the parent's name */
