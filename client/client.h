@@ -141,7 +141,9 @@ struct client_options {
 	    to come back, with all that was open on it; see below. 0: they
 	    fail, and the connection has ended. */
 	unsigned reconnect_ms;
-	uint64_t reserved[8]; /**< 0: for what may come */
+	/** 0: new members come here and make it shorter, so that programs
+	    need not be compiled again (tests/client_abi.py). */
+	uint64_t reserved[8];
 };
 
 void client_options_default(struct client_options *out);
