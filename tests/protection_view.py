@@ -3,11 +3,10 @@
 protects what it sees, from the bytes alone.
 
 Arguments: port to listen on, port of the server, words that only a plain
-message shows.  At SIGTERM it prints a line: what was agreed on in NEGOTIATE,
-how the messages after the logon came, whether nonces are of GCM or CCM, and
-whether the words were to be seen."""
-import os
-import signal
+message shows.  When a connection has ended it prints a line: what was agreed on
+in NEGOTIATE, how the messages after the logon came, whether nonces are no longer
+than the cipher's (one of GCM may end in a zero byte, too), and whether the words
+were to be seen."""
 import socket
 import struct
 import sys
@@ -18,8 +17,27 @@ SIGNED = 8
 CIPHERS = {1: "AES-128-CCM", 2: "AES-128-GCM", 3: "AES-256-CCM",
            4: "AES-256-GCM"}
 SIGNINGS = {0: "HMAC-SHA256", 1: "AES-128-CMAC", 2: "AES-128-GMAC"}
-LOCK = threading.Lock()
-seen = {"agreed": "", "kinds": set(), "nonces": set(), "words": False}
+
+
+class Seen:
+    """Of one connection."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.agreed = ""
+        self.kinds = set()
+        self.nonce = 0
+        self.words = False
+        self.open = 2
+
+    def __str__(self):
+        longest = 12 if "GCM" in self.agreed else 11
+        nonces = "" if "sealed" not in self.kinds else \
+            ", nonces fit" if self.nonce <= longest else ", nonces too long"
+        return "view: %s; %s%s; the words are %s" % (
+            self.agreed or "nothing agreed on",
+            "+".join(sorted(self.kinds)) or "nothing", nonces,
+            "seen" if self.words else "not seen")
 
 
 def agreed(m):
@@ -41,24 +59,20 @@ def agreed(m):
     return " ".join(words)
 
 
-def look(m, secret):
+def look(seen, m, secret):
     if m[:4] == b"\xfdSMB":
-        nonce = m[20:36]
-        seen["kinds"].add("sealed")
-        if any(nonce[12:]):
-            seen["nonces"].add("too long")
-        elif nonce[11]:
-            seen["nonces"].add("GCM")
+        seen.kinds.add("sealed")
+        seen.nonce = max(seen.nonce, len(m[20:36].rstrip(b"\0")))
     elif m[:4] == b"\xfeSMB":
         command, = struct.unpack_from("<H", m, 12)
         flags, = struct.unpack_from("<I", m, 16)
-        if command == NEGOTIATE and flags & 1 and not seen["agreed"]:
-            seen["agreed"] = agreed(m)
+        if command == NEGOTIATE and flags & 1:
+            seen.agreed = agreed(m)
         if command not in (NEGOTIATE, SESSION_SETUP):
-            seen["kinds"].add("signed" if flags & SIGNED and any(m[48:64])
-                              else "plain")
+            seen.kinds.add("signed" if flags & SIGNED and any(m[48:64])
+                           else "plain")
     if secret in m:
-        seen["words"] = True
+        seen.words = True
 
 
 def receive(s, count):
@@ -71,15 +85,15 @@ def receive(s, count):
     return data
 
 
-def carry(source, target, secret):
+def carry(source, target, seen, secret):
     try:
         while True:
             head = receive(source, 4)
             body = head and receive(source, int.from_bytes(head[1:], "big"))
             if not body:
                 break
-            with LOCK:
-                look(body, secret)
+            with seen.lock:
+                look(seen, body, secret)
             target.sendall(head + body)
     except OSError:
         pass
@@ -88,29 +102,23 @@ def carry(source, target, secret):
             s.shutdown(socket.SHUT_RDWR)
         except OSError:
             pass
-
-
-def report(*_):
-    with LOCK:
-        nonces = ", nonces of " + "/".join(sorted(seen["nonces"]) or ["CCM"]) \
-            if "sealed" in seen["kinds"] else ""
-        print("view: %s; %s%s; the words are %s" % (
-            seen["agreed"] or "nothing agreed on",
-            "+".join(sorted(seen["kinds"])) or "nothing", nonces,
-            "seen" if seen["words"] else "not seen"), flush=True)
-    os._exit(0)
+    with seen.lock:
+        seen.open -= 1
+        if seen.open == 0:
+            print(seen, flush=True)
 
 
 def main():
     listen, server, secret = sys.argv[1:]
-    signal.signal(signal.SIGTERM, report)
     door = socket.create_server(("127.0.0.1", int(listen)))
     print("ready", flush=True)
     while True:
         client, _ = door.accept()
         far = socket.create_connection(("127.0.0.1", int(server)))
+        seen = Seen()
         for pair in ((client, far), (far, client)):
-            threading.Thread(target=carry, args=pair + (secret.encode(),),
+            threading.Thread(target=carry,
+                             args=pair + (seen, secret.encode()),
                              daemon=True).start()
 
 
