@@ -139,7 +139,8 @@ struct client_options {
 	bool posix;
 	/** When an established connection is lost, calls wait so long for it
 	    to come back, with all that was open on it; see below. 0: they
-	    fail, and the connection has ended. */
+	    fail, and the connection has ended. Then, too, a session that has
+	    expired (its ticket, `session lifetime`) logs on again by itself. */
 	unsigned reconnect_ms;
 	/** 0: new members come here and make it shorter, so that programs
 	    need not be compiled again (tests/client_abi.py). */

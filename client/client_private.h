@@ -72,6 +72,7 @@ struct call {
 	bool sent;			/**< in conn->sent */
 	bool held;			/**< in conn->held */
 	bool urgent;	      /**< restores a connection: is never held */
+	bool renewed;	      /**< its session has logged on again for it */
 	bool again;	      /**< was sent on a connection that was lost */
 	bool keeps_out;	      /**< out stays: it may be sent again */
 	unsigned late;	      /**< connections that were given up for it */
@@ -316,7 +317,8 @@ struct client_session {
 	struct client_credentials *credentials;
 	bool stale;		  /**< of a lost connection, not yet restored */
 	struct tevent_req *again; /**< restores it now; NULL: nobody does */
-	uint64_t previous_id;	  /**< the last one that it had */
+	struct tevent_req *renewing; /**< renew.c; NULL: nobody does */
+	uint64_t previous_id;	     /**< the last one that it had */
 	TAILQ_HEAD(, client_channel) channels;
 	TAILQ_HEAD(, client_tree) trees;
 	uint64_t id;
@@ -331,6 +333,18 @@ struct client_session {
 struct tevent_req *session_again_send(TALLOC_CTX *mem_ctx,
 				      struct client_session *session);
 NTSTATUS session_again_recv(struct tevent_req *req);
+
+/** Log on again within a session whose time is up: it keeps its number and its
+ *  keys. */
+struct tevent_req *session_renew_send(TALLOC_CTX *mem_ctx,
+				      struct client_session *session);
+NTSTATUS session_renew_recv(struct tevent_req *req);
+
+/* --------------------------------------------------------------- renew.c */
+
+/** A call has all its replies: when they say that the session has expired it
+ *  is put aside until that has logged on again. @return false: it ends. */
+bool renew_take(struct call *call);
 
 /** The connection of its first channel, or NULL. */
 struct client_conn *session_conn(const struct client_session *session);
@@ -520,6 +534,10 @@ void replay_tree(struct client_conn *conn, const struct client_tree *tree);
 void replay_file(struct client_conn *conn, const struct client_file *file);
 /** All that was held goes out, in its order. */
 void replay_go(struct client_conn *conn);
+/** One call that was answered with nothing done: it waits in conn->held. */
+void replay_put_aside(struct client_conn *conn, struct call *call);
+/** One of conn->held is to be sent; conn_go() does it. */
+void replay_resume(struct client_conn *conn, struct call *call);
 
 /* ---------------------------------------------------------- reconnect.c */
 

@@ -121,6 +121,14 @@ static void hold_list(struct client_conn *conn, struct call_list *list,
 	}
 }
 
+void replay_put_aside(struct client_conn *conn, struct call *call)
+{
+	bool again = call->again;
+
+	hold(conn, call);
+	call->again = again; /* the server has not even looked at it */
+}
+
 void replay_hold(struct client_conn *conn, NTSTATUS status)
 {
 	struct call_list later = TAILQ_HEAD_INITIALIZER(later);
@@ -192,18 +200,20 @@ static void take_numbers(struct call *call)
 	}
 }
 
+void replay_resume(struct client_conn *conn, struct call *call)
+{
+	TAILQ_REMOVE(&conn->held, call, entry);
+	call->held = false;
+	call->waiting = true;
+	call->started = conn_clock();
+	take_numbers(call);
+	TAILQ_INSERT_TAIL(&conn->waiting, call, entry);
+}
+
 void replay_go(struct client_conn *conn)
 {
-	struct call *call = NULL;
-
 	while (!TAILQ_EMPTY(&conn->held)) {
-		call = TAILQ_FIRST(&conn->held);
-		TAILQ_REMOVE(&conn->held, call, entry);
-		call->held = false;
-		call->waiting = true;
-		call->started = conn_clock();
-		take_numbers(call);
-		TAILQ_INSERT_TAIL(&conn->waiting, call, entry);
+		replay_resume(conn, TAILQ_FIRST(&conn->held));
 	}
 	conn_start_watch(conn);
 	conn_go(conn);

@@ -19,6 +19,8 @@ struct setup_state {
 	uint8_t binding[TRANSPORT_BINDING_MAX];
 	bool auth_done;
 	uint64_t previous; /* the session that this one replaces; 0: none */
+	bool renewal;	   /* of a session that stays what it is */
+	struct auth *old;  /* with it: by what it was logged on */
 };
 
 static void setup_ticket(struct tevent_req *subreq);
@@ -130,6 +132,7 @@ static NTSTATUS setup_auth(struct setup_state *state,
 		.ticket = ticket,
 	};
 	bool named = config.user != NULL && *config.user != '\0';
+	NTSTATUS status = NT_STATUS_OK;
 
 	if (ticket == NULL && !named) {
 		/* Anonymous logons do not exist here, nor at servers that
@@ -142,9 +145,13 @@ static NTSTATUS setup_auth(struct setup_state *state,
 		config.workstation = host;
 	}
 	clock_gettime(CLOCK_REALTIME, &now);
-	return auth_client_new(state->session, &config, conn->hint,
-			       nttime_from_timespec(now),
-			       &state->session->auth);
+	status = auth_client_new(state->session, &config, conn->hint,
+				 nttime_from_timespec(now),
+				 &state->session->auth);
+	if (NT_STATUS_IS_OK(status)) {
+		TALLOC_FREE(state->old);
+	}
+	return status;
 }
 
 static const char *copy(TALLOC_CTX *mem_ctx, const char *text, bool *ok)
@@ -334,6 +341,7 @@ struct tevent_req *session_again_send(TALLOC_CTX *mem_ctx,
 	session->id = 0;
 	session->encrypt = false;
 	session->validated = false;
+	TALLOC_FREE(session->renewing);
 	TALLOC_FREE(session->auth);
 	channel->session_id = 0;
 	channel->signing = NULL;
@@ -353,6 +361,35 @@ struct tevent_req *session_again_send(TALLOC_CTX *mem_ctx,
 }
 
 NTSTATUS session_again_recv(struct tevent_req *req)
+{
+	return req_simple_recv(req);
+}
+
+struct tevent_req *session_renew_send(TALLOC_CTX *mem_ctx,
+				      struct client_session *session)
+{
+	struct client_conn *conn = session_conn(session);
+	struct setup_state *state = NULL;
+	struct tevent_req *req =
+		tevent_req_create(mem_ctx, &state, struct setup_state);
+
+	if (req == NULL) {
+		return NULL;
+	}
+	state->conn = conn;
+	state->session = session;
+	state->channel = TAILQ_FIRST(&session->channels);
+	state->renewal = true;
+	state->old = session->auth;
+	state->credentials = *session->credentials;
+	setup_begin(req);
+	if (!tevent_req_is_in_progress(req)) {
+		return tevent_req_post(req, conn->ev);
+	}
+	return req;
+}
+
+NTSTATUS session_renew_recv(struct tevent_req *req)
 {
 	return req_simple_recv(req);
 }
@@ -384,6 +421,9 @@ static void setup_go(struct tevent_req *req, struct wire_slice token)
 	}
 	call->keep_request = true;
 	call->urgent = true;
+	/* A logon within a session is signed with its key, never sealed. */
+	call->encrypt = false;
+	call->must_sign = state->renewal;
 	smb2_session_setup_request_encode(call_add(call, SMB2_SESSION_SETUP, 0),
 					  &body);
 	subreq = call_send(state, state->conn, call);
@@ -458,6 +498,39 @@ static NTSTATUS setup_encryption(struct setup_state *state)
 	return NT_STATUS_OK;
 }
 
+/* Keys and protection stay (3.2.5.3.2); the reply is signed with the old. */
+static NTSTATUS setup_renewed(struct setup_state *state,
+			      const struct call *call,
+			      const struct smb2_header *header,
+			      const struct smb2_session_setup_response *body)
+{
+	struct wire_slice ignored = {0};
+	NTSTATUS status = NT_STATUS_OK;
+
+	if ((body->session_flags &
+	     (SMB2_SESSION_FLAG_IS_GUEST | SMB2_SESSION_FLAG_IS_NULL)) != 0) {
+		return NT_STATUS_ACCESS_DENIED;
+	}
+	if (!state->auth_done || body->security_buffer.len > 0) {
+		status = auth_step(state->session->auth, state,
+				   body->security_buffer, &ignored);
+	}
+	if (!NT_STATUS_IS_OK(status)) {
+		return NT_STATUS_IS_ERR(status) &&
+				       status !=
+					       NT_STATUS_MORE_PROCESSING_REQUIRED
+			       ? status
+			       : NT_STATUS_INVALID_NETWORK_RESPONSE;
+	}
+	if (state->channel->signing != NULL &&
+	    !setup_signature_is_right(state, call, header)) {
+		log_warn("the server's answer to the logon is not signed "
+			 "rightly");
+		return NT_STATUS_INVALID_SIGNATURE;
+	}
+	return NT_STATUS_OK;
+}
+
 static NTSTATUS setup_finish(struct setup_state *state, const struct call *call,
 			     const struct smb2_header *header,
 			     const struct smb2_session_setup_response *body)
@@ -466,6 +539,9 @@ static NTSTATUS setup_finish(struct setup_state *state, const struct call *call,
 	struct wire_slice ignored = {0};
 	NTSTATUS status = NT_STATUS_OK;
 
+	if (state->renewal) {
+		return setup_renewed(state, call, header, body);
+	}
 	session->flags = body->session_flags;
 	if ((session->flags &
 	     (SMB2_SESSION_FLAG_IS_GUEST | SMB2_SESSION_FLAG_IS_NULL)) != 0) {

@@ -335,7 +335,9 @@ static void see(struct protection_seen *seen, const struct request *r)
 /* No gate: what was let through, and how it had come. */
 static NTSTATUS note_protection(struct request *r)
 {
-	if (r->channel != NULL && r->channel->valid) {
+	/* a logon is signed, whatever follows */
+	if (r->channel != NULL && r->channel->valid &&
+	    r->header.command != SMB2_SESSION_SETUP) {
 		see(&r->channel->seen, r);
 	}
 	if (r->tree != NULL) {

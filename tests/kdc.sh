@@ -33,6 +33,7 @@ krb5_conf()
 		dns_lookup_realm = false
 		rdns = false
 		udp_preference_limit = 1
+		${KRB5_MORE:-}
 		default_keytab_name = FILE:$KEYTAB
 		[realms]
 		$REALM = {

@@ -33,16 +33,23 @@ struct peer *testlib_peer(TALLOC_CTX *mem_ctx, struct tevent_context *ev)
 	return testlib_peer_over(mem_ctx, ev, NULL);
 }
 
-struct peer *testlib_peer_over(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
-			       const struct transport_facts *facts)
+static void peer_expect_logon(struct peer *peer)
 {
-	static const uint8_t zeros[CRYPTO_SIGNING_KEY_SIZE] = {0};
-	const struct message_limits limits = {.max_message = 9 << 20};
 	const struct auth_server_config config = {
 		.netbios_name = "PEER",
 		.netbios_domain = "PEER",
 		.lookup = peer_lookup,
 	};
+
+	assert_int_equal(auth_server_new(peer, &config, PEER_NOW, &peer->auth),
+			 NT_STATUS_OK);
+}
+
+struct peer *testlib_peer_over(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
+			       const struct transport_facts *facts)
+{
+	static const uint8_t zeros[CRYPTO_SIGNING_KEY_SIZE] = {0};
+	const struct message_limits limits = {.max_message = 9 << 20};
 	struct peer *peer = talloc_zero(mem_ctx, struct peer);
 	struct transport *ends[2] = {NULL, NULL};
 
@@ -56,8 +63,7 @@ struct peer *testlib_peer_over(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 	negotiate_policy_defaults(&peer->policy);
 	peer->policy.min_dialect = SMB2_DIALECT_202;
 	memset(peer->policy.guid, 'P', NEGOTIATE_GUID_SIZE);
-	assert_int_equal(auth_server_new(peer, &config, PEER_NOW, &peer->auth),
-			 NT_STATUS_OK);
+	peer_expect_logon(peer);
 	assert_int_equal(crypto_signing_key_new(peer, SMB2_SIGNING_AES_CMAC,
 						zeros, &peer->wrong_key),
 			 0);
@@ -158,7 +164,10 @@ static void peer_session_setup(struct peer *peer, const struct message_pdu *pdu,
 	}
 	if (NT_STATUS_IS_OK(status)) {
 		out.session_flags = peer->session_flags;
-		peer_keys(peer);
+		if (peer->keys == NULL) { /* those of a session stay */
+			peer_keys(peer);
+		}
+		peer_expect_logon(peer);
 	}
 	smb2_session_setup_response_encode(&reply->w, &out);
 	header = wire_writer_fixed(reply->w.buf, SMB2_HEADER_SIZE);
