@@ -26,6 +26,7 @@ PACKAGES = [
      'libngtcp2-crypto-gnutls-dev'),
     ('GSSAPI', 'krb5-gssapi >= 1.20', 'libkrb5-dev'),
     ('KRB5', 'krb5 >= 1.20', 'libkrb5-dev'),
+    ('PAM', 'pam >= 1.4', 'libpam0g-dev'),
     ('POPT', 'popt', 'libpopt-dev'),
     ('READLINE', 'readline', 'libreadline-dev'),
     ('JANSSON', 'jansson', 'libjansson-dev'),

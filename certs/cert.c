@@ -223,6 +223,7 @@ static bool load_key(struct cert *cert, const char *file, const char *password,
 		return false;
 	}
 	rc = cert_import_key(&pem, password, &cert->key);
+	explicit_bzero(pem.data, pem.size);
 	talloc_free(pem.data);
 	if (rc == GNUTLS_E_DECRYPTION_FAILED) {
 		*why = talloc_asprintf(mem_ctx,

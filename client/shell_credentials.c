@@ -13,6 +13,7 @@
 
 #include "client/shell.h"
 #include "negotiate/kerberos.h"
+#include "smbquic/private_file.h"
 #include "smbquic/prompt.h"
 #include "smbquic/secret.h"
 
@@ -84,6 +85,20 @@ static bool take_line(struct shell_options *o, char *line)
 	return true;
 }
 
+static bool for_us_alone(struct shell_options *o, FILE *f, const char *file)
+{
+	struct stat st = {0};
+	char *why = NULL;
+
+	if (fstat(fileno(f), &st) == 0) {
+		why = private_file_exposed(o, file, &st, "a password");
+	}
+	if (why != NULL) {
+		fprintf(stderr, SHELL_PROGRAM ": %s\n", why);
+	}
+	return why == NULL;
+}
+
 bool shell_credentials_file(struct shell_options *o, const char *file)
 {
 	FILE *f = fopen(file, "re");
@@ -96,6 +111,10 @@ bool shell_credentials_file(struct shell_options *o, const char *file)
 	if (f == NULL) {
 		fprintf(stderr, SHELL_PROGRAM ": %s: %s\n", file,
 			strerror(errno));
+		return false;
+	}
+	if (!for_us_alone(o, f, file)) {
+		fclose(f);
 		return false;
 	}
 	setvbuf(f, buffer, _IOFBF, sizeof(buffer));

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "server/pam_account.h"
 #include "server/request.h"
 #include "server/store_posix.h"
 
@@ -21,6 +22,8 @@ struct account_job {
 
 	const struct users_entry *entry; /* resolve; config too */
 	bool not_root;
+	bool obey_pam;
+	NTSTATUS status;
 	struct user *user;
 
 	const struct user *who; /* admit */
@@ -133,6 +136,10 @@ static void resolve_run(struct account_job *job)
 			job->user,
 			config_list(job->config, NULL, CONFIG_ENCRYPT_USERS));
 	}
+	if (job->user != NULL && job->obey_pam) {
+		job->status = pam_account_check(job->made, job->entry->name,
+						&job->why);
+	}
 }
 
 /* Who has to encrypt is asked of the configuration of now. */
@@ -228,6 +235,8 @@ struct tevent_req *account_resolve_send(TALLOC_CTX *mem_ctx,
 		return tevent_req_post(req, ev);
 	}
 	job->not_root = entry == NULL;
+	job->obey_pam = config_bool(server->config, NULL, CONFIG_OBEY_PAM) &&
+			geteuid() == 0;
 	return resolve_submit(req, ev, server, job);
 }
 
@@ -264,6 +273,9 @@ NTSTATUS account_resolve_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 		return status;
 	}
 	take_why(state->job, mem_ctx, why);
+	if (!NT_STATUS_IS_OK(state->job->status)) {
+		return state->job->status;
+	}
 	*user = talloc_move(mem_ctx, &state->job->user);
 	return *user == NULL ? NT_STATUS_NO_SUCH_USER : NT_STATUS_OK;
 }

@@ -28,6 +28,7 @@ struct tevent_req *account_guest_send(TALLOC_CTX *mem_ctx,
  * @param user  out: child of mem_ctx.
  * @param why   out: on failure a sentence, child of mem_ctx; may stay NULL.
  * @return NT_STATUS_OK; NT_STATUS_NO_SUCH_USER, NT_STATUS_ACCOUNT_DISABLED,
+ *         those of pam_account_check(),
  *         NT_STATUS_INSUFFICIENT_RESOURCES.
  */
 NTSTATUS account_resolve_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,

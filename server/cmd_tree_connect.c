@@ -240,6 +240,8 @@ struct tevent_req *cmd_tree_connect_send(TALLOC_CTX *mem_ctx,
 	if (status == NT_STATUS_OK && state->share->type == SHARE_PIPE) {
 		status = make_tree(state, &anybody);
 		if (status == NT_STATUS_OK) {
+			machine_record_share(r->conn, true, r->session,
+					     state->share->name, NULL);
 			tevent_req_done(req);
 			return tevent_req_post(req, ev);
 		}

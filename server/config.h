@@ -55,6 +55,7 @@ enum config_key {
 
 	/* [global]: files */
 	CONFIG_SMB_PASSWD_FILE,		   /* string */
+	CONFIG_OBEY_PAM,		   /* bool */
 	CONFIG_CERTIFICATE_MAP_FILE,	   /* string */
 	CONFIG_CERTIFICATE_WARNING,	   /* int: days */
 	CONFIG_CLIENT_CERTIFICATE_USER,	   /* string: client_user_parse() */

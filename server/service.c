@@ -64,6 +64,9 @@ static bool bound_capabilities(const struct config *config)
 	if (!config_bool(config, NULL, CONFIG_BOUNDED_CAPABILITIES)) {
 		keep |= 1u << CAP_SYS_ADMIN;
 	}
+	if (config_bool(config, NULL, CONFIG_OBEY_PAM)) {
+		keep |= 1u << CAP_AUDIT_WRITE; /* libpam insists */
+	}
 	err = sandbox_capabilities(keep);
 	if (err != 0) {
 		log_error("capabilities cannot be given up: %s", strerror(err));

@@ -281,6 +281,16 @@ static const struct setting settings[] = {
 		CONFIG_DEFAULT_USERS_FILE,
 		"The users and their password hashes; see smbquic-passwd(8).",
 	},
+	[CONFIG_OBEY_PAM] = {
+		"obey pam restrictions", SETTING_GLOBAL, SETTING_BOOL, "no",
+		"Whether PAM is asked, once a user has proven who it is, if the "
+		"account may be used now: one that is expired or locked, or "
+		"that a module does not let in at this hour, is refused. The "
+		"service is smbquic (/etc/pam.d/smbquic), only its account "
+		"modules are used. For a server that root starts, from its "
+		"start on: it then keeps CAP_AUDIT_WRITE. Modules run in the "
+		"server, with its capabilities and its system call filter.",
+	},
 	[CONFIG_CERTIFICATE_MAP_FILE] = {
 		"certificate map file", SETTING_GLOBAL, SETTING_PATH,
 		SMBQUIC_SYSCONFDIR "/smbquic/certmap.conf",

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "smbquic/private_file.h"
 #include "smbquic/savefile.h"
 #include "smbquic/secret.h"
 #include "smbquic/utf16.h"
@@ -306,12 +307,9 @@ static bool read_file(struct users *users, char **error)
 		return false;
 	}
 	users->file = text;
-	if ((st.st_mode & (S_IRWXO | S_IWGRP)) != 0) {
-		*error = talloc_asprintf(
-			talloc_parent(users),
-			"%s is open to others (mode %04o), and its hashes are "
-			"as good as passwords: chmod 600 %s",
-			users->path, st.st_mode & 07777, users->path);
+	*error = private_file_exposed(talloc_parent(users), users->path, &st,
+				      "what is as good as passwords");
+	if (*error != NULL) {
 		return false;
 	}
 	users->stamp = savefile_stamp(&st);

@@ -237,7 +237,7 @@ static void write_journal(const struct audit_field *all,
 
 /* --- where to ------------------------------------------------------------ */
 
-int audit_open(const char *file, enum audit_journal journal)
+int audit_start(const char *file, enum audit_journal journal)
 {
 	int fd = 0;
 

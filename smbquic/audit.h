@@ -51,7 +51,7 @@ enum audit_journal {
  * @return 0, or errno: the file cannot be opened, and what was set before
  *         stays.
  */
-int audit_open(const char *file, enum audit_journal journal);
+int audit_start(const char *file, enum audit_journal journal);
 
 /** A number for a connection that nobody has had yet. */
 uint64_t audit_connection(void);

@@ -15,6 +15,7 @@
 #include <ngtcp2/ngtcp2_crypto.h>
 #include <ngtcp2/ngtcp2_crypto_gnutls.h>
 
+#include "smbquic/private_file.h"
 #include "smbquic/quic_private.h"
 #include "smbquic/wire.h"
 
@@ -393,6 +394,11 @@ static bool client_credentials(struct quic_tls *t, TALLOC_CTX *mem_ctx,
 	int rc = gnutls_certificate_allocate_credentials(&t->cred);
 
 	if (rc == 0 && t->client->cert_file != NULL) {
+		*why = private_file_check(mem_ctx, t->client->key_file,
+					  "a private key");
+		if (*why != NULL) {
+			return false;
+		}
 		rc = gnutls_certificate_set_x509_key_file(
 			t->cred, t->client->cert_file, t->client->key_file,
 			GNUTLS_X509_FMT_PEM);

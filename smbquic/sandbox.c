@@ -72,6 +72,7 @@ int sandbox_capabilities(uint64_t keep)
 		.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct data[2] = {{0}};
 	int err = drop_bounding(keep);
+	bool fewer = false;
 	int i = 0;
 
 	if (err != 0) {
@@ -83,12 +84,15 @@ int sandbox_capabilities(uint64_t keep)
 	for (i = 0; i < 2; i++) {
 		uint32_t mask = (uint32_t)(keep >> (32 * i));
 
+		fewer |= ((data[i].permitted | data[i].inheritable) & ~mask) !=
+			 0;
 		data[i].permitted &= mask;
 		data[i].effective &= mask;
-		data[i].inheritable = 0;
+		data[i].inheritable &= mask;
 	}
 	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	if (syscall(SYS_capset, &head, data) != 0 ||
+	/* not called for nothing: a service manager's filter may refuse it */
+	if ((fewer && syscall(SYS_capset, &head, data) != 0) ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
 		return errno;
 	}

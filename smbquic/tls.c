@@ -9,6 +9,7 @@
 #include <gnutls/crypto.h>
 #include <gnutls/x509.h>
 
+#include "smbquic/private_file.h"
 #include "smbquic/tls.h"
 
 #define DIGEST_MAX 64
@@ -176,6 +177,10 @@ static bool load(struct tls_identity *id, TALLOC_CTX *mem_ctx,
 	int rc = gnutls_certificate_allocate_credentials(&id->cred);
 
 	if (rc != 0) {
+		return false;
+	}
+	*why = private_file_check(mem_ctx, key_file, "a private key");
+	if (*why != NULL) {
 		return false;
 	}
 	rc = gnutls_certificate_set_x509_key_file(id->cred, cert_file, key_file,

@@ -38,7 +38,7 @@ static int teardown(void **state)
 {
 	struct fixture *f = *state;
 
-	audit_open(NULL, AUDIT_JOURNAL_NO);
+	audit_start(NULL, AUDIT_JOURNAL_NO);
 	unsetenv("SMBQUIC_JOURNAL_SOCKET");
 	close(f->fd);
 	talloc_free(f);
@@ -88,7 +88,7 @@ static void test_record(void **state)
 	struct stat st;
 	json_t *json = NULL;
 
-	assert_int_equal(audit_open(f->file, AUDIT_JOURNAL_NO), 0);
+	assert_int_equal(audit_start(f->file, AUDIT_JOURNAL_NO), 0);
 	audit_write("logon", AUDIT_DENIED, "192.0.2.1:5000", "no", fields);
 	audit_write("share", AUDIT_ALLOWED, "[2001:db8::1]:5000", "yes",
 		    fields);
@@ -139,7 +139,7 @@ static void test_hostile(void **state)
 	unsigned n = 0;
 	size_t i = 0;
 
-	assert_int_equal(audit_open(f->file, AUDIT_JOURNAL_NO), 0);
+	assert_int_equal(audit_start(f->file, AUDIT_JOURNAL_NO), 0);
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		fields[0].value = names[i];
 		audit_write("logon", AUDIT_DENIED, "192.0.2.1:1", names[i],
@@ -175,7 +175,7 @@ static void test_bounds(void **state)
 		snprintf(keys[i], sizeof(keys[i]), "k%zu", i);
 		fields[i] = (struct audit_field){keys[i], longest};
 	}
-	assert_int_equal(audit_open(f->file, AUDIT_JOURNAL_YES), 0);
+	assert_int_equal(audit_start(f->file, AUDIT_JOURNAL_YES), 0);
 	audit_write("logon", AUDIT_DENIED, longest, longest, fields);
 	json = line(f, 0);
 	assert_in_range(json_object_size(json), 5, AUDIT_FIELDS_MAX);
@@ -191,16 +191,16 @@ static void test_file(void **state)
 	char *old = talloc_asprintf(f, "%s.1", f->file);
 	json_t *json = NULL;
 
-	assert_int_equal(audit_open(f->file, AUDIT_JOURNAL_NO), 0);
+	assert_int_equal(audit_start(f->file, AUDIT_JOURNAL_NO), 0);
 	audit_write("one", AUDIT_ALLOWED, NULL, "", none);
 	assert_int_equal(rename(f->file, old), 0);
-	assert_int_equal(audit_open(f->file, AUDIT_JOURNAL_NO), 0);
+	assert_int_equal(audit_start(f->file, AUDIT_JOURNAL_NO), 0);
 	audit_write("two", AUDIT_ALLOWED, NULL, "", none);
 	json = line(f, 0);
 	expect(json, "event", "two");
 	json_decref(json);
 	/* what cannot be opened changes nothing */
-	assert_int_equal(audit_open("/nowhere/at/all", AUDIT_JOURNAL_NO),
+	assert_int_equal(audit_start("/nowhere/at/all", AUDIT_JOURNAL_NO),
 			 ENOENT);
 	audit_write("three", AUDIT_ALLOWED, NULL, "", none);
 	json = line(f, 1);
@@ -223,7 +223,7 @@ static void test_journal(void **state)
 	char datagram[4096];
 	ssize_t n = 0;
 
-	assert_int_equal(audit_open(NULL, AUDIT_JOURNAL_YES), 0);
+	assert_int_equal(audit_start(NULL, AUDIT_JOURNAL_YES), 0);
 	audit_write("logon", AUDIT_DENIED, "192.0.2.1:5000", "no", fields);
 	n = recv(f->fd, datagram, sizeof(datagram), MSG_DONTWAIT);
 	assert_true(n > 0);
@@ -234,7 +234,7 @@ static void test_journal(void **state)
 	for (n = 0; n < 2000; n++) {
 		audit_write("logon", AUDIT_DENIED, NULL, "no", fields);
 	}
-	assert_int_equal(audit_open(NULL, AUDIT_JOURNAL_NO), 0);
+	assert_int_equal(audit_start(NULL, AUDIT_JOURNAL_NO), 0);
 	while (recv(f->fd, datagram, sizeof(datagram), MSG_DONTWAIT) > 0) {
 	}
 	audit_write("logon", AUDIT_DENIED, NULL, "no", fields);

@@ -184,7 +184,8 @@ static int fewer(void)
 	}
 	if (syscall(SYS_capget, &head, data) != 0 ||
 	    (data[0].permitted & ~keep) != 0 || data[1].permitted != 0 ||
-	    (data[0].effective & ~keep) != 0 || data[0].inheritable != 0) {
+	    (data[0].effective & ~keep) != 0 ||
+	    (data[0].inheritable & ~keep) != 0) {
 		return 3;
 	}
 	if (geteuid() == 0 && (prctl(PR_CAPBSET_READ, CAP_SYS_ADMIN) != 0 ||

@@ -281,6 +281,7 @@ static char *write_file(TALLOC_CTX *mem, const char *text)
 	FILE *f = fopen(name, "w");
 
 	fputs(text, f);
+	fchmod(fileno(f), 0600);
 	fclose(f);
 	return name;
 }
@@ -289,6 +290,7 @@ static void test_auth_file(void **state)
 {
 	struct fixture *f = *state;
 	struct shell_options *o = f->options;
+	char *name = NULL;
 
 	assert_true(shell_credentials_file(
 		o, write_file(f, "# who\nUsername =  me \npassword = a = b\n"
@@ -300,6 +302,10 @@ static void test_auth_file(void **state)
 	assert_true(shell_credentials_file(o, write_file(f, "username=you")));
 	assert_string_equal(o->user, "me");
 	assert_false(shell_credentials_file(o, write_file(f, "nonsense")));
+	/* What others can read is no secret. */
+	name = write_file(f, "username=you");
+	assert_int_equal(chmod(name, 0644), 0);
+	assert_false(shell_credentials_file(o, name));
 }
 
 static void forget_environment(void)

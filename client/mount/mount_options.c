@@ -9,6 +9,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "smbquic/private_file.h"
 #include "smbquic/log.h"
 #include "smbquic/race.h"
 
@@ -666,6 +667,7 @@ bool mount_options_credentials(struct mount_options *o, const char *file,
 {
 	FILE *f = fopen(file, "re");
 	char buffer[BUFSIZ];
+	struct stat st = {0};
 	char *line = NULL;
 	size_t size = 0;
 	unsigned number = 0;
@@ -674,6 +676,13 @@ bool mount_options_credentials(struct mount_options *o, const char *file,
 	*why = NULL;
 	if (f == NULL) {
 		*why = talloc_asprintf(o, "%s: %s", file, strerror(errno));
+		return false;
+	}
+	if (fstat(fileno(f), &st) == 0) {
+		*why = private_file_exposed(o, file, &st, "a password");
+	}
+	if (*why != NULL) {
+		fclose(f);
 		return false;
 	}
 	setvbuf(f, buffer, _IOFBF, sizeof(buffer));
