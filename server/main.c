@@ -108,8 +108,9 @@ static struct config *load_config(TALLOC_CTX *mem_ctx)
 static bool set_audit(const struct config *config)
 {
 	const char *file = config_string(config, NULL, CONFIG_AUDIT_LOG);
-	int err = audit_start(file, (enum audit_journal)config_int(
-					   config, NULL, CONFIG_AUDIT_JOURNAL));
+	int err =
+		audit_start(file, (enum audit_journal)config_int(
+					  config, NULL, CONFIG_AUDIT_JOURNAL));
 
 	if (err != 0) {
 		log_error("audit log %s: %s", file, strerror(err));

@@ -237,6 +237,18 @@ static void tick(struct tevent_context *ev, struct tevent_timer *te,
 	}
 }
 
+static unsigned number(const char *text)
+{
+	char *end = NULL;
+	unsigned long n = strtoul(text, &end, 10);
+
+	if (*text == '\0' || *end != '\0' || n > 1000000) {
+		errno = EINVAL;
+		die(text);
+	}
+	return (unsigned)n;
+}
+
 static void aim(struct hostile *h, char **argv)
 {
 	h->udp.sin_family = AF_INET;
@@ -244,8 +256,8 @@ static void aim(struct hostile *h, char **argv)
 		die(argv[2]);
 	}
 	h->tcp = h->udp;
-	h->udp.sin_port = htons((uint16_t)atoi(argv[3]));
-	h->tcp.sin_port = htons((uint16_t)atoi(argv[4]));
+	h->udp.sin_port = htons((uint16_t)number(argv[3]));
+	h->tcp.sin_port = htons((uint16_t)number(argv[4]));
 	h->noise = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (h->noise == -1) {
 		die("socket");
@@ -254,7 +266,7 @@ static void aim(struct hostile *h, char **argv)
 	h->options.server = argv[1];
 	h->options.address = argv[2];
 	h->options.transports = "quic-user";
-	h->options.port = (uint16_t)atoi(argv[3]);
+	h->options.port = (uint16_t)number(argv[3]);
 	h->options.tls.trust = TLS_TRUST_NONE;
 	h->options.connect_timeout_ms = ATTEMPT_MS;
 }
@@ -273,8 +285,8 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	h.ev = tevent_context_init(NULL);
 	aim(&h, argv);
-	r.per_second = atof(argv[5]) / 60;
-	r.seconds = (unsigned)atoi(argv[6]);
+	r.per_second = number(argv[5]) / 60.0;
+	r.seconds = number(argv[6]);
 	r.began = now_seconds();
 	tick(h.ev, NULL, tevent_timeval_current(), &r);
 	while (!r.over && tevent_loop_once(h.ev) == 0) {
