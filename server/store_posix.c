@@ -331,9 +331,10 @@ static int open_root(const struct store_options *options,
 	}
 	pthread_mutex_init(&root->sweep_lock, NULL);
 	root->dev = st.st_dev;
-	root->in_memory =
-		fstatfs(root->fd, &fs) == 0 &&
-		(fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
+	/* f_type's own type differs from machine to machine */
+	root->in_memory = fstatfs(root->fd, &fs) == 0 &&
+			  ((uint32_t)fs.f_type == TMPFS_MAGIC ||
+			   (uint32_t)fs.f_type == RAMFS_MAGIC);
 	root->openat2 = have_openat2(root->fd);
 	root->case_sensitive = options->case_sensitive;
 	root->hide_dot_files = options->hide_dot_files;

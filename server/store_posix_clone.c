@@ -59,6 +59,6 @@ bool posix_do_clones(int fd)
 	if (fstatfs(fd, &kind) != 0) {
 		return false;
 	}
-	return kind.f_type == BTRFS_SUPER_MAGIC ||
-	       (kind.f_type == XFS_SUPER_MAGIC && xfs_clones(fd));
+	return (uint32_t)kind.f_type == BTRFS_SUPER_MAGIC ||
+	       ((uint32_t)kind.f_type == XFS_SUPER_MAGIC && xfs_clones(fd));
 }
