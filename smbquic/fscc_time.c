@@ -20,12 +20,26 @@ NTTIME nttime_from_timespec(struct timespec ts)
 			ts.tv_nsec / NS_PER_TICK);
 }
 
+/* The nearest where it has 32 bits: 1901 to 2038. */
+static time_t to_time(int64_t seconds)
+{
+	if (sizeof(time_t) < sizeof(int64_t)) {
+		if (seconds > INT32_MAX) {
+			return INT32_MAX;
+		}
+		if (seconds < INT32_MIN) {
+			return INT32_MIN;
+		}
+	}
+	return (time_t)seconds;
+}
+
 struct timespec nttime_to_timespec(NTTIME t)
 {
 	int64_t ticks = t > INT64_MAX ? INT64_MAX : (int64_t)t;
 	struct timespec ts = {0};
 
-	ts.tv_sec = (time_t)(ticks / TICKS_PER_SECOND - EPOCH_DISTANCE);
+	ts.tv_sec = to_time(ticks / TICKS_PER_SECOND - EPOCH_DISTANCE);
 	ts.tv_nsec = (long)(ticks % TICKS_PER_SECOND * NS_PER_TICK);
 	return ts;
 }

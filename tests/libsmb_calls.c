@@ -5,6 +5,9 @@
  *
  * usage: libsmb_calls ADDRESS-OF-A-FOLDER USER PASSWORD
  */
+/* as programs do that were written before it said so */
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+
 #include <errno.h>
 #include <libsmbclient.h>
 #include <stdio.h>

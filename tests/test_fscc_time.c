@@ -1,11 +1,26 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
 
 #include "smbquic/fscc.h"
+
+/* On a machine whose time_t has 32 bits, times beyond are the nearest. */
+static const bool wide = sizeof(time_t) > 4;
+
+static time_t seconds(int64_t value)
+{
+	if (!wide && value > INT32_MAX) {
+		return INT32_MAX;
+	}
+	if (!wide && value < INT32_MIN) {
+		return INT32_MIN;
+	}
+	return (time_t)value;
+}
 
 /* 2.1.1 and MS-DTYP 2.3.3. */
 static void test_epochs(void **state)
@@ -13,15 +28,19 @@ static void test_epochs(void **state)
 	(void)state;
 	assert_int_equal(nttime_from_unix(0), 116444736000000000);
 	assert_int_equal(nttime_to_unix(116444736000000000), 0);
-	assert_int_equal(nttime_to_unix(0), -11644473600);
+	assert_int_equal(nttime_to_unix(0), seconds(-11644473600));
 	assert_int_equal(nttime_from_unix(1735689600), 133801632000000000);
 }
 
 static void test_there_and_back(void **state)
 {
-	static const struct timespec times[] = {
-		{0, 0},		 {0, 999999900},    {1735689600, 123456700},
-		{-1, 500000000}, {-11644473600, 0}, {253402300799, 999999900},
+	const struct timespec times[] = {
+		{0, 0},
+		{0, 999999900},
+		{1735689600, 123456700},
+		{-1, 500000000},
+		{seconds(-11644473600), 0},
+		{seconds(253402300799), 999999900},
 	};
 	size_t i = 0;
 
@@ -45,16 +64,18 @@ static void test_rounding(void **state)
 
 static void test_limits(void **state)
 {
-	const struct timespec early = {-11644473601, 0};
-	const struct timespec late = {INT64_MAX / 2, 0};
-	const struct timespec first = {INT64_MIN, 0};
-	const struct timespec last = {INT64_MAX, 999999999};
+	const struct timespec early = {seconds(-11644473601), 0};
+	const struct timespec late = {seconds(INT64_MAX / 2), 0};
+	const struct timespec first = {seconds(INT64_MIN), 0};
+	const struct timespec last = {seconds(INT64_MAX), 999999999};
 
 	(void)state;
-	assert_int_equal(nttime_from_timespec(early), 0);
-	assert_int_equal(nttime_from_timespec(first), 0);
-	assert_int_equal(nttime_from_timespec(late), INT64_MAX);
-	assert_int_equal(nttime_from_timespec(last), INT64_MAX);
+	if (wide) {
+		assert_int_equal(nttime_from_timespec(early), 0);
+		assert_int_equal(nttime_from_timespec(first), 0);
+		assert_int_equal(nttime_from_timespec(late), INT64_MAX);
+		assert_int_equal(nttime_from_timespec(last), INT64_MAX);
+	}
 	assert_int_equal(nttime_to_unix(UINT64_MAX), nttime_to_unix(INT64_MAX));
 	assert_true(nttime_to_unix(INT64_MAX) > 0);
 }
