@@ -30,6 +30,7 @@ struct message_write_state {
 	uint8_t *packed; /* compressed, until it is sealed */
 	struct iovec *iov;
 	int count;
+	int payload; /* which of them is to be compressed; 0: none */
 };
 
 static int message_conn_destructor(struct message_conn *conn)
@@ -288,6 +289,23 @@ static void set_signed(uint8_t *encoded)
 	smb2_header_set_flags(encoded, header.flags | SMB2_FLAGS_SIGNED);
 }
 
+/* Of the payloads that may be compressed, the longest is. */
+static void choose_payload(struct message_write_state *state, int first,
+			   int count)
+{
+	int i = 0;
+
+	for (i = first; i < first + count; i++) {
+		size_t len = state->iov[i].iov_len;
+
+		if (len >= SMB2_COMPRESS_MIN &&
+		    (state->payload == 0 ||
+		     len > state->iov[state->payload].iov_len)) {
+			state->payload = i;
+		}
+	}
+}
+
 /* Put one PDU behind the others: pieces, padding, NextCommand, signature. */
 static int add_pdu(struct message_write_state *state,
 		   const struct message_out *pdu, bool last, bool may_sign)
@@ -301,6 +319,9 @@ static int add_pdu(struct message_write_state *state,
 	assert(pdu->iov_count > 0 && pdu->iov_count <= MESSAGE_MAX_IOV);
 	assert(pdu->iov[0].iov_len >= SMB2_HEADER_SIZE);
 	memcpy(first, pdu->iov, sizeof(*first) * (size_t)count);
+	if (pdu->compress && state->conn->terms.count > 0) {
+		choose_payload(state, state->count + 1, count - 1);
+	}
 	if (pad > 0) {
 		memcpy(&first[count].iov_base, &(const void *){zeros},
 		       sizeof(void *));
@@ -336,11 +357,12 @@ static int add_pdus(struct message_write_state *state,
 	return err;
 }
 
-/* The pieces in one; NULL: no memory. */
-static uint8_t *flatten(TALLOC_CTX *mem_ctx, const struct iovec *iov, int count,
-			size_t size)
+/* The pieces in one; an empty slice where there is no memory, or nothing. */
+static struct wire_slice flatten(TALLOC_CTX *mem_ctx, const struct iovec *iov,
+				 int count)
 {
-	uint8_t *out = talloc_size(mem_ctx, size);
+	size_t size = iov_size(iov, count);
+	uint8_t *out = size == 0 ? NULL : talloc_size(mem_ctx, size);
 	size_t at = 0;
 	int i = 0;
 
@@ -350,20 +372,7 @@ static uint8_t *flatten(TALLOC_CTX *mem_ctx, const struct iovec *iov, int count,
 		}
 		at += iov[i].iov_len;
 	}
-	return out;
-}
-
-static bool may_compress(const struct message_write_state *state,
-			 const struct message_out *pdus, unsigned count)
-{
-	unsigned i = 0;
-
-	for (i = 0; i < count; i++) {
-		if (pdus[i].compress) {
-			return state->conn->terms.count > 0 && state->count > 2;
-		}
-	}
-	return false;
+	return wire_slice(out, out == NULL ? 0 : size);
 }
 
 static void use_packed(struct message_write_state *state, size_t plain,
@@ -379,37 +388,37 @@ static void use_packed(struct message_write_state *state, size_t plain,
 	savings->packed_out += packed;
 }
 
-/* 3.1.4.4: replace what is behind the frame by one compressed piece, when that
- * is shorter. Without memory for it the message goes as it is. */
-static void pack_all(struct message_write_state *state)
+/*
+ * 3.1.4.4: replace what is behind the frame by one piece in which the payload
+ * is compressed, when that is shorter. Nothing else is compressed: neither
+ * headers nor names of the same chain. Without memory the message goes as it
+ * is.
+ */
+static void pack_payload(struct message_write_state *state)
 {
-	struct iovec *tail = &state->iov[2];
-	int count = state->count - 2;
-	size_t lead = state->iov[1].iov_len;
-	size_t size = iov_size(tail, count);
-	const uint8_t *bytes = tail->iov_base;
-	uint8_t *flat = NULL;
+	const struct iovec *payload = &state->iov[state->payload];
+	int behind = state->count - state->payload - 1;
+	size_t plain = iov_size(state->iov + 1, state->count - 1);
 	size_t packed = 0;
+	TALLOC_CTX *tmp = talloc_new(state);
+	struct wire_slice lead =
+		flatten(tmp, state->iov + 1, state->payload - 1);
+	struct wire_slice rest = flatten(tmp, payload + 1, behind);
 
-	if (size < SMB2_COMPRESS_MIN) {
-		return;
+	state->packed = talloc_size(state, plain);
+	if (state->packed != NULL &&
+	    lead.len + payload->iov_len + rest.len == plain) {
+		packed = smb2_compress(
+			&state->conn->terms, lead,
+			wire_slice(payload->iov_base, payload->iov_len), rest,
+			state->packed);
 	}
-	if (count > 1) {
-		flat = flatten(state, tail, count, size);
-		bytes = flat;
-	}
-	state->packed = talloc_size(state, lead + size);
-	if (state->packed != NULL && bytes != NULL) {
-		packed = smb2_compress(&state->conn->terms,
-				       wire_slice(state->iov[1].iov_base, lead),
-				       wire_slice(bytes, size), state->packed);
-	}
-	talloc_free(flat);
+	talloc_free(tmp);
 	if (packed == 0) {
 		TALLOC_FREE(state->packed);
 		return;
 	}
-	use_packed(state, lead + size, packed);
+	use_packed(state, plain, packed);
 }
 
 /* Replace what is behind the frame by one sealed piece. */
@@ -474,8 +483,8 @@ struct tevent_req *message_write_send(
 	state->conn = conn;
 	tevent_req_set_cleanup_fn(req, message_write_cleanup);
 	err = add_pdus(state, pdus, count, seal == NULL);
-	if (err == 0 && may_compress(state, pdus, count)) {
-		pack_all(state);
+	if (err == 0 && state->payload > 0) {
+		pack_payload(state);
 	}
 	if (err == 0 && seal != NULL) {
 		err = seal_all(state, seal, session_id);

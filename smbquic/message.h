@@ -122,15 +122,15 @@ struct message_out {
 	/** Sign with it: sets the header's SIGNED flag and the signature.
 	    NULL: leave as is. Not used when the message is sealed. */
 	struct smb2_signing_key *sign;
-	/** Its payloads, iov[1] and on, may be compressed, where that was
-	   agreed upon and saves something. */
+	/** One of its payloads, iov[1] and on, may be compressed, where that
+	    was agreed upon and saves something. */
 	bool compress;
 };
 
 /**
  * Write PDUs as one message. Chains them (NextCommand, padding to 8), signs
- * each with its key, compresses all behind the first header and body when one
- * of them asks for it, or seals the whole with seal and session_id.
+ * each with its key, compresses the longest payload that may be, or seals the
+ * whole with seal and session_id.
  *
  * Memory: iov[0] of each PDU is changed in place (NextCommand, flags,
  * signature). All of it must stay valid until the request ends; hang it on

@@ -137,11 +137,13 @@ static void put_middle(struct wire_writer *w, uint16_t algorithm,
 
 static size_t compress_chained(const struct smb2_compress_terms *terms,
 			       uint16_t algorithm, struct wire_slice lead,
-			       struct wire_slice tail, uint8_t *out)
+			       struct wire_slice tail, struct wire_slice rest,
+			       uint8_t *out)
 {
-	struct wire_writer w = wire_writer_fixed(out, budget(lead, tail));
+	struct wire_writer w =
+		wire_writer_fixed(out, budget(lead, tail) + rest.len);
 	const struct smb2_compression_header header = {
-		.original_size = (uint32_t)(lead.len + tail.len),
+		.original_size = (uint32_t)(lead.len + tail.len + rest.len),
 		.flags = SMB2_COMPRESSION_FLAG_CHAINED,
 	};
 	size_t forward = 0;
@@ -162,23 +164,30 @@ static size_t compress_chained(const struct smb2_compress_terms *terms,
 		&w, algorithm,
 		wire_slice(tail.data + forward, tail.len - forward - backward));
 	put_run(&w, tail.data[tail.len - 1], backward);
+	if (rest.len > 0) {
+		put_payload_header(&w, SMB2_COMPRESSION_NONE, false, rest.len,
+				   0);
+		wire_put_slice(&w, rest);
+	}
 	return wire_writer_ok(&w) ? w.len : 0;
 }
 
 size_t smb2_compress(const struct smb2_compress_terms *terms,
 		     struct wire_slice lead, struct wire_slice tail,
-		     uint8_t *out)
+		     struct wire_slice rest, uint8_t *out)
 {
 	uint16_t algorithm = preferred(terms);
 
 	if (terms->count == 0 || tail.len < SMB2_COMPRESS_MIN ||
-	    lead.len > UINT32_MAX / 2 || tail.len > UINT32_MAX / 2) {
+	    lead.len > UINT32_MAX / 4 || tail.len > UINT32_MAX / 4 ||
+	    rest.len > UINT32_MAX / 4) {
 		return 0;
 	}
 	if (terms->chained) {
-		return compress_chained(terms, algorithm, lead, tail, out);
+		return compress_chained(terms, algorithm, lead, tail, rest,
+					out);
 	}
-	return compress_promising(tail.data, tail.len)
+	return rest.len == 0 && compress_promising(tail.data, tail.len)
 		       ? compress_unchained(algorithm, lead, tail, out)
 		       : 0;
 }

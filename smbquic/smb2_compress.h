@@ -36,12 +36,13 @@ bool smb2_compress_has(const struct smb2_compress_terms *terms,
 /**
  * @param lead  what goes uncompressed: header and body; not empty.
  * @param tail  what is compressed, if that saves a sixteenth of it.
- * @param out   as long as both, at least.
+ * @param rest  what follows, uncompressed again; that needs chains.
+ * @param out   as long as all three, at least.
  * @return the length of the transformed message; 0: send it as it is.
  */
 size_t smb2_compress(const struct smb2_compress_terms *terms,
 		     struct wire_slice lead, struct wire_slice tail,
-		     uint8_t *out);
+		     struct wire_slice rest, uint8_t *out);
 
 /**
  * Looks at the headers alone, before anything is allocated.

@@ -61,14 +61,16 @@ static void there_and_back(const struct smb2_compress_terms *t,
 	uint8_t *packed = malloc(plain.len);
 	uint8_t *back = NULL;
 	size_t size = 0;
+	size_t rest = (plain.len - LEAD) / 3 * (plain.data[0] & 1);
 	size_t n = 0;
 
 	if (packed == NULL) {
 		abort();
 	}
-	n = smb2_compress(t, wire_slice(plain.data, LEAD),
-			  wire_slice(plain.data + LEAD, plain.len - LEAD),
-			  packed);
+	n = smb2_compress(
+		t, wire_slice(plain.data, LEAD),
+		wire_slice(plain.data + LEAD, plain.len - LEAD - rest),
+		wire_slice(plain.data + plain.len - rest, rest), packed);
 	if (n > 0) {
 		back = opened(t, wire_slice(packed, n), &size);
 		if (back == NULL || size != plain.len ||

@@ -347,15 +347,18 @@ static void test_compress(void **state)
 		terms.chained = i & 1;
 		message_conn_set_compression(w->a, &terms);
 		message_conn_set_compression(w->b, &terms);
+		/* of a chain the last one, so that nothing follows it */
 		pdus[count - 1].compress = true;
 		pdus[0].sign = pdus[1].sign = i % 3 == 1 ? w->sign : NULL;
 		start_write(w, pdus, count, sealed ? w->seal : NULL);
 		after = *message_conn_savings(w->a);
 		assert_int_equal(after.messages_out, before.messages_out + 1);
-		assert_true(after.packed_out - before.packed_out < 1000);
+		assert_true(after.packed_out - before.packed_out <
+			    1000 + (count - 1) * (len + 100));
 		assert_int_equal(read_one(w, &m), 0);
 		assert_int_equal(m->sealed, sealed);
-		assert_in_range(m->packed, 100, 1000);
+		assert_in_range(m->packed, 100,
+				1000 + (count - 1) * (len + 100));
 		assert_int_equal(m->count, count);
 		for (k = 0; k < count; k++) {
 			assert_memory_equal(m->pdu[k].data + SMB2_HEADER_SIZE +
@@ -374,6 +377,35 @@ static void test_compress(void **state)
 			 message_conn_savings(w->a)->plain_out);
 	assert_int_equal(message_conn_savings(w->b)->packed_in,
 			 message_conn_savings(w->a)->packed_out);
+}
+
+/* Of a chain the longest payload; what follows needs a chain of payloads. */
+static void test_compress_first(void **state)
+{
+	struct world *w = *state;
+	struct smb2_compress_terms terms = chained;
+	uint8_t *text = talloc_zero_size(w, 20000);
+	unsigned i = 0;
+
+	message_conn_set_compression(w->b, &chained);
+	for (i = 0; i < 2; i++) {
+		struct message_out pdus[2] = {make_pdu(w, 1, text, 20000),
+					      make_pdu(w, 2, text, 2000)};
+		struct message *m = NULL;
+
+		terms.chained = i == 0;
+		message_conn_set_compression(w->a, &terms);
+		pdus[0].compress = true;
+		pdus[1].compress = true;
+		start_write(w, pdus, 2, NULL);
+		assert_int_equal(read_one(w, &m), 0);
+		assert_int_equal(m->packed > 0, i == 0);
+		assert_true(m->packed < 3000);
+		assert_int_equal(m->count, 2);
+		assert_memory_equal(m->pdu[1].data + SMB2_HEADER_SIZE + 4, text,
+				    2000);
+		talloc_free(m);
+	}
 }
 
 /* Not asked for, not agreed upon, too small, or without repetitions: as it
@@ -471,6 +503,7 @@ int main(void)
 		message_test(test_parse_truncated),
 		message_test(test_tampered_seal),
 		message_test(test_compress),
+		message_test(test_compress_first),
 		message_test(test_not_compressed),
 		message_test(test_bomb),
 		message_test(test_compressed_nothing),

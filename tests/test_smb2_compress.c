@@ -31,7 +31,8 @@ static struct wire_slice transform(TALLOC_CTX *mem_ctx,
 {
 	uint8_t *out = talloc_size(mem_ctx, len);
 	size_t n = smb2_compress(terms, wire_slice(plain, LEAD),
-				 wire_slice(plain + LEAD, len - LEAD), out);
+				 wire_slice(plain + LEAD, len - LEAD),
+				 wire_slice(NULL, 0), out);
 
 	assert_true(n < len);
 	return wire_slice(out, n);
@@ -131,6 +132,30 @@ static void test_forms(void **state)
 			   "0400 0000 08000000 07000000 64000000");
 	testlib_assert_hex(z.data + z.len - 16, 16,
 			   "0400 0000 08000000 09000000 46000000");
+	talloc_free(mem_ctx);
+}
+
+/* What follows the payload is not compressed, and needs a chain. */
+static void test_rest(void **state)
+{
+	TALLOC_CTX *mem_ctx = talloc_new(NULL);
+	struct smb2_compress_terms t = terms_of(SMB2_COMPRESSION_LZ77, true);
+	uint8_t *plain = message_of(mem_ctx, 9000, FIXTURE_TEXT);
+	uint8_t out[9000];
+	size_t n = smb2_compress(&t, wire_slice(plain, LEAD),
+				 wire_slice(plain + LEAD, 8000),
+				 wire_slice(plain + LEAD + 8000, 920), out);
+
+	(void)state;
+	assert_in_range(n, 1000, 8000);
+	assert_int_equal(opens(&t, wire_slice(out, n), plain, 9000), 0);
+	testlib_assert_hex(out + n - 928, 8, "0000 0000 98030000");
+	assert_memory_equal(out + n - 920, plain + 8080, 920);
+	t.chained = false;
+	n = smb2_compress(&t, wire_slice(plain, LEAD),
+			  wire_slice(plain + LEAD, 8000),
+			  wire_slice(plain + LEAD + 8000, 920), out);
+	assert_int_equal(n, 0);
 	talloc_free(mem_ctx);
 }
 
@@ -306,6 +331,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trips),
 		cmocka_unit_test(test_forms),
+		cmocka_unit_test(test_rest),
 		cmocka_unit_test(test_patterns),
 		cmocka_unit_test(test_small),
 		cmocka_unit_test(test_broken),
