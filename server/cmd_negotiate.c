@@ -48,6 +48,17 @@ static bool any_share(const struct server *server, enum config_key key)
 	return share != NULL;
 }
 
+/* May what a share holds be compressed? */
+static bool may_compress(const struct server *server)
+{
+	const struct share *share = server->shares;
+
+	while (share != NULL && share->compress == CONFIG_COMPRESS_NO) {
+		share = share->next;
+	}
+	return share != NULL;
+}
+
 static void set_policy(struct conn *conn)
 {
 	const struct config *config = conn->server->config;
@@ -71,6 +82,10 @@ static void set_policy(struct conn *conn)
 	if (config_int(config, NULL, CONFIG_SMB_ENCRYPT) ==
 	    CONFIG_ENCRYPT_OFF) {
 		policy->ciphers.count = 0;
+	}
+	if (may_compress(conn->server)) {
+		take_ids(&policy->compression, config,
+			 CONFIG_COMPRESSION_ALGORITHMS);
 	}
 	if (config_bool(config, NULL, CONFIG_MULTI_CHANNEL)) {
 		policy->capabilities |= SMB2_GLOBAL_CAP_MULTI_CHANNEL;
@@ -168,9 +183,11 @@ NTSTATUS cmd_negotiate_recv(struct tevent_req *req, struct reply *reply)
 	if (request_failed(req, &status)) {
 		return status;
 	}
-	log_debug("%s: dialect 0x%04x, signing %u, cipher %u", conn->peer,
-		  conn->agreed.dialect, conn->agreed.signing_algorithm,
-		  conn->agreed.cipher);
+	log_debug("%s: dialect 0x%04x, signing %u, cipher %u, %u ways to "
+		  "compress",
+		  conn->peer, conn->agreed.dialect,
+		  conn->agreed.signing_algorithm, conn->agreed.cipher,
+		  conn->agreed.compression.count);
 	negotiate_build_response(&conn->policy, &conn->agreed, server_now(),
 				 state->salt, state->hint, &reply->body);
 	reply->on_wire = negotiate_on_wire;

@@ -8,6 +8,7 @@
 #include "server/lock.h"
 
 struct cmd_read_state {
+	bool compress; /* Request.CompressReply */
 	struct file_open *open;
 	struct smb2_read_request in;
 	uint8_t *data;
@@ -39,6 +40,8 @@ static NTSTATUS cmd_read_check(struct cmd_read_state *state, struct request *r)
 			 in->length, false)) {
 		return NT_STATUS_FILE_LOCK_CONFLICT;
 	}
+	state->compress = (in->flags & SMB2_READFLAG_REQUEST_COMPRESSED) != 0 &&
+			  r->tree->share->compress != CONFIG_COMPRESS_NO;
 	return in->length == 0 && in->minimum_count > 0 ? NT_STATUS_END_OF_FILE
 							: NT_STATUS_OK;
 }
@@ -108,6 +111,7 @@ NTSTATUS cmd_read_recv(struct tevent_req *req, struct reply *reply)
 	}
 	response.data.len = state->count;
 	smb2_read_response_encode(&reply->body, &response);
+	reply->compress = state->compress;
 	if (state->count > 0 &&
 	    !reply_payload(reply, state->data, state->count, state->data)) {
 		return NT_STATUS_INTERNAL_ERROR;

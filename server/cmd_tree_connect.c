@@ -314,6 +314,10 @@ NTSTATUS cmd_tree_connect_recv(struct tevent_req *req, struct reply *reply)
 			CONFIG_HIDE_UNREADABLE)) {
 		out.share_flags |= SMB2_SHAREFLAG_ACCESS_BASED_DIRECTORY_ENUM;
 	}
+	if (tree->share->compress == CONFIG_COMPRESS_YES &&
+	    state->r->conn->agreed.compression.count > 0) {
+		out.share_flags |= SMB2_SHAREFLAG_COMPRESS_DATA;
+	}
 	if (persistent_offered(state->r->conn, tree->share)) {
 		out.capabilities |= SMB2_SHARE_CAP_CONTINUOUS_AVAILABILITY;
 	}

@@ -45,6 +45,7 @@ enum config_key {
 	CONFIG_REJECT_UNENCRYPTED,    /* bool */
 	CONFIG_SIGNING_ALGORITHMS,    /* numbers: as in MS-SMB2 2.2.3.1.7 */
 	CONFIG_ENCRYPTION_ALGORITHMS, /* numbers: as in MS-SMB2 2.2.3.1.2 */
+	CONFIG_COMPRESSION_ALGORITHMS, /* numbers: as in MS-SMB2 2.2.3.1.3 */
 
 	/* [global]: how users prove who they are */
 	CONFIG_SERVER_NTLM,	    /* bool */
@@ -127,6 +128,7 @@ enum config_key {
 	CONFIG_GUEST_OK,      /* bool */
 	CONFIG_CLIENT_CERTIFICATE_REQUIRED, /* bool */
 	CONFIG_SMB_ENCRYPT, /* int: enum config_encrypt; [global] too */
+	CONFIG_COMPRESS_DATA,	      /* int: enum config_compress */
 	CONFIG_SHARE_MAX_CONNECTIONS, /* int; 0: no limit */
 
 	/* Shares: how files are made and shown */
@@ -175,6 +177,12 @@ enum config_encrypt {
 	CONFIG_ENCRYPT_IF_REQUIRED, /* when the client insists */
 	CONFIG_ENCRYPT_DESIRED,	    /* with every client that can */
 	CONFIG_ENCRYPT_REQUIRED,    /* clients that cannot are refused */
+};
+
+enum config_compress {
+	CONFIG_COMPRESS_NO,    /* never, even when a client asks */
+	CONFIG_COMPRESS_ASKED, /* when a client asks */
+	CONFIG_COMPRESS_YES,   /* clients are told to ask */
 };
 
 enum config_store {

@@ -360,6 +360,8 @@ void conn_trust(struct conn *conn)
 	if (anybody_here(conn)) {
 		conn->trusted = true;
 		set_limit(conn);
+		message_conn_set_compression(conn->messages,
+					     &conn->agreed.compression);
 		transport_trust(message_conn_transport(conn->messages));
 		return;
 	}

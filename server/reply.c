@@ -219,6 +219,7 @@ static void collect(struct request *r, struct reply *reply, NTSTATUS status,
 	pdu->iov[0].iov_base = talloc_steal(out, reply->body.buf);
 	pdu->iov[0].iov_len = reply->body.len;
 	pdu->iov_count = 1 + reply->payload_count;
+	pdu->compress = reply->compress;
 	for (int i = 0; i < reply->payload_count; i++) {
 		pdu->iov[1 + i] = reply->payload[i];
 		talloc_steal(out, reply->owners[i]);

@@ -83,6 +83,7 @@ struct reply {
 	struct iovec payload[MESSAGE_MAX_IOV - 1];
 	TALLOC_CTX *owners[MESSAGE_MAX_IOV - 1];
 	int payload_count;
+	bool compress; /**< the payload may be, if it was agreed upon */
 	/** Called once the message is as it goes to the wire: for the preauth
 	    hash. May be NULL. */
 	void (*on_wire)(struct request *r, const struct iovec *message,

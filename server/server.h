@@ -365,7 +365,8 @@ struct share {
 	struct config *config;
 	const struct config_share *section;
 	enum config_encrypt encrypt;
-	struct share_store *stores; /**< one per expanded path */
+	enum config_compress compress; /**< NO for IPC$ */
+	struct share_store *stores;    /**< one per expanded path */
 };
 
 /** A session's use of a share (3.3.1.9). Child of the session. */

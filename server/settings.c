@@ -63,6 +63,18 @@ static const struct setting_name encryption_algorithms[] = {
 	{"AES-256-CCM", 3}, {NULL, 0},
 };
 
+static const struct setting_name compression_algorithms[] = {
+	{"PATTERN_V1", 4}, {"LZ77", 2}, {"LZ77+Huffman", 3}, {"LZNT1", 1},
+	{"LZ4", 5},	   {NULL, 0},
+};
+
+static const struct setting_name compress_data[] = {
+	{"no", CONFIG_COMPRESS_NO},
+	{"asked", CONFIG_COMPRESS_ASKED},
+	{"yes", CONFIG_COMPRESS_YES},
+	{NULL, 0},
+};
+
 /* Samba's names. What it keeps in its secrets.tdb does not exist here. */
 static const struct setting_name kerberos[] = {
 	{"default", CONFIG_KERBEROS_OFF},
@@ -235,6 +247,16 @@ static const struct setting settings[] = {
 		"Ciphers for SMB 3.1.1, best first. -NAME takes one off the "
 		"default.",
 		.names = encryption_algorithms,
+	},
+	[CONFIG_COMPRESSION_ALGORITHMS] = {
+		"server smb3 compression algorithms", SETTING_GLOBAL,
+		SETTING_NUMBERS,
+		"PATTERN_V1, LZ77, LZ77+Huffman, LZNT1, LZ4",
+		"What messages of SMB 3.1.1 may be compressed with; -NAME "
+		"takes one off the default. Of those that a client knows too, "
+		"the one that it likes best is used. When something is "
+		"compressed at all, compress data says.",
+		.names = compression_algorithms,
 	},
 
 	[CONFIG_SERVER_NTLM] = {
@@ -666,6 +688,22 @@ static const struct setting settings[] = {
 		"What QUIC carries counts as encrypted; see server smb "
 		"encryption over quic.",
 		.names = encrypt,
+	},
+	[CONFIG_COMPRESS_DATA] = {
+		"compress data", SETTING_SHARE, SETTING_ENUM, "asked",
+		"Whether the contents of files may be compressed on their "
+		"way: no never; asked when the client asks for it (smbquic-"
+		"client --compress, NET USE /REQUESTCOMPRESSION); yes tells "
+		"clients to do so always. The length of what is encrypted "
+		"after it was compressed tells how well it compressed. "
+		"Whoever can put something of their own next to what others "
+		"read, in the same file, and see the traffic, can guess at "
+		"it: say no for shares with such files. Listings, names, "
+		"logons and pipes are never compressed. It pays on links "
+		"that are slower than the processor compresses, some "
+		"hundred Mbit/s. With no for all shares compression is not "
+		"even offered.",
+		.names = compress_data,
 	},
 	[CONFIG_SHARE_MAX_CONNECTIONS] = {
 		"max connections", SETTING_SHARE_ONLY, SETTING_INT, "0",

@@ -37,6 +37,11 @@ static struct share *share_new(struct server *server, struct config *config,
 	share->name = talloc_strdup(share, name);
 	share->encrypt = (enum config_encrypt)config_int(config, section,
 							 CONFIG_SMB_ENCRYPT);
+	share->compress = CONFIG_COMPRESS_NO;
+	if (section != NULL) {
+		share->compress = (enum config_compress)config_int(
+			config, section, CONFIG_COMPRESS_DATA);
+	}
 	if (share->config == NULL || share->name == NULL) {
 		talloc_free(share);
 		return NULL;

@@ -10,6 +10,7 @@
 #include "server/protection.h"
 #include "server/request.h"
 #include "server/status.h"
+#include "smbquic/compress.h"
 
 /* --- protection ------------------------------------------------------------
  */
@@ -100,6 +101,32 @@ static json_t *figures_of(const struct conn *conn)
 			 (json_int_t)stats.path_mtu);
 }
 
+/* Null where nothing may be compressed. */
+static json_t *compression_of(const struct conn *conn)
+{
+	const struct smb2_compress_terms *terms = &conn->agreed.compression;
+	const struct message_savings *s = message_conn_savings(conn->messages);
+	json_t *names = NULL;
+	unsigned i = 0;
+
+	if (terms->count == 0) {
+		return json_null();
+	}
+	names = json_array();
+	for (i = 0; i < terms->count; i++) {
+		json_array_append_new(names, status_string(compress_name(
+						     terms->algorithms[i])));
+	}
+	return json_pack("{s:o, s:b, s:I, s:I, s:I, s:I, s:I, s:I}",
+			 "algorithms", names, "chained", terms->chained,
+			 "messages_in", (json_int_t)s->messages_in,
+			 "messages_out", (json_int_t)s->messages_out,
+			 "plain_bytes_in", (json_int_t)s->plain_in,
+			 "plain_bytes_out", (json_int_t)s->plain_out,
+			 "packed_bytes_in", (json_int_t)s->packed_in,
+			 "packed_bytes_out", (json_int_t)s->packed_out);
+}
+
 static unsigned count_requests(const struct conn *conn)
 {
 	const struct request *r = NULL;
@@ -129,16 +156,16 @@ static json_t *connection(const struct conn *conn)
 		(const struct sockaddr *)&conn->facts->local;
 
 	return json_pack(
-		"{s:I, s:o, s:o, s:s, s:o, s:o, s:o, s:i, s:I, s:I, s:b}",
+		"{s:I, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:i, s:I, s:I, s:b}",
 		"connection_id", (json_int_t)conn->id, "remote_address",
 		status_string(conn->peer), "local_address",
 		status_string(transport_address_string(local)), "dialect",
 		protection_dialect(conn->agreed.dialect), "transport",
-		transport_of(conn), "figures", figures_of(conn), "sessions",
-		sessions_of(conn), "requests", (int)count_requests(conn),
-		"bytes_queued_in", (json_int_t)conn->bytes_in,
-		"bytes_queued_out", (json_int_t)conn->bytes_out, "closing",
-		conn->closing);
+		transport_of(conn), "figures", figures_of(conn), "compression",
+		compression_of(conn), "sessions", sessions_of(conn), "requests",
+		(int)count_requests(conn), "bytes_queued_in",
+		(json_int_t)conn->bytes_in, "bytes_queued_out",
+		(json_int_t)conn->bytes_out, "closing", conn->closing);
 }
 
 /* New ones come in front of the list: the ids fall along it. */
