@@ -384,7 +384,8 @@ static void call_message(struct call *call, unsigned i, struct message_out *out)
 	struct call_part *part = &call->part[i];
 	struct wire_slice payload = part->payload;
 
-	*out = (struct message_out){.sign = call_signing_key(call)};
+	*out = (struct message_out){.sign = call_signing_key(call),
+				    .compress = call->compress};
 	out->iov[0].iov_base = part->w.buf;
 	out->iov[0].iov_len = part->w.len;
 	out->iov_count = 1;

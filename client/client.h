@@ -90,6 +90,23 @@ struct client_algorithms {
 /** "sign", "encrypt", "off". @return false: no such name. */
 bool client_protection_parse(const char *name, enum client_protection *out);
 
+/** When the contents of files are compressed on their way (MS-SMB2 3.1.4.4).
+ *  The length of what is encrypted then tells how well it compressed. */
+enum client_compression {
+	CLIENT_COMPRESSION_NO,	  /**< never; it is not even offered */
+	CLIENT_COMPRESSION_SHARE, /**< where the share says so */
+	CLIENT_COMPRESSION_YES,	  /**< wherever the server can */
+};
+
+/** "no", "share", "yes". @return false: no such name. */
+bool client_compression_parse(const char *name, enum client_compression *out);
+
+/** What is offered by default, in Windows' order. */
+#define CLIENT_COMPRESSION_ALGORITHMS "pattern_v1,lz77,lz77+huffman,lznt1,lz4"
+
+/** Is it a list of such names, each once? */
+bool client_compression_algorithms_valid(const char *list);
+
 /** "2.0.2", "2.1", "3.0", "3.0.2", "3.1.1", also "SMB2", "SMB3", "SMB3_11"
  *  and the like. @return false: no such dialect. */
 bool client_dialect_parse(const char *name, uint16_t *out);
@@ -142,9 +159,12 @@ struct client_options {
 	    fail, and the connection has ended. Then, too, a session that has
 	    expired (its ticket, `session lifetime`) logs on again by itself. */
 	unsigned reconnect_ms;
+	enum client_compression compression;
+	/** A list as CLIENT_COMPRESSION_ALGORITHMS, best first; NULL: that. */
+	const char *compression_algorithms;
 	/** 0: new members come here and make it shorter, so that programs
 	    need not be compiled again (tests/client_abi.py). */
-	uint64_t reserved[8];
+	uint64_t reserved[6];
 };
 
 void client_options_default(struct client_options *out);
@@ -356,14 +376,21 @@ struct client_facts {
 	const char *cipher;	    /**< "AES-128-GCM"; NULL: none agreed */
 	bool encrypting;	    /**< requests of session and tree are */
 	const char *encryption_why; /**< why they are, or are not */
-	const char *user;	    /**< NULL without session, as the next */
+
+	const char *user; /**< NULL without session, as the next */
 	const char *domain;
 	const char *mechanism;	      /**< "NTLMv2" */
 	unsigned credits;	      /**< now to spend */
 	uint64_t bytes_in, bytes_out; /**< of the transport, as the next */
 	uint64_t rtt_us;	      /**< 0: not known */
 	uint64_t packets_lost;
-	uint64_t reserved[8]; /**< for what may come */
+	/** Agreed on, best first: "lz77, lz4; chained". NULL: none. */
+	const char *compression;
+	const char *compression_why; /**< why files are, or are not */
+	uint64_t compressed_plain;   /**< bytes of messages that were, */
+	uint64_t compressed_packed;  /**< and what they became */
+	bool compressing;	     /**< what the tree's files hold is */
+	uint64_t reserved[3];	     /**< for what may come */
 };
 
 /** session and tree may be NULL. */

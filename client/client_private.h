@@ -89,6 +89,7 @@ struct call {
 	uint64_t session_id;
 	uint32_t tree_id;
 	bool encrypt;
+	bool compress;	     /**< payloads may be */
 	int64_t started;     /**< us; when it was queued */
 	unsigned timeout_ms; /**< 0: never */
 
@@ -184,6 +185,7 @@ void call_cancel(struct call *call);
 struct client_conn {
 	struct tevent_context *ev;
 	struct client_options options; /**< its strings are our children */
+	const char *compression;       /**< compression_facts()'s words */
 	struct message_conn *message;
 	struct negotiate_policy policy;
 	struct negotiate_agreement agreement;
@@ -364,9 +366,25 @@ struct client_tree {
 	uint32_t share_flags;
 	uint32_t capabilities;
 	bool encrypt;
+	bool compress; /**< what its files hold */
 	bool valid;
 	bool map_names;
 };
+
+/* -------------------------------------------------------- compression.c */
+
+/** What to offer in NEGOTIATE; none where it is not wanted. */
+void compression_offer(const struct client_options *options,
+		       struct negotiate_ids *ids);
+/** Is what the files of the share hold compressed? */
+bool compression_of_tree(const struct client_conn *conn,
+			 const struct smb2_tree_connect_response *tree);
+/** Of a READ in the tree. */
+uint8_t compression_read_flags(const struct client_tree *tree);
+void compression_facts(struct client_conn *conn, const struct client_tree *tree,
+		       struct client_facts *out);
+
+/* ---------------------------------------------------------------- again */
 
 /** Connect to the share again, on a session that was restored. */
 struct tevent_req *tree_again_send(TALLOC_CTX *mem_ctx,

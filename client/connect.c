@@ -54,6 +54,7 @@ static bool conn_copy_options(struct client_conn *conn,
 	       keep_string(conn, &o->address) &&
 	       keep_string(conn, &o->transports) &&
 	       keep_string(conn, &o->client_map) &&
+	       keep_string(conn, &o->compression_algorithms) &&
 	       keep_string(conn, &tls->ca_file) &&
 	       keep_string(conn, &tls->pin) &&
 	       keep_string(conn, &tls->crl_file) &&
@@ -166,6 +167,7 @@ static bool connect_policy(struct client_conn *conn, bool quic, bool secure)
 	policy->server_name = o->server;
 	policy->capabilities |= o->capabilities;
 	policy->posix = o->posix;
+	compression_offer(o, &policy->compression);
 	if (o->reconnect_ms != 0) {
 		policy->capabilities |= SMB2_GLOBAL_CAP_LEASING |
 					SMB2_GLOBAL_CAP_PERSISTENT_HANDLES;

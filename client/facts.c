@@ -126,6 +126,7 @@ void client_facts(struct client_conn *conn, struct client_session *session,
 	};
 	memcpy(out->server_guid, a->server_guid, sizeof(out->server_guid));
 	facts_of_transport(conn, out);
+	compression_facts(conn, tree, out);
 	if (session != NULL) {
 		facts_of_session(session, tree, out);
 	}

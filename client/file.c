@@ -257,6 +257,7 @@ static void open_add_read(struct call *call, const struct client_tree *tree,
 	struct smb2_read_request body = {
 		.file_id = file_id_of(NULL),
 		.length = bytes < most ? bytes : (uint32_t)most,
+		.flags = compression_read_flags(tree),
 	};
 
 	call->related = true;

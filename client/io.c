@@ -22,6 +22,7 @@ struct tevent_req *client_read_send(TALLOC_CTX *mem_ctx,
 		.offset = offset,
 		.file_id = file->id,
 		.minimum_count = 0,
+		.flags = compression_read_flags(file->tree),
 	};
 	struct call *call = file_call(mem_ctx, file);
 
@@ -105,6 +106,7 @@ struct tevent_req *client_write_send(TALLOC_CTX *mem_ctx,
 	} else {
 		size_t most = client_max_write(file->tree);
 
+		call->compress = file->tree->compress;
 		body.data = data;
 		body.data.len = data.len < most ? data.len : most;
 		smb2_write_request_encode(

@@ -85,6 +85,7 @@ void client_options_default(struct client_options *out)
 		.timeout_ms = 20000,
 		.connect_timeout_ms = 10000,
 		.quic_version = 1,
+		.compression = CLIENT_COMPRESSION_SHARE,
 	};
 }
 

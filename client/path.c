@@ -372,6 +372,7 @@ struct tevent_req *client_get_small_send(TALLOC_CTX *mem_ctx,
 
 		body.file_id = file_id_of(NULL);
 		body.length = max < most ? max : (uint32_t)most;
+		body.flags = compression_read_flags(tree);
 		smb2_read_request_encode(call_add(call, SMB2_READ, body.length),
 					 &body);
 	}

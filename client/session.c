@@ -531,6 +531,13 @@ static NTSTATUS setup_renewed(struct setup_state *state,
 	return NT_STATUS_OK;
 }
 
+/* From here on the server is no stranger any more. */
+static void setup_compression(const struct setup_state *state)
+{
+	message_conn_set_compression(state->conn->message,
+				     &state->conn->agreement.compression);
+}
+
 static NTSTATUS setup_finish(struct setup_state *state, const struct call *call,
 			     const struct smb2_header *header,
 			     const struct smb2_session_setup_response *body)
@@ -553,6 +560,7 @@ static NTSTATUS setup_finish(struct setup_state *state, const struct call *call,
 			return NT_STATUS_ACCESS_DENIED;
 		}
 		session->valid = true;
+		setup_compression(state);
 		return NT_STATUS_OK;
 	}
 	if (!state->auth_done || body->security_buffer.len > 0) {
@@ -576,6 +584,7 @@ static NTSTATUS setup_finish(struct setup_state *state, const struct call *call,
 		return NT_STATUS_INVALID_SIGNATURE;
 	}
 	session->valid = true;
+	setup_compression(state);
 	return setup_encryption(state);
 }
 

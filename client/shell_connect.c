@@ -245,6 +245,25 @@ static void print_transport(TALLOC_CTX *frame, const struct client_facts *f,
 	}
 }
 
+static void print_compression(TALLOC_CTX *frame, const struct client_facts *f,
+			      FILE *to)
+{
+	char *s =
+		talloc_asprintf(frame, "%s: %s", f->compressing ? "on" : "off",
+				f->compression_why);
+
+	print_fact(to, "Compression:", s);
+	print_fact(to, "Compression agreed on:", f->compression);
+	if (f->compressed_plain > 0) {
+		s = talloc_asprintf(
+			frame, "%" PRIu64 " bytes went as %" PRIu64 " (%u %%)",
+			f->compressed_plain, f->compressed_packed,
+			(unsigned)(f->compressed_packed * 100 /
+				   f->compressed_plain));
+		print_fact(to, "Compressed:", s);
+	}
+}
+
 static void print_smb(TALLOC_CTX *frame, const struct client_facts *f, FILE *to)
 {
 	char *s = NULL;
@@ -263,6 +282,7 @@ static void print_smb(TALLOC_CTX *frame, const struct client_facts *f, FILE *to)
 	if (!f->encrypting) {
 		print_fact(to, "SMB cipher agreed on:", f->cipher);
 	}
+	print_compression(frame, f, to);
 	s = talloc_asprintf(frame,
 			    "read %" PRIu32 ", write %" PRIu32
 			    ", transact %" PRIu32 "; credits %u",

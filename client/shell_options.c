@@ -37,6 +37,8 @@ enum option {
 	OPT_KERBEROS_HOW,
 	OPT_RECONNECT,
 	OPT_SETTING,
+	OPT_COMPRESS,
+	OPT_COMPRESSION,
 };
 
 /* What popt stores by itself. */
@@ -159,6 +161,13 @@ static const struct poptOption table[] = {
 	 "wait so long for a connection that is lost to come back, and go on "
 	 "(default 20, or what -t says if that is less; 0: end at once)",
 	 "SECONDS"},
+	{"compress", 0, STRING, NULL, OPT_COMPRESS,
+	 "compress what files hold on its way: yes, share (where the share "
+	 "says so, the default) or no; what is encrypted then tells by its "
+	 "length how well it compressed", "yes|share|no"},
+	{"compression-algorithms", 0, STRING, NULL, OPT_COMPRESSION,
+	 "with what, best first (default "
+	 CLIENT_COMPRESSION_ALGORITHMS ")", "LIST"},
 	{"limit-rate", 0, STRING, NULL, OPT_LIMIT_RATE,
 	 "copy no faster than so many bytes a second; with K, M or G: 1024 of "
 	 "them, and so on", "RATE"},
@@ -191,6 +200,15 @@ static bool parse_number(const char *text, unsigned long min, unsigned long max,
 	*out = strtoul(text, &end, 10);
 	return *text >= '0' && *text <= '9' && *end == '\0' && *out >= min &&
 	       *out <= max;
+}
+
+static bool take_compression(struct shell_options *o, const char *arg)
+{
+	o->client.compression_algorithms = talloc_strdup(o, arg);
+	return client_compression_algorithms_valid(arg) ||
+	       usage("--compression-algorithms is a list of pattern_v1, lz77, "
+		     "lz77+huffman, lznt1 and lz4",
+		     arg);
 }
 
 static bool take_dialect(struct shell_options *o, const char *arg)
@@ -301,6 +319,10 @@ static bool take(struct shell_options *o, int option, const char *arg)
 		c->reconnect_ms = (unsigned)n * 1000;
 		o->reconnect_given = true;
 		return true;
+	case OPT_COMPRESS:
+		return client_compression_parse(arg, &c->compression) ||
+		       usage("--compress is yes, share or no", arg);
+	case OPT_COMPRESSION: return take_compression(o, arg);
 	case OPT_WARN_DAYS:
 		if (!parse_number(arg, 0, WARN_DAYS_MAX, &n)) {
 			return usage("--warn-days is a number of days", arg);

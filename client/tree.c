@@ -172,6 +172,7 @@ static NTSTATUS tree_take(struct tree_state *state, const struct call *call)
 	tree->id = header.tree_id;
 	tree->type = body.share_type;
 	tree->share_flags = body.share_flags;
+	tree->compress = compression_of_tree(conn, &body);
 	tree->capabilities = body.capabilities;
 	tree->valid = true;
 	if ((body.share_flags & SMB2_SHAREFLAG_ENCRYPT_DATA) != 0 &&

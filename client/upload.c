@@ -60,6 +60,7 @@ static struct call *upload_call(struct upload_state *state,
 		return NULL;
 	}
 	call->related = true;
+	call->compress = tree->compress;
 	call->orphan = file_close_orphan;
 	state->origin = file_origin_new(state, tree, path, &how);
 	if (state->origin != NULL) {

@@ -43,6 +43,7 @@ static struct call *upload_small_call(struct upload_small_state *state,
 		return NULL;
 	}
 	call->related = true;
+	call->compress = tree->compress;
 	file_add_create(call, state->temporary, &how);
 	if (data.len > 0) {
 		smb2_write_request_encode(call_add(call, SMB2_WRITE, data.len),

@@ -394,6 +394,8 @@ FLAG(set_mapposix, map_names, true)
 FLAG(set_nomapposix, map_names, false)
 FLAG(set_posix, client.posix, true)
 FLAG(set_noposix, client.posix, false)
+FLAG(set_compress, client.compression, CLIENT_COMPRESSION_YES)
+FLAG(set_nocompress, client.compression, CLIENT_COMPRESSION_NO)
 FLAG(set_brl, send_locks, true)
 FLAG(set_nobrl, send_locks, false)
 FLAG(set_xattr, xattrs, true)
@@ -465,6 +467,10 @@ static const struct row rows[] = {
 	{"posix",	NO_VALUE, set_posix,
 	 "the POSIX extensions, where the server has them (default)"},
 	{"noposix",	NO_VALUE, set_noposix, "never"},
+	{"compress",	NO_VALUE, set_compress,
+	 "what files hold is compressed on its way"},
+	{"nocompress",	NO_VALUE, set_nocompress,
+	 "never, even where the share says so"},
 	{"cache",	VALUE,	set_cache,
 	 "strict (default), none or loose"},
 	{"actimeo",	VALUE,	set_actimeo,
