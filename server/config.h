@@ -37,14 +37,14 @@ enum config_key {
 	CONFIG_WORKGROUP,	     /* string */
 
 	/* [global]: protocol and protection */
-	CONFIG_MIN_PROTOCOL,	      /* int: a dialect, 0x0202 to 0x0311 */
-	CONFIG_MAX_PROTOCOL,	      /* int: a dialect */
-	CONFIG_SERVER_SIGNING,	      /* int: enum config_signing */
-	CONFIG_ENCRYPTION_OVER_QUIC,  /* bool */
-	CONFIG_ENCRYPT_USERS,	      /* list of users and @groups */
-	CONFIG_REJECT_UNENCRYPTED,    /* bool */
-	CONFIG_SIGNING_ALGORITHMS,    /* numbers: as in MS-SMB2 2.2.3.1.7 */
-	CONFIG_ENCRYPTION_ALGORITHMS, /* numbers: as in MS-SMB2 2.2.3.1.2 */
+	CONFIG_MIN_PROTOCOL,	       /* int: a dialect, 0x0202 to 0x0311 */
+	CONFIG_MAX_PROTOCOL,	       /* int: a dialect */
+	CONFIG_SERVER_SIGNING,	       /* int: enum config_signing */
+	CONFIG_ENCRYPTION_OVER_QUIC,   /* bool */
+	CONFIG_ENCRYPT_USERS,	       /* list of users and @groups */
+	CONFIG_REJECT_UNENCRYPTED,     /* bool */
+	CONFIG_SIGNING_ALGORITHMS,     /* numbers: as in MS-SMB2 2.2.3.1.7 */
+	CONFIG_ENCRYPTION_ALGORITHMS,  /* numbers: as in MS-SMB2 2.2.3.1.2 */
 	CONFIG_COMPRESSION_ALGORITHMS, /* numbers: as in MS-SMB2 2.2.3.1.3 */
 
 	/* [global]: how users prove who they are */
@@ -127,8 +127,8 @@ enum config_key {
 	CONFIG_HOSTS_DENY,    /* list */
 	CONFIG_GUEST_OK,      /* bool */
 	CONFIG_CLIENT_CERTIFICATE_REQUIRED, /* bool */
-	CONFIG_SMB_ENCRYPT, /* int: enum config_encrypt; [global] too */
-	CONFIG_COMPRESS_DATA,	      /* int: enum config_compress */
+	CONFIG_SMB_ENCRYPT,   /* int: enum config_encrypt; [global] too */
+	CONFIG_COMPRESS_DATA, /* int: enum config_compress */
 	CONFIG_SHARE_MAX_CONNECTIONS, /* int; 0: no limit */
 
 	/* Shares: how files are made and shown */

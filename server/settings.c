@@ -64,8 +64,8 @@ static const struct setting_name encryption_algorithms[] = {
 };
 
 static const struct setting_name compression_algorithms[] = {
-	{"PATTERN_V1", 4}, {"LZ77", 2}, {"LZ77+Huffman", 3}, {"LZNT1", 1},
-	{"LZ4", 5},	   {NULL, 0},
+	{"PATTERN_V1", 4}, {"LZ77", 2}, {"LZ77+Huffman", 3},
+	{"LZNT1", 1},	   {"LZ4", 5},	{NULL, 0},
 };
 
 static const struct setting_name compress_data[] = {
