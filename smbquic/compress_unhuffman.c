@@ -212,12 +212,13 @@ bool lz77_huffman_decompress(const uint8_t *in, size_t len, uint8_t *out,
 			     size_t size)
 {
 	struct decoder d;
-	struct bit_reader r = {.p = in, .end = in + len};
+	struct bit_reader r = {.p = in};
 	size_t at = 0;
 
-	if (size == 0) {
-		return len < HUFFMAN_TABLE + 8;
+	if (size == 0 || len < HUFFMAN_TABLE) {
+		return size == 0 && len < HUFFMAN_TABLE + 8;
 	}
+	r.end = in + len;
 	while (at < size) {
 		if ((size_t)(r.end - r.p) < HUFFMAN_TABLE ||
 		    !read_codes(&d, r.p)) {

@@ -95,22 +95,21 @@ def hex_dumps(text):
 
 
 def judge_tshark(program):
+    rows, packed = [], []
     for algorithm in ALGORITHMS:
         for how in ('alone', 'chained'):
-            plain = [write_request(i + 1, data)
-                     for i, (_, data) in enumerate(texts(60000))]
-            packed = [call(program, 'wrap', algorithm, how, str(LEAD), data=p)
-                      for p in plain]
-            name = 'judged.pcap'
-            with open(name, 'wb') as f:
-                f.write(capture(packed))
-            dumps = hex_dumps(call('tshark', '-r', name, '-x').decode())
-            seen = [data for title, data in dumps
-                    if data[:4] == b'\xfeSMB']
-            for (what, _), want in zip(texts(60000), plain):
-                print('%s, %s, %s: %s' % (
-                    algorithm, how, what,
-                    'as it was' if want in seen else 'NOT SEEN'))
+            for what, data in texts(60000):
+                plain = write_request(len(rows) + 1, data)
+                rows.append((algorithm, how, what, plain))
+                packed.append(call(program, 'wrap', algorithm, how, str(LEAD),
+                                   data=plain))
+    with open('judged.pcap', 'wb') as f:
+        f.write(capture(packed))
+    dumps = hex_dumps(call('tshark', '-r', 'judged.pcap', '-x').decode())
+    seen = {data for _, data in dumps if data[:4] == b'\xfeSMB'}
+    for algorithm, how, what, plain in rows:
+        print('%s, %s, %s: %s' % (algorithm, how, what, 'as it was'
+                                  if plain in seen else 'NOT SEEN'))
 
 
 # --- Samba -----------------------------------------------------------------
