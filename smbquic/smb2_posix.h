@@ -19,6 +19,10 @@
 /** Information class of files, directories and file systems alike. */
 #define FilePosixInformation 100
 
+/** Where an open that may append, and not write, writes: at the end, wherever
+ *  that is by then. */
+#define SMB2_WRITE_TO_END UINT64_MAX
+
 /** A file type beside permissions, as it goes over the wire. */
 #define SMB2_POSIX_TYPE_SHIFT 12
 

@@ -83,6 +83,33 @@ static mode_t plain_mode(const struct mount_options *o,
 	return type | o->file_mode;
 }
 
+/* Folders have one; what was removed while it is open has none. Listings of
+ * Windows tell nothing of it. */
+static nlink_t link_count(const struct client_stat *stat, mode_t mode)
+{
+	if (S_ISDIR(mode) || (stat->links == 0 && !stat->posix)) {
+		return 1;
+	}
+	return stat->links;
+}
+
+void attr_told(struct node *node, const struct stat *attr)
+{
+	node->mode = attr->st_mode;
+	node->uid = attr->st_uid;
+	node->gid = attr->st_gid;
+}
+
+void attr_removed(const struct node *node, struct stat *out)
+{
+	*out = (struct stat){
+		.st_ino = node->file_id != 0 ? node->file_id : node->serial,
+		.st_mode = S_IFDIR | (node->mode & 07777),
+		.st_uid = node->uid,
+		.st_gid = node->gid,
+	};
+}
+
 void attr_fill(const struct mount *mount, const struct node *node,
 	       const struct client_stat *stat, struct stat *out)
 {
@@ -92,8 +119,7 @@ void attr_fill(const struct mount *mount, const struct node *node,
 			      : node->serial;
 	out->st_mode = stat->posix ? posix_mode(stat)
 				   : plain_mode(mount->options, stat);
-	out->st_nlink =
-		stat->links > 0 && !S_ISDIR(out->st_mode) ? stat->links : 1;
+	out->st_nlink = link_count(stat, out->st_mode);
 	fill_owner(mount, stat, out);
 	out->st_size = stat->size > INT64_MAX ? INT64_MAX : (off_t)stat->size;
 	if (S_ISDIR(out->st_mode)) {

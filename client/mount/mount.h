@@ -63,6 +63,7 @@ struct mount {
 	bool no_posix_rename; /**< the server knows no FileRenameInformationEx
 			       */
 	bool no_dispose_ex;   /**< nor FileDispositionInformationEx */
+	bool no_append;	      /**< nor what is put where the file ends */
 };
 
 /* ----------------------------------------------------------------- attr.c */
@@ -70,6 +71,10 @@ struct mount {
 /** @param stat  as the server told it. */
 void attr_fill(const struct mount *mount, const struct node *node,
 	       const struct client_stat *stat, struct stat *out);
+/** What the kernel is told of a node now, for attr_removed(): of a folder that
+ *  was removed here while somebody is in it. */
+void attr_told(struct node *node, const struct stat *attr);
+void attr_removed(const struct node *node, struct stat *out);
 /** What tells which file it is. */
 struct node_facts attr_facts(const struct mount *mount,
 			     const struct client_stat *stat);
@@ -177,6 +182,7 @@ struct open_file {
 	TAILQ_ENTRY(open_file) entry; /**< in node->opens */
 	struct node *node;	      /**< held */
 	struct client_file *file;
+	struct client_file *appending; /**< see op_io.c; NULL: not yet */
 	bool reads, writes;
 };
 

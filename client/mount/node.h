@@ -22,6 +22,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
+#include <sys/types.h>
 #include <talloc.h>
 
 /** Names in a path, at most: no server has folders as deep as that. */
@@ -52,6 +53,9 @@ struct node {
 	uint64_t file_id;	       /**< 0: the server tells none */
 	uint64_t creation_time;
 	bool directory;
+	mode_t mode; /**< a folder's, and whose it is, as told last */
+	uid_t uid;
+	gid_t gid;
 };
 
 /** With a node for the root. NULL: out of memory. */

@@ -284,6 +284,7 @@ struct node *op_entry(struct op *op, struct node *parent, const char *name,
 		.entry_timeout = mount->options->dir_time,
 	};
 	attr_fill(mount, node, stat, &out->attr);
+	attr_told(node, &out->attr);
 	node_look_up(node);
 	return node;
 }

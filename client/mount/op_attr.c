@@ -18,8 +18,15 @@ static void attr_reply(struct op *op, const struct client_stat *stat)
 	struct stat out = {0};
 
 	attr_fill(op->mount, op->node, stat, &out);
+	attr_told(op->node, &out);
 	fuse_reply_attr(op->req, &out, attr_time(op->mount, op->node));
 	op_end(op);
+}
+
+static bool is_removed_folder(const struct op *op)
+{
+	return op->node->directory && TAILQ_EMPTY(&op->node->names) &&
+	       op->node != node_root(op->mount->nodes);
 }
 
 /* By its path; what was removed is asked of an open. */
@@ -29,11 +36,18 @@ static void getattr_go(struct op *op)
 	struct client_open how = op_open(op->mount, FILE_READ_ATTRIBUTES);
 	struct open_file *open = TAILQ_FIRST(&op->node->opens);
 	const char *path = NULL;
+	struct stat out = {0};
 
 	if (open != NULL && link_tree(op->mount) != NULL &&
 	    client_file_tree(open->file) == link_tree(op->mount)) {
 		op_wait(op, client_query_send(op, open->file, &query),
 			getattr_queried);
+		return;
+	}
+	if (is_removed_folder(op)) {
+		attr_removed(op->node, &out);
+		fuse_reply_attr(op->req, &out, 0);
+		op_end(op);
 		return;
 	}
 	path = op_path(op, op->node, NULL);

@@ -142,6 +142,7 @@ static size_t put_plus(struct op *op, const char *name,
 			.entry_timeout = mount->options->dir_time,
 		};
 		attr_fill(mount, node, stat, &entry.attr);
+		attr_told(node, &entry.attr);
 		node_look_up(node);
 	}
 	return fuse_add_direntry_plus(op->req, r->buf + r->used, room, name,

@@ -2,11 +2,17 @@
 /*
  * Reading and writing. What the kernel asks for in one request may take
  * several of the server, when that one permits or pays for less.
+ *
+ * Where a file ends only the server knows, when others write, too. By the
+ * POSIX extensions an open that may append and not write has its data put
+ * there: for what programs append there is one beside that of the program.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include "client/mount/mount.h"
+#include "smbquic/smb2_posix.h"
 
 /* Writes up to here are copied: the buffer of a request is larger. */
 #define COPY_MOST 16384
@@ -18,10 +24,12 @@ struct io {
 	uint8_t *buf; /* of a read in parts */
 	const uint8_t *data;
 	TALLOC_CTX *owner; /* of what is written */
+	bool appends;
 };
 
 static void read_done(struct tevent_req *subreq);
 static void write_done(struct tevent_req *subreq);
+static void append_opened(struct tevent_req *subreq);
 
 /* The open that does it. */
 static struct client_file *io_file(const struct io *io, bool writes)
@@ -144,9 +152,66 @@ static void write_go(struct op *op)
 		return;
 	}
 	op_wait(op,
-		client_write_send(op, io_file(io, true), io->offset + io->done,
-				  data, owner),
+		client_write_send(
+			op,
+			io->appends ? io->open->appending : io_file(io, true),
+			io->appends ? SMB2_WRITE_TO_END : io->offset + io->done,
+			data, owner),
 		write_done);
+}
+
+/* Locks are in the way of every open but the one that has them. */
+static bool write_appends(const struct op *op, const struct fuse_file_info *fi)
+{
+	const struct io *io = op->data;
+
+	return (fi->flags & O_APPEND) != 0 && !fi->writepage &&
+	       op->mount->posix && !op->mount->no_append &&
+	       lock_file_of(io->open->node, true) == NULL &&
+	       io->open->node->file_id != 0 &&
+	       !TAILQ_EMPTY(&io->open->node->names) &&
+	       link_tree(op->mount) != NULL;
+}
+
+static void append_go(struct op *op)
+{
+	struct io *io = op->data;
+	struct client_open how = op_open(
+		op->mount, (FILE_GENERIC_WRITE & ~(uint32_t)FILE_WRITE_DATA) |
+				   FILE_READ_ATTRIBUTES);
+	const char *path = NULL;
+
+	if (io->open->appending != NULL) {
+		write_go(op);
+		return;
+	}
+	how.options |= FILE_NON_DIRECTORY_FILE;
+	path = op_path(op, op->node, NULL);
+	if (path != NULL) {
+		op_wait(op,
+			client_open_send(op, link_tree(op->mount), path, &how),
+			append_opened);
+	}
+}
+
+/* Without it the file is written where the kernel believes its end. */
+static void append_opened(struct tevent_req *subreq)
+{
+	struct op *op = op_of(subreq);
+	struct io *io = op->data;
+	struct client_file *file = NULL;
+	struct client_stat stat = {0};
+	NTSTATUS status = client_open_recv(subreq, op, &file, &stat);
+	bool same = stat.file_id == io->open->node->file_id;
+
+	talloc_free(subreq);
+	if (NT_STATUS_IS_OK(status) && same && io->open->appending == NULL) {
+		io->open->appending = talloc_steal(io->open, file);
+	} else {
+		talloc_free(file); /* NULL; another file; one was faster */
+	}
+	io->appends = io->open->appending != NULL;
+	write_go(op);
 }
 
 void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size,
@@ -174,7 +239,12 @@ void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size,
 		op_fail(op, ENOMEM);
 		return;
 	}
-	write_go(op);
+	io->appends = write_appends(op, fi);
+	if (io->appends) {
+		append_go(op);
+	} else {
+		write_go(op);
+	}
 }
 
 static void write_done(struct tevent_req *subreq)
@@ -185,6 +255,13 @@ static void write_done(struct tevent_req *subreq)
 	NTSTATUS status = client_write_recv(subreq, &done);
 
 	talloc_free(subreq);
+	if (io->appends && io->done == 0 &&
+	    status == NT_STATUS_INVALID_PARAMETER) {
+		op->mount->no_append = true; /* not by this server */
+		io->appends = false;
+		write_go(op);
+		return;
+	}
 	if (io->done == 0 && op_failed(op, status)) {
 		return;
 	}

@@ -19,7 +19,7 @@ struct space {
 	uint64_t offset, to_offset;
 	uint64_t length;
 	int mode; /* of fallocate(), or whence of lseek() */
-	uint64_t size;
+	uint64_t size, allocated;
 	uint64_t copied;
 	bool sparse; /* FSCTL_SET_SPARSE was said */
 };
@@ -77,6 +77,7 @@ static bool take_size(struct op *op, struct tevent_req *subreq)
 		return false;
 	}
 	s->size = standard.end_of_file;
+	s->allocated = standard.allocation_size;
 	return true;
 }
 
@@ -97,9 +98,49 @@ static void space_ioctl(struct op *op, uint32_t code,
 		then);
 }
 
+/* ------------------------------------------------------------------ ranges */
+
+/* Which bytes from there on there are. */
+static void ranges_ask(struct op *op, tevent_req_fn then)
+{
+	struct space *s = op->data;
+	struct wire_writer w = wire_writer_talloc(op);
+	const struct smb2_file_range range = {
+		.offset = s->offset,
+		.length = s->size - s->offset,
+	};
+
+	smb2_file_range_encode(&w, &range);
+	space_ioctl(op, FSCTL_QUERY_ALLOCATED_RANGES, &w, RANGES_SIZE, then);
+}
+
+/* The end of the data that begins where we look, as far as it is known. */
+static uint64_t data_end(uint64_t offset, struct wire_slice ranges)
+{
+	struct smb2_file_range r = {0};
+
+	while (smb2_file_range_next(&ranges, &r)) {
+		if (r.offset <= offset && r.length > offset - r.offset) {
+			offset = r.length < UINT64_MAX - r.offset
+					 ? r.offset + r.length
+					 : UINT64_MAX;
+		}
+	}
+	return offset;
+}
+
+/* A server that knows of no holes has data everywhere. */
+static bool is_unknown(NTSTATUS status)
+{
+	return status == NT_STATUS_INVALID_DEVICE_REQUEST ||
+	       status == NT_STATUS_NOT_SUPPORTED ||
+	       status == NT_STATUS_NOT_IMPLEMENTED;
+}
+
 /* --------------------------------------------------------------- fallocate */
 
 static void fallocate_sized(struct tevent_req *subreq);
+static void fallocate_ranged(struct tevent_req *subreq);
 static void fallocate_zeroed(struct tevent_req *subreq);
 static void fallocate_grown(struct tevent_req *subreq);
 static void fallocate_ended(struct tevent_req *subreq);
@@ -182,10 +223,23 @@ void op_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t offset,
 	}
 }
 
+static void fallocate_reserve(struct op *op)
+{
+	struct space *s = op->data;
+
+	if (s->offset + s->length <= s->size) {
+		op_fail(op, 0);
+		return;
+	}
+	fallocate_set(op, FileAllocationInformation, s->offset + s->length,
+		      fallocate_grown);
+}
+
 /*
  * Room is reserved behind the end only: what Windows calls allocation would
- * cut a file that is larger, and of holes within it knows nothing. There a
- * program has to write zeros itself, as the C library does when it is told so.
+ * cut a file that is larger, and of holes within it knows nothing. Where there
+ * are some a program has to write zeros itself, as the C library does when it
+ * is told so.
  */
 static void fallocate_sized(struct tevent_req *subreq)
 {
@@ -199,12 +253,39 @@ static void fallocate_sized(struct tevent_req *subreq)
 		fallocate_go(op);
 		return;
 	}
-	if (s->offset + s->length <= s->size || s->offset < s->size) {
+	if (s->offset < s->size && s->allocated < s->size) {
+		/* holes, though not in what Windows calls a sparse file */
 		op_fail(op, EOPNOTSUPP);
 		return;
 	}
-	fallocate_set(op, FileAllocationInformation, s->offset + s->length,
-		      fallocate_grown);
+	if (s->offset < s->size) {
+		ranges_ask(op, fallocate_ranged);
+		return;
+	}
+	fallocate_reserve(op);
+}
+
+static void fallocate_ranged(struct tevent_req *subreq)
+{
+	struct op *op = op_of(subreq);
+	struct space *s = op->data;
+	struct wire_slice data = {0};
+	NTSTATUS status = client_ioctl_recv(subreq, op, &data);
+	uint64_t end = s->offset + s->length;
+
+	talloc_free(subreq);
+	if (is_unknown(status)) {
+		op_fail(op, EOPNOTSUPP);
+		return;
+	}
+	if (op_failed(op, status)) {
+		return;
+	}
+	if (data_end(s->offset, data) < (end < s->size ? end : s->size)) {
+		op_fail(op, EOPNOTSUPP);
+		return;
+	}
+	fallocate_reserve(op);
 }
 
 static void fallocate_zeroed(struct tevent_req *subreq)
@@ -273,20 +354,6 @@ static void lseek_reply(struct op *op, uint64_t offset)
 	op_end(op);
 }
 
-static void lseek_ask(struct op *op)
-{
-	struct space *s = op->data;
-	struct wire_writer w = wire_writer_talloc(op);
-	const struct smb2_file_range range = {
-		.offset = s->offset,
-		.length = s->size - s->offset,
-	};
-
-	smb2_file_range_encode(&w, &range);
-	space_ioctl(op, FSCTL_QUERY_ALLOCATED_RANGES, &w, RANGES_SIZE,
-		    lseek_ranged);
-}
-
 static void lseek_sized(struct tevent_req *subreq)
 {
 	struct op *op = op_of(subreq);
@@ -299,22 +366,7 @@ static void lseek_sized(struct tevent_req *subreq)
 		op_fail(op, ENXIO);
 		return;
 	}
-	lseek_ask(op);
-}
-
-/* The end of the data that begins where we look, as far as it is known. */
-static uint64_t data_end(uint64_t offset, struct wire_slice ranges)
-{
-	struct smb2_file_range r = {0};
-
-	while (smb2_file_range_next(&ranges, &r)) {
-		if (r.offset <= offset && r.length > offset - r.offset) {
-			offset = r.length < UINT64_MAX - r.offset
-					 ? r.offset + r.length
-					 : UINT64_MAX;
-		}
-	}
-	return offset;
+	ranges_ask(op, lseek_ranged);
 }
 
 static uint64_t data_begin(uint64_t offset, uint64_t size,
@@ -328,14 +380,6 @@ static uint64_t data_begin(uint64_t offset, uint64_t size,
 		}
 	}
 	return size;
-}
-
-/* A server that knows of no holes has data everywhere. */
-static bool is_unknown(NTSTATUS status)
-{
-	return status == NT_STATUS_INVALID_DEVICE_REQUEST ||
-	       status == NT_STATUS_NOT_SUPPORTED ||
-	       status == NT_STATUS_NOT_IMPLEMENTED;
 }
 
 static void lseek_ranged(struct tevent_req *subreq)
@@ -362,7 +406,7 @@ static void lseek_ranged(struct tevent_req *subreq)
 	if (status == NT_STATUS_BUFFER_OVERFLOW && end > s->offset &&
 	    end < s->size) {
 		s->offset = end; /* there may be more of it */
-		lseek_ask(op);
+		ranges_ask(op, lseek_ranged);
 		return;
 	}
 	lseek_reply(op, end);
