@@ -247,7 +247,7 @@ cp bin/smbquicd $2/bin/
         self.write('tests/test_program.py', 'print(1)\n')
         out = self.call()
         self.assertEqual(out.splitlines()[-1],
-                         '16 passed, 0 failed, 2 skipped')
+                         '17 passed, 0 failed, 2 skipped')
         for line in ('ok      tools test_waf', 'ok      lint',
                      'ok      build test_program',
                      'ok      build build', 'ok      build test_a',
@@ -268,7 +268,7 @@ cp bin/smbquicd $2/bin/
         self.assertIn('FAILED  build test_b (exit status 1', out)
         self.assertIn('    the reason\n', out)
         self.assertEqual(out.splitlines()[-1],
-                         '3 passed, 1 failed, 0 skipped')
+                         '4 passed, 1 failed, 0 skipped')
 
     def test_crash_and_timeout(self):
         self.add('test_b', 'kill -SEGV $$\n')
@@ -276,7 +276,7 @@ cp bin/smbquicd $2/bin/
         out = self.call('unit', status=1, TEST_SECONDS='1')
         self.assertIn('test_b (exit status 139', out)
         self.assertIn('no end after 1 s', out)
-        self.assertIn('3 passed, 2 failed, 0 skipped', out)
+        self.assertIn('4 passed, 2 failed, 0 skipped', out)
 
     def test_skips_and_their_reasons(self):
         self.add('test_b', 'echo needs the moon; exit 77\n')
@@ -302,7 +302,7 @@ END
                       out)
         self.assertIn('skipped build test_c: third: no reason given', out)
         self.assertEqual(out.splitlines()[-1],
-                         '4 passed, 0 failed, 3 skipped')
+                         '5 passed, 0 failed, 3 skipped')
 
     def test_fuzz_seeds(self):
         self.add('fuzz_a', 'ls "$@"\n')
