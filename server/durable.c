@@ -253,12 +253,22 @@ static bool locks_may_stay(const struct file_open *fo)
 	       !lock_holds(fo->file->locks, fo);
 }
 
+/* What is to be deleted when it is closed should not depend on whether there is
+ * another server. */
+static bool may_be_handed_over(const struct open *open)
+{
+	return open->server->persistent != NULL &&
+	       !open->file->delete_on_close &&
+	       !open->file->name->delete_pending;
+}
+
 bool durable_may_be_kept(const struct open *open)
 {
 	const struct file_open *fo = open->file;
 
 	return open->durable != NULL && fo != NULL && !fo->closing &&
-	       (!open->server->stopping || open->server->persistent != NULL) &&
+	       (!open->server->stopping || open->durable->persistent ||
+		may_be_handed_over(open)) &&
 	       (durable_survives(open) ||
 		(may_be_durable(fo) && locks_may_stay(fo))) &&
 	       open->server->num_durable < DURABLE_MAX_WAITING;

@@ -118,12 +118,17 @@ static int answer(unsigned cmd, uint32_t uid, void *addr)
 	    (cmd != (unsigned)QCMD(Q_GETQUOTA, USRQUOTA) || who != uid)) {
 		return EPERM;
 	}
-	switch (cmd) {
-	case QCMD(Q_GETQUOTA, USRQUOTA): return get(uid, 0, addr);
-	case QCMD(Q_GETNEXTQUOTA, USRQUOTA): return get(uid, 1, addr);
-	case QCMD(Q_SETQUOTA, USRQUOTA): return set(uid, addr);
-	default: return EINVAL;
+	/* no switch: the macro is no constant for every compiler */
+	if (cmd == (unsigned)QCMD(Q_GETQUOTA, USRQUOTA)) {
+		return get(uid, 0, addr);
 	}
+	if (cmd == (unsigned)QCMD(Q_GETNEXTQUOTA, USRQUOTA)) {
+		return get(uid, 1, addr);
+	}
+	if (cmd == (unsigned)QCMD(Q_SETQUOTA, USRQUOTA)) {
+		return set(uid, addr);
+	}
+	return EINVAL;
 }
 
 long syscall(long number, ...)
