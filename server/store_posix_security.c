@@ -14,6 +14,9 @@
 #include "server/store_posix.h"
 #include "smbquic/smb2.h"
 
+#define LOG_MODULE "store"
+#include "smbquic/log.h"
+
 #define POSIX_ACL_XATTR	  "system.posix_acl_access"
 #define POSIX_ACL_DEFAULT "system.posix_acl_default"
 
@@ -403,18 +406,30 @@ static int map_to_posix(struct posix_job *job, int fd, const struct stat *st,
 		       : err;
 }
 
+/* One that a server with more power has written would still be the one that
+ * counts: an error, rather than a list that seems to be set. */
+static bool overruled(const struct posix_root *root, const char *path)
+{
+	return !root->acl_protected &&
+	       getxattr(path, POSIX_XATTR_ACL, NULL, 0) >= 0;
+}
+
 static int write_value(struct posix_job *job, const char *path,
 		       const uint8_t *value, size_t len)
 {
+	const char *name = job->root->acl_protected ? POSIX_XATTR_ACL
+						    : POSIX_XATTR_ACL_OPEN;
 	int err = posix_cred_enter(NULL);
 
 	if (err != 0) {
 		return err;
 	}
-	if (setxattr(path,
-		     job->root->acl_protected ? POSIX_XATTR_ACL
-					      : POSIX_XATTR_ACL_OPEN,
-		     value, len, 0) != 0) {
+	if (overruled(job->root, path)) {
+		log_warn("a security descriptor is not changed: the file has "
+			 "one in " POSIX_XATTR_ACL ", which takes bounded "
+			 "capabilities = no, and CAP_SYS_ADMIN, to replace");
+		err = EPERM;
+	} else if (setxattr(path, name, value, len, 0) != 0) {
 		err = errno == E2BIG || errno == ERANGE ? ENOSPC : errno;
 	}
 	return posix_cred_enter(job->cred) == 0 ? err : EPERM;
