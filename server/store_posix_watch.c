@@ -45,6 +45,7 @@ struct posix_inotify {
 	struct spot *spots;
 	size_t num_spots;
 	struct store_watch *watches;
+	unsigned walks; /* under way */
 	uint8_t *buf;
 };
 
@@ -216,6 +217,28 @@ static void walk_done(struct tevent_req *subreq)
 	posix_walk_free(walked);
 }
 
+/* While a tree is walked nothing is read: an event of a directory that the walk
+ * has just come to would be of one that is not known yet, and lost. */
+static int walking_destructor(struct walking *walking)
+{
+	struct posix_inotify *inotify = walking->watch->inotify;
+
+	inotify->walks--;
+	if (inotify->walks == 0) {
+		TEVENT_FD_READABLE(inotify->fde);
+	}
+	return 0;
+}
+
+static void walking_began(struct walking *walking)
+{
+	struct posix_inotify *inotify = walking->watch->inotify;
+
+	inotify->walks++;
+	TEVENT_FD_NOT_READABLE(inotify->fde);
+	talloc_set_destructor(walking, walking_destructor);
+}
+
 static void walk_job_release(struct worker_job *base)
 {
 	struct posix_job *job = (struct posix_job *)base;
@@ -260,6 +283,7 @@ static void walk_start(struct store_watch *watch, const char *below, bool news)
 		talloc_free(walking);
 		return;
 	}
+	walking_began(walking);
 	tevent_req_set_callback(subreq, walk_done, walking);
 }
 
