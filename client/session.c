@@ -248,6 +248,18 @@ static void setup_begin(struct tevent_req *req)
 	tevent_req_set_callback(subreq, setup_ticket, req);
 }
 
+/* For a _send: an end that comes at once is told by the event loop. */
+static struct tevent_req *setup_begun(struct tevent_req *req)
+{
+	struct setup_state *state = tevent_req_data(req, struct setup_state);
+
+	setup_begin(req);
+	if (!tevent_req_is_in_progress(req)) {
+		return tevent_req_post(req, state->conn->ev);
+	}
+	return req;
+}
+
 static void setup_ticket(struct tevent_req *subreq)
 {
 	struct tevent_req *req =
@@ -314,11 +326,7 @@ struct tevent_req *client_session_setup_send(
 		state->session->credentials =
 			talloc_steal(state->session, kept);
 	}
-	setup_begin(req);
-	if (!tevent_req_is_in_progress(req)) {
-		return tevent_req_post(req, conn->ev);
-	}
-	return req;
+	return setup_begun(req);
 }
 
 struct tevent_req *session_again_send(TALLOC_CTX *mem_ctx,
@@ -353,11 +361,7 @@ struct tevent_req *session_again_send(TALLOC_CTX *mem_ctx,
 		return tevent_req_post(req, conn->ev);
 	}
 	state->credentials = *session->credentials;
-	setup_begin(req);
-	if (!tevent_req_is_in_progress(req)) {
-		return tevent_req_post(req, conn->ev);
-	}
-	return req;
+	return setup_begun(req);
 }
 
 NTSTATUS session_again_recv(struct tevent_req *req)
@@ -382,11 +386,7 @@ struct tevent_req *session_renew_send(TALLOC_CTX *mem_ctx,
 	state->renewal = true;
 	state->old = session->auth;
 	state->credentials = *session->credentials;
-	setup_begin(req);
-	if (!tevent_req_is_in_progress(req)) {
-		return tevent_req_post(req, conn->ev);
-	}
-	return req;
+	return setup_begun(req);
 }
 
 NTSTATUS session_renew_recv(struct tevent_req *req)

@@ -263,10 +263,53 @@ static bool take_setting(struct shell_options *o, const char *arg)
 	       usage("--option", why == NULL ? "out of memory" : why);
 }
 
+/* Those whose value is a number. */
+static bool take_number(struct shell_options *o, int option, const char *arg)
+{
+	static const struct {
+		int option;
+		unsigned long min, max;
+		const char *wanted;
+	} rows[] = {
+		{OPT_PORT, 1, UINT16_MAX, "a port is a number from 1 to 65535"},
+		{OPT_TIMEOUT, 0, TIMEOUT_MAX,
+		 "a timeout is a number of seconds"},
+		{OPT_RECONNECT, 0, TIMEOUT_MAX / 24,
+		 "--reconnect is a number of seconds, at most an hour"},
+		{OPT_WARN_DAYS, 0, WARN_DAYS_MAX,
+		 "--warn-days is a number of days"},
+	};
+	struct client_options *c = &o->client;
+	unsigned long n = 0;
+	size_t i = 0;
+
+	while (rows[i].option != option) {
+		i++;
+	}
+	if (!parse_number(arg, rows[i].min, rows[i].max, &n)) {
+		return usage(rows[i].wanted, arg);
+	}
+	switch (option) {
+	case OPT_PORT: c->port = (uint16_t)n; break;
+	case OPT_TIMEOUT:
+		o->timeout = (unsigned)n;
+		o->timeout_given = true;
+		if (n > 0) {
+			c->connect_timeout_ms = (unsigned)n * 1000;
+		}
+		break;
+	case OPT_RECONNECT:
+		c->reconnect_ms = (unsigned)n * 1000;
+		o->reconnect_given = true;
+		break;
+	default: o->warn_days = (unsigned)n; break;
+	}
+	return true;
+}
+
 static bool take(struct shell_options *o, int option, const char *arg)
 {
 	struct client_options *c = &o->client;
-	unsigned long n = 0;
 
 	switch (option) {
 	case OPT_LIST:
@@ -295,40 +338,13 @@ static bool take(struct shell_options *o, int option, const char *arg)
 			     arg);
 	case OPT_SETTING: return take_setting(o, arg);
 	case OPT_PORT:
-		if (!parse_number(arg, 1, UINT16_MAX, &n)) {
-			return usage("a port is a number from 1 to 65535", arg);
-		}
-		c->port = (uint16_t)n;
-		return true;
 	case OPT_TIMEOUT:
-		if (!parse_number(arg, 0, TIMEOUT_MAX, &n)) {
-			return usage("a timeout is a number of seconds", arg);
-		}
-		o->timeout = (unsigned)n;
-		o->timeout_given = true;
-		if (n > 0) {
-			c->connect_timeout_ms = (unsigned)n * 1000;
-		}
-		return true;
 	case OPT_RECONNECT:
-		if (!parse_number(arg, 0, TIMEOUT_MAX / 24, &n)) {
-			return usage("--reconnect is a number of seconds, at "
-				     "most an hour",
-				     arg);
-		}
-		c->reconnect_ms = (unsigned)n * 1000;
-		o->reconnect_given = true;
-		return true;
+	case OPT_WARN_DAYS: return take_number(o, option, arg);
 	case OPT_COMPRESS:
 		return client_compression_parse(arg, &c->compression) ||
 		       usage("--compress is yes, share or no", arg);
 	case OPT_COMPRESSION: return take_compression(o, arg);
-	case OPT_WARN_DAYS:
-		if (!parse_number(arg, 0, WARN_DAYS_MAX, &n)) {
-			return usage("--warn-days is a number of days", arg);
-		}
-		o->warn_days = (unsigned)n;
-		return true;
 	case OPT_LIMIT_RATE:
 		return copy_rate_parse(arg, &o->rate) ||
 		       usage("--limit-rate is bytes a second, such as 500K or "
