@@ -88,7 +88,23 @@ static void lease_changed(struct client_file *file, uint32_t state, bool waits,
 	if ((state & SMB2_LEASE_WRITE_CACHING) == 0) {
 		cache_write_all(cache);
 	}
+	if (cache->on_lease != NULL) {
+		cache->on_lease(cache, state, cache->lease_data);
+	}
 	cache_wake(cache);
+}
+
+void client_cache_on_lease(struct client_cache *cache, client_cache_lease_fn fn,
+			   void *private_data)
+{
+	cache->on_lease = fn;
+	cache->lease_data = private_data;
+}
+
+void client_cache_changed(struct client_cache *cache, uint64_t size)
+{
+	extent_forget(cache, 0, UINT64_MAX);
+	cache_there(cache, size > cache->there ? size : cache->there);
 }
 
 /* ----------------------------------------------------------------- waiting */

@@ -110,6 +110,25 @@ struct tevent_req *client_cache_flush_send(TALLOC_CTX *mem_ctx,
 NTSTATUS client_cache_flush_recv(struct tevent_req *req);
 NTSTATUS client_cache_flush(struct client_cache *cache);
 
+/** What was written before is written: the server has it, its disk perhaps not
+ *  yet. */
+struct tevent_req *client_cache_settle_send(TALLOC_CTX *mem_ctx,
+					    struct client_cache *cache);
+NTSTATUS client_cache_settle_recv(struct tevent_req *req);
+NTSTATUS client_cache_settle(struct client_cache *cache);
+
+/** The file was changed by a call of client.h, for which all was settled
+ *  before, and has so many bytes now, or more: what was read is forgotten. */
+void client_cache_changed(struct client_cache *cache, uint64_t size);
+
+/** Called when there is less left of the lease than there was, and after a
+ *  connection that was lost has come back: see client_lease_fn. The cache can
+ *  not be freed by it. */
+typedef void (*client_cache_lease_fn)(struct client_cache *cache,
+				      uint32_t state, void *private_data);
+void client_cache_on_lease(struct client_cache *cache, client_cache_lease_fn fn,
+			   void *private_data);
+
 /** Make the file so long. */
 struct tevent_req *client_cache_resize_send(TALLOC_CTX *mem_ctx,
 					    struct client_cache *cache,

@@ -95,6 +95,8 @@ struct client_cache {
 	bool breaking;	 /* the server waits for what is dirty */
 	bool closed;
 	struct tevent_timer *later; /* writes what waits */
+	client_cache_lease_fn on_lease;
+	void *lease_data;
 
 	/* Reading ahead. */
 	uint64_t next;	/* where the next read in order begins */

@@ -134,7 +134,8 @@ struct cache_write_state {
 	struct cache_wait wait;
 	struct client_cache *cache;
 	uint64_t offset;
-	const uint8_t *data; /* a child */
+	const uint8_t *data; /* the caller's, until it has to wait */
+	const uint8_t *copy; /* the same, a child */
 	size_t len;
 	size_t done;
 };
@@ -163,10 +164,7 @@ struct tevent_req *client_cache_write_send(TALLOC_CTX *mem_ctx,
 		req_failed(req, NT_STATUS_INVALID_PARAMETER);
 		return tevent_req_post(req, cache->ev);
 	}
-	state->data = talloc_memdup(state, buf, len);
-	if (len > 0 && tevent_req_nomem(state->data, req)) {
-		return tevent_req_post(req, cache->ev);
-	}
+	state->data = buf;
 	write_go(req);
 	return cache_begun(cache, req);
 }
@@ -285,6 +283,13 @@ static void write_through(struct tevent_req *req)
 	TALLOC_CTX *owner = NULL;
 
 	state->wait.len = 0;
+	if (state->copy == NULL) {
+		state->copy = talloc_memdup(state, state->data, state->len);
+		state->data = state->copy;
+		if (tevent_req_nomem(state->copy, req)) {
+			return;
+		}
+	}
 	cache_write_all(cache);
 	if (cache->figures.dirty > 0 || cache_changes(cache, at, left)) {
 		cache_wait(&state->wait);
@@ -363,13 +368,14 @@ NTSTATUS client_cache_write(struct client_cache *cache, uint64_t offset,
 struct cache_flush_state {
 	struct cache_wait wait;
 	struct client_cache *cache;
+	bool to_disk;
 };
 
 static void flush_go(struct tevent_req *req);
 static void flush_done(struct tevent_req *subreq);
 
-struct tevent_req *client_cache_flush_send(TALLOC_CTX *mem_ctx,
-					   struct client_cache *cache)
+static struct tevent_req *flush_send(TALLOC_CTX *mem_ctx,
+				     struct client_cache *cache, bool to_disk)
 {
 	struct cache_flush_state *state = NULL;
 	struct tevent_req *req =
@@ -379,9 +385,22 @@ struct tevent_req *client_cache_flush_send(TALLOC_CTX *mem_ctx,
 		return NULL;
 	}
 	state->cache = cache;
+	state->to_disk = to_disk;
 	cache_req(req, &state->wait, cache, flush_go);
 	flush_go(req);
 	return cache_begun(cache, req);
+}
+
+struct tevent_req *client_cache_flush_send(TALLOC_CTX *mem_ctx,
+					   struct client_cache *cache)
+{
+	return flush_send(mem_ctx, cache, true);
+}
+
+struct tevent_req *client_cache_settle_send(TALLOC_CTX *mem_ctx,
+					    struct client_cache *cache)
+{
+	return flush_send(mem_ctx, cache, false);
 }
 
 static void flush_go(struct tevent_req *req)
@@ -397,6 +416,10 @@ static void flush_go(struct tevent_req *req)
 		return;
 	}
 	if (req_failed(req, cache->failed)) {
+		return;
+	}
+	if (!state->to_disk) {
+		tevent_req_done(req);
 		return;
 	}
 	subreq = client_flush_send(state, cache->file);
@@ -423,9 +446,14 @@ NTSTATUS client_cache_flush_recv(struct tevent_req *req)
 	return req_simple_recv(req);
 }
 
-NTSTATUS client_cache_flush(struct client_cache *cache)
+NTSTATUS client_cache_settle_recv(struct tevent_req *req)
 {
-	struct tevent_req *req = client_cache_flush_send(cache, cache);
+	return req_simple_recv(req);
+}
+
+static NTSTATUS flush(struct client_cache *cache, bool to_disk)
+{
+	struct tevent_req *req = flush_send(cache, cache, to_disk);
 	NTSTATUS status = client_wait(file_conn(cache->file), req);
 
 	if (NT_STATUS_IS_OK(status)) {
@@ -433,6 +461,16 @@ NTSTATUS client_cache_flush(struct client_cache *cache)
 	}
 	talloc_free(req);
 	return status;
+}
+
+NTSTATUS client_cache_flush(struct client_cache *cache)
+{
+	return flush(cache, true);
+}
+
+NTSTATUS client_cache_settle(struct client_cache *cache)
+{
+	return flush(cache, false);
 }
 
 /* ------------------------------------------------------------------ resize */

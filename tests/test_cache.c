@@ -392,6 +392,36 @@ static void test_write_errors(void **state)
 	talloc_free(cache);
 }
 
+static void test_settled(void **state)
+{
+	struct fixture *f = *state;
+	struct client_cache *cache = up(f, ALL, 1000, NULL);
+	uint64_t size = 0;
+
+	read_all(cache, 1000, 1000);
+	assert_int_equal(client_cache_write(cache, 5, "12345", 5),
+			 NT_STATUS_OK);
+	assert_int_equal(figures(cache).dirty, 5);
+	assert_int_equal(client_cache_settle(cache), NT_STATUS_OK);
+	assert_int_equal(figures(cache).dirty, 0);
+	assert_memory_equal(server.bytes + 5, "12345", 5);
+	assert_int_equal(server.flushes, 0);
+	/* by a call of client.h, with nobody else to tell us */
+	memset(server.bytes, 7, 5000);
+	server.size = 5000;
+	client_cache_changed(cache, 5000);
+	assert_true(client_cache_size(cache, &size));
+	assert_int_equal(size, 5000);
+	read_all(cache, 5000, 5000);
+	client_cache_changed(cache, 400);
+	assert_true(client_cache_size(cache, &size));
+	assert_int_equal(size, 5000);
+	server.write_status = NT_STATUS_DISK_FULL;
+	assert_int_equal(client_cache_write(cache, 0, "1", 1), NT_STATUS_OK);
+	assert_int_equal(client_cache_settle(cache), NT_STATUS_DISK_FULL);
+	talloc_free(cache);
+}
+
 static void test_lost_while_dirty(void **state)
 {
 	struct fixture *f = *state;
@@ -433,6 +463,32 @@ static void test_freed_while_busy(void **state)
 }
 
 /* ------------------------------------------------------------------ breaks */
+
+static void lease_is(struct client_cache *cache, uint32_t state,
+		     void *private_data)
+{
+	uint32_t *last = private_data;
+
+	(void)cache;
+	*last = state;
+}
+
+static void test_break_is_told(void **state)
+{
+	struct fixture *f = *state;
+	struct client_cache *cache = up(f, ALL, 1000, NULL);
+	uint32_t last = 99;
+
+	client_cache_on_lease(cache, lease_is, &last);
+	take_down(f, ALL, SMB2_LEASE_READ_CACHING);
+	fixture_settle(f);
+	assert_int_equal(last, SMB2_LEASE_READ_CACHING);
+	client_cache_on_lease(cache, NULL, NULL);
+	take_down(f, SMB2_LEASE_READ_CACHING, 0);
+	fixture_settle(f);
+	assert_int_equal(last, SMB2_LEASE_READ_CACHING);
+	talloc_free(cache);
+}
 
 static void test_break_writes_first(void **state)
 {
@@ -566,12 +622,20 @@ int main(void)
 #define T(name) \
 	cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_read_ahead),	    T(test_no_more_memory_than_said),
-		T(test_switched_off),	    T(test_no_lease),
-		T(test_read_errors),	    T(test_write_behind),
-		T(test_written_later),	    T(test_write_errors),
-		T(test_lost_while_dirty),   T(test_freed_while_busy),
-		T(test_break_writes_first), T(test_random),
+		T(test_read_ahead),
+		T(test_no_more_memory_than_said),
+		T(test_switched_off),
+		T(test_no_lease),
+		T(test_read_errors),
+		T(test_write_behind),
+		T(test_written_later),
+		T(test_write_errors),
+		T(test_settled),
+		T(test_lost_while_dirty),
+		T(test_freed_while_busy),
+		T(test_break_is_told),
+		T(test_break_writes_first),
+		T(test_random),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
