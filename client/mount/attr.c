@@ -98,6 +98,7 @@ void attr_told(struct node *node, const struct stat *attr)
 	node->mode = attr->st_mode;
 	node->uid = attr->st_uid;
 	node->gid = attr->st_gid;
+	node_seen(node, attr);
 }
 
 void attr_removed(const struct node *node, struct stat *out)
@@ -113,6 +114,8 @@ void attr_removed(const struct node *node, struct stat *out)
 void attr_fill(const struct mount *mount, const struct node *node,
 	       const struct client_stat *stat, struct stat *out)
 {
+	uint64_t size = 0;
+
 	*out = (struct stat){0};
 	out->st_ino = mount->options->file_ids && stat->file_id != 0
 			      ? stat->file_id
@@ -124,6 +127,8 @@ void attr_fill(const struct mount *mount, const struct node *node,
 	out->st_size = stat->size > INT64_MAX ? INT64_MAX : (off_t)stat->size;
 	if (S_ISDIR(out->st_mode)) {
 		out->st_size = 0;
+	} else if (S_ISREG(out->st_mode) && node_size(node, &size)) {
+		out->st_size = (off_t)size; /* with what waits here */
 	}
 	out->st_blksize = (blksize_t)mount->write_size;
 	out->st_blocks = (blkcnt_t)((stat->allocation_size / BLOCK) +
@@ -158,7 +163,9 @@ double attr_time(const struct mount *mount, const struct node *node)
 		return o->dir_time;
 	}
 	/* Data is believed as long as the size and time that go with it. */
-	return o->cache == MOUNT_CACHE_LOOSE ? o->file_time : 0;
+	return o->cache == MOUNT_CACHE_LOOSE || node_is_leased(node)
+		       ? o->file_time
+		       : 0;
 }
 
 /* ----------------------------------------------------------------- queries */

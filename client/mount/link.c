@@ -17,6 +17,11 @@
 #define AGAIN_SECONDS_MOST 30
 /* Attempts after which those who do not want to wait are told. */
 #define SOFT_ATTEMPTS 3
+/* So long a connection may be lost, with all that is open on it, until files
+ * have to be opened again: hard, and soft with a timeout of 0. */
+#define HARD_MS	      (24u * 3600 * 1000)
+#define SOFT_MS	      30000
+#define SOFT_LEAST_MS 1000
 
 struct link {
 	struct client_conn *conn;
@@ -28,6 +33,7 @@ struct link {
 	struct client_session *new_session;
 	struct tevent_timer *timer;
 	unsigned attempts;
+	bool lost; /* the connection, which may come back */
 	char *why;
 };
 
@@ -40,6 +46,13 @@ static struct client_options link_options(const struct mount *mount)
 	struct client_options o = mount->options->client;
 
 	o.server = mount->server;
+	o.reconnect_ms = HARD_MS;
+	if (mount->options->soft) {
+		o.reconnect_ms = o.timeout_ms != 0 ? o.timeout_ms : SOFT_MS;
+		if (o.reconnect_ms < SOFT_LEAST_MS) {
+			o.reconnect_ms = SOFT_LEAST_MS;
+		}
+	}
 	return o;
 }
 
@@ -50,6 +63,22 @@ static struct client_credentials link_credentials(const struct mount *mount)
 		.domain = mount->options->domain,
 		.password = mount->options->password,
 	};
+}
+
+static void link_lost(struct client_conn *conn, enum client_lost what,
+		      const char *why, void *private_data)
+{
+	struct mount *mount = private_data;
+
+	(void)conn;
+	mount->link->lost = what == CLIENT_LOST;
+	if (what == CLIENT_LOST) {
+		log_warn("%s: lost: %s", mount->source, why);
+	} else if (what == CLIENT_BACK) {
+		log_notice("%s: there again", mount->source);
+	} else {
+		log_warn("%s: given up", mount->source);
+	}
 }
 
 static void link_take(struct mount *mount, struct client_conn *conn,
@@ -64,6 +93,8 @@ static void link_take(struct mount *mount, struct client_conn *conn,
 	link->session = talloc_steal(link, session);
 	link->tree = talloc_steal(link, tree);
 	link->attempts = 0;
+	link->lost = false;
+	client_on_lost(conn, link_lost, mount);
 	client_tree_map_names(tree, mount->options->map_names);
 }
 
@@ -160,6 +191,11 @@ struct client_tree *link_tree(const struct mount *mount)
 		return NULL;
 	}
 	return link->tree;
+}
+
+bool link_works(const struct mount *mount)
+{
+	return link_tree(mount) != NULL && !mount->link->lost;
 }
 
 const char *link_why(const struct mount *mount)
@@ -315,7 +351,7 @@ void link_down(struct mount *mount)
 {
 	struct link *link = mount->link;
 
-	if (link == NULL || link_tree(mount) == NULL) {
+	if (link == NULL || !link_works(mount)) {
 		return;
 	}
 	client_set_timeout(link->conn, GOODBYE_MS);

@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,12 +23,10 @@
 #include "client/mount/mount.h"
 #include "client/target.h"
 #include "config.h"
+#include "smbquic/heap.h"
 #include "smbquic/log.h"
 #include "smbquic/prompt.h"
 #include "smbquic/secret.h"
-
-/* Payloads come and go by the megabyte: the memory stays with us. */
-#define KEEP_MEMORY (64 * 1024 * 1024)
 
 /* mount(8)'s exit status. */
 #define EXIT_USAGE 1
@@ -388,6 +385,7 @@ static int serve(struct mount *mount)
 		return EXIT_FAIL;
 	}
 	TAILQ_INIT(&mount->waiting);
+	TAILQ_INIT(&mount->open_files);
 	if (!link_up(mount, &why)) {
 		complain(why);
 		return EXIT_FAIL;
@@ -396,6 +394,8 @@ static int serve(struct mount *mount)
 	mount->read_size = smaller(mount->options->read_size, facts.max_read);
 	mount->write_size =
 		smaller(mount->options->write_size, facts.max_write);
+	mount->leases = mount->options->leases &&
+			mount->options->cache != MOUNT_CACHE_NONE;
 	if (!serve_mount(mount, &why)) {
 		complain(why);
 		serve_unmount(mount);
@@ -452,8 +452,7 @@ int main(int argc, char **argv)
 	log_set_program(MOUNT_PROGRAM);
 	log_set_level(LOG_LEVEL_NOTICE);
 	secret_guard_process(secret_dumps_wanted());
-	mallopt(M_MMAP_THRESHOLD, KEEP_MEMORY);
-	mallopt(M_TRIM_THRESHOLD, KEEP_MEMORY);
+	(void)heap_keep();
 	if (mount != NULL) {
 		mount->options = mount_options_new(mount);
 	}

@@ -9,12 +9,15 @@
  *	file_name.c      names of Linux in paths of the client library
  *	link.c           the way to the share, and to it again
  *	serve.c          the kernel's requests: read, bounded, interrupted
+ *	notify.c         what the kernel is told without being asked
  *	op.c             one of them, until it is answered
+ *	open_file.c      files that are open on the server, under leases
  *	op_*.c           what is done for each kind
  *
- * Everything runs in one thread, in one event loop. A request of the kernel
- * becomes a struct op; what it waits for is a child of the op, so freeing that
- * is giving up, also on the server. An op is freed by answering it.
+ * Everything but what notify.c tells the kernel runs in one thread, in one
+ *event loop. A request of the kernel becomes a struct op; what it waits for is
+ *a child of the op, so freeing that is giving up, also on the server. An op is
+ *freed by answering it.
  */
 #ifndef CLIENT_MOUNT_MOUNT_H
 #define CLIENT_MOUNT_MOUNT_H
@@ -26,6 +29,7 @@
 
 #include <fuse3/fuse_lowlevel.h>
 
+#include "client/cache.h"
 #include "client/client.h"
 #include "client/client_req.h"
 #include "client/mount/mount_options.h"
@@ -37,6 +41,7 @@
 #define MOUNT_OPS_MOST 512
 
 struct link;
+struct notify;
 struct op;
 
 TAILQ_HEAD(op_list, op);
@@ -50,6 +55,7 @@ struct mount {
 	const char *place;  /**< where it is mounted */
 	struct node_table *nodes;
 	struct link *link;
+	struct notify *notify;
 	struct fuse_session *session;
 	struct tevent_fd *input;
 	struct fuse_buf buf; /**< the request being read */
@@ -58,6 +64,11 @@ struct mount {
 	struct op_list waiting; /**< for the link */
 	void (*ready)(struct mount *mount);
 	void *ready_data;
+	bool leases; /**< files are opened with them */
+	TAILQ_HEAD(, open_file) open_files;
+	unsigned caches;      /**< files whose bytes may be kept */
+	unsigned lingering;   /**< open files that nobody uses */
+	unsigned closing;     /**< files that are written before */
 	bool posix;	      /**< the share has the POSIX extensions */
 	bool ended;	      /**< the kernel, or a signal, said so */
 	bool no_posix_rename; /**< the server knows no FileRenameInformationEx
@@ -116,6 +127,8 @@ bool file_name_from_smb(const char *name, bool map, char *out);
 bool link_up(struct mount *mount, char **why);
 /** The share, or NULL while there is no way to it. */
 struct client_tree *link_tree(const struct mount *mount);
+/** There is one, and it is not lost just now. */
+bool link_works(const struct mount *mount);
 /** Begin to make a way where there is none; ops in mount->waiting go on when
  *  it is there, or, with the option soft, fail when it does not come. */
 void link_again(struct mount *mount);
@@ -176,23 +189,83 @@ fuse_ino_t op_ino(const struct node *node);
  *  there are any. */
 struct client_open op_open(const struct mount *mount, uint32_t access);
 
-/* ------------------------------------------------------------- op_file.c */
+/* ----------------------------------------------------------- open_file.c */
 
 struct open_file {
 	TAILQ_ENTRY(open_file) entry; /**< in node->opens */
-	struct node *node;	      /**< held */
-	struct client_file *file;
+	TAILQ_ENTRY(open_file) all;   /**< in mount->open_files */
+	struct mount *mount;
+	struct node *node;	       /**< held */
+	struct client_cache *cache;    /**< NULL: without leases */
+	struct client_file *file;      /**< the cache's, or a child */
 	struct client_file *appending; /**< see op_io.c; NULL: not yet */
 	bool reads, writes;
+	bool failed;		       /**< something could not be written */
+	uint64_t seen_writes;	       /**< of the cache, when it */
+	struct timespec seen_time;     /**< had that time of writing */
+	unsigned users;		       /**< who opened it here; 0: it lingers */
+	struct tevent_timer *timer;    /**< when it no longer does */
+	struct tevent_immediate *late; /**< it is closed soon */
 };
 
+/** What open_file_new() takes over. */
+struct opened {
+	struct client_cache *cache;
+	struct client_file *file;
+};
+
+/** Open a file, as a child of the op; with what leases the mount wants. */
+struct tevent_req *open_file_send(struct op *op, const char *path,
+				  const struct client_open *how);
+NTSTATUS open_file_recv(struct tevent_req *req, struct op *op,
+			struct opened *out, struct client_stat *stat);
+/** NULL: out of memory. */
+struct open_file *open_file_new(struct mount *mount, struct node *node,
+				const struct opened *opened, int flags);
+/** One that is open and serves the flags, to be closed once more; or NULL, and
+ *  then those that nobody uses are closed. */
+struct open_file *open_file_share(struct node *node, int flags);
+/** One user less. */
+void open_file_close(struct open_file *open);
+/** What nobody uses is closed, before others are asked to change the file.
+ *  NULL is fine. */
+void open_file_let_go(struct node *node);
+/** Nobody will use any of them any more: what waits is being written, as long
+ *  as mount->closing. */
+void open_file_write_all(struct mount *mount);
 /** An open of the node that can do it, or NULL. */
 struct open_file *open_file_that(const struct node *node, bool reads,
 				 bool writes);
+/** What is written may wait here. */
+bool open_file_delays(const struct open_file *open);
+/** It was changed past its cache, and is so long now, or longer. */
+void open_file_changed(struct open_file *open, uint64_t size);
+/** Somebody has opened it here. */
+bool node_is_open(const struct node *node);
+/** We would hear of it if others changed what it holds. */
+bool node_is_leased(const struct node *node);
+/** How long a file is in which something waits to be written. @return false:
+ *  as the server says. */
+bool node_size(const struct node *node, uint64_t *size);
+/** The server said so of it: what is kept is forgotten when others wrote. */
+void node_seen(const struct node *node, const struct stat *attr);
+bool open_flags_read(int flags);
+bool open_flags_write(int flags);
+/** Go on when what was written to a node is on the server. NULL: at once. */
+void op_settle(struct op *op, const struct node *node, op_fn then);
+
+/* ---------------------------------------------------------------- notify.c */
+
+/** @return false: errno says why. */
+bool notify_start(struct mount *mount);
+/** What the kernel keeps of it is not what the server has. */
+void notify_changed(struct mount *mount, const struct node *node);
+/** @return false: not yet; its requests must be answered meanwhile. */
+bool notify_stop(struct mount *mount);
+
+/* ------------------------------------------------------------- op_file.c */
+
 struct client_open open_file_how(const struct mount *mount, int flags);
-void open_file_close(struct open_file *open);
-struct open_file *open_file_new(struct mount *mount, struct node *node,
-				struct client_file *file, int flags);
 
 /* ------------------------------------------------------------- op_lock.c */
 

@@ -16,6 +16,8 @@
 #define SIZE_DEFAULT ((size_t)1024 * 1024)
 #define SIZE_LEAST   ((size_t)4096)
 #define SECONDS_MOST 86400.0
+/* As Linux' cifs. */
+#define CLOSE_SECONDS 1.0
 
 struct taking {
 	struct mount_options *options;
@@ -189,6 +191,11 @@ static bool set_acregmax(struct taking *t)
 static bool set_acdirmax(struct taking *t)
 {
 	return take_seconds(t, &t->options->dir_time);
+}
+
+static bool set_closetimeo(struct taking *t)
+{
+	return take_seconds(t, &t->options->close_time);
 }
 
 static bool set_cache(struct taking *t)
@@ -386,6 +393,8 @@ FLAG(set_forceuid, force_uid, true)
 FLAG(set_noforceuid, force_uid, false)
 FLAG(set_forcegid, force_gid, true)
 FLAG(set_noforcegid, force_gid, false)
+FLAG(set_lease, leases, true)
+FLAG(set_nolease, leases, false)
 FLAG(set_soft, soft, true)
 FLAG(set_hard, soft, false)
 FLAG(set_serverino, file_ids, true)
@@ -477,6 +486,11 @@ static const struct row rows[] = {
 	 "seconds that attributes and names are believed (1)"},
 	{"acregmax",	VALUE,	set_acregmax, "of files"},
 	{"acdirmax",	VALUE,	set_acdirmax, "of folders"},
+	{"lease",	NO_VALUE, set_lease,
+	 "files are kept as long as the server says so (default)"},
+	{"nolease",	NO_VALUE, set_nolease, "it is not asked to"},
+	{"closetimeo",	VALUE,	set_closetimeo,
+	 "seconds that files nobody uses stay open (1)"},
 	{"rsize",	VALUE,	set_rsize, "bytes of a read, at most"},
 	{"wsize",	VALUE,	set_wsize, "bytes of a write, at most"},
 	{"soft",	NO_VALUE, set_soft,
@@ -719,6 +733,8 @@ struct mount_options *mount_options_new(TALLOC_CTX *mem_ctx)
 	}
 	client_options_default(&o->client);
 	o->client.posix = true;
+	o->leases = true;
+	o->close_time = CLOSE_SECONDS;
 	o->client.timeout_ms = 30000;
 	o->fuse = talloc_strdup(o, "");
 	o->uid = getuid();

@@ -33,6 +33,8 @@ struct mount_options {
 	mode_t file_mode, dir_mode; /**< permissions alone */
 	enum mount_cache cache;
 	double file_time, dir_time; /**< s: attributes and names are believed */
+	bool leases;		    /**< files are opened with them */
+	double close_time;	    /**< s: files nobody uses stay open */
 	size_t read_size, write_size;
 	bool read_only;
 	bool soft;	 /**< errors instead of waiting for the server */

@@ -156,6 +156,8 @@ static int op_errno(NTSTATUS status)
 	case NT_STATUS_INVALID_NETWORK_RESPONSE: return EIO;
 	case NT_STATUS_FILE_CLOSED: return EIO;
 	case NT_STATUS_INVALID_HANDLE: return EIO;
+	case NT_STATUS_HANDLE_NO_LONGER_VALID: return ESTALE;
+	case NT_STATUS_CANCELLED: return EIO;
 	default: break;
 	}
 	return ntstatus_to_errno(status) != 0 ? ntstatus_to_errno(status) : EIO;

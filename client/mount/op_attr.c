@@ -30,7 +30,7 @@ static bool is_removed_folder(const struct op *op)
 }
 
 /* By its path; what was removed is asked of an open. */
-static void getattr_go(struct op *op)
+static void getattr_ask(struct op *op)
 {
 	struct client_query query = attr_query(op->mount->posix);
 	struct client_open how = op_open(op->mount, FILE_READ_ATTRIBUTES);
@@ -55,6 +55,12 @@ static void getattr_go(struct op *op)
 		op_wait(op, look_send(op, op->mount, path, &how, NULL, 0),
 			getattr_looked);
 	}
+}
+
+/* What is written later would change the times again. */
+static void getattr_go(struct op *op)
+{
+	op_settle(op, op->node, getattr_ask);
 }
 
 void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
@@ -110,6 +116,7 @@ struct setting {
 	struct open_file *open; /* NULL: by the path */
 	struct client_step step[CHANGES_MOST];
 	unsigned count, done;
+	bool resized; /* it has its size, by the open's cache */
 	uint32_t access;
 	bool knows; /* attributes are those of the file */
 	uint32_t attributes;
@@ -125,6 +132,7 @@ static void set_looked(struct tevent_req *subreq);
 static void set_by_path(struct tevent_req *subreq);
 static void set_one_done(struct tevent_req *subreq);
 static void set_queried(struct tevent_req *subreq);
+static void set_resized(struct tevent_req *subreq);
 
 static bool add_step(struct op *op, uint8_t type, uint8_t info_class,
 		     uint32_t extra, const struct wire_writer *w,
@@ -265,7 +273,7 @@ static bool set_prepare(struct op *op)
 	    !add_security(op)) {
 		return false;
 	}
-	if (SETS(s, SIZE) && !add_size(op)) {
+	if (SETS(s, SIZE) && !s->resized && !add_size(op)) {
 		return false;
 	}
 	return !(SETS_TIMES(s) || (SETS(s, MODE) && !posix)) || add_basic(op);
@@ -288,7 +296,23 @@ static void set_next(struct op *op)
 		set_one_done);
 }
 
-static void set_go(struct op *op)
+/* @return false: when it was done the rest will be. */
+static bool set_size(struct op *op)
+{
+	struct setting *s = op->data;
+
+	if (!SETS(s, SIZE) || s->resized || s->open == NULL ||
+	    s->open->cache == NULL) {
+		return true;
+	}
+	op_wait(op,
+		client_cache_resize_send(op, s->open->cache,
+					 (uint64_t)s->attr.st_size),
+		set_resized);
+	return false;
+}
+
+static void set_now(struct op *op)
 {
 	struct setting *s = op->data;
 	struct client_open how = op_open(op->mount, FILE_READ_ATTRIBUTES);
@@ -303,11 +327,11 @@ static void set_go(struct op *op)
 		}
 		return;
 	}
-	if (!set_prepare(op)) {
-		return;
-	}
 	if (SETS(s, SIZE) || TAILQ_EMPTY(&op->node->names)) {
 		s->open = open_file_that(op->node, false, true);
+	}
+	if (!set_size(op) || !set_prepare(op)) {
+		return;
 	}
 	if (s->open != NULL) {
 		set_next(op);
@@ -320,6 +344,12 @@ static void set_go(struct op *op)
 			look_send(op, op->mount, path, &how, s->step, s->count),
 			set_by_path);
 	}
+}
+
+/* What is written later would change what is set. */
+static void set_go(struct op *op)
+{
+	op_settle(op, op->node, set_now);
 }
 
 void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set,
@@ -369,6 +399,20 @@ static void set_looked(struct tevent_req *subreq)
 static void set_by_path(struct tevent_req *subreq)
 {
 	getattr_looked(subreq);
+}
+
+static void set_resized(struct tevent_req *subreq)
+{
+	struct op *op = op_of(subreq);
+	struct setting *s = op->data;
+	NTSTATUS status = client_cache_resize_recv(subreq);
+
+	talloc_free(subreq);
+	if (!op_failed(op, status)) {
+		s->resized = true;
+		s->open = NULL;
+		op_start(op, set_go);
+	}
 }
 
 static void set_one_done(struct tevent_req *subreq)

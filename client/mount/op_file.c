@@ -10,76 +10,18 @@ struct opening {
 	const char *name; /* NULL: the node itself */
 	int flags;
 	mode_t mode;
+	bool new; /* it was not open before */
 	struct fuse_file_info fi;
 };
-
-/* ---------------------------------------------------------------- open file */
-
-struct open_file *open_file_that(const struct node *node, bool reads,
-				 bool writes)
-{
-	struct open_file *open = NULL;
-
-	TAILQ_FOREACH(open, &node->opens, entry)
-	{
-		if ((open->reads || !reads) && (open->writes || !writes)) {
-			return open;
-		}
-	}
-	return NULL;
-}
-
-static int open_file_destructor(struct open_file *open)
-{
-	TAILQ_REMOVE(&open->node->opens, open, entry);
-	return 0;
-}
-
-static bool may_read(int flags)
-{
-	return (flags & O_ACCMODE) != O_WRONLY;
-}
-
-static bool may_write(int flags)
-{
-	return (flags & O_ACCMODE) != O_RDONLY;
-}
-
-struct open_file *open_file_new(struct mount *mount, struct node *node,
-				struct client_file *file, int flags)
-{
-	struct open_file *open = talloc_zero(mount, struct open_file);
-
-	if (open == NULL) {
-		return NULL;
-	}
-	open->node = node;
-	open->file = talloc_steal(open, file);
-	open->reads = may_read(flags);
-	open->writes = may_write(flags);
-	node_hold(node);
-	TAILQ_INSERT_TAIL(&node->opens, open, entry);
-	talloc_set_destructor(open, open_file_destructor);
-	return open;
-}
-
-void open_file_close(struct open_file *open)
-{
-	struct node *node = open->node;
-
-	talloc_free(open);
-	lock_forget(node);
-	node_release(node);
-}
 
 struct client_open open_file_how(const struct mount *mount, int flags)
 {
 	uint32_t access = FILE_READ_ATTRIBUTES;
 
-	if (may_read(flags)) {
+	if (open_flags_read(flags)) {
 		access |= FILE_GENERIC_READ;
 	}
-	if (may_write(flags)) {
+	if (open_flags_write(flags)) {
 		access |= FILE_GENERIC_WRITE;
 	}
 	return op_open(mount, access);
@@ -112,17 +54,44 @@ static struct opening *opening_new(fuse_req_t req, fuse_ino_t ino,
 	return opening;
 }
 
+/* How the kernel is to keep what is read. */
+static void open_cache(const struct op *op, struct fuse_file_info *fi)
+{
+	const struct opening *opening = op->data;
+	enum mount_cache cache = op->mount->options->cache;
+
+	fi->direct_io = cache == MOUNT_CACHE_NONE;
+	fi->keep_cache = cache == MOUNT_CACHE_LOOSE ||
+			 (cache == MOUNT_CACHE_STRICT && !opening->new);
+}
+
+static void open_reply(struct op *op, struct open_file *open)
+{
+	struct opening *opening = op->data;
+
+	open_cache(op, &opening->fi);
+	opening->fi.fh = (uint64_t)(uintptr_t)open;
+	if (fuse_reply_open(op->req, &opening->fi) != 0) {
+		open_file_close(open);
+	}
+	op_end(op);
+}
+
 static void open_go(struct op *op)
 {
 	struct opening *opening = op->data;
 	struct client_open how = open_file_how(op->mount, opening->flags);
-	const char *path = op_path(op, op->node, NULL);
+	struct open_file *open = open_file_share(op->node, opening->flags);
+	const char *path = NULL;
 
+	if (open != NULL) {
+		open_reply(op, open);
+		return;
+	}
+	path = op_path(op, op->node, NULL);
 	if (path != NULL) {
 		how.options = FILE_NON_DIRECTORY_FILE;
-		op_wait(op,
-			client_open_send(op, link_tree(op->mount), path, &how),
-			open_done);
+		op_wait(op, open_file_send(op, path, &how), open_done);
 	}
 }
 
@@ -136,36 +105,26 @@ void op_open_file(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	}
 }
 
-/* How the kernel is to keep what is read. */
-static void open_cache(const struct op *op, struct fuse_file_info *fi)
-{
-	fi->direct_io = op->mount->options->cache == MOUNT_CACHE_NONE;
-	fi->keep_cache = op->mount->options->cache == MOUNT_CACHE_LOOSE;
-}
-
 static void open_done(struct tevent_req *subreq)
 {
 	struct op *op = op_of(subreq);
 	struct opening *opening = op->data;
-	struct client_file *file = NULL;
+	struct opened opened = {0};
 	struct open_file *open = NULL;
-	NTSTATUS status = client_open_recv(subreq, op, &file, NULL);
+	NTSTATUS status = open_file_recv(subreq, op, &opened, NULL);
 
 	talloc_free(subreq);
 	if (op_failed(op, status)) {
 		return;
 	}
-	open = open_file_new(op->mount, op->node, file, opening->flags);
+	/* nothing is known of what became of it while it was closed */
+	opening->new = true;
+	open = open_file_new(op->mount, op->node, &opened, opening->flags);
 	if (open == NULL) {
 		op_fail(op, ENOMEM);
 		return;
 	}
-	open_cache(op, &opening->fi);
-	opening->fi.fh = (uint64_t)(uintptr_t)open;
-	if (fuse_reply_open(op->req, &opening->fi) != 0) {
-		open_file_close(open);
-	}
-	op_end(op);
+	open_reply(op, open);
 }
 
 /* ------------------------------------------------------------------ create */
@@ -193,8 +152,7 @@ static void create_go(struct op *op)
 	if (!op->mount->posix && (opening->mode & 0222) == 0) {
 		how.attributes = FILE_ATTRIBUTE_READONLY;
 	}
-	op_wait(op, client_open_send(op, link_tree(op->mount), path, &how),
-		create_done);
+	op_wait(op, open_file_send(op, path, &how), create_done);
 }
 
 void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
@@ -220,11 +178,11 @@ static void create_done(struct tevent_req *subreq)
 	struct op *op = op_of(subreq);
 	struct opening *opening = op->data;
 	struct fuse_entry_param entry = {0};
-	struct client_file *file = NULL;
+	struct opened opened = {0};
 	struct open_file *open = NULL;
 	struct client_stat stat = {0};
 	struct node *node = NULL;
-	NTSTATUS status = client_open_recv(subreq, op, &file, &stat);
+	NTSTATUS status = open_file_recv(subreq, op, &opened, &stat);
 
 	talloc_free(subreq);
 	if (op_failed(op, status)) {
@@ -234,7 +192,8 @@ static void create_done(struct tevent_req *subreq)
 	if (node == NULL) {
 		return;
 	}
-	open = open_file_new(op->mount, node, file, opening->flags);
+	opening->new = true;
+	open = open_file_new(op->mount, node, &opened, opening->flags);
 	if (open == NULL) {
 		node_forget(node, 1);
 		op_fail(op, ENOMEM);
@@ -264,13 +223,66 @@ void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	fuse_reply_err(req, 0);
 }
 
-/* Every write was answered by the server before it was here; what the process
- * has locked is free. */
-void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+struct closing {
+	struct open_file *open;
+	fuse_ino_t ino;
+	uint64_t owner;
+};
+
+static void flush_settled(struct tevent_req *subreq);
+
+static void flush_reply(fuse_req_t req, fuse_ino_t ino, uint64_t owner)
 {
-	if (!lock_let_go(req, ino, fi->lock_owner, false, NULL)) {
+	if (!lock_let_go(req, ino, owner, false, NULL)) {
 		fuse_reply_err(req, 0);
 	}
+}
+
+/* Who closes a file hears whether it was written; what the process has locked
+ * is free. */
+void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct open_file *open = (struct open_file *)(uintptr_t)fi->fh;
+	struct closing *c = NULL;
+	struct op *op = NULL;
+
+	if (open->cache == NULL || !open->writes) {
+		flush_reply(req, ino, fi->lock_owner);
+		return;
+	}
+	op = op_new(op_mount(req), req, ino);
+	if (op == NULL) {
+		return;
+	}
+	c = talloc_zero(op, struct closing);
+	if (c == NULL) {
+		op_fail(op, ENOMEM);
+		return;
+	}
+	c->open = open;
+	c->ino = ino;
+	c->owner = fi->lock_owner;
+	op->data = c;
+	op_wait(op, client_cache_settle_send(op, open->cache), flush_settled);
+}
+
+static void flush_settled(struct tevent_req *subreq)
+{
+	struct op *op = op_of(subreq);
+	const struct closing *c = op->data;
+	NTSTATUS status = client_cache_settle_recv(subreq);
+	fuse_req_t req = op->req;
+	fuse_ino_t ino = c->ino;
+	uint64_t owner = c->owner;
+
+	talloc_free(subreq);
+	if (!NT_STATUS_IS_OK(status)) {
+		c->open->failed = true;
+		op_done(op, status);
+		return;
+	}
+	op_end(op);
+	flush_reply(req, ino, owner);
 }
 
 /* ------------------------------------------------------------------- fsync */
@@ -284,25 +296,43 @@ static void fsync_done(struct tevent_req *subreq)
 	op_done(op, status);
 }
 
-void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync,
-	      struct fuse_file_info *fi)
+static void fsync_cache_done(struct tevent_req *subreq)
 {
-	struct open_file *open = (struct open_file *)(uintptr_t)fi->fh;
-	struct op *op = op_new(op_mount(req), req, ino);
+	struct op *op = op_of(subreq);
+	NTSTATUS status = client_cache_flush_recv(subreq);
 
-	(void)datasync;
-	if (op == NULL) {
-		return;
-	}
+	talloc_free(subreq);
+	op_done(op, status);
+}
+
+static void fsync_go(struct op *op)
+{
+	struct open_file *open = op->data;
+
 	/* Only who may write has something that could be lost. */
 	if (!open->writes) {
-		open = open_file_that(open->node, false, true);
+		open = open_file_that(op->node, false, true);
 	}
 	if (open == NULL) {
 		op_fail(op, 0);
-		return;
+	} else if (open->cache != NULL) {
+		op_wait(op, client_cache_flush_send(op, open->cache),
+			fsync_cache_done);
+	} else {
+		op_wait(op, client_flush_send(op, open->file), fsync_done);
 	}
-	op_wait(op, client_flush_send(op, open->file), fsync_done);
+}
+
+void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync,
+	      struct fuse_file_info *fi)
+{
+	struct op *op = op_new(op_mount(req), req, ino);
+
+	(void)datasync;
+	if (op != NULL) {
+		op->data = (struct open_file *)(uintptr_t)fi->fh;
+		op_settle(op, op->node, fsync_go);
+	}
 }
 
 /* What is in a folder is the server's to keep. */

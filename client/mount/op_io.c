@@ -6,6 +6,9 @@
  * Where a file ends only the server knows, when others write, too. By the
  * POSIX extensions an open that may append and not write has its data put
  * there: for what programs append there is one beside that of the program.
+ *
+ * Under a lease what is read is kept, and what is written waits: the cache of
+ * the client library does it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,11 +28,15 @@ struct io {
 	const uint8_t *data;
 	TALLOC_CTX *owner; /* of what is written */
 	bool appends;
+	bool flushes; /* before it is answered: O_SYNC */
 };
 
 static void read_done(struct tevent_req *subreq);
 static void write_done(struct tevent_req *subreq);
 static void append_opened(struct tevent_req *subreq);
+static void cache_read_done(struct tevent_req *subreq);
+static void cache_write_done(struct tevent_req *subreq);
+static void write_flushed(struct tevent_req *subreq);
 
 /* The open that does it. */
 static struct client_file *io_file(const struct io *io, bool writes)
@@ -37,6 +44,13 @@ static struct client_file *io_file(const struct io *io, bool writes)
 	struct client_file *file = lock_file_of(io->open->node, writes);
 
 	return file != NULL ? file : io->open->file;
+}
+
+/* Not past a lock of ours, which is in the way of every other open. */
+static struct client_cache *io_cache(const struct io *io, bool writes)
+{
+	return lock_file_of(io->open->node, writes) == NULL ? io->open->cache
+							    : NULL;
 }
 
 static struct op *io_new(fuse_req_t req, fuse_ino_t ino, size_t size,
@@ -62,10 +76,30 @@ static struct op *io_new(fuse_req_t req, fuse_ino_t ino, size_t size,
 
 /* -------------------------------------------------------------------- read */
 
-static void read_go(struct op *op)
+static void cache_read_go(struct op *op, struct client_cache *cache)
 {
 	struct io *io = op->data;
 
+	io->buf = talloc_size(io, io->size);
+	if (io->buf == NULL) {
+		op_fail(op, ENOMEM);
+		return;
+	}
+	op_wait(op,
+		client_cache_read_send(op, cache, io->offset, io->buf,
+				       io->size),
+		cache_read_done);
+}
+
+static void read_go(struct op *op)
+{
+	struct io *io = op->data;
+	struct client_cache *cache = io_cache(io, false);
+
+	if (cache != NULL && io->done == 0) {
+		cache_read_go(op, cache);
+		return;
+	}
 	op_wait(op,
 		client_read_send(op, io_file(io, false), io->offset + io->done,
 				 io->size - io->done),
@@ -86,6 +120,18 @@ static void read_reply(struct op *op, const void *data, size_t len)
 {
 	fuse_reply_buf(op->req, data, len);
 	op_end(op);
+}
+
+static void cache_read_done(struct tevent_req *subreq)
+{
+	struct op *op = op_of(subreq);
+	struct io *io = op->data;
+	NTSTATUS status = client_cache_read_recv(subreq, &io->done);
+
+	talloc_free(subreq);
+	if (!op_failed(op, status)) {
+		read_reply(op, io->buf, io->done);
+	}
 }
 
 /* @return true: there is more to come. */
@@ -139,12 +185,40 @@ static void read_done(struct tevent_req *subreq)
 
 /* ------------------------------------------------------------------- write */
 
+static void write_reply(struct op *op)
+{
+	struct io *io = op->data;
+
+	if (io->flushes && io->open->cache != NULL) {
+		op_wait(op, client_cache_flush_send(op, io->open->cache),
+			write_flushed);
+		return;
+	}
+	if (io->flushes) {
+		op_wait(op, client_flush_send(op, io->open->file),
+			write_flushed);
+		return;
+	}
+	fuse_reply_write(op->req, io->done);
+	op_end(op);
+}
+
 static void write_go(struct op *op)
 {
 	struct io *io = op->data;
+	struct client_cache *cache = io->appends ? NULL : io_cache(io, true);
 	struct wire_slice data =
 		wire_slice(io->data + io->done, io->size - io->done);
-	TALLOC_CTX *owner = talloc_new(op);
+	TALLOC_CTX *owner = NULL;
+
+	if (cache != NULL && io->done == 0) {
+		op_wait(op,
+			client_cache_write_send(op, cache, io->offset, io->data,
+						io->size),
+			cache_write_done);
+		return;
+	}
+	owner = talloc_new(op);
 
 	/* the bytes may be needed after we are gone */
 	if (owner == NULL || talloc_reference(owner, io->owner) == NULL) {
@@ -165,8 +239,10 @@ static bool write_appends(const struct op *op, const struct fuse_file_info *fi)
 {
 	const struct io *io = op->data;
 
+	/* under a lease nobody else moves the end of the file */
 	return (fi->flags & O_APPEND) != 0 && !fi->writepage &&
-	       op->mount->posix && !op->mount->no_append &&
+	       !open_file_delays(io->open) && op->mount->posix &&
+	       !op->mount->no_append &&
 	       lock_file_of(io->open->node, true) == NULL &&
 	       io->open->node->file_id != 0 &&
 	       !TAILQ_EMPTY(&io->open->node->names) &&
@@ -228,6 +304,7 @@ void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size,
 		op_end(op);
 		return;
 	}
+	io->flushes = (fi->flags & O_DSYNC) != 0;
 	if (size <= COPY_MOST) {
 		io->owner = talloc_memdup(io, buf, size);
 		io->data = io->owner;
@@ -278,6 +355,34 @@ static void write_done(struct tevent_req *subreq)
 		op_fail(op, EIO);
 		return;
 	}
-	fuse_reply_write(op->req, io->done);
-	op_end(op);
+	write_reply(op);
+}
+
+static void cache_write_done(struct tevent_req *subreq)
+{
+	struct op *op = op_of(subreq);
+	struct io *io = op->data;
+	NTSTATUS status = client_cache_write_recv(subreq);
+
+	talloc_free(subreq);
+	io->open->failed = io->open->failed || !NT_STATUS_IS_OK(status);
+	if (!op_failed(op, status)) {
+		io->done = io->size;
+		write_reply(op);
+	}
+}
+
+static void write_flushed(struct tevent_req *subreq)
+{
+	struct op *op = op_of(subreq);
+	struct io *io = op->data;
+	NTSTATUS status = io->open->cache != NULL
+				  ? client_cache_flush_recv(subreq)
+				  : client_flush_recv(subreq);
+
+	talloc_free(subreq);
+	if (!op_failed(op, status)) {
+		io->flushes = false;
+		write_reply(op);
+	}
 }

@@ -422,7 +422,7 @@ void lock_forget(struct node *node)
 	struct lock_set *set = node->locks;
 
 	if (set != NULL && set->busy == NULL && TAILQ_EMPTY(&set->queue) &&
-	    TAILQ_EMPTY(&node->opens)) {
+	    !node_is_open(node)) {
 		TALLOC_FREE(node->locks);
 	}
 }

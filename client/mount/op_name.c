@@ -49,7 +49,7 @@ static struct named *named_new(fuse_req_t req, fuse_ino_t parent,
 
 static void lookup_done(struct tevent_req *subreq);
 
-static void lookup_go(struct op *op)
+static void lookup_ask(struct op *op)
 {
 	struct named *named = op->data;
 	struct client_open how = op_open(op->mount, FILE_READ_ATTRIBUTES);
@@ -59,6 +59,14 @@ static void lookup_go(struct op *op)
 		op_wait(op, look_send(op, op->mount, path, &how, NULL, 0),
 			lookup_done);
 	}
+}
+
+/* Of what waits to be written the server knows nothing yet. */
+static void lookup_go(struct op *op)
+{
+	const struct named *named = op->data;
+
+	op_settle(op, node_named(op->node, named->smb), lookup_ask);
 }
 
 void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
@@ -206,7 +214,7 @@ static bool is_open_here(const struct op *op)
 	const struct named *named = op->data;
 	const struct node *node = node_named(op->node, named->smb);
 
-	return node != NULL && !TAILQ_EMPTY(&node->opens);
+	return node != NULL && node_is_open(node);
 }
 
 /*
@@ -275,6 +283,7 @@ static void remove_go(struct op *op)
 	if (path == NULL) {
 		return;
 	}
+	open_file_let_go(node_named(op->node, named->smb));
 	how.options |= named->directory ? FILE_DIRECTORY_FILE : 0;
 	if (named->attempt > 0) {
 		how.access |= FILE_WRITE_ATTRIBUTES;

@@ -83,7 +83,7 @@ static void rename_done(struct tevent_req *subreq);
 static void rename_clear(struct op *op);
 static void rename_cleared(struct tevent_req *subreq);
 
-static void rename_go(struct op *op)
+static void rename_now(struct op *op)
 {
 	struct renaming *r = op->data;
 	struct client_open how =
@@ -102,6 +102,15 @@ static void rename_go(struct op *op)
 		client_steps_send(op, link_tree(op->mount), from, &how, &step,
 				  1),
 		rename_done);
+}
+
+static void rename_go(struct op *op)
+{
+	const struct renaming *r = op->data;
+
+	open_file_let_go(node_named(op->node, r->smb));
+	open_file_let_go(node_named(op->other, r->new_smb));
+	op_settle(op, node_named(op->node, r->smb), rename_now);
 }
 
 void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name,
@@ -173,7 +182,7 @@ static void rename_clear(struct op *op)
 	if (path == NULL) {
 		return;
 	}
-	if (node != NULL && !TAILQ_EMPTY(&node->opens) && !op->mount->posix) {
+	if (node != NULL && node_is_open(node) && !op->mount->posix) {
 		aside = talloc_asprintf(op, "%s.smbquic-%llx", path,
 					(unsigned long long)node->serial);
 		if (aside == NULL ||

@@ -21,8 +21,12 @@ struct space {
 	int mode; /* of fallocate(), or whence of lseek() */
 	uint64_t size, allocated;
 	uint64_t copied;
+	bool holes;  /* within the file, to be filled */
 	bool sparse; /* FSCTL_SET_SPARSE was said */
+	tevent_req_fn then;
 };
+
+static void ask_now(struct op *op);
 
 static struct space *space_new(fuse_req_t req, fuse_ino_t ino,
 			       const struct fuse_file_info *fi, off_t offset,
@@ -47,8 +51,16 @@ static struct space *space_new(fuse_req_t req, fuse_ino_t ino,
 	return s;
 }
 
-/* First of all, how large the file is. */
+/* First of all, how large the file is, with what waits to be written. */
 static void ask_size(struct op *op, tevent_req_fn then)
+{
+	struct space *s = op->data;
+
+	s->then = then;
+	op_settle(op, op->node, ask_now);
+}
+
+static void ask_now(struct op *op)
 {
 	const struct client_query query = {
 		.type = SMB2_0_INFO_FILE,
@@ -57,7 +69,7 @@ static void ask_size(struct op *op, tevent_req_fn then)
 	};
 	struct space *s = op->data;
 
-	op_wait(op, client_query_send(op, s->open->file, &query), then);
+	op_wait(op, client_query_send(op, s->open->file, &query), s->then);
 }
 
 static bool take_size(struct op *op, struct tevent_req *subreq)
@@ -190,6 +202,7 @@ static void fallocate_go(struct op *op)
 	uint64_t end = s->offset + s->length;
 	int zeroes = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE;
 
+	open_file_changed(s->open, s->size);
 	if ((s->mode & zeroes) != 0 && s->offset < s->size) {
 		fallocate_zero(op);
 		return;
@@ -226,21 +239,35 @@ void op_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t offset,
 static void fallocate_reserve(struct op *op)
 {
 	struct space *s = op->data;
+	uint64_t end = s->offset + s->length;
 
-	if (s->offset + s->length <= s->size) {
+	if (end <= s->size && !s->holes) {
 		op_fail(op, 0);
 		return;
 	}
-	fallocate_set(op, FileAllocationInformation, s->offset + s->length,
-		      fallocate_grown);
+	/* as large as it is means to servers that nothing is wanted */
+	fallocate_set(op, FileAllocationInformation,
+		      end > s->size ? end : s->size + 1, fallocate_grown);
 }
 
 /*
- * Room is reserved behind the end only: what Windows calls allocation would
- * cut a file that is larger, and of holes within it knows nothing. Where there
- * are some a program has to write zeros itself, as the C library does when it
- * is told so.
+ * What Windows calls allocation is of the whole file, and cuts one that is
+ * larger: holes are filled with it only under a lease, when nobody else makes
+ * it larger meanwhile. Otherwise a program has to write zeros itself, as the C
+ * library does when it is told so.
  */
+static void fallocate_holes(struct op *op)
+{
+	struct space *s = op->data;
+
+	if (!open_file_delays(s->open)) {
+		op_fail(op, EOPNOTSUPP);
+		return;
+	}
+	s->holes = true;
+	fallocate_reserve(op);
+}
+
 static void fallocate_sized(struct tevent_req *subreq)
 {
 	struct op *op = op_of(subreq);
@@ -254,8 +281,8 @@ static void fallocate_sized(struct tevent_req *subreq)
 		return;
 	}
 	if (s->offset < s->size && s->allocated < s->size) {
-		/* holes, though not in what Windows calls a sparse file */
-		op_fail(op, EOPNOTSUPP);
+		/* though not in what Windows calls a sparse file */
+		fallocate_holes(op);
 		return;
 	}
 	if (s->offset < s->size) {
@@ -282,7 +309,7 @@ static void fallocate_ranged(struct tevent_req *subreq)
 		return;
 	}
 	if (data_end(s->offset, data) < (end < s->size ? end : s->size)) {
-		op_fail(op, EOPNOTSUPP);
+		fallocate_holes(op);
 		return;
 	}
 	fallocate_reserve(op);
@@ -314,9 +341,13 @@ static void fallocate_grown(struct tevent_req *subreq)
 static void fallocate_ended(struct tevent_req *subreq)
 {
 	struct op *op = op_of(subreq);
+	struct space *s = op->data;
 	NTSTATUS status = client_set_recv(subreq);
 
 	talloc_free(subreq);
+	if (NT_STATUS_IS_OK(status)) {
+		open_file_changed(s->open, s->offset + s->length);
+	}
 	op_done(op, status);
 }
 
@@ -415,6 +446,7 @@ static void lseek_ranged(struct tevent_req *subreq)
 /* --------------------------------------------------------- copy_file_range */
 
 static void copy_sized(struct tevent_req *subreq);
+static void copy_go(struct op *op);
 static void copy_done(struct tevent_req *subreq);
 
 void op_copy(fuse_req_t req, fuse_ino_t ino, off_t offset,
@@ -452,6 +484,10 @@ static void copy_reply(struct op *op)
 {
 	struct space *s = op->data;
 
+	if (s->copied > 0) {
+		open_file_changed(s->to, s->to_offset + s->copied);
+	}
+
 	fuse_reply_write(op->req, s->copied);
 	op_end(op);
 }
@@ -471,6 +507,13 @@ static void copy_sized(struct tevent_req *subreq)
 	if (s->length > s->size - s->offset) {
 		s->length = s->size - s->offset;
 	}
+	op_settle(op, s->to->node, copy_go);
+}
+
+static void copy_go(struct op *op)
+{
+	struct space *s = op->data;
+
 	op_wait(op,
 		client_server_copy_range_send(op, s->open->file, s->offset,
 					      s->to->file, s->to_offset,

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 
 #include "client/mount/mount.h"
 #include "smbquic/log.h"
@@ -18,6 +19,8 @@
 #define BATCH 32
 /* Of the kernel's, for what it does in the background: reading ahead. */
 #define BACKGROUND 128
+/* For what still has to be done at the end. */
+#define SETTLE_SECONDS 10
 
 static void serve_init(void *userdata, struct fuse_conn_info *conn)
 {
@@ -181,8 +184,9 @@ static bool serve_start(struct mount *mount, char **why)
 	mount->buf = (struct fuse_buf){.fd = -1};
 	mount->input = tevent_add_fd(mount->ev, mount, fd, TEVENT_FD_READ,
 				     serve_input, mount);
-	if (mount->input == NULL) {
-		*why = talloc_strdup(mount, "out of memory");
+	if (mount->input == NULL || !notify_start(mount)) {
+		*why = talloc_asprintf(mount, "no more threads, or memory: %s",
+				       strerror(errno));
 		return false;
 	}
 	return true;
@@ -221,8 +225,60 @@ bool serve_mount(struct mount *mount, char **why)
 	return serve_start(mount, why);
 }
 
+/* So that the loop looks again. */
+static void serve_tock(struct tevent_context *ev, struct tevent_timer *te,
+		       struct timeval now, void *private_data)
+{
+	(void)ev;
+	(void)now;
+	(void)private_data;
+	talloc_free(te);
+}
+
+static void serve_tick(struct tevent_context *ev, struct tevent_timer *te,
+		       struct timeval now, void *private_data)
+{
+	bool *over = private_data;
+
+	(void)ev;
+	(void)te;
+	(void)now;
+	*over = true;
+}
+
+/* What waits to be written is, and the kernel was told what it has to know:
+ * as long as both get on. */
+static void serve_settle(struct mount *mount)
+{
+	TALLOC_CTX *frame = talloc_new(mount);
+	bool over = false;
+
+	open_file_write_all(mount);
+	(void)tevent_add_timer(mount->ev, frame,
+			       tevent_timeval_current_ofs(SETTLE_SECONDS, 0),
+			       serve_tick, &over);
+	while (!over && (!notify_stop(mount) || mount->closing > 0) &&
+	       link_works(mount)) {
+		(void)tevent_add_timer(mount->ev, frame,
+				       tevent_timeval_current_ofs(0, 10000),
+				       serve_tock, NULL);
+		if (tevent_loop_once(mount->ev) != 0) {
+			break;
+		}
+	}
+	talloc_free(frame);
+	if (!notify_stop(mount)) {
+		/* pages that never come: nobody waits for them any more */
+		(void)umount2(mount->place, MNT_FORCE | MNT_DETACH);
+	}
+}
+
 void serve_unmount(struct mount *mount)
 {
+	mount->ended = true;
+	if (mount->session != NULL) {
+		serve_settle(mount);
+	}
 	TALLOC_FREE(mount->input);
 	if (mount->session != NULL) {
 		fuse_session_unmount(mount->session);
