@@ -273,6 +273,17 @@ static void serve_settle(struct mount *mount)
 	}
 }
 
+/* After umount -f libfuse takes it for unmounted; where files are open it is
+ * not. */
+static void serve_let_go(const struct mount *mount)
+{
+	struct stat st = {0};
+
+	if (stat(mount->place, &st) != 0 && errno == ENOTCONN) {
+		(void)umount2(mount->place, MNT_DETACH | UMOUNT_NOFOLLOW);
+	}
+}
+
 void serve_unmount(struct mount *mount)
 {
 	mount->ended = true;
@@ -284,6 +295,7 @@ void serve_unmount(struct mount *mount)
 		fuse_session_unmount(mount->session);
 		fuse_session_destroy(mount->session);
 		mount->session = NULL;
+		serve_let_go(mount);
 	}
 	free(mount->buf.mem);
 	mount->buf.mem = NULL;
