@@ -3,7 +3,9 @@
 # A server for a numbered test; sourced after tests/common.sh.
 #
 #   make_server [OPTION...]   certificates, user, configuration in $RIG, with
-#                             the section's settings; options of scripts/rig.py
+#                             the section's settings; options of scripts/rig.py.
+#                             The server dies of a system call that it should
+#                             not make (SMBQUIC_TEST_FILTER says otherwise)
 #   start_server [OPTION...]  smbquicd, until it says that it is ready
 #   reload_server             SIGHUP, until it says that it has reloaded
 #   client SHARE COMMANDS [OPTION...]
@@ -26,7 +28,8 @@ make_server()
 {
 	local options=() setting
 
-	for setting in "${SERVER_SETTINGS[@]}"; do
+	for setting in "${SERVER_SETTINGS[@]}" \
+		"system call filter = ${SMBQUIC_TEST_FILTER:-kill}"; do
 		options+=(--set "$setting")
 	done
 	mkdir -p "$RIG/data"
