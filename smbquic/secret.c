@@ -101,6 +101,22 @@ char *secret_text(TALLOC_CTX *mem_ctx, const char *text)
 	return copy;
 }
 
+static int wipe_whole(char *text)
+{
+	explicit_bzero(text, talloc_get_size(text));
+	return 0;
+}
+
+char *secret_strdup(TALLOC_CTX *mem_ctx, const char *text)
+{
+	char *copy = talloc_strdup(mem_ctx, text);
+
+	if (copy != NULL) {
+		talloc_set_destructor(copy, wipe_whole);
+	}
+	return copy;
+}
+
 void secret_wipe_text(const char *text)
 {
 	if (text != NULL) {

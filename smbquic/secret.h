@@ -26,6 +26,10 @@ void *secret_new(TALLOC_CTX *mem_ctx, size_t size);
 /** A copy of text in such memory. NULL: out of memory. */
 char *secret_text(TALLOC_CTX *mem_ctx, const char *text);
 
+/** A talloc string like any other, wiped when it is freed: for what passes by,
+ *  and what a child process is to have, too. NULL: out of memory. */
+char *secret_strdup(TALLOC_CTX *mem_ctx, const char *text);
+
 /** Overwrite a string that somebody else owns; NULL is one of none. */
 void secret_wipe_text(const char *text);
 

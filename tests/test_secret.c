@@ -50,6 +50,24 @@ static void test_text(void **state)
 	talloc_free(mem_ctx);
 }
 
+/* In a pool, freed memory can still be looked at. */
+static void test_string(void **state)
+{
+	void *pool = talloc_pool(NULL, 4096);
+	char *copy = secret_strdup(pool, "wonderland");
+	const volatile char *there = copy;
+	int i = 0;
+
+	(void)state;
+	assert_string_equal(copy, "wonderland");
+	copy[3] = '\0'; /* what is behind it is wiped, too */
+	talloc_free(copy);
+	for (i = 0; i < 10; i++) {
+		assert_int_equal(there[i], 0);
+	}
+	talloc_free(pool);
+}
+
 static void test_env(void **state)
 {
 	TALLOC_CTX *mem_ctx = talloc_new(NULL);
@@ -142,6 +160,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_string),
 		cmocka_unit_test(test_env),
 		cmocka_unit_test(test_dumps_leave_it_out),
 		cmocka_unit_test(test_process),

@@ -11,6 +11,7 @@
 
 #include "client/libsmbclient/libsmb.h"
 #include "smbquic/log.h"
+#include "smbquic/secret.h"
 #include "smbquic/visit.h"
 
 #define NETBIOS_PORT 139 /* what it asks for is not spoken any more */
@@ -228,6 +229,7 @@ static NTSTATUS log_on(struct link *link)
 		.workstation = link->c->netbios_name,
 	};
 	uint8_t hash[16];
+	NTSTATUS status = NT_STATUS_OK;
 
 	if (link->c->internal->use_nt_hash && *link->password != '\0') {
 		if (strlen(link->password) != 32 ||
@@ -238,7 +240,9 @@ static NTSTATUS log_on(struct link *link)
 		who.nt_hash = hash;
 	}
 	choose_kerberos(link->c, &who);
-	return client_session_setup(link, link->conn, &who, &link->session);
+	status = client_session_setup(link, link->conn, &who, &link->session);
+	explicit_bzero(hash, sizeof(hash));
+	return status;
 }
 
 static NTSTATUS log_on_as_nobody(struct link *link)
@@ -280,9 +284,6 @@ static int log_on_somehow(struct link *link)
 
 static int link_destructor(struct link *link)
 {
-	if (link->password != NULL) {
-		explicit_bzero(link->password, strlen(link->password));
-	}
 	TAILQ_REMOVE(&link->c->internal->links, link, entry);
 	return 0;
 }
@@ -303,7 +304,7 @@ static struct link *link_new(SMBCCTX *c, const struct client_options *o,
 	link->transports = talloc_strdup(link, o->transports);
 	link->workgroup = talloc_strdup(link, workgroup);
 	link->user = talloc_strdup(link, user);
-	link->password = talloc_strdup(link, password);
+	link->password = secret_strdup(link, password);
 	TAILQ_INSERT_TAIL(&c->internal->links, link, entry);
 	talloc_set_destructor(link, link_destructor);
 	if (link->server == NULL || link->transports == NULL ||

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/libsmbclient/libsmb.h"
+#include "smbquic/secret.h"
 
 /* ------------------------------------------------------------------ objects */
 
@@ -38,7 +39,7 @@ SMBCFILE *file_add(SMBCCTX *c, SMBCSRV *srv, const char *url, const char *path,
 	file->cache = cache;
 	TAILQ_INSERT_TAIL(&c->internal->files, file, entry);
 	talloc_set_destructor(file, file_destructor);
-	file->url = talloc_strdup(file, url);
+	file->url = secret_strdup(file, url);
 	file->path = talloc_strdup(file, path);
 	if (file->url == NULL || file->path == NULL) {
 		talloc_free(file);

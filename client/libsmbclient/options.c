@@ -10,6 +10,7 @@
 
 #include "client/libsmbclient/libsmb.h"
 #include "smbquic/log.h"
+#include "smbquic/secret.h"
 
 /* -------------------------------------------------------------------- names */
 
@@ -381,7 +382,7 @@ static void keep_text(struct SMBC_internal_data *i, const char **to,
 		      const char *text)
 {
 	talloc_free((void *)(uintptr_t)*to);
-	*to = text != NULL && *text != '\0' ? talloc_strdup(i, text) : NULL;
+	*to = text != NULL && *text != '\0' ? secret_strdup(i, text) : NULL;
 }
 
 /* Who is logged on where neither address nor callback says. */

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "client/libsmbclient/libsmb.h"
+#include "smbquic/secret.h"
 
 #define ECHO_AFTER 30 /* seconds: then ask whether a server is still there */
 
@@ -50,7 +51,7 @@ static bool ask(SMBCCTX *c, TALLOC_CTX *mem_ctx, const char *server,
 	password[LIBSMB_NAME_SIZE - 1] = '\0';
 	who->workgroup = talloc_strdup(mem_ctx, workgroup);
 	who->user = talloc_strdup(mem_ctx, user);
-	who->password = talloc_strdup(mem_ctx, password);
+	who->password = secret_strdup(mem_ctx, password);
 	explicit_bzero(password, sizeof(password));
 	return who->workgroup != NULL && who->user != NULL &&
 	       who->password != NULL;

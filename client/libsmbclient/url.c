@@ -17,6 +17,7 @@
 
 #include "client/libsmbclient/libsmb.h"
 #include "client/target.h"
+#include "smbquic/secret.h"
 
 /* --------------------------------------------------------------- encoding */
 
@@ -105,7 +106,7 @@ int smbc_urlencode(char *dest, char *src, int max_dest_len)
 
 static char *decoded(TALLOC_CTX *mem_ctx, const char *text)
 {
-	char *copy = talloc_strdup(mem_ctx, text);
+	char *copy = secret_strdup(mem_ctx, text);
 
 	if (copy != NULL) {
 		smbc_urldecode(copy, copy, strlen(copy) + 1);
@@ -297,7 +298,7 @@ int libsmb_url_parse(TALLOC_CTX *mem_ctx, const char *text,
 	}
 	url->server = url->share = url->path = url->user = url->password = "";
 	rest = after_scheme(text, url);
-	copy = rest != NULL ? talloc_strdup(url, rest) : NULL;
+	copy = rest != NULL ? secret_strdup(url, rest) : NULL;
 	if (copy == NULL || !parse_rest(url, copy)) {
 		talloc_free(url);
 		return EINVAL;
