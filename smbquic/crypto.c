@@ -9,6 +9,7 @@
 
 #include "smbquic/crypto.h"
 #include "smbquic/crypto_private.h"
+#include "smbquic/gcm.h"
 #include "smbquic/smb2.h"
 #include "smbquic/wire.h"
 
@@ -78,6 +79,7 @@ struct smb2_signing_key {
 	const struct signing_method *method;
 	gnutls_hmac_hd_t mac;
 	gnutls_aead_cipher_hd_t aead;
+	struct gcm_key *gcm; /* instead of aead, where it works */
 };
 
 /* A signing algorithm. 'compute' yields at least SMB2_SIGNATURE_SIZE bytes. */
@@ -116,6 +118,11 @@ static int compute_gmac(struct smb2_signing_key *key,
 {
 	size_t size = SMB2_SIGNATURE_SIZE;
 
+	if (key->gcm != NULL) {
+		gcm_authenticate(key->gcm, nonce, pieces->iov, pieces->count,
+				 digest);
+		return 0;
+	}
 	return crypto_errno(gnutls_aead_cipher_encryptv2(
 		key->aead, nonce, 12, pieces->iov, pieces->count, NULL, 0,
 		digest, &size));
@@ -160,6 +167,7 @@ static int signing_key_destructor(struct smb2_signing_key *key)
 	if (key->aead != NULL) {
 		gnutls_aead_cipher_deinit(key->aead);
 	}
+	gcm_key_free(key->gcm);
 	return 0;
 }
 
@@ -184,6 +192,11 @@ int crypto_signing_key_new(TALLOC_CTX *mem_ctx, uint16_t algorithm,
 	k->method = method;
 	talloc_set_destructor(k, signing_key_destructor);
 	if (method->aead != GNUTLS_CIPHER_UNKNOWN) {
+		k->gcm = gcm_key_new(key, CRYPTO_SIGNING_KEY_SIZE);
+	}
+	if (k->gcm != NULL) {
+		rc = 0;
+	} else if (method->aead != GNUTLS_CIPHER_UNKNOWN) {
 		rc = gnutls_aead_cipher_init(&k->aead, method->aead, &datum);
 	} else {
 		rc = gnutls_hmac_init(&k->mac, method->mac, datum.data,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Cryptography of SMB2 messages: signing, sealing, key derivation, the
- * preauthentication hash. Bytes in, bytes out; GnuTLS underneath, no event
- * loop and no connection state.
+ * preauthentication hash. Bytes in, bytes out; GnuTLS underneath (AES-GCM may
+ * be gcm.h's), no event loop and no connection state.
  *
  * Errors are positive errno values, 0 is success:
  *   EINVAL     an argument that cannot work (unknown algorithm, short buffer)

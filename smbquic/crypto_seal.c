@@ -6,6 +6,7 @@
 
 #include "smbquic/crypto.h"
 #include "smbquic/crypto_private.h"
+#include "smbquic/gcm.h"
 #include "smbquic/smb2.h"
 #include "smbquic/smb2_transform.h"
 #include "smbquic/wire.h"
@@ -27,19 +28,21 @@ struct sealing_method {
 	gnutls_cipher_algorithm_t aead;
 	uint8_t key_size;
 	uint8_t nonce_size;
+	bool gcm;
 };
 
 static const struct sealing_method sealing_methods[] = {
 	/* cipher                      GnuTLS                key nonce */
-	{SMB2_CIPHER_AES128_CCM, GNUTLS_CIPHER_AES_128_CCM, 16, 11},
-	{SMB2_CIPHER_AES128_GCM, GNUTLS_CIPHER_AES_128_GCM, 16, 12},
-	{SMB2_CIPHER_AES256_CCM, GNUTLS_CIPHER_AES_256_CCM, 32, 11},
-	{SMB2_CIPHER_AES256_GCM, GNUTLS_CIPHER_AES_256_GCM, 32, 12},
+	{SMB2_CIPHER_AES128_CCM, GNUTLS_CIPHER_AES_128_CCM, 16, 11, false},
+	{SMB2_CIPHER_AES128_GCM, GNUTLS_CIPHER_AES_128_GCM, 16, 12, true},
+	{SMB2_CIPHER_AES256_CCM, GNUTLS_CIPHER_AES_256_CCM, 32, 11, false},
+	{SMB2_CIPHER_AES256_GCM, GNUTLS_CIPHER_AES_256_GCM, 32, 12, true},
 };
 
 struct smb2_sealing_key {
 	const struct sealing_method *method;
 	gnutls_aead_cipher_hd_t aead;
+	struct gcm_key *gcm; /* instead of aead, where it works */
 	uint64_t used;
 	uint64_t limit;
 	uint8_t prefix[NONCE_PREFIX_MAX];
@@ -63,6 +66,7 @@ static int sealing_key_destructor(struct smb2_sealing_key *key)
 	if (key->aead != NULL) {
 		gnutls_aead_cipher_deinit(key->aead);
 	}
+	gcm_key_free(key->gcm);
 	return 0;
 }
 
@@ -95,7 +99,10 @@ int crypto_sealing_key_new(TALLOC_CTX *mem_ctx, uint16_t cipher,
 	k->limit = CRYPTO_SEALING_LIMIT;
 	talloc_set_destructor(k, sealing_key_destructor);
 	rc = gnutls_rnd(GNUTLS_RND_NONCE, k->prefix, sizeof(k->prefix));
-	if (rc == 0) {
+	if (rc == 0 && method->gcm) {
+		k->gcm = gcm_key_new(key, key_size);
+	}
+	if (rc == 0 && k->gcm == NULL) {
 		rc = gnutls_aead_cipher_init(&k->aead, method->aead, &datum);
 	}
 	if (rc != 0) {
@@ -195,6 +202,14 @@ int crypto_seal(struct smb2_sealing_key *key, uint64_t session_id,
 	if (rc != 0) {
 		return rc;
 	}
+	if (key->gcm != NULL) {
+		gcm_seal_vector(key->gcm, t.nonce, aad.iov_base, AAD_SIZE,
+				pieces.iov, pieces.count, cipher,
+				cipher + t.original_message_size);
+		smb2_transform_header_set_signature(
+			out, cipher + t.original_message_size);
+		return 0;
+	}
 	size = t.original_message_size + TAG_SIZE;
 	rc = gnutls_aead_cipher_encryptv(
 		key->aead, t.nonce, key->method->nonce_size, &aad, 1, TAG_SIZE,
@@ -225,9 +240,14 @@ int crypto_seal_in_place(struct smb2_sealing_key *key, uint64_t session_id,
 	if (rc != 0) {
 		return rc;
 	}
-	rc = gnutls_aead_cipher_encryptv2(
-		key->aead, t.nonce, key->method->nonce_size, &aad, 1,
-		pieces.iov, pieces.count, tag, &tag_size);
+	if (key->gcm != NULL) {
+		gcm_seal_vector(key->gcm, t.nonce, aad.iov_base, AAD_SIZE,
+				pieces.iov, pieces.count, NULL, tag);
+	} else {
+		rc = gnutls_aead_cipher_encryptv2(
+			key->aead, t.nonce, key->method->nonce_size, &aad, 1,
+			pieces.iov, pieces.count, tag, &tag_size);
+	}
 	smb2_transform_header_set_signature(header, tag);
 	return crypto_errno(rc);
 }
@@ -253,6 +273,13 @@ int crypto_unseal_vector(struct smb2_sealing_key *key,
 	    t.flags != SMB2_TRANSFORM_FLAG_ENCRYPTED || total == 0 ||
 	    t.original_message_size != total) {
 		return EBADMSG;
+	}
+	if (key->gcm != NULL) {
+		return gcm_open_vector(key->gcm, t.nonce, aad.iov_base,
+				       AAD_SIZE, pieces.iov, pieces.count,
+				       t.signature)
+			       ? 0
+			       : EBADMSG;
 	}
 	return crypto_errno(gnutls_aead_cipher_decryptv2(
 		key->aead, t.nonce, key->method->nonce_size, &aad, 1,

@@ -335,15 +335,13 @@ void quic_callbacks(ngtcp2_callbacks *out, bool server)
 		.client_initial = ngtcp2_crypto_client_initial_cb,
 		.recv_client_initial = ngtcp2_crypto_recv_client_initial_cb,
 		.recv_crypto_data = on_crypto_data,
-		.encrypt = ngtcp2_crypto_encrypt_cb,
-		.decrypt = ngtcp2_crypto_decrypt_cb,
-		.hp_mask = ngtcp2_crypto_hp_mask_cb,
+		.encrypt = quic_keys_encrypt,
+		.decrypt = quic_keys_decrypt,
+		.hp_mask = quic_keys_mask,
 		.recv_retry = on_retry,
-		.update_key = ngtcp2_crypto_update_key_cb,
-		.delete_crypto_aead_ctx =
-			ngtcp2_crypto_delete_crypto_aead_ctx_cb,
-		.delete_crypto_cipher_ctx =
-			ngtcp2_crypto_delete_crypto_cipher_ctx_cb,
+		.update_key = quic_keys_update,
+		.delete_crypto_aead_ctx = quic_keys_drop_aead,
+		.delete_crypto_cipher_ctx = quic_keys_drop_cipher,
 		.get_path_challenge_data =
 			ngtcp2_crypto_get_path_challenge_data_cb,
 		.version_negotiation = ngtcp2_crypto_version_negotiation_cb,

@@ -8,6 +8,7 @@
  *	quic_mtu	whether the path has become smaller than it was
  *	quic_flight	how much is sensibly on its way
  *	quic_tls	the TLS handshake of a connection and its verdict
+ *	quic_keys	what 1-RTT packets are sealed with
  *	quic_version	which version of QUIC is spoken
  *	quic_ticket	whose session ticket it is, and its key
  *	quic_replay	which 0-RTT was there before
@@ -595,6 +596,35 @@ size_t quic_stranger_token(const uint8_t *secret, const union udp_address *peer,
 			   quic_time now, uint8_t *out, size_t size);
 bool quic_reset_token(const uint8_t *secret, const ngtcp2_cid *cid,
 		      uint8_t *token);
+
+/* --- quic_keys: what 1-RTT packets are sealed with ------------------------ */
+
+/** Is this a cipher that gcm.h computes, on this machine? */
+bool quic_keys_ours(const ngtcp2_crypto_aead *aead);
+/** New secrets from TLS, either may be NULL. @return false: it failed. */
+bool quic_keys_install(ngtcp2_conn *ng, ngtcp2_encryption_level level,
+		       const uint8_t *rx, const uint8_t *tx, size_t len);
+
+/* Callbacks of ngtcp2 for all its keys, theirs and ours (ngtcp2.h). */
+int quic_keys_encrypt(uint8_t *dest, const ngtcp2_crypto_aead *aead,
+		      const ngtcp2_crypto_aead_ctx *ctx, const uint8_t *plain,
+		      size_t len, const uint8_t *nonce, size_t nonce_len,
+		      const uint8_t *aad, size_t aad_len);
+int quic_keys_decrypt(uint8_t *dest, const ngtcp2_crypto_aead *aead,
+		      const ngtcp2_crypto_aead_ctx *ctx, const uint8_t *cipher,
+		      size_t len, const uint8_t *nonce, size_t nonce_len,
+		      const uint8_t *aad, size_t aad_len);
+int quic_keys_mask(uint8_t *dest, const ngtcp2_crypto_cipher *cipher,
+		   const ngtcp2_crypto_cipher_ctx *ctx, const uint8_t *sample);
+int quic_keys_update(ngtcp2_conn *ng, uint8_t *rx_secret, uint8_t *tx_secret,
+		     ngtcp2_crypto_aead_ctx *rx, uint8_t *rx_iv,
+		     ngtcp2_crypto_aead_ctx *tx, uint8_t *tx_iv,
+		     const uint8_t *rx_now, const uint8_t *tx_now, size_t len,
+		     void *user_data);
+void quic_keys_drop_aead(ngtcp2_conn *ng, ngtcp2_crypto_aead_ctx *ctx,
+			 void *user_data);
+void quic_keys_drop_cipher(ngtcp2_conn *ng, ngtcp2_crypto_cipher_ctx *ctx,
+			   void *user_data);
 
 /* --- quic_secret: keys that outlive the program --------------------------- */
 

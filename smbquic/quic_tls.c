@@ -191,12 +191,7 @@ static int new_secrets(gnutls_session_t session,
 			      "the peer sent no QUIC transport parameters");
 	}
 	note_early(t, level, rx, tx);
-	if (rx != NULL && ngtcp2_crypto_derive_and_install_rx_key(
-				  t->ng, NULL, NULL, NULL, to, rx, len) != 0) {
-		return GNUTLS_E_INTERNAL_ERROR;
-	}
-	if (tx != NULL && ngtcp2_crypto_derive_and_install_tx_key(
-				  t->ng, NULL, NULL, NULL, to, tx, len) != 0) {
+	if (!quic_keys_install(t->ng, to, rx, tx, len)) {
 		return GNUTLS_E_INTERNAL_ERROR;
 	}
 	return 0;
