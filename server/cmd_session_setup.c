@@ -491,6 +491,9 @@ static void cmd_session_setup_failed(struct tevent_req *req, NTSTATUS status)
 	struct conn *conn = state->r->conn;
 	int64_t ms = config_int(conn->server->config, NULL,
 				CONFIG_INVALID_AUTHENTICATION_DELAY);
+	unsigned limit =
+		(unsigned)config_int(conn->server->config, NULL,
+				     CONFIG_MAX_FAILED_LOGONS_PER_CONNECTION);
 	struct tevent_req *subreq = NULL;
 	const char *why = NULL;
 
@@ -507,7 +510,7 @@ static void cmd_session_setup_failed(struct tevent_req *req, NTSTATUS status)
 			     auth_claimed_user(state->r->channel->auth), NULL,
 			     why);
 	machine_strike(conn);
-	if (conn->failed_logons > CONN_MAX_FAILED_LOGONS) {
+	if (limit != 0 && conn->failed_logons > limit) {
 		conn_end(conn, TRANSPORT_CLOSE_LIMIT, "too many failed logons");
 	}
 	subreq = tevent_wakeup_send(

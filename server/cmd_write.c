@@ -3,6 +3,8 @@
  * cmd_write.c - WRITE (MS-SMB2 3.3.5.13, MS-FSA 2.1.5.4).
  */
 
+#include <errno.h>
+
 #include "server/dispatch.h"
 #include "server/file.h"
 #include "server/lock.h"
@@ -112,7 +114,9 @@ static void cmd_write_done(struct tevent_req *subreq)
 
 	TALLOC_FREE(subreq);
 	if (err != 0) {
-		tevent_req_error(req, ntstatus_from_errno(err));
+		/* beyond what a file can be: MS-FSA 2.1.5.4 */
+		tevent_req_error(req, err == EFBIG ? NT_STATUS_INVALID_PARAMETER
+						   : ntstatus_from_errno(err));
 		return;
 	}
 	if (!state->through) {

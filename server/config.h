@@ -73,20 +73,21 @@ enum config_key {
 	CONFIG_METRICS_LISTEN, /* string, metrics_address(); "": none */
 
 	/* [global]: what a stranger may hold */
-	CONFIG_MAX_CONNECTIONS,		     /* int; 0: no limit */
-	CONFIG_MAX_CONNECTIONS_PER_SOURCE,   /* int; 0: no limit */
-	CONFIG_MAX_HANDSHAKES,		     /* int */
-	CONFIG_QUIC_RETRY,		     /* int: enum transport_retry */
-	CONFIG_QUIC_VERSION,		     /* int: 1 or 2 */
-	CONFIG_EARLY_DATA,		     /* bool */
-	CONFIG_HANDSHAKE_TIMEOUT,	     /* int: milliseconds */
-	CONFIG_LOGON_TIMEOUT,		     /* int: milliseconds */
-	CONFIG_INVALID_AUTHENTICATION_DELAY, /* int: milliseconds */
-	CONFIG_MAX_FAILED_LOGONS,	     /* int; 0: no limit */
-	CONFIG_FAILED_LOGON_INTERVAL,	     /* int: milliseconds */
-	CONFIG_IDLE_TIMEOUT,		     /* int: milliseconds */
-	CONFIG_KEEPALIVE,		     /* int: milliseconds; 0: none */
-	CONFIG_DEADTIME,		     /* int: milliseconds; 0: never */
+	CONFIG_MAX_CONNECTIONS,			 /* int; 0: no limit */
+	CONFIG_MAX_CONNECTIONS_PER_SOURCE,	 /* int; 0: no limit */
+	CONFIG_MAX_HANDSHAKES,			 /* int */
+	CONFIG_QUIC_RETRY,			 /* int: enum transport_retry */
+	CONFIG_QUIC_VERSION,			 /* int: 1 or 2 */
+	CONFIG_EARLY_DATA,			 /* bool */
+	CONFIG_HANDSHAKE_TIMEOUT,		 /* int: milliseconds */
+	CONFIG_LOGON_TIMEOUT,			 /* int: milliseconds */
+	CONFIG_INVALID_AUTHENTICATION_DELAY,	 /* int: milliseconds */
+	CONFIG_MAX_FAILED_LOGONS,		 /* int; 0: no limit */
+	CONFIG_MAX_FAILED_LOGONS_PER_CONNECTION, /* int; 0: no limit */
+	CONFIG_FAILED_LOGON_INTERVAL,		 /* int: milliseconds */
+	CONFIG_IDLE_TIMEOUT,			 /* int: milliseconds */
+	CONFIG_KEEPALIVE, /* int: milliseconds; 0: none */
+	CONFIG_DEADTIME,  /* int: milliseconds; 0: never */
 
 	/* [global]: sizes and threads */
 	CONFIG_SMB2_MAX_READ,	   /* int: bytes */
@@ -147,6 +148,8 @@ enum config_key {
 	CONFIG_VETO_FILES,	   /* list of patterns with * and ? */
 	CONFIG_CASE_SENSITIVE,	   /* bool */
 	CONFIG_STRICT_SYNC,	   /* bool */
+	CONFIG_STRICT_ALLOCATE,	   /* bool */
+	CONFIG_MAX_FILE_SIZE,	   /* int: bytes; 0: no limit */
 	CONFIG_NAMED_STREAMS,	   /* bool */
 	CONFIG_MANGLED_NAMES,	   /* int: 1 yes */
 

@@ -172,7 +172,6 @@ static const struct import_rule rules[] = {
 	{"lock spin time", "*", OWN_WAY},
 	{"csc policy", "manual", "offline files are for the client to choose"},
 	{"strict rename", "*", OWN_WAY},
-	{"strict allocate", "no", "space is taken as it is written"},
 	{"sync always", "no", "see strict sync and continuously available"},
 
 	/* how it runs */

@@ -44,12 +44,9 @@ bool name_component_valid(const char *name)
 	       strcmp(name, "..") != 0;
 }
 
-static enum name_result check_component(const char *name)
+static bool is_dots(const char *name)
 {
-	if (strcmp(name, "..") == 0) {
-		return NAME_SYNTAX;
-	}
-	return name_component_valid(name) ? NAME_OK : NAME_INVALID;
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
 /* --- paths -------------------------------------------------------------- */
@@ -90,29 +87,73 @@ static enum name_result parse_stream(char *last, struct name_path *out)
 	return NAME_OK;
 }
 
+/* The components taken so far: [path, end). */
+struct taken {
+	char *path, *end;
+};
+
+/* MS-FSCC 2.1.5.1: "." is where we are, ".." what is above it; not above the
+ * root. */
+static enum name_result take_dots(struct taken *taken, const char *dots)
+{
+	if (strcmp(dots, ".") == 0) {
+		return NAME_OK;
+	}
+	if (taken->end == taken->path) {
+		return NAME_SYNTAX;
+	}
+	do {
+		taken->end--;
+	} while (taken->end > taken->path && *taken->end != '/');
+	return NAME_OK;
+}
+
+/* Both lie in the same text: what is taken never ends behind name. */
+static enum name_result take_component(struct taken *taken, const char *name)
+{
+	size_t n = strlen(name);
+
+	if (is_dots(name)) {
+		return take_dots(taken, name);
+	}
+	if (!name_component_valid(name)) {
+		return NAME_INVALID;
+	}
+	if (taken->end != taken->path) {
+		*taken->end++ = '/';
+	}
+	memmove(taken->end, name, n);
+	taken->end += n;
+	return NAME_OK;
+}
+
 /* Component by component, '\' becoming '/'. */
 static enum name_result parse_components(char *path, struct name_path *out)
 {
+	struct taken taken = {path, path};
 	char *at = path;
+	bool last = *at == '\0';
 	enum name_result result = NAME_OK;
 
-	while (result == NAME_OK && *at != '\0') {
+	while (result == NAME_OK && !last) {
 		char *end = at + strcspn(at, "\\");
-		bool last = *end == '\0';
 
+		last = *end == '\0';
+		*end = '\0';
 		if (last) {
 			result = parse_stream(at, out);
 		}
-		*end = '\0';
+		if (last && is_dots(at)) {
+			result = out->stream != NULL || out->data ? NAME_INVALID
+								  : result;
+			out->directory = true;
+		}
 		if (result == NAME_OK) {
-			result = check_component(at);
+			result = take_component(&taken, at);
 		}
-		if (!last) {
-			*end = '/';
-			end++;
-		}
-		at = end;
+		at = end + 1;
 	}
+	*taken.end = '\0';
 	return result;
 }
 

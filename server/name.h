@@ -16,8 +16,9 @@
 /** What became of a client's path. */
 enum name_result {
 	NAME_OK,
-	NAME_INVALID, /**< OBJECT_NAME_INVALID: characters, "", ".", length */
-	NAME_SYNTAX,  /**< OBJECT_PATH_SYNTAX_BAD: ".." */
+	NAME_INVALID, /**< OBJECT_NAME_INVALID: characters, "", length */
+	NAME_SYNTAX,  /**< OBJECT_PATH_SYNTAX_BAD: ".." above the root; from
+			 POSIX clients any */
 	NAME_LEADING, /**< INVALID_PARAMETER: begins with a separator */
 	NAME_NO_MEMORY,
 };
@@ -33,6 +34,7 @@ struct name_path {
 
 /**
  * Take a client's path.
+ * "." and ".." are resolved by the text alone (MS-FSCC 2.1.5.1).
  * "name", "name::$DATA" are the same file; "name:s" and "name:s:$DATA" a
  * stream of it.
  */

@@ -84,14 +84,13 @@ static bool put_attribute(struct wire_writer *w, const struct query_info *q)
 {
 	TALLOC_CTX *mem_ctx = talloc_new(NULL);
 	struct fscc_fs_attribute out = {
-		.attributes = FILE_CASE_PRESERVED_NAMES | FILE_UNICODE_ON_DISK,
+		/* NTFS says so however it looks for names */
+		.attributes = FILE_CASE_SENSITIVE_SEARCH |
+			      FILE_CASE_PRESERVED_NAMES | FILE_UNICODE_ON_DISK,
 		.maximum_component_name_length = q->space.name_max,
 	};
 	bool ok = false;
 
-	if (q->space.case_sensitive) {
-		out.attributes |= FILE_CASE_SENSITIVE_SEARCH;
-	}
 	if (q->space.sparse) {
 		out.attributes |= FILE_SUPPORTS_SPARSE_FILES;
 	}

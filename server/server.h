@@ -76,7 +76,6 @@ struct tree;
 #define SERVER_MAX_OPENS	  262144
 #define CONN_MAX_SESSIONS	  1024	/* channels of a connection */
 #define CONN_MAX_PENDING_SESSIONS 16	/* logons under way */
-#define CONN_MAX_FAILED_LOGONS	  32	/* then the connection ends */
 #define CONN_STRANGER_MESSAGE	  70000 /* bytes, before anybody logged on */
 #define CONN_MAX_BYTES		  ((size_t)64 << 20) /* in and out: then we wait */
 #define CONN_STRANGER_BYTES	  ((size_t)1 << 20) /* before anybody logged on */

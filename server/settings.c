@@ -478,6 +478,13 @@ static const struct setting settings[] = {
 		"unseen until some of that time has passed. 0: no limit.",
 		.min = 0, .max = 1000000,
 	},
+	[CONFIG_MAX_FAILED_LOGONS_PER_CONNECTION] = {
+		"max failed logons per connection", SETTING_GLOBAL,
+		SETTING_INT, "32",
+		"A connection on which more logons than that have failed "
+		"since the last that did not is ended. 0: no limit.",
+		.min = 0, .max = 1000000,
+	},
 	[CONFIG_FAILED_LOGON_INTERVAL] = {
 		"failed logon interval", SETTING_GLOBAL, SETTING_INT, "10m",
 		"The time for max failed logons per source.",
@@ -797,6 +804,19 @@ static const struct setting settings[] = {
 	[CONFIG_STRICT_SYNC] = {
 		"strict sync", SETTING_SHARE, SETTING_BOOL, "yes",
 		"Whether a client's flush waits until the disk has the data.",
+	},
+	[CONFIG_STRICT_ALLOCATE] = {
+		"strict allocate", SETTING_SHARE, SETTING_BOOL, "no",
+		"Whether a file that grows has its space on the disk before "
+		"it is written, as on Windows, and a client hears at once that "
+		"there is not enough. Files that are marked sparse are left "
+		"out.",
+	},
+	[CONFIG_MAX_FILE_SIZE] = {
+		"max file size", SETTING_SHARE, SETTING_INT, "0",
+		"The largest that clients can make a file. 0: what the file "
+		"system takes.",
+		.min = 0, .max = INT64_MAX, .unit = SETTING_UNIT_BYTES,
 	},
 	[CONFIG_NAMED_STREAMS] = {
 		"named streams", SETTING_SHARE, SETTING_BOOL, "yes",

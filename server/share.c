@@ -261,6 +261,10 @@ static bool share_store_open(struct share_store *entry, char **reason)
 			!config_bool(config, section, CONFIG_NAMED_STREAMS),
 		.short_names =
 			config_int(config, section, CONFIG_MANGLED_NAMES) != 0,
+		.strict_allocate =
+			config_bool(config, section, CONFIG_STRICT_ALLOCATE),
+		.max_size = (uint64_t)config_int(config, section,
+						 CONFIG_MAX_FILE_SIZE),
 		.sids = &share->server->sids,
 	};
 

@@ -113,6 +113,11 @@ struct store_options {
 	bool short_names; /**< names are found by short_name.h's as well, unless
 			     case matters */
 	bool hide_unreadable; /**< readdir tells of what the user may read */
+	bool strict_allocate; /**< what a file grows by has its space first, or
+				 the change fails with ENOSPC; not where it is
+				 SPARSE_FILE */
+	uint64_t max_size; /**< of a file, in bytes: more is EFBIG; 0: what the
+			      file system takes */
 	const struct sidmap *sids; /**< copied; NULL: the machine has no SID */
 };
 
@@ -499,7 +504,7 @@ struct store_space {
 	uint32_t name_max;	    /**< characters */
 	uint64_t files, files_free; /**< inodes; 0: unknown */
 	uint64_t volume_id;
-	bool case_sensitive, sparse, xattrs, acls;
+	bool sparse, xattrs, acls;
 	bool reparse; /**< files can be made reparse points */
 	bool streams; /**< there are named ones */
 	bool clones;  /**< blocks can be shared: store_clone_range_send */

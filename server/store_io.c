@@ -14,6 +14,15 @@ static bool range_proper(uint64_t offset, uint64_t len)
 	return offset <= INT64_MAX && len <= INT64_MAX - offset;
 }
 
+/* options.max_size; where the end is when something is appended, only the
+ * backend knows. */
+static bool size_allowed(const struct store_file *file, uint64_t end)
+{
+	uint64_t max = file->store->options.max_size;
+
+	return max == 0 || end <= max;
+}
+
 struct tevent_req *store_pread_send(TALLOC_CTX *mem_ctx,
 				    struct tevent_context *ev,
 				    struct store_file *file, void *buf,
@@ -64,6 +73,9 @@ struct tevent_req *store_pwrite_send(TALLOC_CTX *mem_ctx,
 	if (offset == STORE_AT_END ? file->stream != NULL || len > INT64_MAX
 				   : !range_proper(offset, len)) {
 		return store_call_failed(call, EINVAL);
+	}
+	if (offset != STORE_AT_END && !size_allowed(file, offset + len)) {
+		return store_call_failed(call, EFBIG);
 	}
 	req = call->req;
 	file->store->ops->pwrite(call, file, buf, len, offset, owner);
@@ -183,6 +195,9 @@ struct tevent_req *store_copy_range_send(TALLOC_CTX *mem_ctx,
 	if (!range_proper(from_offset, len) || !range_proper(to_offset, len)) {
 		return store_call_failed(call, EINVAL);
 	}
+	if (!size_allowed(to, to_offset + len)) {
+		return store_call_failed(call, EFBIG);
+	}
 	if (from->store->ops->copy_range == NULL) {
 		return store_call_failed(call, EOPNOTSUPP);
 	}
@@ -268,6 +283,10 @@ struct tevent_req *store_setattr_send(TALLOC_CTX *mem_ctx,
 	}
 	if ((change->what & STORE_SET_SIZE) != 0 && change->size > INT64_MAX) {
 		return store_call_failed(call, EINVAL);
+	}
+	if ((change->what & STORE_SET_SIZE) != 0 &&
+	    !size_allowed(file, change->size)) {
+		return store_call_failed(call, EFBIG);
 	}
 	req = call->req;
 	file->store->ops->setattr(call, file, change);

@@ -314,7 +314,6 @@ static void memory_statfs(struct store_call *call, struct store_file *file)
 		.block_size = PAGES_SIZE,
 		.name_max = 255,
 		.volume_id = 1,
-		.case_sensitive = memory->case_sensitive,
 		.sparse = true,
 		.xattrs = true,
 		.streams = !file->store->options.no_streams,

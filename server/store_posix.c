@@ -340,6 +340,8 @@ static int open_root(const struct store_options *options,
 	root->hide_dot_files = options->hide_dot_files;
 	root->no_streams = options->no_streams;
 	root->short_names = options->short_names;
+	root->strict_allocate = options->strict_allocate;
+	root->max_size = options->max_size;
 	root->hide_unreadable = options->hide_unreadable;
 	root->follow_links = !options->no_links;
 	root->acls = options->acls;

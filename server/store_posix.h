@@ -101,6 +101,8 @@ struct posix_root {
 	bool openat2;	/**< the kernel has it */
 	bool in_memory; /**< a file system without a disk */
 	bool no_streams, short_names;
+	bool strict_allocate;
+	uint64_t max_size; /**< of a file; 0: any */
 	bool case_sensitive, hide_dot_files, hide_unreadable;
 	bool follow_links;
 	unsigned acls;	    /**< STORE_ACLS_* */
@@ -358,6 +360,15 @@ void posix_getattr(struct store_call *call, struct store_file *file);
 void posix_setattr(struct store_call *call, struct store_file *file,
 		   const struct store_change *change);
 void posix_statfs(struct store_call *call, struct store_file *file);
+
+/* --- store_posix_room.c */
+/**
+ * That much is about to be written to a file (offset STORE_AT_END: appended),
+ * or up to there it is to reach. EFBIG: more than max_size; ENOSPC: there is no
+ * room.
+ */
+int posix_do_make_room(const struct posix_root *root, int fd, uint64_t offset,
+		       uint64_t len);
 
 /* --- store_posix_clone.c */
 /** Can files of this file system share blocks? fd of any kind. */

@@ -534,8 +534,16 @@ static int set_size(struct posix_job *job, const struct stat *st)
 					: posix_do_touch_write_time(
 						  job, job->handle);
 		}
-	} else if (ftruncate(job->handle->fd, (off_t)job->change.size) != 0) {
-		return errno;
+	} else {
+		int err = posix_do_make_room(job->root, job->handle->fd, 0,
+					     job->change.size);
+
+		if (err != 0) {
+			return err;
+		}
+		if (ftruncate(job->handle->fd, (off_t)job->change.size) != 0) {
+			return errno;
+		}
 	}
 	if ((job->change.what & STORE_DROP_STREAMS) != 0) {
 		posix_do_streams_drop(job, job->handle->fd);
@@ -640,7 +648,6 @@ static int posix_do_statfs(struct posix_job *job)
 		.files = fs.f_files,
 		.files_free = fs.f_favail,
 		.volume_id = st.st_dev,
-		.case_sensitive = job->root->case_sensitive,
 		.sparse = true,
 		.xattrs = getxattr(posix_proc(fd).path, POSIX_XATTR_ATTR, NULL,
 				   0) >= 0 ||

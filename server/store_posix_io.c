@@ -187,8 +187,15 @@ static int append_data(struct posix_job *job)
 
 static int write_data(struct posix_job *job)
 {
+	int err = 0;
+
 	if (posix_stream_of(job->handle) != NULL) {
 		return posix_do_stream_pwrite(job);
+	}
+	err = posix_do_make_room(job->root, job->handle->fd, job->offset,
+				 job->len);
+	if (err != 0) {
+		return err;
 	}
 	if (job->offset == STORE_AT_END) {
 		return append_data(job);
@@ -500,10 +507,15 @@ static int posix_do_copy_range(struct posix_job *job)
 	off_t from_offset = (off_t)job->offset;
 	off_t to_offset = (off_t)job->to_offset;
 	uint64_t left = job->range;
+	int err = 0;
 
 	if (posix_stream_of(job->handle) != NULL ||
 	    posix_stream_of(job->other) != NULL) {
 		return posix_do_stream_copy(job);
+	}
+	err = posix_do_make_room(job->root, to, job->to_offset, left);
+	if (err != 0) {
+		return err;
 	}
 	while (left > 0) {
 		size_t n = left < SIZE_MAX / 4 ? (size_t)left : SIZE_MAX / 4;

@@ -354,13 +354,13 @@ static void test_volume(void **state)
 	assert_true(fscc_fs_attribute_decode(data, &attribute));
 	assert_utf16(attribute.name, "NTFS");
 	assert_int_equal(attribute.maximum_component_name_length, 255);
-	assert_int_equal(attribute.attributes &
-				 (FILE_CASE_PRESERVED_NAMES |
-				  FILE_UNICODE_ON_DISK | FILE_READ_ONLY_VOLUME |
-				  FILE_CASE_SENSITIVE_SEARCH |
-				  FILE_NAMED_STREAMS | FILE_PERSISTENT_ACLS),
-			 FILE_CASE_PRESERVED_NAMES | FILE_UNICODE_ON_DISK |
-				 FILE_NAMED_STREAMS);
+	assert_int_equal(
+		attribute.attributes &
+			(FILE_CASE_PRESERVED_NAMES | FILE_UNICODE_ON_DISK |
+			 FILE_READ_ONLY_VOLUME | FILE_CASE_SENSITIVE_SEARCH |
+			 FILE_NAMED_STREAMS | FILE_PERSISTENT_ACLS),
+		FILE_CASE_SENSITIVE_SEARCH | FILE_CASE_PRESERVED_NAMES |
+			FILE_UNICODE_ON_DISK | FILE_NAMED_STREAMS);
 	assert_int_equal(query_fs(t, id, FileFsDeviceInformation, 8, &data),
 			 NT_STATUS_OK);
 	assert_true(fscc_fs_device_decode(data, &device));

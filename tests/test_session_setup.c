@@ -247,7 +247,8 @@ static void test_failure_is_late(void **private_data)
 
 static void test_too_many_failures(void **private_data)
 {
-	struct fixture *f = server_with("");
+	struct fixture *f =
+		server_with("max failed logons per connection = 5\n");
 	struct logon l = logon_new(f);
 	NTSTATUS status = NT_STATUS_LOGON_FAILURE;
 	unsigned tries = 0;
@@ -260,7 +261,7 @@ static void test_too_many_failures(void **private_data)
 		tries++;
 	}
 	assert_int_equal(status, NT_STATUS_CONNECTION_DISCONNECTED);
-	assert_int_equal(tries, CONN_MAX_FAILED_LOGONS + 1);
+	assert_int_equal(tries, 6);
 	talloc_free(f);
 }
 

@@ -307,6 +307,71 @@ static void test_modes(void **state)
 	assert_string_equal(do_list(w, "", 9), "D F f");
 }
 
+/* --- room ---------------------------------------------------------------- */
+
+static struct store_change set_size(uint64_t size)
+{
+	const struct store_change change = {.what = STORE_SET_SIZE,
+					    .size = size};
+
+	return change;
+}
+
+static void test_max_size(void **state)
+{
+	struct world *w = *state;
+	struct store_change change = set_size(101);
+	struct store_file *file = NULL;
+
+	TALLOC_FREE(w->store);
+	w->store = new_store(w, (struct store_options){.max_size = 100});
+	make_file(w, "f", "");
+	file = must_open(w, "f", RW);
+	assert_int_equal(do_write(w, file, "ab", 2, 98), 0);
+	assert_int_equal(do_write(w, file, "ab", 2, 99), EFBIG);
+	assert_int_equal(do_write(w, file, "a", 1, STORE_AT_END), EFBIG);
+	assert_int_equal(do_setattr(w, file, change), EFBIG);
+	assert_int_equal(do_getattr(w, file).size, 100);
+	change = set_size(90);
+	assert_int_equal(do_setattr(w, file, change), 0);
+	assert_int_equal(do_write(w, file, "a", 1, STORE_AT_END), 0);
+	assert_int_equal(do_getattr(w, file).size, 91);
+	do_close(w, file);
+}
+
+/* 16 TiB are more than there is; a file that is marked sparse may. */
+static void test_strict_allocate(void **state)
+{
+	const uint64_t much = (uint64_t)1 << 44;
+	struct world *w = *state;
+	struct store_change change = set_size(much - 8192);
+	struct store_file *file = NULL;
+	struct stat st = {0};
+
+	TALLOC_FREE(w->store);
+	w->store =
+		new_store(w, (struct store_options){.strict_allocate = true});
+	make_file(w, "f", "");
+	file = must_open(w, "f", RW);
+	assert_int_equal(do_write(w, file, "a", 1, much - 8192), ENOSPC);
+	assert_int_equal(do_setattr(w, file, change), ENOSPC);
+	assert_int_equal(do_getattr(w, file).size, 0);
+	change = set_size(1 << 20);
+	assert_int_equal(do_setattr(w, file, change), 0);
+	assert_int_equal(stat(on_disk(w, "f"), &st), 0);
+	assert_int_equal(st.st_size, 1 << 20);
+	assert_true(st.st_blocks >= (1 << 20) / 512);
+	change =
+		(struct store_change){.what = STORE_SET_ATTRIBUTES,
+				      .attributes = FILE_ATTRIBUTE_SPARSE_FILE};
+	assert_int_equal(do_setattr(w, file, change), 0);
+	change = set_size((uint64_t)1 << 33);
+	assert_int_equal(do_setattr(w, file, change), 0);
+	assert_int_equal(stat(on_disk(w, "f"), &st), 0);
+	assert_true(st.st_blocks < (2 << 20) / 512);
+	do_close(w, file);
+}
+
 /* --- users --------------------------------------------------------------- */
 
 #define NOBODY	65534
@@ -661,6 +726,8 @@ int main(void)
 		TEST(test_ids),
 		TEST(test_stored_attributes),
 		TEST(test_modes),
+		TEST(test_max_size),
+		TEST(test_strict_allocate),
 		TEST(test_users),
 		TEST(test_times_of_others),
 		TEST(test_sticky),

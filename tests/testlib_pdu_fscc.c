@@ -212,10 +212,19 @@ static bool get_ea_add(struct wire_chain *list, const struct wire_slice *ea)
 #define get_ea_list fscc_get_ea_list
 #define get_ea_next fscc_get_ea_next
 
+static bool get_quota_add(struct wire_chain *list, const struct wire_slice *sid)
+{
+	return fscc_get_quota_add(list, *sid);
+}
+
+#define get_quota_list fscc_get_quota_list
+#define get_quota_next fscc_get_quota_next
+
 LIST(fscc_stream, struct fscc_stream, fscc_streams)
 LIST(fscc_ea, struct fscc_ea, fscc_eas)
 LIST(get_ea, struct wire_slice, fscc_get_eas)
 LIST(fscc_quota, struct fscc_quota, fscc_quotas)
+LIST(get_quota, struct wire_slice, fscc_get_quotas)
 LIST(fscc_notify, struct fscc_notify, fscc_notifies)
 
 static const struct fscc_stream_entries streams = {
@@ -232,6 +241,10 @@ static const struct fscc_quota_entries quotas = {
 	2,
 	{{1, 2, 3, 4, BYTES("\1\1\0\0\0\0\0\1\0\0\0\0")},
 	 {5, 6, 7, 8, BYTES("\1\1\0\0\0\0\0\5\x12\0\0\0")}}};
+static const struct get_quota_entries get_quotas = {
+	2,
+	{BYTES("\1\1\0\0\0\0\0\1\0\0\0\0"),
+	 BYTES("\1\2\0\0\0\0\0\5\x15\0\0\0\1\2\3\4")}};
 static const struct fscc_notify_entries notifies = {
 	2,
 	{{FILE_ACTION_RENAMED_OLD_NAME, BYTES("o\0l\0d\0")},
@@ -243,6 +256,8 @@ static const struct pdu_row fscc_list_rows[] = {
 	{"FileFullEa", PDU_RAW, PDU_FUNCTIONS(fscc_ea), PDU_SAMPLE(eas)},
 	{"FILE_GET_EA", PDU_RAW, PDU_FUNCTIONS(get_ea), PDU_SAMPLE(get_eas)},
 	{"FileQuota", PDU_RAW, PDU_FUNCTIONS(fscc_quota), PDU_SAMPLE(quotas)},
+	{"FILE_GET_QUOTA", PDU_RAW, PDU_FUNCTIONS(get_quota),
+	 PDU_SAMPLE(get_quotas)},
 	{"FILE_NOTIFY", PDU_RAW, PDU_FUNCTIONS(fscc_notify),
 	 PDU_SAMPLE(notifies)},
 };
