@@ -69,6 +69,11 @@ void cmd_use(struct shell *shell, int argc, char **argv);
 /* cmd_sync.c */
 void cmd_sync(struct shell *shell, int argc, char **argv);
 
+/* cmd_tar.c */
+void cmd_blocksize(struct shell *shell, int argc, char **argv);
+void cmd_tar(struct shell *shell, int argc, char **argv);
+void cmd_tarmode(struct shell *shell, int argc, char **argv);
+
 /* cmd_transfer.c */
 void cmd_get(struct shell *shell, int argc, char **argv);
 void cmd_mget(struct shell *shell, int argc, char **argv);

@@ -23,6 +23,8 @@ const struct shell_command shell_commands[] = {
 	 "show times, attributes and streams of a file"},
 	{"altname",     1, 1, REMOTE, NO,     cmd_altname, "NAME",
 	 "show the short name of a file"},
+	{"blocksize",   0, 1, NO,     NO,     cmd_blocksize, "[BLOCKS]",
+	 "set, or show, how many blocks of 512 bytes an archive is padded to"},
 	{"cat",         1, -1, REMOTE, REMOTE, cmd_cat, "NAME...",
 	 "copy files to standard output"},
 	{"cd",          0, 1, FOLDER, NO,     cmd_cd, "[FOLDER]",
@@ -127,6 +129,15 @@ const struct shell_command shell_commands[] = {
 	{"tail",        1, 4, REMOTE, REMOTE, cmd_tail,
 	 "[-f] [-n LINES|-c BYTES] NAME",
 	 "print the end of a file; -f: and what is added to it, until ^C"},
+	{"tar",         2, -1, NO,    REMOTE, cmd_tar,
+	 "c|x[IXFbgaNrnvq] ARCHIVE [PATH...]",
+	 "put files of the server into an archive, or those of one there; "
+	 "ARCHIVE - is standard output or input"},
+	{"tarmode",     0, -1, NO,    NO,     cmd_tarmode,
+	 "[full|inc|reset|noreset|system|nosystem|hidden|nohidden|verbose|"
+	 "quiet]...",
+	 "which files tar c takes, and whether it takes their archive bits "
+	 "away"},
 	{"tcon",        1, 1, SHARE,  NO,     cmd_use, "SHARE",
 	 "change to another share of the server"},
 	{"timeout",     0, 1, NO,     NO,     cmd_timeout, "[SECONDS]",

@@ -30,6 +30,10 @@ struct copy_block {
 	size_t len;
 };
 
+/** A block of len bytes with memory of its own, *data. */
+struct copy_block *copy_block_new(TALLOC_CTX *mem_ctx, size_t len,
+				  uint8_t **data);
+
 /**
  * What an end can do; a NULL pair means that it cannot be read, or written.
  * Freeing a request cancels it.

@@ -10,8 +10,4 @@
 struct copy_end *copy_end_new(TALLOC_CTX *mem_ctx,
 			      const struct copy_end_ops *ops, const char *name);
 
-/** A block of len bytes with memory of its own, *data. */
-struct copy_block *copy_block_new(TALLOC_CTX *mem_ctx, size_t len,
-				  uint8_t **data);
-
 #endif

@@ -47,6 +47,24 @@ static bool enter_folder(struct shell *shell)
 	return shell_run_line(shell, line);
 }
 
+/* -T: the command "tar" with the words of the command line. */
+static void run_tar(struct shell *shell)
+{
+	const char **words = shell->options->words;
+	char **argv = NULL;
+	int argc = 0;
+
+	while (words[argc] != NULL) {
+		argc++;
+	}
+	argv = shell_need(talloc_array(shell, char *, argc + 3));
+	argv[0] = (char *)(uintptr_t) "tar";
+	argv[1] = (char *)(uintptr_t)shell->options->tar;
+	memcpy(argv + 2, words, ((size_t)argc + 1) * sizeof(*words));
+	shell_run_words(shell, argc + 2, argv);
+	talloc_free(argv);
+}
+
 static void run(struct shell *shell)
 {
 	if (!shell_connect(shell)) {
@@ -63,6 +81,10 @@ static void run(struct shell *shell)
 		return;
 	}
 	if (!enter_folder(shell)) {
+		return;
+	}
+	if (shell->options->tar != NULL) {
+		run_tar(shell);
 		return;
 	}
 	if (shell->options->script != NULL) {

@@ -161,6 +161,34 @@ static void run_command(struct shell *shell, const struct shell_words *words)
 	c->run(shell, words->argc, words->argv);
 }
 
+/* @param words  NULL: there is nothing to run. @return whether it went well. */
+static bool run_words(struct shell *shell, const struct shell_words *words)
+{
+	bool good = true;
+
+	if (words != NULL) {
+		run_command(shell, words);
+	}
+	if (shell->failed || shell->interrupted) {
+		shell->failures++;
+		good = false;
+	}
+	fflush(shell->out);
+	return good;
+}
+
+bool shell_run_words(struct shell *shell, int argc, char **argv)
+{
+	const struct shell_words words = {
+		.argc = argc,
+		.argv = argv,
+		.rest = "",
+	};
+
+	shell->failed = false;
+	return run_words(shell, &words);
+}
+
 bool shell_run_line(struct shell *shell, const char *line)
 {
 	TALLOC_CTX *frame = NULL;
@@ -175,14 +203,8 @@ bool shell_run_line(struct shell *shell, const char *line)
 		shell->failed = false;
 		if (!shell_split(frame, line, &words, &line, &why)) {
 			shell_fail_text(shell, "%s", why);
-		} else if (words.argc > 0) {
-			run_command(shell, &words);
 		}
-		if (shell->failed || shell->interrupted) {
-			shell->failures++;
-			good = false;
-		}
-		fflush(shell->out);
+		good = run_words(shell, words.argc > 0 ? &words : NULL) && good;
 		talloc_free(frame);
 	}
 	return good;

@@ -15,7 +15,8 @@
  *	shell_progress.c     the bar
  *	shell_colour.c       colours of names
  *	shell_format.c       names, times, sizes, attributes as text
- *	shell_get.c, shell_put.c, shell_many.c   transfers: transfer.h
+ *	shell_get.c, shell_put.c, shell_many.c   transfers: shell_transfer.h
+ *	shell_tar*.c         archives: shell_tar.h
  *	cmd_*.c              the commands, by family; their rows: cmd_table.c
  */
 #ifndef CLIENT_SHELL_H
@@ -54,6 +55,8 @@ struct shell_options {
 	bool no_ntlm;	     /**< --block-ntlm */
 	const char *folder;  /**< -D */
 	const char *script;  /**< -c */
+	const char *tar;     /**< -T: letters */
+	const char **words;  /**< what follows it, NULL at the end */
 	bool to_stderr;	     /**< -E */
 	bool grepable;	     /**< -g */
 	bool quiet;	     /**< -q */
@@ -65,6 +68,12 @@ struct shell_options {
 	uint64_t rate;		/**< --limit-rate, bytes a second; 0: none */
 	bool timeout_given, reconnect_given;
 	struct client_options client;
+};
+
+/** What "tarmode" and "blocksize" set. */
+struct tar_mode {
+	bool incremental, reset, no_hidden, no_system, verbose;
+	unsigned blocks; /**< 0: the usual */
 };
 
 struct shell {
@@ -95,6 +104,7 @@ struct shell {
 	char *mask;
 	size_t io_size; /**< 0: as large as useful */
 	struct copy_rate rate;
+	struct tar_mode tar;
 };
 
 /* ---------------------------------------------------------------- shell.c */
@@ -130,6 +140,8 @@ const struct shell_command *shell_command_find(const char *name);
 
 /** Run a line of commands. @return false: one failed, or ^C. */
 bool shell_run_line(struct shell *shell, const char *line);
+/** Run one command, its words as they are; argv[argc] is NULL. */
+bool shell_run_words(struct shell *shell, int argc, char **argv);
 
 /**
  * Something failed: "smbquic-client: what: why (NT_STATUS_...)" on stderr. The

@@ -102,6 +102,24 @@ char *many_local_name(struct many *many, const char *folder, const char *name)
 	return path;
 }
 
+/*
+ * An archive has its folders as a walk through them would: what is below one
+ * before what comes next to it. That is when tar(1) sets a folder's time.
+ */
+static void many_queue_folder(struct many *many, struct many_item *item)
+{
+	if (many->choice == NULL) {
+		TAILQ_INSERT_TAIL(&many->folders, item, entry);
+		return;
+	}
+	if (many->after != NULL) {
+		TAILQ_INSERT_AFTER(&many->folders, many->after, item, entry);
+	} else {
+		TAILQ_INSERT_HEAD(&many->folders, item, entry);
+	}
+	many->after = item;
+}
+
 /* Something was found in a folder that comes from, or goes to, these two. */
 void many_add(struct many *many, const struct many_folder *in,
 	      const char *remote_folder, const char *local_folder,
@@ -121,13 +139,15 @@ void many_add(struct many *many, const struct many_folder *in,
 					   many_remote_name(many, item, name)));
 	item->local =
 		talloc_steal(item, many_local_name(many, local_folder, name));
-	if (!wanted(many, item) ||
+	if ((many->choice != NULL &&
+	     !tar_chooses(many->choice, item->local, stat)) ||
+	    !wanted(many, item) ||
 	    (many->sync != NULL && !folder && !many_sync_wants(many, item))) {
 		talloc_free(item);
 		return;
 	}
 	if (folder) {
-		TAILQ_INSERT_TAIL(&many->folders, item, entry);
+		many_queue_folder(many, item);
 		return;
 	}
 	shell_progress_expect(many->progress, stat->size, 1);
@@ -141,9 +161,9 @@ bool many_mask_matches(const struct shell *shell, const char *name)
 	return fnmatch(shell->mask, name, FNM_CASEFOLD) == 0;
 }
 
-static void many_add_listed(struct many *many, const struct many_folder *in,
-			    const char *remote, const char *local,
-			    const struct client_dir_list *list, bool by_mask)
+void many_add_listed(struct many *many, const struct many_folder *in,
+		     const char *remote, const char *local,
+		     const struct client_dir_list *list, bool by_mask)
 {
 	size_t i = 0;
 
@@ -189,9 +209,10 @@ static struct tevent_req *folder_send(struct many *many, struct many_item *item)
 	if (many->up) {
 		return client_mkdir_send(item, shell->tree, item->remote);
 	}
-	err = many->sync == NULL || !many->sync->dry_run
-		      ? make_folder(item->local)
-		      : 0;
+	if (many->choice == NULL &&
+	    (many->sync == NULL || !many->sync->dry_run)) {
+		err = make_folder(item->local);
+	}
 	if (err != 0) {
 		shell_progress_clear(many->progress);
 		shell_fail_errno(shell, err, "%s", item->local);
@@ -230,12 +251,25 @@ static void many_target_listed(struct tevent_req *subreq)
 	}
 }
 
-static void many_start_folder(struct many *many)
+/* The next one to be listed; NULL: none. */
+static struct many_item *many_next_folder(const struct many *many)
 {
 	struct many_item *item = TAILQ_FIRST(&many->folders);
+
+	while (item != NULL && item->started) {
+		item = TAILQ_NEXT(item, entry);
+	}
+	return item;
+}
+
+static void many_start_folder(struct many *many, struct many_item *item)
+{
 	struct tevent_req *subreq = NULL;
 
-	TAILQ_REMOVE(&many->folders, item, entry);
+	item->started = true;
+	if (many->choice == NULL) {
+		TAILQ_REMOVE(&many->folders, item, entry);
+	}
 	if (many->up && many->sync != NULL) {
 		subreq = shell_need(client_list_send(item, many->shell->tree,
 						     item->remote, "*"));
@@ -245,6 +279,9 @@ static void many_start_folder(struct many *many)
 	}
 	subreq = folder_send(many, item);
 	if (subreq == NULL) {
+		if (many->choice != NULL) {
+			TAILQ_REMOVE(&many->folders, item, entry);
+		}
 		talloc_free(item);
 		return;
 	}
@@ -294,12 +331,32 @@ static void many_folder_done(struct tevent_req *subreq)
 	if (!NT_STATUS_IS_OK(status)) {
 		shell_progress_clear(many->progress);
 		shell_fail(many->shell, status, "\\%s", item->remote);
+		if (many->choice != NULL) {
+			TAILQ_REMOVE(&many->folders, item, entry);
+		}
 		talloc_free(item);
 		return;
 	}
 	/* Questions are asked where the loop may run: many_run(). */
 	item->list = list;
+	item->listed = true;
+	if (many->choice == NULL) {
+		TAILQ_INSERT_TAIL(&many->found, item, entry);
+	}
+}
+
+/* tar: it is the turn of those that were found first. */
+static void many_find_in_order(struct many *many)
+{
+	struct many_item *item = TAILQ_FIRST(&many->folders);
+
+	if (many->choice == NULL || item == NULL || !item->listed ||
+	    many->files_waiting >= FILES_WAITING) {
+		return;
+	}
+	TAILQ_REMOVE(&many->folders, item, entry);
 	TAILQ_INSERT_TAIL(&many->found, item, entry);
+	many->after = NULL;
 }
 
 /* It was gone into: what is found in it is below it. */
@@ -344,6 +401,25 @@ static bool leads_round(const struct many_folder *f)
 	return false;
 }
 
+/* A folder goes into an archive before what is in it. */
+static void many_add_folder(struct many *many, const struct many_item *item)
+{
+	struct many_item *copy = NULL;
+
+	if (many->choice == NULL) {
+		return;
+	}
+	copy = shell_need(talloc_zero(many, struct many_item));
+	copy->many = many;
+	copy->in = item->in;
+	copy->stat = item->stat;
+	copy->stat.size = 0;
+	copy->remote = shell_need(talloc_strdup(copy, item->remote));
+	copy->local = shell_need(talloc_strdup(copy, item->local));
+	many->files_waiting++;
+	TAILQ_INSERT_TAIL(&many->files, copy, entry);
+}
+
 static void many_expand(struct many *many)
 {
 	struct many_item *item = TAILQ_FIRST(&many->found);
@@ -362,6 +438,7 @@ static void many_expand(struct many *many)
 	} else if (many->up) {
 		many_add_local(many, f, remote, local, "*", true);
 	} else {
+		many_add_folder(many, item);
 		many_add_listed(many, f, remote, local, item->list, true);
 	}
 	if (many->sync != NULL && !leads_round(f)) {
@@ -378,11 +455,17 @@ static void many_copy_file(struct many_item *item)
 	struct many *many = item->many;
 	struct tevent_req *subreq = NULL;
 
-	subreq = many->up ? shell_put_send(item, &many->transfer, item->local,
-					   item->remote,
-					   item->in != NULL && item->in->fresh)
-			  : shell_get_send(item, &many->transfer, item->remote,
-					   item->local, &item->stat);
+	if (many->tar != NULL) {
+		subreq = tar_add_send(item, many->tar, &many->transfer,
+				      item->remote, item->local, &item->stat);
+	} else if (many->up) {
+		subreq = shell_put_send(item, &many->transfer, item->local,
+					item->remote,
+					item->in != NULL && item->in->fresh);
+	} else {
+		subreq = shell_get_send(item, &many->transfer, item->remote,
+					item->local, &item->stat);
+	}
 	shell_need(subreq);
 	shell_progress_name(many->progress, client_path_name(item->remote));
 	tevent_req_set_callback(subreq, many_file_done, item);
@@ -399,7 +482,7 @@ static void many_leave_out(struct many_item *item)
 	talloc_free(item);
 }
 
-/* sync: it goes, or would go. */
+/* It goes, or would go. */
 static void many_sync_file(struct many_item *item)
 {
 	struct many *many = item->many;
@@ -407,6 +490,9 @@ static void many_sync_file(struct many_item *item)
 	if (many->sync != NULL && many->sync->dry_run) {
 		many->sync->copied++;
 		many_sync_say(many, item);
+		many_leave_out(item);
+	} else if (many->choice != NULL && many->choice->dry_run) {
+		many_tar_say(many, item);
 		many_leave_out(item);
 	} else {
 		many_copy_file(item);
@@ -449,6 +535,31 @@ static void many_start_file(struct many *many)
 	tevent_req_set_callback(subreq, many_compared, item);
 }
 
+/* Of an archive that cannot be written it is said once, at its end. */
+static void many_say_failure(struct many *many, const struct many_item *item,
+			     const struct transfer_result *result)
+{
+	if (many->tar != NULL && tar_out_error(many->tar) != 0) {
+		return;
+	}
+	shell_progress_clear(many->progress);
+	shell_transfer_fail(many->shell, result, item->remote, item->local);
+}
+
+static void many_say_done(const struct many *many, const struct many_item *item)
+{
+	if (many->tar != NULL) {
+		if (many->choice->verbose) {
+			shell_say(many->shell, "%s", item->local);
+		}
+		return;
+	}
+	shell_say(many->shell,
+		  many->up ? "putting file %s as \\%s"
+			   : "getting file %s of \\%s",
+		  item->local, item->remote);
+}
+
 static void many_file_done(struct tevent_req *subreq)
 {
 	struct many_item *item =
@@ -456,7 +567,9 @@ static void many_file_done(struct tevent_req *subreq)
 	struct many *many = item->many;
 	struct transfer_result result = {0};
 
-	if (many->up) {
+	if (many->tar != NULL) {
+		tar_add_recv(subreq, &result);
+	} else if (many->up) {
 		shell_put_recv(subreq, &result);
 	} else {
 		shell_get_recv(subreq, &result);
@@ -468,14 +581,9 @@ static void many_file_done(struct tevent_req *subreq)
 		many->sync->copied++;
 	}
 	if (!NT_STATUS_IS_OK(result.status)) {
-		shell_progress_clear(many->progress);
-		shell_transfer_fail(many->shell, &result, item->remote,
-				    item->local);
+		many_say_failure(many, item, &result);
 	} else if (!shell_progress_shown(many->progress)) {
-		shell_say(many->shell,
-			  many->up ? "putting file %s as \\%s"
-				   : "getting file %s of \\%s",
-			  item->local, item->remote);
+		many_say_done(many, item);
 	}
 	talloc_free(item);
 }
@@ -532,7 +640,8 @@ static bool many_has_room(const struct many *many)
 static bool many_goes_on(const struct many *many)
 {
 	return !many->shell->interrupted &&
-	       client_why(many->shell->conn) == NULL;
+	       client_why(many->shell->conn) == NULL &&
+	       (many->tar == NULL || tar_out_error(many->tar) == 0);
 }
 
 /* ----------------------------------------------------------------- times */
@@ -584,18 +693,27 @@ static void many_run_times(struct many *many)
 	}
 }
 
+static void many_start_folders(struct many *many)
+{
+	struct many_item *item = many_next_folder(many);
+
+	while (item != NULL && many->folders_in_flight < FOLDERS_IN_FLIGHT &&
+	       many->files_waiting < FILES_WAITING) {
+		many_start_folder(many, item);
+		item = many_next_folder(many);
+	}
+}
+
 /* Freeing what is in flight cancels it and takes its temporary files away. */
-static void many_run(struct many *many)
+void many_run(struct many *many)
 {
 	while (many_goes_on(many)) {
+		many_find_in_order(many);
 		while (!TAILQ_EMPTY(&many->found)) {
 			many_expand(many);
+			many_find_in_order(many);
 		}
-		while (!TAILQ_EMPTY(&many->folders) &&
-		       many->folders_in_flight < FOLDERS_IN_FLIGHT &&
-		       many->files_waiting < FILES_WAITING) {
-			many_start_folder(many);
-		}
+		many_start_folders(many);
 		while (many_has_room(many) &&
 		       many_may(many, TAILQ_FIRST(&many->files))) {
 			many_start_file(many);
@@ -610,17 +728,20 @@ static void many_run(struct many *many)
 			break;
 		}
 	}
-	if (many->sync == NULL || !many->sync->dry_run) {
+	if (many->choice == NULL &&
+	    (many->sync == NULL || !many->sync->dry_run)) {
 		many_run_times(many);
 	}
 	shell_progress_clear(many->progress);
 	if (client_why(many->shell->conn) != NULL && !many->shell->failed) {
 		shell_fail(many->shell, NT_STATUS_CONNECTION_DISCONNECTED,
-			   many->up ? "mput" : "mget");
+			   many->choice != NULL ? "tar"
+			   : many->up		? "mput"
+						: "mget");
 	}
 }
 
-static struct many *many_new(struct shell *shell, bool up)
+struct many *many_new(struct shell *shell, bool up)
 {
 	struct many *many = shell_need(talloc_zero(shell, struct many));
 
@@ -635,7 +756,7 @@ static struct many *many_new(struct shell *shell, bool up)
 }
 
 /* Which folder the mask is in, for leads_round(). */
-static void many_know_base(struct many *many, const char *folder)
+void many_know_base(struct many *many, const char *folder)
 {
 	const struct client_query query = {
 		.type = SMB2_0_INFO_FILE,

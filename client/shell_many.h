@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * shell_many.h - what the files of mget and mput share: shell_many.c runs them,
- * shell_many_local.c looks for files on this machine.
+ * shell_many_local.c looks for files on this machine, shell_many_tar.c has them
+ * go into an archive.
  */
 #ifndef CLIENT_SHELL_MANY_H
 #define CLIENT_SHELL_MANY_H
 
 #include <sys/queue.h>
 
-#include "client/shell_transfer.h"
+#include "client/shell_tar.h"
 
 /* A folder that was gone into. */
 struct many_folder {
@@ -27,7 +28,8 @@ struct many_item {
 	struct many *many;
 	const struct many_folder *in;
 	bool folder;
-	bool fresh; /* a folder that we have made on the server */
+	bool fresh;	      /* a folder that we have made on the server */
+	bool started, listed; /* tar: a folder in its place in "folders" */
 	char *remote;
 	char *local;
 	struct client_stat stat;	/* size and time of writing at least */
@@ -65,8 +67,24 @@ struct many {
 	struct tevent_timer *paused; /* the rate has been reached */
 	struct transfer transfer;
 	struct shell_progress *progress;
-	struct many_sync *sync; /* NULL: copy everything */
+	struct many_sync *sync;	 /* NULL: copy everything */
+	struct tar_out *tar;	 /* NULL: to files; else into this archive */
+	struct many_item *after; /* tar: the folder found last in this one */
+	const struct tar_choice *choice; /* of what goes into it */
 };
+
+struct many *many_new(struct shell *shell, bool up);
+
+/** Until all that was added, and what is found in it, is done. */
+void many_run(struct many *many);
+
+/** Which folder the mask is in, so that links that lead back are known. */
+void many_know_base(struct many *many, const char *folder);
+
+/** Add what a listing of the server has; by_mask: "mask" chooses files. */
+void many_add_listed(struct many *many, const struct many_folder *in,
+		     const char *remote, const char *local,
+		     const struct client_dir_list *list, bool by_mask);
 
 bool many_is_dot(const char *name);
 
@@ -110,5 +128,10 @@ void many_sync_delete(struct many *many, const struct many_folder *f,
 
 /** For --dry-run: this would be copied. */
 void many_sync_say(struct many *many, const struct many_item *item);
+
+/* ------------------------------------------------------- shell_many_tar.c */
+
+/** For a dry run: this would go into the archive. */
+void many_tar_say(struct many *many, const struct many_item *item);
 
 #endif

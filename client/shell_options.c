@@ -53,6 +53,7 @@ static struct {
 	char *client_key;
 	char *folder;
 	char *script;
+	char *tar;
 	int no_password;
 	int to_stderr;
 	int grepable;
@@ -85,6 +86,10 @@ static const struct poptOption table[] = {
 	 NULL},
 	{"command", 'c', STRING, &raw.script, 0,
 	 "run commands, separated by semicolons, and end", "COMMANDS"},
+	{"tar", 'T', STRING, &raw.tar, 0,
+	 "make an archive of the share (c), or put one there (x), as the "
+	 "command tar does; ARCHIVE and paths follow",
+	 "c|x[IXFbgaNrnvq]"},
 	{"directory", 'D', STRING, &raw.folder, 0,
 	 "begin in this folder of the share", "FOLDER"},
 	{"user", 'U', STRING, NULL, OPT_USER,
@@ -428,23 +433,43 @@ static bool take_kerberos(struct shell_options *o)
 	return true;
 }
 
-static bool take_hosts(struct shell_options *o, poptContext context)
+/* All that is left of the command line, NULL at the end. */
+static const char **take_all(struct shell_options *o, poptContext context)
 {
-	const char *host = poptGetArg(context);
+	const char *word = poptGetArg(context);
+	const char **all = shell_need(talloc_array(o, const char *, 1));
 	unsigned count = 0;
 
+	for (; word != NULL; word = poptGetArg(context)) {
+		all = shell_need(
+			talloc_realloc(o, all, const char *, count + 2));
+		all[count++] = shell_need(talloc_strdup(o, word));
+	}
+	all[count] = NULL;
+	return all;
+}
+
+static bool take_hosts(struct shell_options *o, poptContext context)
+{
 	if (o->list || raw.script != NULL || raw.folder != NULL) {
 		return usage("--probe", "does not go with -L, -c or -D");
 	}
-	for (; host != NULL; host = poptGetArg(context)) {
-		o->hosts = talloc_realloc(o, o->hosts, const char *, count + 2);
-		if (o->hosts == NULL) {
-			return usage("--probe", "out of memory");
-		}
-		o->hosts[count++] = talloc_strdup(o, host);
-		o->hosts[count] = NULL;
+	if (poptPeekArg(context) != NULL) {
+		o->hosts = take_all(o, context);
 	}
 	return true;
+}
+
+static bool take_words(struct shell_options *o, poptContext context)
+{
+	if (o->list || raw.script != NULL) {
+		return usage("-T", "does not go with -L or -c");
+	}
+	if (o->target == NULL) {
+		return usage("-T", "the share comes first: //SERVER/SHARE");
+	}
+	o->words = take_all(o, context);
+	return o->words[0] != NULL || usage("-T", "which archive?");
 }
 
 static bool take_rest(struct shell_options *o, poptContext context)
@@ -465,6 +490,9 @@ static bool take_rest(struct shell_options *o, poptContext context)
 	}
 	if (target != NULL) {
 		o->target = talloc_strdup(o, target);
+	}
+	if (raw.tar != NULL) {
+		return take_words(o, context);
 	}
 	password = target != NULL ? poptGetArg(context) : NULL;
 	if (password != NULL) {
@@ -575,6 +603,7 @@ int shell_options_parse(int argc, const char **argv, struct shell_options *out)
 	good = parse(out, context, &status);
 	if (good) {
 		out->script = adopt(out, &raw.script);
+		out->tar = adopt(out, &raw.tar);
 		out->remember = adopt(out, &raw.remember);
 		out->folder = adopt(out, &raw.folder);
 		out->no_password = raw.no_password != 0;

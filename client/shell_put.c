@@ -21,8 +21,10 @@ struct put_state {
 	const char *local;
 	const char *remote;
 	int fd;
-	bool regular;
-	bool fresh; /* see shell_put_send() */
+	struct transfer_source source; /* instead of a local file */
+	bool sourced;		       /* there is one */
+	bool regular;		       /* can be read again */
+	bool fresh;		       /* see shell_put_send() */
 	uint64_t size;
 	struct fscc_basic basic;
 	struct client_file *to;
@@ -77,6 +79,17 @@ static int put_open(struct put_state *state)
 	return 0;
 }
 
+/* The same for bytes that come from elsewhere. */
+static void put_take_source(struct put_state *state,
+			    const struct transfer_source *source)
+{
+	state->source = *source;
+	state->sourced = true;
+	state->regular = source->data != NULL || source->size == 0;
+	state->size = source->size;
+	state->basic = source->basic;
+}
+
 static bool put_failed_here(struct tevent_req *req, int err)
 {
 	struct put_state *state = tevent_req_data(req, struct put_state);
@@ -85,9 +98,10 @@ static bool put_failed_here(struct tevent_req *req, int err)
 	return req_failed(req, ntstatus_from_errno(err));
 }
 
-struct tevent_req *shell_put_send(TALLOC_CTX *mem_ctx, const struct transfer *t,
-				  const char *local, const char *remote,
-				  bool fresh)
+static struct tevent_req *put_send(TALLOC_CTX *mem_ctx,
+				   const struct transfer *t, const char *local,
+				   const struct transfer_source *source,
+				   const char *remote, bool fresh)
 {
 	struct put_state *state = NULL;
 	struct tevent_req *req =
@@ -103,8 +117,12 @@ struct tevent_req *shell_put_send(TALLOC_CTX *mem_ctx, const struct transfer *t,
 	state->local = talloc_strdup(state, local);
 	state->remote = talloc_strdup(state, remote);
 	if (tevent_req_nomem(state->local, req) ||
-	    tevent_req_nomem(state->remote, req) ||
-	    put_failed_here(req, put_open(state))) {
+	    tevent_req_nomem(state->remote, req)) {
+		return tevent_req_post(req, t->ev);
+	}
+	if (source != NULL) {
+		put_take_source(state, source);
+	} else if (put_failed_here(req, put_open(state))) {
 		return tevent_req_post(req, t->ev);
 	}
 	put_begin(req);
@@ -112,6 +130,21 @@ struct tevent_req *shell_put_send(TALLOC_CTX *mem_ctx, const struct transfer *t,
 		return tevent_req_post(req, t->ev);
 	}
 	return req;
+}
+
+struct tevent_req *shell_put_send(TALLOC_CTX *mem_ctx, const struct transfer *t,
+				  const char *local, const char *remote,
+				  bool fresh)
+{
+	return put_send(mem_ctx, t, local, NULL, remote, fresh);
+}
+
+struct tevent_req *shell_put_from_send(TALLOC_CTX *mem_ctx,
+				       const struct transfer *t,
+				       const struct transfer_source *source,
+				       const char *remote, bool fresh)
+{
+	return put_send(mem_ctx, t, "", source, remote, fresh);
 }
 
 /* The bytes of a small file. @return false: they cannot be read. */
@@ -129,6 +162,10 @@ static bool put_read_small(struct tevent_req *req, uint8_t **data)
 	*data = talloc_size(state, state->size);
 	if (tevent_req_nomem(*data, req)) {
 		return false;
+	}
+	if (state->sourced) {
+		memcpy(*data, state->source.data, state->size);
+		return true;
 	}
 	n = pread(state->fd, *data, state->size, 0);
 	if (n < 0) {
@@ -245,23 +282,37 @@ static void put_begun(struct tevent_req *subreq)
 	put_commit(req);
 }
 
+static struct copy_end *put_from(struct put_state *state)
+{
+	struct copy_end *from = state->source.end;
+
+	if (state->source.data != NULL) {
+		from = copy_memory(state,
+				   (uint8_t *)(uintptr_t)state->source.data,
+				   state->size);
+	} else if (!state->sourced && state->regular) {
+		from = copy_local(state, state->fd, state->local);
+		if (from != NULL) {
+			from->size = state->size;
+		}
+	} else if (!state->sourced) {
+		from = copy_stream(state, state->fd, state->local);
+	}
+	return from;
+}
+
 static void put_pump(struct tevent_req *req)
 {
 	struct put_state *state = tevent_req_data(req, struct put_state);
 	const struct transfer *t = state->t;
 	struct tevent_req *subreq = NULL;
-	struct copy_end *from = NULL;
+	struct copy_end *from = put_from(state);
 
 	state->to_end =
 		copy_remote(state, state->to, state->remote, COPY_SIZE_UNKNOWN);
-	from = state->regular ? copy_local(state, state->fd, state->local)
-			      : copy_stream(state, state->fd, state->local);
 	if (tevent_req_nomem(state->to_end, req) ||
 	    tevent_req_nomem(from, req)) {
 		return;
-	}
-	if (state->regular) {
-		from->size = state->size;
 	}
 	subreq = copy_send(state, t->ev, from, state->to_end, 0, &t->limits,
 			   t->progress, t->private_data);
@@ -324,7 +375,7 @@ static void put_commit(struct tevent_req *req)
 	struct put_state *state = tevent_req_data(req, struct put_state);
 	struct tevent_req *subreq = client_upload_commit_send(
 		state, state->to, state->remote,
-		state->regular ? &state->basic : NULL);
+		state->regular || state->sourced ? &state->basic : NULL);
 
 	if (tevent_req_nomem(subreq, req)) {
 		return;

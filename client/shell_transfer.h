@@ -58,6 +58,19 @@ void shell_get_recv(struct tevent_req *req, struct transfer_result *out);
 struct tevent_req *shell_put_send(TALLOC_CTX *mem_ctx, const struct transfer *t,
 				  const char *local, const char *remote,
 				  bool fresh);
+/** A file that no local one has. */
+struct transfer_source {
+	const uint8_t *data;  /**< all of it, if it is TRANSFER_SMALL or less;
+				   stays the caller's, and must outlive the
+				   request */
+	struct copy_end *end; /**< otherwise: its bytes, likewise */
+	uint64_t size;
+	struct fscc_basic basic; /**< of what is 0 the server decides */
+};
+struct tevent_req *shell_put_from_send(TALLOC_CTX *mem_ctx,
+				       const struct transfer *t,
+				       const struct transfer_source *source,
+				       const char *remote, bool fresh);
 void shell_put_recv(struct tevent_req *req, struct transfer_result *out);
 
 /** Say what failed, at which of the two names. */

@@ -1,0 +1,621 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The archive that is read. It is read in pieces; small files go on their way
+ * as soon as they are read, many at a time, while a large one is pumped through
+ * from the archive to the server before anything behind it is looked at.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/client_req.h"
+#include "client/copy.h"
+#include "client/shell_tar.h"
+
+#define PIECE		((size_t)1024 * 1024)
+#define FILES_IN_FLIGHT 200
+#define BYTES_IN_FLIGHT ((uint64_t)48 * 1024 * 1024)
+
+/* A folder of the server that is there. */
+struct in_folder {
+	char *path;
+	NTTIME write_time; /* 0: the archive told none */
+	uint32_t attributes;
+	bool fresh; /* we have made it */
+};
+
+struct tar_in {
+	struct shell *shell;
+	const struct tar_choice *choice;
+	const char *local;
+	int fd;
+	struct copy_end *end;
+	struct copy_block *block; /* of which "used" bytes were taken */
+	size_t used;
+	bool failed;	     /* nothing more can be read */
+	bool reading;	     /* for a large file */
+	uint64_t entry_left; /* of that file */
+	struct transfer transfer;
+	struct shell_progress *progress;
+	struct in_folder *folder; /* by path, in order */
+	size_t folders;
+	unsigned files_in_flight, times_in_flight;
+	uint64_t bytes_in_flight;
+	uint64_t entries;
+};
+
+struct in_file {
+	struct tar_in *in;
+	char *remote;
+	uint64_t weight;
+};
+
+static bool in_goes_on(const struct tar_in *in)
+{
+	return !in->failed && !in->shell->interrupted &&
+	       client_why(in->shell->conn) == NULL;
+}
+
+static void in_fail(struct tar_in *in, const char *why)
+{
+	shell_progress_clear(in->progress);
+	shell_fail_text(in->shell, "%s: %s", in->local, why);
+	in->failed = true;
+}
+
+/* ------------------------------------------------------------------- bytes */
+
+/* More of the archive, when nothing is left of the last piece. @return false:
+ * there is none, or ^C; *end, may be NULL: it was the end. */
+static bool in_piece(struct tar_in *in, bool *end)
+{
+	struct tevent_req *req = NULL;
+	NTSTATUS status = NT_STATUS_OK;
+
+	if (in->block != NULL && in->used < in->block->len) {
+		return true;
+	}
+	TALLOC_FREE(in->block);
+	in->used = 0;
+	req = shell_need(
+		in->end->ops->read_send(in, in->shell->ev, in->end, 0, PIECE));
+	status = shell_wait(in->shell, req);
+	if (NT_STATUS_IS_OK(status)) {
+		status = in->end->ops->read_recv(req, in, &in->block);
+	}
+	talloc_free(req);
+	if (!NT_STATUS_IS_OK(status)) {
+		if (!in->shell->interrupted) {
+			in_fail(in, strerror(in->end->err != 0 ? in->end->err
+							       : EIO));
+		}
+		return false;
+	}
+	if (in->block == NULL || in->block->len == 0) {
+		if (end != NULL) {
+			*end = true;
+		}
+		return false;
+	}
+	return true;
+}
+
+/* @param data  NULL: they are skipped. @return false: there are fewer. */
+static bool in_take(struct tar_in *in, uint8_t *data, uint64_t len)
+{
+	bool end = false;
+
+	while (len > 0) {
+		size_t part = 0;
+
+		if (!in_piece(in, &end)) {
+			if (end) {
+				in_fail(in, "the archive is cut short");
+			}
+			return false;
+		}
+		part = in->block->len - in->used;
+		part = part < len ? part : (size_t)len;
+		if (data != NULL) {
+			memcpy(data, in->block->data + in->used, part);
+			data += part;
+		}
+		in->used += part;
+		len -= part;
+	}
+	return true;
+}
+
+/* ------------------------------------------- a large file, as the pump's end
+ */
+
+struct entry_state {
+	struct tar_in *in;
+	struct copy_block *block;
+	struct tevent_req *subreq;
+	size_t len;
+};
+
+static void entry_read_done(struct tevent_req *subreq);
+
+/* What is here; or what comes next, of which only so much is the file's. */
+static void entry_share(struct entry_state *state)
+{
+	struct tar_in *in = state->in;
+	size_t left = in->block->len - in->used;
+	size_t part = left < state->len ? left : state->len;
+	uint8_t *data = NULL;
+
+	state->block = copy_block_new(state, part, &data);
+	if (state->block != NULL) {
+		memcpy(data, in->block->data + in->used, part);
+		in->used += part;
+		in->entry_left -= part;
+	}
+}
+
+static struct tevent_req *entry_read_send(TALLOC_CTX *mem_ctx,
+					  struct tevent_context *ev,
+					  struct copy_end *end, uint64_t offset,
+					  size_t len)
+{
+	struct entry_state *state = NULL;
+	struct tevent_req *subreq = NULL;
+	struct tevent_req *req =
+		tevent_req_create(mem_ctx, &state, struct entry_state);
+
+	(void)offset;
+	if (req == NULL) {
+		return NULL;
+	}
+	state->in = end->private_data;
+	state->len = len;
+	if (state->in->block != NULL &&
+	    state->in->used < state->in->block->len) {
+		entry_share(state);
+		if (!tevent_req_nomem(state->block, req)) {
+			tevent_req_done(req);
+		}
+		return tevent_req_post(req, ev);
+	}
+	subreq = state->in->end->ops->read_send(state, ev, state->in->end, 0,
+						PIECE);
+	if (tevent_req_nomem(subreq, req)) {
+		return tevent_req_post(req, ev);
+	}
+	state->in->reading = true;
+	tevent_req_set_callback(subreq, entry_read_done, req);
+	return req;
+}
+
+static void entry_read_done(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct entry_state *state = tevent_req_data(req, struct entry_state);
+	struct tar_in *in = state->in;
+	NTSTATUS status = NT_STATUS_OK;
+
+	in->reading = false;
+	TALLOC_FREE(in->block);
+	in->used = 0;
+	status = in->end->ops->read_recv(subreq, in, &in->block);
+	talloc_free(subreq);
+	if (req_failed(req, status)) {
+		return;
+	}
+	if (in->block == NULL || in->block->len == 0) {
+		req_failed(req, NT_STATUS_END_OF_FILE);
+		return;
+	}
+	entry_share(state);
+	if (!tevent_req_nomem(state->block, req)) {
+		tevent_req_done(req);
+	}
+}
+
+static NTSTATUS entry_read_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+				struct copy_block **block)
+{
+	struct entry_state *state = tevent_req_data(req, struct entry_state);
+	NTSTATUS status = req_status(req);
+
+	*block = talloc_move(mem_ctx, &state->block);
+	tevent_req_received(req);
+	return status;
+}
+
+static const struct copy_end_ops entry_ops = {
+	.kind = "archive",
+	.read_send = entry_read_send,
+	.read_recv = entry_read_recv,
+};
+
+/* ----------------------------------------------------------------- folders */
+
+/* Where it is, or would be. @return whether it is there. */
+static bool in_find(const struct tar_in *in, const char *path, size_t *at)
+{
+	size_t low = 0;
+	size_t high = in->folders;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		int order = strcmp(in->folder[middle].path, path);
+
+		if (order == 0) {
+			*at = middle;
+			return true;
+		}
+		if (order < 0) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	*at = low;
+	return false;
+}
+
+static void in_insert(struct tar_in *in, size_t at, const char *path,
+		      bool fresh)
+{
+	in->folder = shell_need(talloc_realloc(in, in->folder, struct in_folder,
+					       in->folders + 1));
+	memmove(&in->folder[at + 1], &in->folder[at],
+		(in->folders - at) * sizeof(in->folder[0]));
+	in->folders++;
+	in->folder[at] = (struct in_folder){
+		.path = shell_need(talloc_strdup(in, path)),
+		.fresh = fresh,
+	};
+}
+
+/* Make a folder, and those above it, unless they are there. */
+static struct in_folder *in_folder(struct tar_in *in, const char *path)
+{
+	NTSTATUS status = NT_STATUS_OK;
+	char *above = NULL;
+	bool good = true;
+	size_t at = 0;
+
+	if (in_find(in, path, &at)) {
+		return &in->folder[at];
+	}
+	if (strcmp(path, in->shell->cwd) != 0 && *path != '\0') {
+		above = shell_need(client_path_folder(in, path));
+		good = in_folder(in, above) != NULL;
+		talloc_free(above);
+		if (!good) {
+			return NULL;
+		}
+		status = client_mkdir(in->shell->tree, path);
+	} else {
+		status = NT_STATUS_OBJECT_NAME_COLLISION;
+	}
+	if (!NT_STATUS_IS_OK(status) &&
+	    status != NT_STATUS_OBJECT_NAME_COLLISION) {
+		if (!in->shell->interrupted) {
+			shell_progress_clear(in->progress);
+			shell_fail(in->shell, status, "\\%s", path);
+		}
+		return NULL;
+	}
+	(void)in_find(in, path, &at);
+	in_insert(in, at, path, NT_STATUS_IS_OK(status));
+	return &in->folder[at];
+}
+
+static void in_time_set(struct tevent_req *subreq)
+{
+	struct tar_in *in = tevent_req_callback_data(subreq, struct tar_in);
+
+	/* A folder without its time is better than none. */
+	(void)client_set_basic_recv(subreq);
+	talloc_free(subreq);
+	in->times_in_flight--;
+}
+
+/* Their times, when nothing changes in them any more. */
+static void in_run_times(struct tar_in *in)
+{
+	size_t next = in->folders;
+
+	while (client_why(in->shell->conn) == NULL && !in->shell->interrupted &&
+	       (next > 0 || in->times_in_flight > 0)) {
+		if (next > 0 && in->times_in_flight < FILES_IN_FLIGHT) {
+			const struct in_folder *f = &in->folder[--next];
+			const struct fscc_basic basic = {
+				.last_write_time = f->write_time,
+				.file_attributes = f->attributes,
+			};
+
+			if (f->write_time == 0) {
+				continue;
+			}
+			in->times_in_flight++;
+			tevent_req_set_callback(
+				shell_need(client_set_basic_send(
+					in, in->shell->tree, f->path, &basic)),
+				in_time_set, in);
+		} else if (tevent_loop_once(in->shell->ev) != 0) {
+			break;
+		}
+	}
+}
+
+/* ------------------------------------------------------------------- files */
+
+/* What it had when it was put into the archive, but for what it is. */
+static uint32_t attributes_of(const struct tar_entry *entry)
+{
+	return entry->attributes &
+	       (FILE_ATTRIBUTE_READONLY | FILE_ATTRIBUTE_HIDDEN |
+		FILE_ATTRIBUTE_SYSTEM | FILE_ATTRIBUTE_ARCHIVE);
+}
+
+static NTTIME time_of(const struct tar_entry *entry)
+{
+	return entry->time.tv_sec > 0 ? nttime_from_timespec(entry->time) : 0;
+}
+
+static void in_file_done(struct tevent_req *subreq)
+{
+	struct in_file *file = tevent_req_callback_data(subreq, struct in_file);
+	struct tar_in *in = file->in;
+	struct transfer_result result = {0};
+
+	shell_put_recv(subreq, &result);
+	in->files_in_flight--;
+	in->bytes_in_flight -= file->weight;
+	if (!NT_STATUS_IS_OK(result.status)) {
+		shell_progress_clear(in->progress);
+		shell_fail(in->shell, result.status, "\\%s", file->remote);
+	} else {
+		in->entries++;
+		shell_progress_add(in->progress, 0, 1);
+	}
+	talloc_free(file);
+}
+
+/* Until there is room for a file of that size, or ^C. */
+static void in_make_room(struct tar_in *in, uint64_t size)
+{
+	while (in_goes_on(in) && in->files_in_flight > 0 &&
+	       (in->files_in_flight >= FILES_IN_FLIGHT ||
+		in->bytes_in_flight + size > BYTES_IN_FLIGHT)) {
+		if (tevent_loop_once(in->shell->ev) != 0) {
+			break;
+		}
+	}
+}
+
+static void in_small(struct tar_in *in, struct transfer_source *source,
+		     char *remote, bool fresh)
+{
+	struct in_file *file = shell_need(talloc_zero(in, struct in_file));
+	uint8_t *data = shell_need(talloc_size(file, source->size + 1));
+
+	in_make_room(in, source->size);
+	if (!in_take(in, data, source->size)) {
+		talloc_free(file);
+		return;
+	}
+	file->in = in;
+	file->weight = source->size;
+	file->remote = talloc_move(file, &remote);
+	source->data = data;
+	in->files_in_flight++;
+	in->bytes_in_flight += file->weight;
+	tevent_req_set_callback(
+		shell_need(shell_put_from_send(file, &in->transfer, source,
+					       file->remote, fresh)),
+		in_file_done, file);
+}
+
+static void in_large(struct tar_in *in, struct transfer_source *source,
+		     const char *remote)
+{
+	struct copy_end end = {
+		.ops = &entry_ops,
+		.name = in->local,
+		.size = source->size,
+		.sequential = true,
+		.private_data = in,
+	};
+	struct transfer_result result = {0};
+	struct tevent_req *req = NULL;
+	NTSTATUS status = NT_STATUS_OK;
+
+	source->end = &end;
+	in->reading = false;
+	in->entry_left = source->size;
+	req = shell_need(
+		shell_put_from_send(in, &in->transfer, source, remote, false));
+	status = shell_wait(in->shell, req);
+	if (NT_STATUS_IS_OK(status)) {
+		shell_put_recv(req, &result);
+		status = result.status;
+	}
+	talloc_free(req);
+	if (NT_STATUS_IS_OK(status)) {
+		in->entries++;
+		shell_progress_add(in->progress, 0, 1);
+		return;
+	}
+	if (!in->shell->interrupted) {
+		shell_progress_clear(in->progress);
+		shell_fail(in->shell, status, "\\%s", remote);
+	}
+	/* A read that was broken off may have taken something with it. */
+	in->failed = in->reading;
+	if (!in->failed) {
+		(void)in_take(in, NULL, in->entry_left);
+	}
+}
+
+static void in_put(struct tar_in *in, const struct tar_entry *entry,
+		   char *remote)
+{
+	struct transfer_source source = {
+		.size = entry->size,
+		.basic = {.last_write_time = time_of(entry),
+			  .file_attributes = attributes_of(entry)},
+	};
+	char *above = shell_need(client_path_folder(in, remote));
+	const struct in_folder *folder = in_folder(in, above);
+
+	talloc_free(above);
+	if (folder == NULL) {
+		(void)in_take(in, NULL, entry->size);
+		return;
+	}
+	shell_progress_expect(in->progress, entry->size, 1);
+	shell_progress_name(in->progress, client_path_name(remote));
+	if (entry->size <= TRANSFER_SMALL) {
+		in_small(in, &source, remote, folder->fresh);
+	} else {
+		in_large(in, &source, remote);
+	}
+	(void)in_take(in, NULL, in->failed ? 0 : tar_padding(entry->size));
+}
+
+/* ----------------------------------------------------------------- entries */
+
+static void in_say(struct tar_in *in, const char *name)
+{
+	char *text = shell_printable(in, name);
+
+	if (in->choice->dry_run) {
+		fprintf(in->shell->out, "%s\n", text);
+	} else if (in->choice->verbose) {
+		shell_progress_clear(in->progress);
+		shell_say(in->shell, "%s", text);
+	}
+	talloc_free(text);
+}
+
+/* Where does it go? NULL: nowhere, which is said if it is wrong. */
+static char *in_place(struct tar_in *in, const struct tar_entry *entry)
+{
+	const char *why = NULL;
+	char *remote = NULL;
+
+	if (!tar_chooses_name(in->choice, entry->name)) {
+		return NULL;
+	}
+	if (entry->kind == TAR_OTHER) {
+		shell_progress_clear(in->progress);
+		shell_fail_text(in->shell, "%s: left out: a %s", entry->name,
+				entry->what);
+		return NULL;
+	}
+	remote = tar_place(in, in->shell->cwd, entry->name,
+			   in->shell->map_names, &why);
+	if (remote == NULL) {
+		shell_progress_clear(in->progress);
+		shell_fail_text(in->shell, "%s: %s", entry->name, why);
+	} else if (entry->kind == TAR_FILE &&
+		   strcmp(remote, in->shell->cwd) == 0) {
+		shell_fail_text(in->shell, "%s: left out: it has no name",
+				entry->name);
+		TALLOC_FREE(remote);
+	}
+	return remote;
+}
+
+static void in_entry(struct tar_in *in, const struct tar_entry *entry)
+{
+	char *remote = in_place(in, entry);
+	struct in_folder *folder = NULL;
+
+	if (remote != NULL) {
+		in_say(in, entry->name);
+	}
+	if (remote == NULL || in->choice->dry_run) {
+		(void)in_take(in, NULL, entry->size + tar_padding(entry->size));
+	} else if (entry->kind == TAR_FOLDER) {
+		folder = in_folder(in, remote);
+		if (folder != NULL && strcmp(remote, in->shell->cwd) != 0) {
+			folder->write_time = time_of(entry);
+			folder->attributes = attributes_of(entry);
+			in->entries++;
+		}
+	} else {
+		/* the file may outlive the place */
+		in_put(in, entry, shell_need(talloc_strdup(in, remote)));
+	}
+	talloc_free(remote);
+}
+
+static void in_run(struct tar_in *in)
+{
+	struct tar_parser *parser = shell_need(tar_parser_new(in));
+	uint8_t block[TAR_BLOCK] = {0};
+	enum tar_step step = TAR_MORE;
+	struct tar_entry entry = {0};
+	const char *why = NULL;
+
+	while (step != TAR_END && in_goes_on(in) &&
+	       in_take(in, block, sizeof(block))) {
+		step = tar_parse(parser, block, &entry, &why);
+		if (step == TAR_BAD) {
+			in_fail(in, why);
+		} else if (step == TAR_ENTRY) {
+			in_entry(in, &entry);
+		}
+	}
+	/* What was read whole is put, also when the rest is missing. */
+	while (in->files_in_flight > 0 && !in->shell->interrupted &&
+	       client_why(in->shell->conn) == NULL) {
+		if (tevent_loop_once(in->shell->ev) != 0) {
+			break;
+		}
+	}
+	in_run_times(in);
+	/* Who writes into the pipe may have padded it. */
+	while (step == TAR_END && in_piece(in, NULL)) {
+		in->used = in->block->len;
+	}
+	shell_progress_clear(in->progress);
+	if (client_why(in->shell->conn) != NULL && !in->shell->failed) {
+		shell_fail(in->shell, NT_STATUS_CONNECTION_DISCONNECTED, "tar");
+	}
+}
+
+static int in_destructor(struct tar_in *in)
+{
+	if (in->fd > STDERR_FILENO) {
+		close(in->fd);
+	}
+	return 0;
+}
+
+void shell_tar_extract(struct shell *shell, const struct tar_choice *choice,
+		       const char *local)
+{
+	struct tar_in *in = shell_need(talloc_zero(shell, struct tar_in));
+	bool standard = strcmp(local, TRANSFER_STDIO) == 0;
+
+	in->shell = shell;
+	in->choice = choice;
+	in->local = standard ? "standard input" : local;
+	in->fd = standard ? STDIN_FILENO : local_open(local, O_RDONLY);
+	if (in->fd < 0) {
+		shell_fail_errno(shell, errno, "%s", local);
+		talloc_free(in);
+		return;
+	}
+	talloc_set_destructor(in, in_destructor);
+	in->end = shell_need(copy_stream(in, in->fd, in->local));
+	in->progress = shell_progress_new(in, shell);
+	in->transfer = shell_transfer_new(shell, in->progress);
+	in_run(in);
+	if (!in->failed && !shell->interrupted && !choice->dry_run) {
+		shell_say(shell, "tar: %" PRIu64 " files and folders",
+			  in->entries);
+	}
+	talloc_free(in);
+}
