@@ -122,6 +122,11 @@ static void sum(uint8_t *block)
 	memcpy(block + 148, text, 8);
 }
 
+static void put(uint8_t *at, const char *text)
+{
+	memcpy(at, text, strlen(text));
+}
+
 /* @param text  of an extended header, with the next entry behind it. */
 static enum tar_step extended(char type, const char *text, size_t size,
 			      struct tar_parser *parser, struct tar_entry *out)
@@ -132,8 +137,8 @@ static enum tar_step extended(char type, const char *text, size_t size,
 	const char *why = NULL;
 	size_t at = 0;
 
-	strcpy((char *)block, "x");
-	strcpy((char *)block + 124, octal);
+	put(block, "x");
+	put(block + 124, octal);
 	block[156] = (uint8_t)type;
 	sum(block);
 	step = tar_parse(parser, block, out, &why);
@@ -148,8 +153,8 @@ static enum tar_step extended(char type, const char *text, size_t size,
 		return step;
 	}
 	memset(block, 0, sizeof(block));
-	strcpy((char *)block, "short");
-	strcpy((char *)block + 124, "5");
+	put(block, "short");
+	put(block + 124, "5");
 	block[156] = '0';
 	sum(block);
 	return tar_parse(parser, block, out, &why);
