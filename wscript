@@ -76,10 +76,16 @@ def configure(conf):
             continue
         # of Samba's library we have the header, not the code
         libs = [] if store == 'SMBCLIENT' else ['--libs']
-        conf.check_cfg(package=want.split()[0],
-                       args=[want, '--cflags'] + libs,
-                       uselib_store=store, msg='Checking for ' + want,
-                       errmsg='not found: install ' + package)
+        found = conf.check_cfg(package=want.split()[0],
+                               args=[want, '--cflags'] + libs,
+                               uselib_store=store, msg='Checking for ' + want,
+                               errmsg='not found: install ' + package,
+                               mandatory=store != 'PAM')
+        if store == 'PAM' and not found:
+            # Debian 13's pam.pc wants that of libaudit, which need not be there
+            conf.check_cc(header_name='security/pam_appl.h', lib='pam',
+                          uselib_store='PAM', msg='Checking for PAM itself',
+                          errmsg='not found: install ' + package)
     if o.static_quic:
         env.LIB_NGTCP2_STATIC = [':libngtcp2_crypto_gnutls.a',
                                  ':libngtcp2.a']
