@@ -194,6 +194,35 @@ static bool wanted(const struct config *config, const struct ifaddrs *i)
 	return false;
 }
 
+static bool same_address(const struct sockaddr *a, const struct sockaddr *b)
+{
+	const union address *x = (const union address *)(const void *)a;
+	const union address *y = (const union address *)(const void *)b;
+
+	if (a->sa_family != b->sa_family) {
+		return false;
+	}
+	if (a->sa_family == AF_INET) {
+		return x->in.sin_addr.s_addr == y->in.sin_addr.s_addr;
+	}
+	return x->in6.sin6_scope_id == y->in6.sin6_scope_id &&
+	       memcmp(&x->in6.sin6_addr, &y->in6.sin6_addr,
+		      sizeof(x->in6.sin6_addr)) == 0;
+}
+
+/* Two interfaces may have one address, as those of routers do. */
+static bool seen_before(const struct config *config, const struct ifaddrs *all,
+			const struct ifaddrs *i)
+{
+	for (; all != i; all = all->ifa_next) {
+		if (wanted(config, all) &&
+		    same_address(all->ifa_addr, i->ifa_addr)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool listen_on_interfaces(struct server *server, struct threads *threads,
 				 const struct config_transport *how, char **why)
 {
@@ -208,7 +237,8 @@ static bool listen_on_interfaces(struct server *server, struct threads *threads,
 	for (i = all; i != NULL && err == 0; i = i->ifa_next) {
 		union address address = {0};
 
-		if (!wanted(server->config, i)) {
+		if (!wanted(server->config, i) ||
+		    seen_before(server->config, all, i)) {
 			continue;
 		}
 		memcpy(&address, i->ifa_addr,
