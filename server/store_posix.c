@@ -215,6 +215,7 @@ void posix_job_start(struct store_call *call, struct store *store,
 		store_call_done(call, ENOMEM);
 		return;
 	}
+	job->job.party = job->cred;
 	subreq = worker_submit_send(waiting, call->ev, posix->lane, &job->job);
 	if (subreq == NULL) {
 		store_call_done(call, ENOMEM);

@@ -15,7 +15,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "server/worker.h"
+#include "server/worker_turns.h"
 
 /* Threads beyond those asked for, at most: one for each lane that would have
  * none, because others hold them all. */
@@ -33,10 +33,6 @@ enum job_state {
 	JOB_DELIVERED, /* its request has heard of it and owns it */
 };
 
-struct job_list {
-	struct worker_job *head, **tail;
-};
-
 /*
  * What a lane is to the threads: plain memory, since jobs may still run in it
  * when its talloc object is gone.
@@ -47,7 +43,7 @@ struct worker_queue {
 	struct worker_queue *next_ready; /* the ring of lanes with work */
 	bool ready;
 	bool closed; /* no talloc object any more */
-	struct job_list jobs;
+	struct worker_turns jobs;
 	size_t queued, limit;
 	size_t alive; /* jobs that point here: queued, running, done */
 	unsigned running, width;
@@ -72,48 +68,12 @@ struct worker_pool {
 	struct worker_queue *queues;
 	struct worker_queue *ready, **ready_tail;
 	unsigned num_ready, num_idle; /* lanes in that ring, threads waiting */
-	struct job_list done;
+	struct worker_list done;
 };
 
 struct submit_state {
 	struct worker_job *job;
 };
-
-static void list_init(struct job_list *list)
-{
-	list->head = NULL;
-	list->tail = &list->head;
-}
-
-static void list_append(struct job_list *list, struct worker_job *job)
-{
-	job->next = NULL;
-	job->prev = list->tail;
-	*list->tail = job;
-	list->tail = &job->next;
-}
-
-static void list_remove(struct job_list *list, struct worker_job *job)
-{
-	*job->prev = job->next;
-	if (job->next != NULL) {
-		job->next->prev = job->prev;
-	} else {
-		list->tail = job->prev;
-	}
-	job->next = NULL;
-	job->prev = NULL;
-}
-
-static struct worker_job *list_pop(struct job_list *list)
-{
-	struct worker_job *job = list->head;
-
-	if (job != NULL) {
-		list_remove(list, job);
-	}
-	return job;
-}
 
 /* --- under the mutex ---------------------------------------------------- */
 
@@ -180,7 +140,7 @@ static struct worker_job *pool_take(struct worker_pool *pool)
 	if (queue == NULL) {
 		return NULL;
 	}
-	job = list_pop(&queue->jobs);
+	job = worker_turns_take(&queue->jobs);
 	if (job == NULL) { /* cancelled meanwhile */
 		queue_free_if_unused(queue);
 		return NULL;
@@ -206,7 +166,7 @@ static void pool_done(struct worker_pool *pool, struct worker_job *job,
 	bool first = pool->done.head == NULL;
 
 	job->state = state;
-	list_append(&pool->done, job);
+	worker_list_append(&pool->done, job);
 	if (first) {
 		pool_wake(pool);
 	}
@@ -329,7 +289,7 @@ static struct worker_job *pool_pop_done(struct worker_pool *pool)
 	struct worker_job *job = NULL;
 
 	pthread_mutex_lock(&pool->mutex);
-	job = list_pop(&pool->done);
+	job = worker_list_pop(&pool->done);
 	if (job != NULL) {
 		queue_forget_job(job);
 	}
@@ -371,12 +331,12 @@ static void pool_handler(struct tevent_context *ev, struct tevent_fd *fde,
 /* All that waits in a lane is over. */
 static void queue_cancel(struct worker_queue *queue)
 {
-	struct worker_job *job = list_pop(&queue->jobs);
+	struct worker_job *job = worker_turns_take(&queue->jobs);
 
 	while (job != NULL) {
 		queue->queued--;
 		pool_done(queue->pool, job, JOB_CANCELLED);
-		job = list_pop(&queue->jobs);
+		job = worker_turns_take(&queue->jobs);
 	}
 }
 
@@ -404,11 +364,11 @@ static int worker_pool_destructor(struct worker_pool *pool)
 		queue_cancel(queue);
 		queue->ready = false;
 	}
-	job = list_pop(&pool->done);
+	job = worker_list_pop(&pool->done);
 	while (job != NULL) {
 		job->queue = NULL; /* the queues end below */
 		job_end_with_pool(job, pool);
-		job = list_pop(&pool->done);
+		job = worker_list_pop(&pool->done);
 	}
 	for (queue = pool->queues; queue != NULL; queue = next) {
 		next = queue->next;
@@ -440,7 +400,7 @@ struct worker_pool *worker_pool_new(TALLOC_CTX *mem_ctx,
 	}
 	pool->ev = ev;
 	pool->ready_tail = &pool->ready;
-	list_init(&pool->done);
+	worker_list_init(&pool->done);
 	pool->max_threads = num_threads + MAX_SPARE;
 	pool->threads = talloc_zero_array(pool, pthread_t, pool->max_threads);
 	pool->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -514,7 +474,7 @@ struct worker_lane *worker_lane_new(TALLOC_CTX *mem_ctx,
 	lane->queue->pool = pool;
 	lane->queue->width = width > 0 ? width : most;
 	lane->queue->limit = limit;
-	list_init(&lane->queue->jobs);
+	worker_turns_init(&lane->queue->jobs);
 	pool_add_queue(pool, lane->queue);
 	talloc_set_destructor(lane, worker_lane_destructor);
 	return lane;
@@ -533,12 +493,13 @@ static int queue_add(struct worker_queue *queue, struct worker_job *job,
 		return ECANCELED;
 	}
 	pthread_mutex_lock(&pool->mutex);
-	if (limited && queue->queued >= queue->limit) {
+	if (limited && queue->queued >= queue->limit &&
+	    worker_turns_waits(&queue->jobs, job)) {
 		err = EAGAIN;
 	} else {
 		job->state = JOB_QUEUED;
 		job->queue = queue;
-		list_append(&queue->jobs, job);
+		worker_turns_add(&queue->jobs, job);
 		queue->queued++;
 		queue->alive++;
 		queue_make_ready(queue);
@@ -558,7 +519,7 @@ static bool job_withdraw(struct worker_job *job)
 	pthread_mutex_lock(&pool->mutex);
 	waits = job->state == JOB_QUEUED;
 	if (waits) {
-		list_remove(&queue->jobs, job);
+		worker_turns_remove(&queue->jobs, job);
 		queue->queued--;
 		queue_forget_job(job);
 	}

@@ -6,9 +6,9 @@
  * nothing of the event loop. It is run by one thread, then its end is reported
  * in the loop. Jobs of a lane run at most `width` at a time, so that what
  * blocks in one lane (a share on a slow disk) leaves threads for the others;
- * lanes take turns. Where several lanes block, and hold all threads, another
- * lane with work gets a further thread: however many are slow, none waits for
- * them.
+ * lanes take turns, and so do the parties within one. Where several lanes
+ * block, and hold all threads, another lane with work gets a further thread:
+ * however many are slow, none waits for them.
  */
 #ifndef SERVER_WORKER_H
 #define SERVER_WORKER_H
@@ -31,6 +31,8 @@ struct worker_job {
 	/** In the loop, exactly once, when nobody needs the job any more, also
 	    when it never ran; frees it. */
 	void (*release)(struct worker_job *job);
+	/** Whose it is; never followed. NULL: nobody's in particular. */
+	const void *party;
 
 	/* worker.c's own */
 	struct worker_job *next, **prev;
@@ -52,7 +54,8 @@ struct worker_pool *worker_pool_new(TALLOC_CTX *mem_ctx,
  * A queue of its own in the pool.
  *
  * @param width  jobs at a time; 0: all threads but one (at least one).
- * @param limit  most jobs queued; beyond that EAGAIN.
+ * @param limit  most jobs queued; beyond that EAGAIN, but for the first one of a
+ *               party: nobody is kept out by others' jobs.
  */
 struct worker_lane *worker_lane_new(TALLOC_CTX *mem_ctx,
 				    struct worker_pool *pool, unsigned width,
