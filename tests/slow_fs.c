@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * slow_fs.c - a file system that shows a directory and takes its time over
- * reading and writing, for tests of what waits for a disk. Needs FUSE 3 and
- * root; tests/slow_fs.sh builds and mounts it.
+ * reading and writing, for tests of what waits for a disk. While there is a
+ * file DIRECTORY.broken, reading, writing and syncing fail with EIO. Needs
+ * FUSE 3 and root; tests/slow-fs builds and mounts it.
  *
  * usage: slow_fs DIRECTORY MILLISECONDS MOUNTPOINT [FUSE OPTION...]
  */
@@ -23,6 +24,7 @@
 #include <unistd.h>
 
 static const char *top;
+static char broken[PATH_MAX];
 static struct timespec delay;
 
 struct place {
@@ -41,9 +43,11 @@ static int result(int rc)
 	return rc == -1 ? -errno : 0;
 }
 
-static void be_slow(void)
+/* @return 0, or -EIO of a disk that is broken just now. */
+static int be_slow(void)
 {
 	nanosleep(&delay, NULL);
+	return access(broken, F_OK) == 0 ? -EIO : 0;
 }
 
 /* --- names -----------------------------------------------------------------
@@ -269,7 +273,9 @@ static int slow_read(const char *path, char *buf, size_t size, off_t offset,
 	ssize_t len = 0;
 
 	(void)path;
-	be_slow();
+	if (be_slow() != 0) {
+		return -EIO;
+	}
 	len = pread((int)fi->fh, buf, size, offset);
 	return len == -1 ? -errno : (int)len;
 }
@@ -280,7 +286,9 @@ static int slow_write(const char *path, const char *buf, size_t size,
 	ssize_t len = 0;
 
 	(void)path;
-	be_slow();
+	if (be_slow() != 0) {
+		return -EIO;
+	}
 	len = pwrite((int)fi->fh, buf, size, offset);
 	return len == -1 ? -errno : (int)len;
 }
@@ -289,6 +297,9 @@ static int slow_fsync(const char *path, int datasync, struct fuse_file_info *fi)
 {
 	(void)path;
 	(void)datasync;
+	if (access(broken, F_OK) == 0) {
+		return -EIO;
+	}
 	return result(fsync((int)fi->fh));
 }
 
@@ -344,6 +355,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	top = argv[1];
+	snprintf(broken, sizeof(broken), "%s.broken", top);
 	ms = strtol(argv[2], NULL, 10);
 	delay = (struct timespec){ms / 1000, ms % 1000 * 1000000};
 	umask(0);
