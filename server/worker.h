@@ -54,8 +54,8 @@ struct worker_pool *worker_pool_new(TALLOC_CTX *mem_ctx,
  * A queue of its own in the pool.
  *
  * @param width  jobs at a time; 0: all threads but one (at least one).
- * @param limit  most jobs queued; beyond that EAGAIN, but for the first one of a
- *               party: nobody is kept out by others' jobs.
+ * @param limit  most jobs queued; beyond that EAGAIN, but for the first one of
+ * a party: nobody is kept out by others' jobs.
  */
 struct worker_lane *worker_lane_new(TALLOC_CTX *mem_ctx,
 				    struct worker_pool *pool, unsigned width,

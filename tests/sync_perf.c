@@ -8,7 +8,8 @@
  * Writes records of 4 KiB, each full of its number, one behind the other: with
  * a FLUSH behind each, through (FILE_WRITE_THROUGH), or neither. Each one's
  * number is printed when the server has said that it is done. The first that
- * fails ends it, with a line on stderr and status 0, as when the server is gone.
+ * fails ends it, with a line on stderr and status 0, as when the server is
+ *gone.
  */
 #include <stdio.h>
 #include <stdlib.h>
