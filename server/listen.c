@@ -288,7 +288,7 @@ static unsigned threads_wanted(const struct config *config)
 	if (wanted != CONFIG_THREADS_AUTO) {
 		return (unsigned)wanted;
 	}
-	if (cores < 2 || config_bool(config, NULL, CONFIG_EARLY_DATA)) {
+	if (cores < 2) {
 		return 0;
 	}
 	if (cores == 2) {

@@ -452,7 +452,7 @@ static const struct setting settings[] = {
 		"(0-RTT): one round trip less. Who records such packets can "
 		"send them again, which makes the server answer a NEGOTIATE to "
 		"nobody; each is taken once, and nothing else before the "
-		"handshake is complete. Not with network threads.",
+		"handshake is complete.",
 	},
 	[CONFIG_HANDSHAKE_TIMEOUT] = {
 		"handshake timeout", SETTING_GLOBAL, SETTING_INT, "10s",
@@ -564,8 +564,7 @@ static const struct setting settings[] = {
 		"Threads that carry and encrypt what goes over QUIC. 0: the "
 		"main one does that too. auto: one for each processor that "
 		"is left beside the main thread, at most 16; two where there "
-		"are two processors; none where there is one, or where early "
-		"data is taken.",
+		"are two processors; none where there is one.",
 		.min = 0, .max = THREADS_MAX, .names = automatic,
 	},
 	[CONFIG_CONGESTION_CONTROL] = {

@@ -74,6 +74,22 @@ static void socket_error(struct quic_endpoint *e, int err)
 	}
 }
 
+/* The handshake of a connection that began with 0-RTT may be complete now; it
+ * may move then, and is somebody else's. */
+static void look_for_end_of_handshake(struct quic_slot *s)
+{
+	void (*settled)(void *private_data) = s->settled;
+
+	if (s->handshaking && s->conn != NULL && quic_conn_is_open(s->conn) &&
+	    !quic_conn_is_early(s->conn)) {
+		quic_slot_handshake_over(s);
+		s->settled = NULL;
+		if (settled != NULL) {
+			settled(s->settled_data);
+		}
+	}
+}
+
 static void turn(struct quic_endpoint *e, struct quic_slot *s)
 {
 	if (s->conn == NULL || !quic_conn_dispatch(s->conn) || s->over) {
@@ -87,15 +103,12 @@ static void turn(struct quic_endpoint *e, struct quic_slot *s)
 	if (!e->server && s->conn != NULL) {
 		quic_detour_look(e, s, quic_clock());
 	}
-	if (s->handshaking && s->conn != NULL && quic_conn_is_open(s->conn) &&
-	    !quic_conn_is_early(s->conn)) {
-		quic_slot_handshake_over(s);
-	}
 	if (e->send_error != 0) {
 		socket_error(e, e->send_error);
 		e->send_error = 0;
 	}
-	if (!s->over) {
+	look_for_end_of_handshake(s);
+	if (!s->over && s->conn != NULL) {
 		quic_timers_set(e->slots.timers, &s->timer,
 				quic_conn_deadline(s->conn));
 	}
@@ -500,8 +513,7 @@ int quic_endpoint_listen(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 	if (how->threads != NULL && how->fd == 0) {
 		err = quic_desks_open(e, how->threads, why);
 	}
-	/* a connection moves when its handshake is complete, not before */
-	if (err == 0 && how->settings->early_data && e->desks == NULL) {
+	if (err == 0 && how->settings->early_data) {
 		e->replay = quic_replay_new(e);
 		err = e->replay == NULL ? ENOMEM : 0;
 	}

@@ -10,11 +10,17 @@
  *
  * Taking back (a read, a write, all of it) is done by a call that waits for
  * the thread: afterwards the thread has no hand on the caller's buffers.
+ *
+ * A connection that begins with 0-RTT is used before its handshake is complete,
+ * and it moves after that only. Until then it is at home, and orders are
+ * carried out at once.
  */
+#define LOG_MODULE "quic"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "smbquic/log.h"
 #include "smbquic/quic_endpoint_private.h"
 
 #define SHUTDOWN_MS 5000
@@ -26,9 +32,11 @@ struct line {
 	struct letter ended; /* first: the connection is over */
 	struct threads *threads;
 	unsigned seat;
-	struct quic_conn *conn; /* the thread's */
-	struct quic_slot *ghost;
-	struct tevent_timer *late; /* the thread's: of a shutdown */
+	struct quic_conn *conn;	   /* the thread's */
+	struct quic_slot *ghost;   /* NULL while it is at home */
+	struct tevent_context *ev; /* the main loop's */
+	struct tevent_timer *late; /* the connection's: of a shutdown */
+	bool home;		   /* the handshake goes on, in the main loop */
 	unsigned pending; /* orders that have not come back, and ended */
 	bool gone;
 };
@@ -70,6 +78,24 @@ struct far_call {
 };
 
 /* --- there and back ------------------------------------------------------ */
+
+static void line_post(struct line *line, struct letter *l)
+{
+	if (line->home) {
+		l->deliver(l);
+	} else {
+		threads_post(line->threads, line->seat, l);
+	}
+}
+
+static void line_call(struct line *line, struct letter *l)
+{
+	if (line->home) {
+		l->deliver(l);
+	} else {
+		threads_call(line->threads, line->seat, l);
+	}
+}
 
 static void far_forget(struct far_call *call)
 {
@@ -164,7 +190,7 @@ static void far_order(struct quic_far *far, struct far_call *call,
 	}
 	far->calls = call;
 	far->line->pending++;
-	threads_post(o->line->threads, o->line->seat, &o->letter);
+	line_post(o->line, &o->letter);
 }
 
 /* --- taking back --------------------------------------------------------- */
@@ -209,7 +235,7 @@ static int far_call_destructor(struct far_call *call)
 	if (call->order->kind == ORDER_SHUTDOWN) {
 		call->far->closing = false;
 	}
-	threads_call(line->threads, line->seat, &r.letter);
+	line_call(line, &r.letter);
 	if (r.taken) {
 		order_free(call->order);
 		line_done(line);
@@ -249,45 +275,91 @@ static int quic_far_destructor(struct quic_far *far)
 	struct order only = {.line = line};
 	struct recall r = {.letter.deliver = near_drop, .order = &only};
 
-	threads_call(line->threads, line->seat, &r.letter);
+	line_call(line, &r.letter);
 	while (far->calls != NULL) {
 		far_abort(far, far->calls);
 	}
 	line->gone = true;
 	line->pending++; /* the letters may be delivered now */
-	quic_slot_return(line->ghost);
+	if (line->ghost != NULL) {
+		quic_slot_return(line->ghost);
+	}
 	line_done(line);
 	return 0;
 }
 
 /* --- the beginning ------------------------------------------------------- */
 
+/* Now, or once the handshake is complete. */
+static bool line_move(struct line *line)
+{
+	if (!quic_desk_move(line->conn, &line->ended, &line->ghost)) {
+		return false;
+	}
+	line->home = false;
+	line->pending++; /* ended */
+	return true;
+}
+
+/* The handshake of a connection that began with 0-RTT is complete. Where it
+ * cannot move it stays, and is served nevertheless. */
+static void line_settled(void *private_data)
+{
+	struct line *line = private_data;
+
+	if (line->late == NULL && !line->gone &&
+	    quic_desk_threads(quic_conn_where(line->conn)) != NULL) {
+		log_debug("the handshake that 0-RTT began is complete: the "
+			  "connection moves to network thread %u",
+			  line->seat);
+		(void)line_move(line);
+	}
+}
+
+static struct line *line_new(struct tevent_context *ev, struct quic_conn *c)
+{
+	struct quic_slot *s = quic_conn_where(c);
+	struct line *line = calloc(1, sizeof(*line));
+
+	if (line == NULL) {
+		return NULL;
+	}
+	line->ended.deliver = far_ended;
+	line->home = true;
+	line->ev = ev;
+	line->conn = c;
+	line->threads = quic_desk_threads(s);
+	line->seat = s->desk;
+	if (quic_conn_is_early(c)) {
+		s->settled = line_settled;
+		s->settled_data = line;
+	} else if (!line_move(line)) {
+		free(line);
+		return NULL;
+	}
+	return line;
+}
+
 struct transport *quic_far_transport(TALLOC_CTX *mem_ctx,
 				     struct tevent_context *ev,
 				     struct quic_conn *c)
 {
 	struct quic_far *far = talloc_zero(mem_ctx, struct quic_far);
-	struct line *line = calloc(1, sizeof(*line));
+	struct line *line = NULL;
 	struct transport_facts facts;
 	struct transport *t = NULL;
 
-	if (line != NULL) {
-		line->ended.deliver = far_ended;
-		line->pending = 1;
+	if (far != NULL && quic_conn_facts(c, far, &facts) &&
+	    quic_conn_give_identity(c, far)) {
+		line = line_new(ev, c);
 	}
-	if (far == NULL || line == NULL || !quic_conn_facts(c, far, &facts) ||
-	    !quic_conn_give_identity(c, far) ||
-	    !quic_desk_move(c, &line->ended, &line->ghost)) {
+	if (line == NULL) {
 		talloc_free(far);
-		free(line);
 		talloc_free(c);
 		return NULL;
 	}
 	far->ev = ev;
 	far->line = line;
-	line->threads = quic_desk_threads(line->ghost);
-	line->seat = line->ghost->desk;
-	line->conn = c;
 	talloc_set_destructor(far, quic_far_destructor);
 	facts.backend = transport_quic_user.name;
 	t = transport_new(mem_ctx, &transport_quic_far, far, &facts);
@@ -470,7 +542,8 @@ static void near_shutdown(struct letter *l)
 {
 	struct order *o = (struct order *)(void *)l;
 	struct tevent_context *ev =
-		threads_loop(o->line->threads, o->line->seat);
+		o->line->home ? o->line->ev
+			      : threads_loop(o->line->threads, o->line->seat);
 
 	o->busy = true;
 	o->line->late = tevent_add_timer(
@@ -549,7 +622,7 @@ static void far_notice(void *private_data, void (*deliver)(struct letter *l))
 	if (n != NULL) {
 		n->letter.deliver = deliver;
 		n->line = far->line;
-		threads_post(n->line->threads, n->line->seat, &n->letter);
+		line_post(n->line, &n->letter);
 	}
 }
 
@@ -570,7 +643,7 @@ static void quic_far_stats(void *private_data, struct transport_stats *out)
 	struct notice n = {
 		.letter.deliver = near_stats, .line = far->line, .stats = out};
 
-	threads_call(n.line->threads, n.line->seat, &n.letter);
+	line_call(n.line, &n.letter);
 }
 
 static const char *quic_far_error(void *private_data)
@@ -579,6 +652,14 @@ static const char *quic_far_error(void *private_data)
 		talloc_get_type_abort(private_data, struct quic_far);
 
 	return far->why;
+}
+
+static bool quic_far_is_early(void *private_data)
+{
+	struct quic_far *far =
+		talloc_get_type_abort(private_data, struct quic_far);
+
+	return far->line->home && quic_conn_is_early(far->line->conn);
 }
 
 /* Not a row of its own for users: what quic-user hands out when it serves in
@@ -598,4 +679,5 @@ const struct transport_backend transport_quic_far = {
 	.stats = quic_far_stats,
 	.error = quic_far_error,
 	.trust = quic_far_trust,
+	.is_early = quic_far_is_early,
 };

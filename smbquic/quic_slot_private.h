@@ -45,6 +45,10 @@ struct quic_slot {
 	unsigned desk;		   /* where it is served, see quic_desk.c */
 	bool away;		   /* its connection has moved there */
 	struct letter *when_ended; /* to the one that sent it */
+	/* the handshake is complete that its user did not wait for; the
+	 * connection may move from within */
+	void (*settled)(void *private_data);
+	void *settled_data;
 	union udp_address peer;
 	/* books */
 	struct slot_cid *cids;

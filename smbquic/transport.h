@@ -124,8 +124,8 @@ struct transport_settings {
 	unsigned quic_version;		      /**< 1 or 2: preferred, of both;
 						 a client begins with it */
 	bool quic_version_only;		      /**< not the other, for tests */
-	bool early_data;		      /**< QUIC, server without threads:
-						 take 0-RTT. The transport is
+	bool early_data;		      /**< QUIC, server: take 0-RTT.
+						 The transport is
 						 there before the handshake is
 						 complete: transport_is_early()
 					       */
