@@ -5,7 +5,8 @@
  *
  * Only related requests make a chain (MS-SMB2 3.3.5.2.7.2): they run one after
  * the other and are answered together. Unrelated ones that came in one message
- * are chains of their own, as if they had come separately (3.3.5.2.7.1).
+ * are chains of their own, as if they had come separately (3.3.5.2.7.1); those
+ * that are answered at once make a batch, which is one message as well.
  */
 #ifndef SERVER_CHAIN_H
 #define SERVER_CHAIN_H
@@ -15,9 +16,12 @@
 /** More than this is not collected into one message. */
 #define CHAIN_MAX_REPLY ((size_t)1 << 20)
 
+struct batch;
+
 /** Child of the connection. */
 struct chain {
 	struct conn *conn;
+	struct batch *batch; /**< where its answers wait for others; or NULL */
 	struct chain *prev, *next; /**< conn->chains */
 	struct message *message;   /**< a parent of it */
 	size_t bytes_in;	   /**< its part of conn->bytes_in */
@@ -48,7 +52,21 @@ void chain_reply(struct request *r, NTSTATUS status);
 /** The interim response: goes out at once with what was collected. */
 void chain_interim(struct request *r);
 
-/** Write what was collected. */
+/** Write what was collected. At its end: into its batch. */
 void chain_flush(struct chain *chain);
+
+/**
+ * For the answers to chains that came in one message of so many requests. It
+ * is written when the last one is answered, or a moment later, or when one of
+ * them has to wait: others are not kept waiting with it.
+ * @return NULL: no memory; each is answered for itself.
+ */
+struct batch *batch_new(struct conn *conn, unsigned requests);
+/** Before the chain runs. */
+void batch_join(struct batch *batch, struct chain *chain);
+/** The chain is gone. */
+void batch_leave(struct batch *batch);
+/** All that belong to it have joined. */
+void batch_ready(struct batch *batch);
 
 #endif

@@ -18,6 +18,8 @@ struct cmd_write_state {
 	bool through; /* on disk before the response */
 };
 
+static void cmd_write_at_end(struct tevent_req *subreq);
+static bool cmd_write_begin(struct tevent_req *req);
 static void cmd_write_done(struct tevent_req *subreq);
 static void cmd_write_flushed(struct tevent_req *subreq);
 
@@ -61,8 +63,7 @@ static NTSTATUS cmd_write_check(struct cmd_write_state *state)
 	if (at_end != appends(state->open)) {
 		return NT_STATUS_INVALID_PARAMETER;
 	}
-	/* Who may only append may yet write anywhere: as Windows does. Where
-	 * the end will be nobody has locked yet, as far as can be known. */
+	/* Who may only append may yet write anywhere: as Windows does. */
 	if (!at_end && !lock_allows(state->open->file->locks, state->open,
 				    in->offset, in->data.len, true)) {
 		return NT_STATUS_FILE_LOCK_CONFLICT;
@@ -92,16 +93,58 @@ struct tevent_req *cmd_write_send(TALLOC_CTX *mem_ctx,
 		tevent_req_done(req);
 		return tevent_req_post(req, ev);
 	}
-	state->open->modified = true;
-	oplock_contend(state->open);
-	subreq = store_pwrite_send(state, ev, state->open->handle,
-				   state->in.data.data, state->in.data.len,
-				   state->in.offset, request_keep(r));
+	if (state->in.offset != STORE_AT_END ||
+	    lock_count(state->open->file->locks) == 0) {
+		return cmd_write_begin(req) ? req : tevent_req_post(req, ev);
+	}
+	subreq = store_getattr_send(state, ev, state->open->handle);
 	if (tevent_req_nomem(subreq, req)) {
 		return tevent_req_post(req, ev);
 	}
-	tevent_req_set_callback(subreq, cmd_write_done, req);
+	tevent_req_set_callback(subreq, cmd_write_at_end, req);
 	return req;
+}
+
+/* Is what lies behind the end, where it is now, locked? */
+static void cmd_write_at_end(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct cmd_write_state *state =
+		tevent_req_data(req, struct cmd_write_state);
+	struct store_attr attr = {0};
+	int err = store_getattr_recv(subreq, &attr);
+
+	TALLOC_FREE(subreq);
+	if (err != 0) {
+		tevent_req_error(req, ntstatus_from_errno(err));
+		return;
+	}
+	if (!lock_allows(state->open->file->locks, state->open, attr.size,
+			 state->in.data.len, true)) {
+		tevent_req_error(req, NT_STATUS_FILE_LOCK_CONFLICT);
+		return;
+	}
+	(void)cmd_write_begin(req);
+}
+
+/* @return false: it failed already. */
+static bool cmd_write_begin(struct tevent_req *req)
+{
+	struct cmd_write_state *state =
+		tevent_req_data(req, struct cmd_write_state);
+	struct tevent_req *subreq = NULL;
+
+	state->open->modified = true;
+	oplock_contend(state->open);
+	subreq = store_pwrite_send(state, state->ev, state->open->handle,
+				   state->in.data.data, state->in.data.len,
+				   state->in.offset, request_keep(state->r));
+	if (tevent_req_nomem(subreq, req)) {
+		return false;
+	}
+	tevent_req_set_callback(subreq, cmd_write_done, req);
+	return true;
 }
 
 static void cmd_write_done(struct tevent_req *subreq)

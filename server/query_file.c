@@ -261,7 +261,8 @@ static const struct query_class classes[] = {
 	 put_attribute_tag},
 	{FileNormalizedNameInformation, 0, QUERY_BYTES, put_normalized},
 	{FileIdInformation, 0, QUERY_WHOLE, put_id},
-	{FilePosixInformation, FILE_READ_ATTRIBUTES, QUERY_WHOLE, put_posix},
+	/* as fstat(2), which asks for nothing */
+	{FilePosixInformation, 0, QUERY_WHOLE, put_posix},
 };
 
 enum query_wants query_file_wants(uint8_t number)

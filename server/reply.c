@@ -117,7 +117,7 @@ static struct message_out *reply_slot(struct request *r, size_t size,
 static void keep_keys(struct outgoing *out, struct message_out *pdu,
 		      const struct chain *chain)
 {
-	if (chain->count == 1) {
+	if (chain->count == 1 && chain->batch == NULL) {
 		return;
 	}
 	if (out->seal != NULL && out->count == 1) {
@@ -286,14 +286,12 @@ static struct message_out *last_pdu(struct outgoing *out)
 	return &out->pdus[out->count - 1];
 }
 
-static void flush(struct chain *chain, struct request *hashed)
+static void outgoing_write(struct conn *conn, struct outgoing *out,
+			   struct request *hashed)
 {
-	struct outgoing *out = chain->out;
-	struct conn *conn = chain->conn;
 	struct tevent_req *subreq = NULL;
 	uint16_t granted = 0;
 
-	chain->out = NULL;
 	if (out == NULL || conn->closing) {
 		talloc_free(out);
 		return;
@@ -316,6 +314,25 @@ static void flush(struct chain *chain, struct request *hashed)
 	tevent_req_set_callback(subreq, outgoing_done, out);
 }
 
+static bool batch_take(struct batch *batch, struct outgoing *out);
+static void batch_end(struct batch *batch);
+
+static void flush(struct chain *chain, struct request *hashed)
+{
+	struct outgoing *out = chain->out;
+
+	chain->out = NULL;
+	if (chain->batch != NULL) {
+		bool whole = hashed == NULL && chain->index == chain->count;
+
+		if (whole && batch_take(chain->batch, out)) {
+			return;
+		}
+		batch_end(chain->batch);
+	}
+	outgoing_write(chain->conn, out, hashed);
+}
+
 void chain_flush(struct chain *chain)
 {
 	flush(chain, NULL);
@@ -334,6 +351,134 @@ static void outgoing_done(struct tevent_req *subreq)
 		return;
 	}
 	conn_resume(conn);
+}
+
+/* --- answers to what came unrelated in one message -------------------------
+ */
+
+/* That long at most an answer waits for the others. */
+#define BATCH_MS 20
+
+/* Child of the connection. */
+struct batch {
+	struct conn *conn;
+	struct outgoing *out; /* what there is; or NULL */
+	size_t size;	      /* of it */
+	unsigned requests;    /* the most there can be */
+	unsigned chains;      /* that have not left */
+	bool open;	      /* more may join */
+	bool over;	      /* nobody does any more */
+};
+
+static int batch_destructor(struct batch *batch)
+{
+	struct chain *chain = NULL;
+
+	for (chain = batch->conn->chains; chain != NULL; chain = chain->next) {
+		if (chain->batch == batch) {
+			chain->batch = NULL;
+		}
+	}
+	return 0;
+}
+
+/* What comes later goes for itself. */
+static void batch_end(struct batch *batch)
+{
+	struct outgoing *out = batch->out;
+
+	batch->out = NULL;
+	batch_destructor(batch);
+	batch->over = true;
+	outgoing_write(batch->conn, out, NULL);
+	if (!batch->open) {
+		talloc_free(batch);
+	}
+}
+
+static void batch_late(struct tevent_context *ev, struct tevent_timer *te,
+		       struct timeval now, void *private_data)
+{
+	(void)ev;
+	(void)te;
+	(void)now;
+	batch_end(talloc_get_type_abort(private_data, struct batch));
+}
+
+struct batch *batch_new(struct conn *conn, unsigned requests)
+{
+	struct batch *batch = talloc_zero(conn, struct batch);
+
+	if (batch == NULL) {
+		return NULL;
+	}
+	*batch = (struct batch){
+		.conn = conn,
+		.requests = requests,
+		.open = true,
+	};
+	talloc_set_destructor(batch, batch_destructor);
+	if (tevent_add_timer(conn->server->ev, batch,
+			     tevent_timeval_current_ofs(0, BATCH_MS * 1000),
+			     batch_late, batch) == NULL) {
+		TALLOC_FREE(batch);
+	}
+	return batch;
+}
+
+void batch_join(struct batch *batch, struct chain *chain)
+{
+	if (batch != NULL && !batch->over) {
+		chain->batch = batch;
+		batch->chains++;
+	}
+}
+
+void batch_leave(struct batch *batch)
+{
+	batch->chains--;
+	if (batch->chains == 0 && !batch->open) {
+		batch_end(batch);
+	}
+}
+
+void batch_ready(struct batch *batch)
+{
+	if (batch == NULL) {
+		return;
+	}
+	batch->open = false;
+	if (batch->chains == 0 || batch->over) {
+		batch_end(batch);
+	}
+}
+
+/* The bytes stay with the chain's own message, which becomes a part of ours.
+ * false: they cannot go in one. */
+static bool batch_take(struct batch *batch, struct outgoing *out)
+{
+	if (out == NULL) {
+		return true;
+	}
+	if (batch->out == NULL) {
+		batch->out = outgoing_new(batch->conn, batch->requests);
+		if (batch->out == NULL) {
+			return false;
+		}
+		batch->out->seal = out->seal;
+		batch->out->session_id = out->session_id;
+	}
+	if (batch->out->seal != out->seal ||
+	    batch->size + out->size > CHAIN_MAX_REPLY) {
+		return false;
+	}
+	memcpy(&batch->out->pdus[batch->out->count], out->pdus,
+	       out->count * sizeof(out->pdus[0]));
+	batch->out->count += out->count;
+	batch->out->credits += out->credits;
+	batch->size += out->size;
+	talloc_steal(batch->out, out);
+	return true;
 }
 
 /* --- what nobody asked for -------------------------------------------------

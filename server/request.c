@@ -417,6 +417,9 @@ static int chain_destructor(struct chain *chain)
 {
 	chain->conn->bytes_in -= chain->bytes_in;
 	LIST_REMOVE(chain->conn->chains, chain);
+	if (chain->batch != NULL) {
+		batch_leave(chain->batch);
+	}
 	return 0;
 }
 
@@ -557,12 +560,28 @@ static bool sealed_right(struct conn *conn, const struct message *message)
 	return true;
 }
 
+/* Are there requests that can be answered in one message, though unrelated? */
+static bool is_batch(const struct message *message)
+{
+	unsigned chains = 0;
+
+	for (unsigned i = 0; i < message->count; i++) {
+		chains += !is_related(&message->pdu[i]) &&
+			  message->pdu[i].header.command != SMB2_CANCEL;
+	}
+	return chains > 1;
+}
+
 static void receive_smb2(struct conn *conn, struct message *message)
 {
+	struct batch *batch = NULL;
 	unsigned used = 0;
 
 	if (!sealed_right(conn, message)) {
 		return;
+	}
+	if (is_batch(message)) {
+		batch = batch_new(conn, message->count);
 	}
 	for (unsigned i = 0; i < message->count; i += used) {
 		struct chain *chain = NULL;
@@ -576,11 +595,13 @@ static void receive_smb2(struct conn *conn, struct message *message)
 		if (chain == NULL) {
 			return;
 		}
+		batch_join(batch, chain);
 		chain_run(chain);
 		if (conn->closing) {
 			return;
 		}
 	}
+	batch_ready(batch);
 }
 
 void request_receive(struct conn *conn, struct message *message)

@@ -308,11 +308,12 @@ static void choose_payload(struct message_write_state *state, int first,
 
 /* Put one PDU behind the others: pieces, padding, NextCommand, signature. */
 static int add_pdu(struct message_write_state *state,
-		   const struct message_out *pdu, bool last, bool may_sign)
+		   const struct message_out *pdu, bool last, bool padded,
+		   bool may_sign)
 {
 	struct iovec *first = &state->iov[state->count];
 	size_t size = iov_size(pdu->iov, pdu->iov_count);
-	size_t pad = last ? 0 : (8 - size % 8) % 8;
+	size_t pad = padded ? (8 - size % 8) % 8 : 0;
 	uint8_t *header = pdu->iov[0].iov_base;
 	int count = pdu->iov_count;
 
@@ -352,7 +353,13 @@ static int add_pdus(struct message_write_state *state,
 	}
 	state->count = 1;
 	for (i = 0; i < count && err == 0; i++) {
-		err = add_pdu(state, &pdus[i], i + 1 == count, may_sign);
+		bool last = i + 1 == count;
+		bool packs = pdus[i].compress && state->conn->terms.count > 0;
+
+		/* 3.3.4.1.3: of a compound the last one as well; not behind
+		 * what is compressed, as only a chained form goes on then */
+		err = add_pdu(state, &pdus[i], last,
+			      !last || (count > 1 && !packs), may_sign);
 	}
 	return err;
 }

@@ -76,6 +76,36 @@ static void test_rights(void **state)
 			 NT_STATUS_INVALID_DEVICE_REQUEST);
 }
 
+/* As with the POSIX extensions: at what is the end then, and who has locked
+ * what lies behind it is asked. */
+static void test_append(void **state)
+{
+	struct files *t = *state;
+	struct smb2_file_id other = files_make(t, "f");
+	struct smb2_file_id id =
+		files_open(t, (struct create_args){.name = "f",
+						   .disposition = FILE_OPEN,
+						   .access = FILE_APPEND_DATA});
+	struct open *open =
+		open_find(t->session, id.persistent_id, id.volatile_id);
+
+	open->file->posix = true;
+	assert_int_equal(files_write(t, other, "abcd", 0), NT_STATUS_OK);
+	assert_int_equal(files_write(t, id, "x", 4),
+			 NT_STATUS_INVALID_PARAMETER);
+	assert_int_equal(
+		files_lock(t, other, 0, 4, SMB2_LOCKFLAG_EXCLUSIVE_LOCK),
+		NT_STATUS_OK);
+	assert_int_equal(files_write(t, id, "ef", STORE_AT_END), NT_STATUS_OK);
+	assert_int_equal(
+		files_lock(t, other, 7, 100, SMB2_LOCKFLAG_EXCLUSIVE_LOCK),
+		NT_STATUS_OK);
+	assert_int_equal(files_write(t, id, "g", STORE_AT_END), NT_STATUS_OK);
+	assert_int_equal(files_write(t, id, "h", STORE_AT_END),
+			 NT_STATUS_FILE_LOCK_CONFLICT);
+	assert_content(t, other, "abcdefg");
+}
+
 static void test_locks(void **state)
 {
 	struct files *t = *state;
@@ -222,10 +252,15 @@ static void test_many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_bytes),	  TEST(test_time),
-		TEST(test_rights),	  TEST(test_locks),
-		TEST(test_limits),	  TEST(test_disk_full),
-		TEST(test_write_through), cmocka_unit_test(test_many),
+		TEST(test_bytes),
+		TEST(test_time),
+		TEST(test_rights),
+		TEST(test_append),
+		TEST(test_locks),
+		TEST(test_limits),
+		TEST(test_disk_full),
+		TEST(test_write_through),
+		cmocka_unit_test(test_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

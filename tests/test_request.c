@@ -380,11 +380,53 @@ static void test_unrelated(void **private_data)
 	out[1] = pdu(&l, SMB2_ECHO, NULL, 0);
 	fixture_send(l.f, out, 2, NULL, 0);
 	m = fixture_read(l.f);
-	assert_int_equal(m->count, 1);
+	assert_int_equal(m->count, 2);
 	assert_int_equal(m->pdu[0].header.command, SMB2_FLUSH);
+	assert_int_equal(m->pdu[1].header.command, SMB2_ECHO);
+	assert_int_equal(m->pdu[1].header.flags, SMB2_FLAGS_SERVER_TO_REDIR);
+	assert_int_equal(m->pdu[1].len % 8, 0);
+	talloc_free(l.f);
+}
+
+/* Whose companion waits is not kept waiting. */
+static void test_unrelated_waits(void **private_data)
+{
+	struct logon l = logon_new();
+	struct message_out out[2] = {{.iov_count = 0}};
+	struct message *m = NULL;
+
+	(void)private_data;
+	script.wait = true;
+	out[0] = pdu(&l, SMB2_ECHO, NULL, 0);
+	out[1] = pdu(&l, SMB2_FLUSH, NULL, 0);
+	fixture_send(l.f, out, 2, NULL, 0);
 	m = fixture_read(l.f);
+	assert_int_equal(m->count, 1);
 	assert_int_equal(m->pdu[0].header.command, SMB2_ECHO);
-	assert_int_equal(m->pdu[0].header.flags, SMB2_FLAGS_SERVER_TO_REDIR);
+	m = fixture_read(l.f);
+	assert_int_equal(m->pdu[0].header.status, NT_STATUS_PENDING);
+	finish_hung();
+	m = fixture_read(l.f);
+	assert_int_equal(m->pdu[0].header.command, SMB2_FLUSH);
+	assert_int_equal(m->pdu[0].header.status, NT_STATUS_OK);
+	talloc_free(l.f);
+}
+
+/* Neither by who is slow without telling so. */
+static void test_unrelated_slow(void **private_data)
+{
+	struct logon l = logon_new();
+	struct message_out out[2] = {{.iov_count = 0}};
+	struct message *m = NULL;
+
+	(void)private_data;
+	script.hang = true;
+	out[0] = pdu(&l, SMB2_FLUSH, NULL, 0);
+	out[1] = pdu(&l, SMB2_ECHO, NULL, 0);
+	fixture_send(l.f, out, 2, NULL, 0);
+	m = fixture_read(l.f);
+	assert_int_equal(m->count, 1);
+	assert_int_equal(m->pdu[0].header.command, SMB2_ECHO);
 	talloc_free(l.f);
 }
 
@@ -835,6 +877,8 @@ int main(void)
 		cmocka_unit_test(test_related_without_file),
 		cmocka_unit_test(test_headless),
 		cmocka_unit_test(test_unrelated),
+		cmocka_unit_test(test_unrelated_waits),
+		cmocka_unit_test(test_unrelated_slow),
 		cmocka_unit_test(test_interim),
 		cmocka_unit_test(test_slow),
 		cmocka_unit_test(test_cancel_async),
