@@ -484,6 +484,21 @@ void certmap_check(struct certmap *map, time_t now)
 	}
 }
 
+void certmap_each_watched(const struct certmap *map,
+			  void (*each)(const char *path, void *private_data),
+			  void *private_data)
+{
+	size_t i = 0;
+	size_t k = 0;
+
+	each(map->file, private_data);
+	for (i = 0; i < map->count; i++) {
+		for (k = 0; k < map->slots[i]->num_watched; k++) {
+			each(map->slots[i]->watched[k].path, private_data);
+		}
+	}
+}
+
 /* --- choosing ----------------------------------------------------------- */
 
 /* The mapping of that name, else one that covers it, else the default. NULL

@@ -192,6 +192,12 @@ int certmap_find(struct certmap *map, const char *server_name, time_t now,
  *  good before stays in use. False: the mapping file itself was bad. */
 bool certmap_reload(struct certmap *map);
 
+/** The absolute paths of what it is made from now, whether they are there or
+ *  not: the mapping file, then what each mapping names. */
+void certmap_each_watched(const struct certmap *map,
+			  void (*each)(const char *path, void *private_data),
+			  void *private_data);
+
 /** To be called now and then (every hour): notices changes and warns of
  *  certificates that expire soon, once a day. */
 void certmap_check(struct certmap *map, time_t now);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "certs/certmap.h"
+#include "server/cert_watch.h"
 #include "server/machine.h"
 #include "server/strikes.h"
 #include "server/persistent.h"
@@ -138,7 +139,15 @@ static bool load_certificates(struct server *server, char **why)
 		config_string(config, NULL, CONFIG_CERTIFICATE_MAP_FILE),
 		(unsigned)config_int(config, NULL, CONFIG_CERTIFICATE_WARNING),
 		why);
-	return server->certmap != NULL;
+	if (server->certmap == NULL) {
+		return false;
+	}
+	server->cert_watch =
+		cert_watch_new(server, server->ev, server->certmap);
+	if (server->cert_watch == NULL) {
+		*why = talloc_strdup(server, "out of memory");
+	}
+	return server->cert_watch != NULL;
 }
 
 /* --- housekeeping ----------------------------------------------------------
@@ -185,10 +194,11 @@ static void keep_house(struct tevent_context *ev, struct tevent_timer *te,
 
 	(void)ev;
 	(void)te;
+	(void)now;
 	end_dead(server);
 	give_memory_back(server);
-	if (server->certmap != NULL) {
-		certmap_check(server->certmap, now.tv_sec);
+	if (server->cert_watch != NULL) {
+		cert_watch_look(server->cert_watch);
 	}
 	plan_housekeeping(server);
 }
@@ -398,6 +408,7 @@ bool server_reload(struct server *server, struct config *config, char **why)
 	if (server->certmap != NULL) {
 		machine_check(config);
 		certmap_reload(server->certmap);
+		cert_watch_look(server->cert_watch);
 	}
 	return true;
 }

@@ -94,8 +94,9 @@ struct server {
 	/** The configuration in force; replaced as a whole by a reload. Take a
 	    talloc_reference() to keep one. */
 	struct config *config;
-	struct users *users;	 /**< the users file as last read */
-	struct certmap *certmap; /**< certs/certmap.h; NULL: no QUIC */
+	struct users *users;	       /**< the users file as last read */
+	struct certmap *certmap;       /**< certs/certmap.h; NULL: no QUIC */
+	struct cert_watch *cert_watch; /**< of certmap */
 	struct state_dir *state; /**< server/state_dir.h; NULL: nothing stays */
 	uint8_t guid[NEGOTIATE_GUID_SIZE];
 	uint8_t secret[TRANSPORT_SECRET_SIZE]; /**< of the listeners */
