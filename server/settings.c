@@ -373,7 +373,10 @@ static const struct setting settings[] = {
 		"CAP_NET_BIND_SERVICE. With no it keeps CAP_SYS_ADMIN too, "
 		"and with it keeps the security descriptors of files in an "
 		"attribute that is the server's alone; otherwise a file's "
-		"owner on this machine can change it. Root sees and sets the "
+		"owner on this machine can change it. What was kept in one "
+		"way counts in the other, and is replaced when it is set; "
+		"only the server's own attribute it cannot replace without "
+		"that power. Root sees and sets the "
 		"quotas of others only with it.",
 	},
 	[CONFIG_SYSTEM_CALL_FILTER] = {

@@ -94,14 +94,15 @@ static ssize_t read_open(const char *path, void *buf, size_t size)
 	return n;
 }
 
-/* A thread that acts as a user may read the attribute of the server, too. Only
- * a server that cannot write the protected one looks for the other. */
-static ssize_t read_kept(const struct posix_root *root, const char *path,
-			 void *buf, size_t size)
+/* A thread that acts as a user may read the attribute of the server, too. The
+ * protected one counts before the other, which a server without the power to
+ * write the first has written: who gives a server that power does not take away
+ * what files were protected by. */
+static ssize_t read_kept(const char *path, void *buf, size_t size)
 {
 	ssize_t n = getxattr(path, POSIX_XATTR_ACL, buf, size);
 
-	if (n < 0 && errno == ENODATA && !root->acl_protected) {
+	if (n < 0 && errno == ENODATA) {
 		n = read_open(path, buf, size);
 	}
 	return n;
@@ -137,7 +138,7 @@ static int load_kept(const struct posix_root *root, const char *path,
 	struct local_rights now = {0};
 	struct local_rights then = {0};
 	uint8_t probe[1];
-	ssize_t n = read_kept(root, path, probe, 0);
+	ssize_t n = read_kept(path, probe, 0);
 
 	if (n <= 0) {
 		return n == 0 || errno == EOPNOTSUPP ? ENODATA : errno;
@@ -146,7 +147,7 @@ static int load_kept(const struct posix_root *root, const char *path,
 	if (sd->buf == NULL) {
 		return ENOMEM;
 	}
-	n = read_kept(root, path, sd->buf, KEPT_MAX);
+	n = read_kept(path, sd->buf, KEPT_MAX);
 	if (n < 0) {
 		return errno;
 	}
@@ -406,14 +407,6 @@ static int map_to_posix(struct posix_job *job, int fd, const struct stat *st,
 		       : err;
 }
 
-/* One that a server with more power has written would still be the one that
- * counts: an error, rather than a list that seems to be set. */
-static bool overruled(const struct posix_root *root, const char *path)
-{
-	return !root->acl_protected &&
-	       getxattr(path, POSIX_XATTR_ACL, NULL, 0) >= 0;
-}
-
 static int write_value(struct posix_job *job, const char *path,
 		       const uint8_t *value, size_t len)
 {
@@ -424,13 +417,10 @@ static int write_value(struct posix_job *job, const char *path,
 	if (err != 0) {
 		return err;
 	}
-	if (overruled(job->root, path)) {
-		log_warn("a security descriptor is not changed: the file has "
-			 "one in " POSIX_XATTR_ACL ", which takes bounded "
-			 "capabilities = no, and CAP_SYS_ADMIN, to replace");
-		err = EPERM;
-	} else if (setxattr(path, name, value, len, 0) != 0) {
+	if (setxattr(path, name, value, len, 0) != 0) {
 		err = errno == E2BIG || errno == ERANGE ? ENOSPC : errno;
+	} else if (job->root->acl_protected) {
+		(void)removexattr(path, POSIX_XATTR_ACL_OPEN);
 	}
 	return posix_cred_enter(job->cred) == 0 ? err : EPERM;
 }
@@ -636,6 +626,22 @@ static int change(struct posix_job *job, int fd, struct stat *st,
 	return err;
 }
 
+/* One that a server with more power has written would still be the one that
+ * counts: an error, rather than a list that seems to be set. It has to be found
+ * before owner or mode are touched, whose change would take away what counts.
+ */
+static int overruled(const struct posix_root *root, int fd)
+{
+	if (root->acl_protected || (root->acls & STORE_ACLS_KEEP) == 0 ||
+	    getxattr(posix_proc(fd).path, POSIX_XATTR_ACL, NULL, 0) < 0) {
+		return 0;
+	}
+	log_warn("a security descriptor is not changed: the file has one "
+		 "in " POSIX_XATTR_ACL ", which takes bounded capabilities = "
+		 "no, and CAP_SYS_ADMIN, to replace");
+	return EPERM;
+}
+
 int posix_do_change_security(struct posix_job *job, int fd,
 			     struct wire_slice data, uint32_t parts)
 {
@@ -654,6 +660,9 @@ int posix_do_change_security(struct posix_job *job, int fd,
 	}
 	if (err == 0 && fstat(fd, &st) != 0) {
 		err = errno;
+	}
+	if (err == 0) {
+		err = overruled(job->root, fd);
 	}
 	if (err == 0) {
 		err = posix_sd_load(job->root, fd, &st, &old);
