@@ -371,17 +371,21 @@ const struct users_entry *users_get(const struct users *users, size_t n)
 	return NULL;
 }
 
+/* All are looked at, so that the time does not tell a stranger whether there is
+ * one of that name. */
 static struct row *find_row(const struct users *users, const char *name)
 {
-	size_t i = 0;
+	struct row *found = NULL;
+	size_t i = users->count;
 
-	for (i = 0; i < users->count; i++) {
+	while (i > 0) {
+		i--;
 		if (users->rows[i].is_user &&
 		    utf8_case_equal(users->rows[i].entry.name, name)) {
-			return &users->rows[i];
+			found = &users->rows[i];
 		}
 	}
-	return NULL;
+	return found;
 }
 
 const struct users_entry *users_find(const struct users *users,
