@@ -7,13 +7,16 @@
  * Of ten attempts two are datagrams of noise, one of them dressed as the
  * beginning of a QUIC connection; two are handshakes that stop in the middle;
  * one asks for a name that is not there; two are whole ones with a logon that
- * fails; one is noise over TCP; two are TCP connections that say nothing and
- * stay for as long as the server lets them. Prints how many there were, and
- * how many of the whole ones were answered.
+ * fails, but for each fifth handshake, which offers another protocol (ALPN);
+ *one is noise over TCP; two are TCP connections that say nothing and stay for
+ *as long as the server lets them. Prints how many there were, and how many of
+ *the whole ones were answered.
  */
 #include <arpa/inet.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <gnutls/gnutls.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
@@ -31,6 +34,7 @@
 #define ATTEMPT_MS 20000
 #define SILENT_MAX 32
 #define TICKS	   20 /* a second */
+#define FOREIGN	   5  /* one handshake of so many */
 
 struct hostile {
 	struct tevent_context *ev;
@@ -52,6 +56,29 @@ static void die(const char *what)
 {
 	fprintf(stderr, "hostile: %s: %s\n", what, strerror(errno));
 	exit(1);
+}
+
+/* The client library's own, if this one did not come first. */
+int gnutls_alpn_set_protocols(gnutls_session_t session,
+			      const gnutls_datum_t *protocols, unsigned size,
+			      unsigned flags)
+{
+	static unsigned made;
+	static unsigned char web[] = "h3";
+	const gnutls_datum_t foreign = {.data = web, .size = 2};
+	union {
+		void *data;
+		int (*code)(gnutls_session_t, const gnutls_datum_t *, unsigned,
+			    unsigned);
+	} next = {.data = dlsym(RTLD_NEXT, "gnutls_alpn_set_protocols")};
+
+	if (next.data == NULL) {
+		die("gnutls_alpn_set_protocols");
+	}
+	if (++made % FOREIGN == 0) {
+		protocols = &foreign;
+	}
+	return next.code(session, protocols, size, flags);
 }
 
 static void fill(uint8_t *out, size_t size)

@@ -14,6 +14,7 @@ import threading
 
 NEGOTIATE, SESSION_SETUP = 0, 1
 SIGNED = 8
+PENDING = 0x103
 CIPHERS = {1: "AES-128-CCM", 2: "AES-128-GCM", 3: "AES-256-CCM",
            4: "AES-256-GCM"}
 SIGNINGS = {0: "HMAC-SHA256", 1: "AES-128-CMAC", 2: "AES-128-GMAC"}
@@ -68,7 +69,10 @@ def look(seen, m, secret):
         flags, = struct.unpack_from("<I", m, 16)
         if command == NEGOTIATE and flags & 1:
             seen.agreed = agreed(m)
-        if command not in (NEGOTIATE, SESSION_SETUP):
+        # an interim answer says nothing, and Samba does not sign it (nor has
+        # it to: 3.2.5.1.3)
+        interim = flags & 1 and struct.unpack_from("<I", m, 8)[0] == PENDING
+        if command not in (NEGOTIATE, SESSION_SETUP) and not interim:
             seen.kinds.add("signed" if flags & SIGNED and any(m[48:64])
                            else "plain")
     if secret in m:
