@@ -300,7 +300,9 @@ struct tevent_req *client_cache_open_send(
 	if (tevent_req_nomem(state->cache, req)) {
 		return tevent_req_post(req, conn->ev);
 	}
-	leased.first = 0;
+	if (state->cache->options.memory < leased.first) {
+		leased.first = 0;
+	}
 	leased.lease = lease_wanted(how, &state->cache->options);
 	subreq = client_open_send(state, tree, path, &leased);
 	if (tevent_req_nomem(subreq, req)) {
@@ -310,6 +312,23 @@ struct tevent_req *client_cache_open_send(
 	return req;
 }
 
+/* What came along with the open, as long as nobody else may change it. */
+static void take_first(struct client_cache *cache, TALLOC_CTX *owner,
+		       struct wire_slice first)
+{
+	struct cache_extent *extent = NULL;
+
+	if (first.len > 0 && cache_keeps(cache) && first.len <= cache->there) {
+		extent = extent_new(cache, 0, first.len, false);
+	}
+	if (extent == NULL) {
+		talloc_free(owner);
+		return;
+	}
+	extent->bytes = first.data;
+	talloc_steal(extent, owner);
+}
+
 static void cache_opened(struct tevent_req *subreq)
 {
 	struct tevent_req *req =
@@ -317,6 +336,8 @@ static void cache_opened(struct tevent_req *subreq)
 	struct cache_open_state *state =
 		tevent_req_data(req, struct cache_open_state);
 	struct client_cache *cache = state->cache;
+	TALLOC_CTX *owner = NULL;
+	struct wire_slice first = client_open_first(subreq, cache, &owner);
 	NTSTATUS status =
 		client_open_recv(subreq, cache, &cache->file, &state->stat);
 
@@ -325,6 +346,7 @@ static void cache_opened(struct tevent_req *subreq)
 		return;
 	}
 	cache_there(cache, state->stat.size);
+	take_first(cache, owner, first);
 	client_file_on_lease(cache->file, lease_changed, cache);
 	tevent_req_done(req);
 }

@@ -47,7 +47,8 @@ void client_cache_default(struct client_cache_options *out);
 /**
  * Open a file with the leases that the options are good for.
  *
- * @param how      client_open.lease and .first are ignored.
+ * @param how      client_open.lease is ignored; .first bytes are kept, when
+ *                 there is a lease for that.
  * @param options  copied; NULL: client_cache_default()
  */
 struct tevent_req *client_cache_open_send(

@@ -314,7 +314,20 @@ NTSTATUS ticket_get_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 
 /* ------------------------------------------------------------- session.c */
 
+/* A lease that was broken before it was known here: the answer to the open
+ * that asked for it was on its way. */
+struct early_break {
+	struct smb2_guid key;
+	uint32_t state;
+	uint16_t epoch;
+	bool waits;
+};
+
+#define EARLY_BREAKS 16
+
 struct client_session {
+	struct early_break early[EARLY_BREAKS]; /**< a ring */
+	unsigned early_next;
 	/** To log on again; NULL: that is not wished. */
 	struct client_credentials *credentials;
 	bool stale;		  /**< of a lost connection, not yet restored */
@@ -524,6 +537,8 @@ struct file_origin *file_origin_new(TALLOC_CTX *mem_ctx,
 /** What of it goes into a CREATE. */
 bool file_origin_add(const struct file_origin *origin, struct wire_chain *list);
 /** What the reply says of it. @return false: it is malformed. */
+/** What became of a file's lease before its open was answered. */
+void file_lease_early(struct client_file *file);
 bool file_origin_take(struct file_origin *origin,
 		      const struct smb2_create_response *created);
 /** The next lock sequence number (3.2.4.19), for a handle that survives. */

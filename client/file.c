@@ -164,6 +164,7 @@ void file_take_origin(struct client_file *file, struct file_origin *origin,
 	}
 	if (file_origin_take(origin, created)) {
 		file->origin = talloc_steal(file, origin);
+		file_lease_early(file);
 	}
 }
 

@@ -551,6 +551,42 @@ static void lease_acknowledge(struct client_file *file)
 	call_post(conn, call);
 }
 
+/* The oldest makes room: a server that breaks what nobody has gains nothing. */
+static void note_early(struct client_session *session,
+		       const struct smb2_lease_break_notification *body,
+		       bool waits)
+{
+	session->early[session->early_next] = (struct early_break){
+		.key = body->lease_key,
+		.state = body->new_lease_state,
+		.epoch = body->new_epoch,
+		.waits = waits,
+	};
+	session->early_next = (session->early_next + 1) % EARLY_BREAKS;
+}
+
+/* An answer that goes with the first bytes of the file is sent when those were
+ * read, and the break before it. */
+void file_lease_early(struct client_file *file)
+{
+	struct file_origin *origin = file->origin;
+	struct early_break *early = file->tree->session->early;
+	unsigned i = 0;
+
+	for (i = 0; origin->leased && i < EARLY_BREAKS; i++) {
+		if (memcmp(early[i].key.bytes, origin->lease_key.bytes,
+			   sizeof(early[i].key.bytes)) != 0) {
+			continue;
+		}
+		origin->lease_state &= early[i].state;
+		origin->lease_epoch = early[i].epoch;
+		if (early[i].waits) {
+			lease_acknowledge(file);
+		}
+		early[i] = (struct early_break){.epoch = 0};
+	}
+}
+
 void file_lease_break(struct client_session *session, const uint8_t *msg,
 		      size_t len)
 {
@@ -561,8 +597,10 @@ void file_lease_break(struct client_session *session, const uint8_t *msg,
 	if (!smb2_lease_break_notification_decode(msg, len, &body)) {
 		return;
 	}
+	waits = (body.flags & SMB2_NOTIFY_BREAK_LEASE_FLAG_ACK_REQUIRED) != 0;
 	file = find_leased(session, &body.lease_key);
 	if (file == NULL) {
+		note_early(session, &body, waits);
 		return;
 	}
 	log_debug("\"%s\": lease broken from %#x to %#x", file->origin->path,
@@ -573,7 +611,6 @@ void file_lease_break(struct client_session *session, const uint8_t *msg,
 	    !file->origin->persistent) {
 		file->origin->durable = false;
 	}
-	waits = (body.flags & SMB2_NOTIFY_BREAK_LEASE_FLAG_ACK_REQUIRED) != 0;
 	file->releasing = waits;
 	if (file->on_lease != NULL) {
 		file->on_lease(file, file->origin->lease_state, waits,

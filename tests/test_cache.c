@@ -25,6 +25,11 @@ static struct {
 	unsigned flushes;
 } server;
 
+/* It breaks the lease before the open that asked for it is answered. */
+static struct fixture *hasty;
+
+static void take_down(struct fixture *f, uint32_t from, uint32_t to);
+
 static void serve_create(struct peer *peer, const struct message_pdu *pdu,
 			 struct peer_reply *reply)
 {
@@ -45,6 +50,9 @@ static void serve_create(struct peer *peer, const struct message_pdu *pdu,
 		lease.lease_state &= server.grants;
 		assert_true(smb2_lease_add(&list, &lease));
 		out.oplock_level = SMB2_OPLOCK_LEVEL_LEASE;
+	}
+	if (hasty != NULL) {
+		take_down(hasty, lease.lease_state, SMB2_LEASE_READ_CACHING);
 	}
 	out.contexts = wire_writer_slice(&w);
 	out.file_id.volatile_id = ++peer->opened;
@@ -490,6 +498,22 @@ static void test_break_is_told(void **state)
 	talloc_free(cache);
 }
 
+static void test_break_before_open(void **state)
+{
+	struct fixture *f = *state;
+	struct client_cache *cache = NULL;
+
+	hasty = f;
+	cache = up(f, ALL, 1000, NULL);
+	hasty = NULL;
+	assert_int_equal(client_file_lease(client_cache_file(cache)),
+			 SMB2_LEASE_READ_CACHING);
+	fixture_settle(f);
+	assert_int_equal(server.acks, 1);
+	assert_int_equal(server.acked, SMB2_LEASE_READ_CACHING);
+	talloc_free(cache);
+}
+
 static void test_break_writes_first(void **state)
 {
 	struct fixture *f = *state;
@@ -634,6 +658,7 @@ int main(void)
 		T(test_lost_while_dirty),
 		T(test_freed_while_busy),
 		T(test_break_is_told),
+		T(test_break_before_open),
 		T(test_break_writes_first),
 		T(test_random),
 	};

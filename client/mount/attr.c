@@ -2,6 +2,7 @@
 /* What a server tells of a file, as stat(2) has it. */
 #include <string.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 
 #include "client/mount/mount.h"
 #include "smbquic/smb2_posix.h"
@@ -98,7 +99,62 @@ void attr_told(struct node *node, const struct stat *attr)
 	node->mode = attr->st_mode;
 	node->uid = attr->st_uid;
 	node->gid = attr->st_gid;
+	node->size = attr->st_size;
+	node->write_time = attr->st_mtim;
+	node->change_time = attr->st_ctim;
 	node_seen(node, attr);
+}
+
+static bool same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+bool attr_is_told(const struct node *node, const struct stat *attr)
+{
+	return node->size == attr->st_size &&
+	       same_time(&node->write_time, &attr->st_mtim) &&
+	       same_time(&node->change_time, &attr->st_ctim);
+}
+
+static double now(void)
+{
+	struct timespec ts = {0};
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+void attr_keep(const struct op *op, struct node *node, const struct stat *attr)
+{
+	if (node->directory || op->changes != node->changes) {
+		return;
+	}
+	if (node->attr == NULL) {
+		node->attr = talloc(node, struct stat);
+	}
+	if (node->attr != NULL) {
+		*node->attr = *attr;
+		node->attr_at = now();
+	}
+}
+
+const struct stat *attr_kept(const struct mount *mount, const struct node *node)
+{
+	if (node->attr == NULL || !node_is_leased(node) ||
+	    node_is_dirty(node) ||
+	    now() >= node->attr_at + mount->options->file_time) {
+		return NULL;
+	}
+	return node->attr;
+}
+
+void attr_changed(struct node *node)
+{
+	if (node != NULL) {
+		node->changes++;
+		TALLOC_FREE(node->attr);
+	}
 }
 
 void attr_removed(const struct node *node, struct stat *out)
@@ -162,10 +218,12 @@ double attr_time(const struct mount *mount, const struct node *node)
 	if (node->directory) {
 		return o->dir_time;
 	}
-	/* Data is believed as long as the size and time that go with it. */
-	return o->cache == MOUNT_CACHE_LOOSE || node_is_leased(node)
-		       ? o->file_time
-		       : 0;
+	/* While it is open data is believed as long as the size and time that
+	 * go with it. */
+	return o->cache == MOUNT_CACHE_STRICT && node_is_open(node) &&
+			       !node_is_leased(node)
+		       ? 0
+		       : o->file_time;
 }
 
 /* ----------------------------------------------------------------- queries */

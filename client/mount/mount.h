@@ -86,6 +86,16 @@ void attr_fill(const struct mount *mount, const struct node *node,
  *  was removed here while somebody is in it. */
 void attr_told(struct node *node, const struct stat *attr);
 void attr_removed(const struct node *node, struct stat *out);
+/** Has a file the size and times that the kernel was told? */
+bool attr_is_told(const struct node *node, const struct stat *attr);
+/** Keep it for attr_kept(), if nothing has changed since op->changes. */
+void attr_keep(const struct op *op, struct node *node, const struct stat *attr);
+/** What was kept under a lease that still holds, and not for longer than names
+ *  and attributes are believed. @return NULL: the server has to be asked. */
+const struct stat *attr_kept(const struct mount *mount,
+			     const struct node *node);
+/** It was changed here. NULL is fine. */
+void attr_changed(struct node *node);
 /** What tells which file it is. */
 struct node_facts attr_facts(const struct mount *mount,
 			     const struct client_stat *stat);
@@ -147,11 +157,12 @@ struct op {
 	struct node *node;  /**< held; may be NULL */
 	struct node *other; /**< held; may be NULL */
 	op_fn go;
-	void *data;   /**< of the kind of op: a child */
-	bool waits;   /**< in mount->waiting */
-	bool patient; /**< waits for others: is not counted */
-	bool repeats; /**< may be done twice: goes on when there is a way */
-	bool busy;    /**< in an exchange that has to come to its end */
+	void *data;	  /**< of the kind of op: a child */
+	bool waits;	  /**< in mount->waiting */
+	unsigned changes; /**< of the node, when it was asked for */
+	bool patient;	  /**< waits for others: is not counted */
+	bool repeats;	  /**< may be done twice: goes on when there is a way */
+	bool busy;	  /**< in an exchange that has to come to its end */
 	struct tevent_immediate *late;
 };
 
@@ -244,6 +255,8 @@ void open_file_changed(struct open_file *open, uint64_t size);
 bool node_is_open(const struct node *node);
 /** We would hear of it if others changed what it holds. */
 bool node_is_leased(const struct node *node);
+/** Something waits to be written to it. */
+bool node_is_dirty(const struct node *node);
 /** How long a file is in which something waits to be written. @return false:
  *  as the server says. */
 bool node_size(const struct node *node, uint64_t *size);
@@ -260,6 +273,8 @@ void op_settle(struct op *op, const struct node *node, op_fn then);
 bool notify_start(struct mount *mount);
 /** What the kernel keeps of it is not what the server has. */
 void notify_changed(struct mount *mount, const struct node *node);
+/** That what it believes of its attributes is not true any more: at once. */
+void notify_attr(struct mount *mount, const struct node *node);
 /** @return false: not yet; its requests must be answered meanwhile. */
 bool notify_stop(struct mount *mount);
 

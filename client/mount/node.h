@@ -22,6 +22,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <talloc.h>
 
@@ -56,6 +57,11 @@ struct node {
 	mode_t mode; /**< a folder's, and whose it is, as told last */
 	uid_t uid;
 	gid_t gid;
+	off_t size; /**< a file's, as told last, and its times */
+	struct timespec write_time, change_time;
+	struct stat *attr; /**< what the server told, a child; or NULL */
+	double attr_at;	   /**< when it did, by the monotonic clock */
+	unsigned changes;  /**< of ours, that it may not have in it */
 };
 
 /** With a node for the root. NULL: out of memory. */

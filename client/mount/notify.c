@@ -90,6 +90,14 @@ void notify_changed(struct mount *mount, const struct node *node)
 	pthread_mutex_unlock(&n->lock);
 }
 
+void notify_attr(struct mount *mount, const struct node *node)
+{
+	if (node->lookups > 0) {
+		(void)fuse_lowlevel_notify_inval_inode(mount->session,
+						       op_ino(node), -1, 0);
+	}
+}
+
 /* It may wait for pages that only we can bring. */
 bool notify_stop(struct mount *mount)
 {

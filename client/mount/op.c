@@ -113,6 +113,7 @@ struct op *op_new(struct mount *mount, fuse_req_t req, fuse_ino_t ino)
 	if (ino != 0) {
 		op->node = op_node(mount, ino);
 		node_hold(op->node);
+		op->changes = op->node->changes;
 	}
 	mount->ops++;
 	talloc_set_destructor(op, op_destructor);

@@ -19,6 +19,7 @@ static void attr_reply(struct op *op, const struct client_stat *stat)
 
 	attr_fill(op->mount, op->node, stat, &out);
 	attr_told(op->node, &out);
+	attr_keep(op, op->node, &out);
 	fuse_reply_attr(op->req, &out, attr_time(op->mount, op->node));
 	op_end(op);
 }
@@ -60,6 +61,13 @@ static void getattr_ask(struct op *op)
 /* What is written later would change the times again. */
 static void getattr_go(struct op *op)
 {
+	const struct stat *kept = attr_kept(op->mount, op->node);
+
+	if (kept != NULL) {
+		fuse_reply_attr(op->req, kept, 0);
+		op_end(op);
+		return;
+	}
 	op_settle(op, op->node, getattr_ask);
 }
 
@@ -368,6 +376,8 @@ void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set,
 		op_fail(op, ENOMEM);
 		return;
 	}
+	attr_changed(op->node);
+	op->changes = op->node->changes;
 	s->attr = *attr;
 	s->to_set = to_set;
 	op->data = s;

@@ -6,6 +6,9 @@
 
 #include "client/mount/mount.h"
 
+/* Bytes of a file that come with its opening: all of most files. */
+#define FIRST 65536
+
 struct opening {
 	const char *name; /* NULL: the node itself */
 	int flags;
@@ -91,6 +94,7 @@ static void open_go(struct op *op)
 	path = op_path(op, op->node, NULL);
 	if (path != NULL) {
 		how.options = FILE_NON_DIRECTORY_FILE;
+		how.first = open_flags_read(opening->flags) ? FIRST : 0;
 		op_wait(op, open_file_send(op, path, &how), open_done);
 	}
 }
@@ -105,13 +109,30 @@ void op_open_file(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	}
 }
 
+/* Opening a file tells what it is now: the kernel may believe something else,
+ * and asks again, which costs nothing when there is a lease. */
+static void open_told(struct op *op, const struct client_stat *stat)
+{
+	struct node *node = op->node;
+	struct stat attr = {0};
+
+	attr_fill(op->mount, node, stat, &attr);
+	if (stat->posix) {
+		attr_keep(op, node, &attr);
+	}
+	if (!attr_is_told(node, &attr)) {
+		notify_attr(op->mount, node);
+	}
+}
+
 static void open_done(struct tevent_req *subreq)
 {
 	struct op *op = op_of(subreq);
 	struct opening *opening = op->data;
 	struct opened opened = {0};
 	struct open_file *open = NULL;
-	NTSTATUS status = open_file_recv(subreq, op, &opened, NULL);
+	struct client_stat stat = {0};
+	NTSTATUS status = open_file_recv(subreq, op, &opened, &stat);
 
 	talloc_free(subreq);
 	if (op_failed(op, status)) {
@@ -124,6 +145,7 @@ static void open_done(struct tevent_req *subreq)
 		op_fail(op, ENOMEM);
 		return;
 	}
+	open_told(op, &stat);
 	open_reply(op, open);
 }
 
@@ -199,6 +221,11 @@ static void create_done(struct tevent_req *subreq)
 		op_fail(op, ENOMEM);
 		return;
 	}
+	if (stat.posix && node->changes == 0) {
+		op->changes = 0;
+		attr_keep(op, node, &entry.attr);
+	}
+	entry.attr_timeout = attr_time(op->mount, node);
 	open_cache(op, &opening->fi);
 	opening->fi.fh = (uint64_t)(uintptr_t)open;
 	if (fuse_reply_create(op->req, &entry, &opening->fi) != 0) {

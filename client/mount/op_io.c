@@ -332,6 +332,7 @@ static void write_done(struct tevent_req *subreq)
 	NTSTATUS status = client_write_recv(subreq, &done);
 
 	talloc_free(subreq);
+	attr_changed(op->node);
 	if (io->appends && io->done == 0 &&
 	    status == NT_STATUS_INVALID_PARAMETER) {
 		op->mount->no_append = true; /* not by this server */
@@ -365,6 +366,7 @@ static void cache_write_done(struct tevent_req *subreq)
 	NTSTATUS status = client_cache_write_recv(subreq);
 
 	talloc_free(subreq);
+	attr_changed(op->node);
 	io->open->failed = io->open->failed || !NT_STATUS_IS_OK(status);
 	if (!op_failed(op, status)) {
 		io->done = io->size;

@@ -284,6 +284,7 @@ static void remove_go(struct op *op)
 		return;
 	}
 	open_file_let_go(node_named(op->node, named->smb));
+	attr_changed(node_named(op->node, named->smb));
 	how.options |= named->directory ? FILE_DIRECTORY_FILE : 0;
 	if (named->attempt > 0) {
 		how.access |= FILE_WRITE_ATTRIBUTES;
@@ -325,6 +326,7 @@ static void remove_done(struct tevent_req *subreq)
 	}
 	if (NT_STATUS_IS_OK(status) ||
 	    status == NT_STATUS_OBJECT_NAME_NOT_FOUND) {
+		attr_changed(node_named(op->node, named->smb));
 		node_remove(op->node, named->smb);
 	}
 	op_done(op, status);

@@ -160,6 +160,8 @@ static void rename_done(struct tevent_req *subreq)
 	if (op_failed(op, status)) {
 		return;
 	}
+	attr_changed(node_named(op->node, r->smb));
+	attr_changed(node_named(op->other, r->new_smb));
 	if (!node_rename(op->node, r->smb, op->other, r->new_smb)) {
 		op_fail(op, ENOMEM); /* a look at either name mends it */
 		return;
@@ -253,10 +255,12 @@ void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t new_parent,
 
 static void link_look(struct op *op)
 {
-	struct renaming *r = op->data;
+	const struct renaming *r = op->data;
 	struct client_open how = op_open(op->mount, FILE_READ_ATTRIBUTES);
-	const char *path = op_path(op, op->other, r->new_name);
+	const char *path = NULL;
 
+	attr_changed(op->node);
+	path = op_path(op, op->other, r->new_name);
 	if (path != NULL) {
 		op_wait(op, look_send(op, op->mount, path, &how, NULL, 0),
 			link_looked);

@@ -44,9 +44,11 @@ struct tevent_req *open_file_send(struct op *op, const char *path,
 {
 	struct mount *mount = op->mount;
 	struct client_cache_options options = cache_options(mount);
+	struct client_open plain = *how;
 
 	if (!mount->leases) {
-		return client_open_send(op, link_tree(mount), path, how);
+		plain.first = 0;
+		return client_open_send(op, link_tree(mount), path, &plain);
 	}
 	return client_cache_open_send(op, link_tree(mount), path, how,
 				      &options);
@@ -213,6 +215,19 @@ static bool is_dirty(const struct open_file *open)
 	}
 	client_cache_figures(open->cache, &figures);
 	return figures.dirty > 0;
+}
+
+bool node_is_dirty(const struct node *node)
+{
+	const struct open_file *open = NULL;
+
+	TAILQ_FOREACH(open, &node->opens, entry)
+	{
+		if (is_dirty(open)) {
+			return true;
+		}
+	}
+	return false;
 }
 
 bool node_size(const struct node *node, uint64_t *size)
@@ -429,6 +444,7 @@ static void lease_less(struct client_cache *cache, uint32_t state,
 
 	(void)cache;
 	if ((state & SMB2_LEASE_READ_CACHING) == 0) {
+		attr_changed(open->node);
 		notify_changed(open->mount, open->node);
 	}
 	if (open->users == 0 && (state & SMB2_LEASE_HANDLE_CACHING) == 0) {
@@ -438,6 +454,7 @@ static void lease_less(struct client_cache *cache, uint32_t state,
 
 void open_file_changed(struct open_file *open, uint64_t size)
 {
+	attr_changed(open->node);
 	if (open->cache != NULL) {
 		client_cache_changed(open->cache, size);
 	}
