@@ -97,13 +97,24 @@ static void test_posix(void **state)
 static void test_times(void **state)
 {
 	struct node folder = {.directory = true};
+	struct open_file lingers = {.users = 0};
+	struct open_file used = {.users = 1};
+	struct node file = {.serial = 78};
 
 	(void)state;
+	TAILQ_INIT(&file.opens);
 	options.cache = MOUNT_CACHE_STRICT;
 	assert_true(attr_time(&mount, &folder) == 3);
-	assert_true(attr_time(&mount, &node) == 0);
+	assert_true(attr_time(&mount, &file) == 5);
+	TAILQ_INSERT_TAIL(&file.opens, &lingers, entry);
+	assert_true(attr_time(&mount, &file) == 5);
+	TAILQ_INSERT_TAIL(&file.opens, &used, entry);
+	assert_true(attr_time(&mount, &file) == 0);
 	options.cache = MOUNT_CACHE_LOOSE;
-	assert_true(attr_time(&mount, &node) == 5);
+	assert_true(attr_time(&mount, &file) == 5);
+	options.cache = MOUNT_CACHE_NONE;
+	assert_true(attr_time(&mount, &file) == 0);
+	assert_true(attr_time(&mount, &folder) == 3);
 }
 
 static void test_queries(void **state)

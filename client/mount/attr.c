@@ -218,6 +218,9 @@ double attr_time(const struct mount *mount, const struct node *node)
 	if (node->directory) {
 		return o->dir_time;
 	}
+	if (o->cache == MOUNT_CACHE_NONE) {
+		return 0;
+	}
 	/* While it is open data is believed as long as the size and time that
 	 * go with it. */
 	return o->cache == MOUNT_CACHE_STRICT && node_is_open(node) &&
