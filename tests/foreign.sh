@@ -24,6 +24,7 @@ PORT=4433
 
 foreign_start()
 {
+	[ "$SECTION" = quic ] || skip "tests/quic_peer speaks by quic-user alone"
 	requires "$TOP/scripts/peers" where
 	case $TMP in
 	/tmp/*) ;;
