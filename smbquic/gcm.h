@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * AES-GCM (NIST SP 800-38D) with nonces of 12 bytes and tags of 16, for
- * processors that compute two blocks with one instruction (VAES, VPCLMULQDQ:
- * Zen 3, Ice Lake and later). There it takes half the time of what GnuTLS
- * has, and a packet less still, for nothing is set up for a message. Elsewhere
- * gcm_usable() is false and callers stay with GnuTLS.
+ * AES-GCM (NIST SP 800-38D) with nonces of 12 bytes and tags of 16, by the
+ * IPsec multi-buffer library (libipsec-mb), where smbquic was built with it and
+ * the processor has at least AVX2. It needs nothing set up for a message, and
+ * is faster than GnuTLS at the size of a packet; much so where it uses the
+ * wide instructions (VAES: from 1.0 on with AVX-512, from 2.0 on with AVX2 as
+ * well). Elsewhere gcm_usable() is false and callers stay with GnuTLS.
  *
- * No branch and no address depends on keys or data. A key is only read after
- * it was made: threads may share it.
+ * A key is only read after it was made: threads may share it.
  */
 #ifndef SMBQUIC_GCM_H
 #define SMBQUIC_GCM_H
@@ -17,20 +17,22 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
-#define GCM_NONCE 12
-#define GCM_TAG	  16
-#define GCM_BLOCK 16
+#define GCM_NONCE   12
+#define GCM_TAG	    16
+#define GCM_KEY_128 16
+#define GCM_KEY_256 32
 
 /* The longest message that SP 800-38D 5.2.1.1 allows, in bytes. */
 #define GCM_LONGEST ((1ull << 36) - 32)
 
 struct gcm_key;
 
-/* Can this machine do it? SMBQUIC_GCM=0 in the environment says no. */
+/* Can this build and machine do it? SMBQUIC_GCM=0 in the environment says no.
+ */
 bool gcm_usable(void);
 
 /*
- * @param len  16 or 32 bytes.
+ * @param len  GCM_KEY_128 or GCM_KEY_256.
  * @return NULL: another length, not usable here, no memory. Else the caller's,
  * to be given to gcm_key_free, which wipes it.
  */
@@ -69,9 +71,5 @@ bool gcm_open_vector(const struct gcm_key *key, const uint8_t nonce[GCM_NONCE],
 void gcm_authenticate(const struct gcm_key *key, const uint8_t nonce[GCM_NONCE],
 		      const struct iovec *data, int count,
 		      uint8_t tag[GCM_TAG]);
-
-/* One block of AES by itself, as a mask for headers (RFC 9001 5.4.3). */
-void gcm_block(const struct gcm_key *key, const uint8_t in[GCM_BLOCK],
-	       uint8_t out[GCM_BLOCK]);
 
 #endif

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * quic_keys.c - the keys of 1-RTT packets, held by gcm.c where that works and
- * the cipher is AES-GCM. All other keys, and those of other ciphers, stay with
- * ngtcp2's crypto library and GnuTLS.
+ * quic_keys.c - the keys of 1-RTT packets, held by gcm.c, and those of their
+ * headers by Nettle, where gcm.c works and the cipher is AES-GCM. All other
+ * keys, and those of other ciphers, stay with ngtcp2's crypto library and
+ * GnuTLS.
  *
  * ngtcp2 hands a key's context to its callbacks and nothing else, so that the
  * context itself has to say whose it is: pointers are even, and ours is marked
  * by its lowest bit.
  */
+#include <stdlib.h>
 #include <string.h>
 #include <gnutls/crypto.h>
+#include <nettle/aes.h>
+#include <nettle/nettle-meta.h>
 #include <ngtcp2/ngtcp2_crypto.h>
 
 #include "smbquic/gcm.h"
@@ -22,17 +26,46 @@
 #define MASK_LENGTH 5
 #define OURS	    ((uintptr_t)1)
 
-static void *mark(struct gcm_key *key)
+/* One block of AES is the mask of a header (RFC 9001 5.4.3). */
+struct header_key {
+	const struct nettle_cipher *method;
+	union {
+		struct aes128_ctx small;
+		struct aes256_ctx large;
+	} aes;
+};
+
+static struct header_key *header_key_new(const uint8_t *key, size_t len)
+{
+	struct header_key *h = calloc(1, sizeof(*h));
+
+	if (h != NULL) {
+		h->method =
+			len == GCM_KEY_128 ? &nettle_aes128 : &nettle_aes256;
+		h->method->set_encrypt_key(&h->aes, key);
+	}
+	return h;
+}
+
+static void header_key_free(struct header_key *key)
+{
+	if (key != NULL) {
+		gnutls_memset(key, 0, sizeof(*key));
+		free(key);
+	}
+}
+
+static void *mark(void *key)
 {
 	return (void *)((uintptr_t)key | OURS);
 }
 
 /* NULL: it is not ours. */
-static struct gcm_key *key_of(const void *handle)
+static void *unmark(const void *handle)
 {
 	uintptr_t value = (uintptr_t)handle;
 
-	return (value & OURS) != 0 ? (struct gcm_key *)(value & ~OURS) : NULL;
+	return (value & OURS) != 0 ? (void *)(value & ~OURS) : NULL;
 }
 
 bool quic_keys_ours(const ngtcp2_crypto_aead *aead)
@@ -72,14 +105,14 @@ static bool expand(uint8_t *out, size_t len, const ngtcp2_crypto_md *md,
 /* What one direction needs. */
 struct direction {
 	struct gcm_key *key;
-	struct gcm_key *header;
+	struct header_key *header;
 	uint8_t iv[GCM_NONCE];
 };
 
 static void drop(struct direction *d)
 {
 	gcm_key_free(d->key);
-	gcm_key_free(d->header);
+	header_key_free(d->header);
 	gnutls_memset(d, 0, sizeof(*d));
 }
 
@@ -102,7 +135,7 @@ static bool derive(ngtcp2_conn *ng, const uint8_t *secret, size_t len,
 	     expand(d->iv, sizeof(d->iv), &ctx->md, secret, len, prefix, "iv");
 	if (ok) {
 		d->key = gcm_key_new(key, key_len);
-		d->header = gcm_key_new(header, key_len);
+		d->header = header_key_new(header, key_len);
 		ok = d->key != NULL && d->header != NULL;
 	}
 	gnutls_memset(key, 0, sizeof(key));
@@ -169,7 +202,7 @@ int quic_keys_encrypt(uint8_t *dest, const ngtcp2_crypto_aead *aead,
 		      size_t len, const uint8_t *nonce, size_t nonce_len,
 		      const uint8_t *aad, size_t aad_len)
 {
-	const struct gcm_key *key = key_of(ctx->native_handle);
+	const struct gcm_key *key = unmark(ctx->native_handle);
 
 	if (key == NULL) {
 		return ngtcp2_crypto_encrypt_cb(dest, aead, ctx, plain, len,
@@ -184,7 +217,7 @@ int quic_keys_decrypt(uint8_t *dest, const ngtcp2_crypto_aead *aead,
 		      size_t len, const uint8_t *nonce, size_t nonce_len,
 		      const uint8_t *aad, size_t aad_len)
 {
-	const struct gcm_key *key = key_of(ctx->native_handle);
+	const struct gcm_key *key = unmark(ctx->native_handle);
 
 	if (key == NULL) {
 		return ngtcp2_crypto_decrypt_cb(dest, aead, ctx, cipher, len,
@@ -203,13 +236,13 @@ int quic_keys_decrypt(uint8_t *dest, const ngtcp2_crypto_aead *aead,
 int quic_keys_mask(uint8_t *dest, const ngtcp2_crypto_cipher *cipher,
 		   const ngtcp2_crypto_cipher_ctx *ctx, const uint8_t *sample)
 {
-	const struct gcm_key *key = key_of(ctx->native_handle);
-	uint8_t mask[GCM_BLOCK];
+	const struct header_key *key = unmark(ctx->native_handle);
+	uint8_t mask[AES_BLOCK_SIZE];
 
 	if (key == NULL) {
 		return ngtcp2_crypto_hp_mask_cb(dest, cipher, ctx, sample);
 	}
-	gcm_block(key, sample, mask);
+	key->method->encrypt(&key->aes, sizeof(mask), mask, sample);
 	memcpy(dest, mask, MASK_LENGTH);
 	return 0;
 }
@@ -247,8 +280,8 @@ int quic_keys_update(ngtcp2_conn *ng, uint8_t *rx_secret, uint8_t *tx_secret,
 		ok = replace(tx, tx_key, key_len) && ok;
 	}
 	if (!ok) {
-		gcm_key_free(key_of(rx->native_handle));
-		gcm_key_free(key_of(tx->native_handle));
+		gcm_key_free(unmark(rx->native_handle));
+		gcm_key_free(unmark(tx->native_handle));
 	}
 	gnutls_memset(rx_key, 0, sizeof(rx_key));
 	gnutls_memset(tx_key, 0, sizeof(tx_key));
@@ -258,7 +291,7 @@ int quic_keys_update(ngtcp2_conn *ng, uint8_t *rx_secret, uint8_t *tx_secret,
 void quic_keys_drop_aead(ngtcp2_conn *ng, ngtcp2_crypto_aead_ctx *ctx,
 			 void *user_data)
 {
-	struct gcm_key *key = key_of(ctx->native_handle);
+	struct gcm_key *key = unmark(ctx->native_handle);
 
 	if (key == NULL) {
 		ngtcp2_crypto_delete_crypto_aead_ctx_cb(ng, ctx, user_data);
@@ -269,10 +302,10 @@ void quic_keys_drop_aead(ngtcp2_conn *ng, ngtcp2_crypto_aead_ctx *ctx,
 void quic_keys_drop_cipher(ngtcp2_conn *ng, ngtcp2_crypto_cipher_ctx *ctx,
 			   void *user_data)
 {
-	struct gcm_key *key = key_of(ctx->native_handle);
+	struct header_key *key = unmark(ctx->native_handle);
 
 	if (key == NULL) {
 		ngtcp2_crypto_delete_crypto_cipher_ctx_cb(ng, ctx, user_data);
 	}
-	gcm_key_free(key);
+	header_key_free(key);
 }
