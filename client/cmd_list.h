@@ -46,6 +46,10 @@ void cmd_setmode(struct shell *shell, int argc, char **argv);
 void cmd_snapshots(struct shell *shell, int argc, char **argv);
 void cmd_utimes(struct shell *shell, int argc, char **argv);
 
+/* cmd_ea.c */
+void cmd_geteas(struct shell *shell, int argc, char **argv);
+void cmd_setea(struct shell *shell, int argc, char **argv);
+
 /* cmd_find.c */
 void cmd_find(struct shell *shell, int argc, char **argv);
 void cmd_tree(struct shell *shell, int argc, char **argv);

@@ -48,6 +48,8 @@ const struct shell_command shell_commands[] = {
 	 "NAME [LOCAL NAME] | -r NAME...",
 	 "copy a file from the server; LOCAL NAME - is standard output; -r: "
 	 "folders with all that is in them"},
+	{"geteas",      1, 1, REMOTE, NO,     cmd_geteas, "NAME",
+	 "show the extended attributes of a file"},
 	{"head",        1, 3, REMOTE, REMOTE, cmd_head,
 	 "[-n LINES|-c BYTES] NAME",
 	 "print the beginning of a file"},
@@ -113,6 +115,9 @@ const struct shell_command shell_commands[] = {
 	 "remove an empty folder"},
 	{"scopy",       2, 2, REMOTE, REMOTE, cmd_scopy, "FROM TO",
 	 "copy a file on the server, which does it by itself"},
+	{"setea",       2, 3, REMOTE, NO,     cmd_setea,
+	 "NAME ATTRIBUTE [VALUE]",
+	 "set an extended attribute of a file; without VALUE take it away"},
 	{"setmode",     2, -1, REMOTE, NO,    cmd_setmode, "NAME +|-[rsha]...",
 	 "set and clear attributes: readonly, system, hidden, archive"},
 	{"shares",      0, 0, NO,     NO,     cmd_shares, "",

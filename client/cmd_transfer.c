@@ -26,6 +26,7 @@ struct transfer shell_transfer_new(struct shell *shell,
 	return (struct transfer){
 		.ev = shell->ev,
 		.tree = shell->tree,
+		.map_names = shell->map_names,
 		.limits = {.io_size = shell->io_size,
 			   .requests = 64,
 			   .bytes = (size_t)32 * 1024 * 1024,

@@ -2,7 +2,8 @@
 /*
  * One file to the server. The bytes of a small one go with the message that
  * creates it; those of others are pumped. The commit gives it its name, unless
- * that message did.
+ * that message did. What nothing can be renamed to, a file that somebody has
+ * open or a stream, is written in its place instead.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,6 +26,7 @@ struct put_state {
 	bool sourced;		       /* there is one */
 	bool regular;		       /* can be read again */
 	bool fresh;		       /* see shell_put_send() */
+	bool in_place;
 	uint64_t size;
 	struct fscc_basic basic;
 	struct client_file *to;
@@ -44,6 +46,11 @@ static void put_pump(struct tevent_req *req);
 static void put_copied(struct tevent_req *subreq);
 static void put_commit(struct tevent_req *req);
 static void put_committed(struct tevent_req *subreq);
+static void put_in_place(struct tevent_req *req);
+static void put_opened(struct tevent_req *subreq);
+static void put_set_times(struct tevent_req *req);
+static void put_times_set(struct tevent_req *subreq);
+static void put_closed(struct tevent_req *subreq);
 static void put_give_up(struct tevent_req *req, NTSTATUS status);
 static void put_gave_up(struct tevent_req *subreq);
 
@@ -185,6 +192,11 @@ static void put_begin(struct tevent_req *req)
 	uint8_t *data = NULL;
 
 	state->begun++;
+	if (strchr(client_path_name(state->remote), ':') != NULL &&
+	    !state->t->map_names) {
+		put_in_place(req);
+		return;
+	}
 	if (tevent_req_nomem(temporary, req) || !put_read_small(req, &data)) {
 		return;
 	}
@@ -269,6 +281,12 @@ static void put_begun(struct tevent_req *subreq)
 	NTSTATUS status = client_upload_recv(subreq, state, &state->to);
 
 	talloc_free(subreq);
+	if (status == NT_STATUS_ACCESS_DENIED) {
+		state->failure = status; /* the file may be written all the
+					    same */
+		put_in_place(req);
+		return;
+	}
 	if (put_again(req, status) || req_failed(req, status)) {
 		return;
 	}
@@ -334,8 +352,12 @@ static void put_copied(struct tevent_req *subreq)
 	if (failed != NULL) {
 		state->err = failed->err;
 	}
-	if (NT_STATUS_IS_OK(status)) {
+	if (NT_STATUS_IS_OK(status) && state->in_place) {
+		put_set_times(req);
+	} else if (NT_STATUS_IS_OK(status)) {
 		put_commit(req);
+	} else if (state->in_place) {
+		req_failed(req, status);
 	} else if (!put_again(req, status)) {
 		put_give_up(req, status);
 	}
@@ -387,10 +409,107 @@ static void put_committed(struct tevent_req *subreq)
 {
 	struct tevent_req *req =
 		tevent_req_callback_data(subreq, struct tevent_req);
+	struct put_state *state = tevent_req_data(req, struct put_state);
 	NTSTATUS status = client_upload_commit_recv(subreq);
 
 	talloc_free(subreq);
+	if ((status == NT_STATUS_ACCESS_DENIED ||
+	     status == NT_STATUS_SHARING_VIOLATION) &&
+	    state->regular) {
+		TALLOC_FREE(state->to_end);
+		TALLOC_FREE(state->to);
+		state->failure = status;
+		put_in_place(req);
+		return;
+	}
 	if (!put_again(req, status) && !req_failed(req, status)) {
+		tevent_req_done(req);
+	}
+}
+
+/* ----------------------------------------------------------------- in place */
+
+static void put_in_place(struct tevent_req *req)
+{
+	static const struct client_open how = {
+		.access = FILE_WRITE_DATA | FILE_WRITE_ATTRIBUTES |
+			  SEC_STD_SYNCHRONIZE,
+		.share = FILE_SHARE_ALL,
+		.disposition = FILE_OVERWRITE_IF,
+		.options = FILE_NON_DIRECTORY_FILE,
+		.attributes = FILE_ATTRIBUTE_NORMAL,
+	};
+	struct put_state *state = tevent_req_data(req, struct put_state);
+	struct tevent_req *subreq =
+		client_open_send(state, state->t->tree, state->remote, &how);
+
+	state->in_place = true;
+	state->bytes = 0;
+	if (tevent_req_nomem(subreq, req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, put_opened, req);
+}
+
+static void put_opened(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct put_state *state = tevent_req_data(req, struct put_state);
+	NTSTATUS status = client_open_recv(subreq, state, &state->to, NULL);
+
+	talloc_free(subreq);
+	if (!NT_STATUS_IS_OK(status) && !NT_STATUS_IS_OK(state->failure)) {
+		status = state->failure; /* why it was to be in place */
+	}
+	if (!req_failed(req, status)) {
+		put_pump(req);
+	}
+}
+
+static void put_set_times(struct tevent_req *req)
+{
+	struct put_state *state = tevent_req_data(req, struct put_state);
+	struct wire_writer w = wire_writer_talloc(state);
+	struct tevent_req *subreq = NULL;
+
+	if (!fscc_basic_encode(&w, &state->basic)) {
+		tevent_req_oom(req);
+		return;
+	}
+	subreq =
+		client_set_send(state, state->to, SMB2_0_INFO_FILE,
+				FileBasicInformation, 0, wire_writer_slice(&w));
+	if (tevent_req_nomem(subreq, req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, put_times_set, req);
+}
+
+static void put_times_set(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct put_state *state = tevent_req_data(req, struct put_state);
+
+	/* A file without its times is better than none. */
+	(void)client_set_recv(subreq);
+	talloc_free(subreq);
+	subreq = client_close_send(state, state->to);
+	if (tevent_req_nomem(subreq, req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, put_closed, req);
+}
+
+static void put_closed(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	NTSTATUS status = client_close_recv(subreq);
+
+	talloc_free(subreq);
+	if (!req_failed(req, status)) {
 		tevent_req_done(req);
 	}
 }

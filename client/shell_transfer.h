@@ -4,7 +4,9 @@
  *
  * A file appears under its name when it is complete: both ways it is written
  * under a temporary name next to it, which nothing leaves behind, and then
- * renamed. Times of last writing go with it.
+ * renamed. Times of last writing go with it. Where the server refuses that for
+ * a file that can be written (somebody has it open, or may not write to its
+ * folder) and for streams, the bytes are written into what is there.
  */
 #ifndef CLIENT_SHELL_TRANSFER_H
 #define CLIENT_SHELL_TRANSFER_H
@@ -23,6 +25,7 @@ struct transfer {
 	struct tevent_context *ev;
 	struct client_tree *tree;
 	struct copy_limits limits;
+	bool map_names;		   /**< of the tree: a ':' is no stream's */
 	copy_progress_fn progress; /**< may be NULL */
 	/** The size of a file that was opened without knowing it; may be NULL.
 	 */
