@@ -89,9 +89,9 @@ static void to_client(TALLOC_CTX *tmp, struct wire_slice first,
 static void make_keytab(void)
 {
 	static bool made;
+	static krb5_context krb5;
+	static krb5_keytab keytab;
 	krb5_keytab_entry entry = {.vno = 1};
-	krb5_context krb5 = NULL;
-	krb5_keytab keytab = NULL;
 
 	if (made) {
 		return;
@@ -110,7 +110,7 @@ static void make_keytab(void)
 	}
 	krb5_free_keyblock_contents(krb5, &entry.key);
 	krb5_free_principal(krb5, entry.principal);
-	/* The keytab stays: it is gone with its last user. */
+	/* The keytab stays, as do these: it is gone with its last user. */
 }
 
 /* Nobody can have a ticket: the keys were made a moment ago. */
