@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "client/client_private.h"
+#include "client/multichannel_private.h"
 
 struct call_state {
 	struct call *call;
@@ -38,6 +39,7 @@ struct call *call_new(TALLOC_CTX *mem_ctx, struct client_conn *conn,
 		call->tree_serial = tree->serial;
 		call->encrypt = call->encrypt || tree->encrypt;
 		call->map_names = tree->map_names;
+		call->spreads = tree->type == SMB2_SHARE_TYPE_DISK;
 	}
 	return call;
 }
@@ -168,6 +170,7 @@ void call_post(struct client_conn *conn, struct call *call)
 		talloc_free(call);
 		return;
 	}
+	call->posted = true;
 	conn_submit(conn, call);
 }
 
@@ -218,10 +221,12 @@ NTSTATUS call_recv_status(struct tevent_req *req)
 
 void call_finish(struct call *call, NTSTATUS status)
 {
+	struct client_conn *conn = call->conn;
 	struct call_state *state = NULL;
 	struct tevent_req *req = call->req;
 
-	conn_forget(call->conn, call);
+	conn_forget(conn, call);
+	spread_home(call);
 	if (NT_STATUS_IS_OK(status) && call->answered != NULL) {
 		call->answered(call);
 	}
@@ -229,7 +234,7 @@ void call_finish(struct call *call, NTSTATUS status)
 		if (NT_STATUS_IS_OK(status) && call->orphan != NULL) {
 			call->orphan(call);
 		}
-		talloc_steal(call->conn->trash, call);
+		talloc_steal(conn->trash, call);
 		return;
 	}
 	state = tevent_req_data(req, struct call_state);
@@ -251,7 +256,7 @@ static void call_write_done(struct tevent_req *subreq)
 	int err = message_write_recv(subreq);
 
 	talloc_free(subreq);
-	if (err != 0 && !conn->lost) {
+	if (err != 0 && !conn->lost && !conn->down) {
 		conn_lost(conn, err);
 	}
 }
@@ -373,7 +378,7 @@ static void call_encode_header(struct call *call, unsigned i)
 	if (call->related && i > 0) {
 		header.flags |= SMB2_FLAGS_RELATED_OPERATIONS;
 	}
-	if (call->again && part->replay) {
+	if (call->again && (part->replay || call->moved)) {
 		header.flags |= SMB2_FLAGS_REPLAY_OPERATION;
 	}
 	smb2_header_encode(&w, &header);
@@ -417,6 +422,9 @@ void call_transmit(struct call *call)
 	TALLOC_CTX *out = call->out;
 	unsigned i = 0;
 
+	if (call->channel != NULL && call->channel->session != NULL) {
+		call->channel_sequence = call->channel->session->sequence;
+	}
 	for (i = 0; i < call->parts; i++) {
 		call_encode_header(call, i);
 		call_message(call, i, &pdus[i]);

@@ -44,19 +44,58 @@ bool channel_hash(struct client_channel *channel, struct wire_slice message)
 	       crypto_preauth_update(channel->preauth, &iov, 1) == 0;
 }
 
-/* There is one channel until a session is bound to more connections. */
+static bool channel_works(const struct client_channel *channel)
+{
+	return channel->conn != NULL && channel->conn->dead == NT_STATUS_OK &&
+	       !channel->conn->down && !channel->binding;
+}
+
 struct client_channel *channel_choose(struct client_session *session)
 {
 	struct client_channel *channel = NULL;
 
 	TAILQ_FOREACH(channel, &session->channels, session_entry)
 	{
-		if (channel->conn != NULL &&
-		    channel->conn->dead == NT_STATUS_OK) {
+		if (channel_works(channel)) {
 			return channel;
 		}
 	}
 	return NULL;
+}
+
+struct client_channel *channel_first(const struct client_session *session)
+{
+	return TAILQ_FIRST(&session->channels);
+}
+
+struct client_channel *channel_on(const struct client_session *session,
+				  const struct client_conn *conn)
+{
+	struct client_channel *channel = NULL;
+
+	TAILQ_FOREACH(channel, &session->channels, session_entry)
+	{
+		if (channel->conn == conn && !channel->binding) {
+			return channel;
+		}
+	}
+	return NULL;
+}
+
+NTSTATUS channel_take_key(struct client_channel *channel,
+			  const struct keys_input *input)
+{
+	const struct client_channel *first = channel_first(channel->session);
+	struct smb2_signing_key *key = NULL;
+	NTSTATUS status = channel_signing_key_new(channel, input, &key);
+
+	if (NT_STATUS_IS_OK(status)) {
+		talloc_free(channel->own);
+		channel->own = key;
+		channel->signing = key;
+		channel->keys = first->keys;
+	}
+	return status;
 }
 
 void channel_release_all(struct client_session *session)

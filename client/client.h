@@ -113,6 +113,8 @@ bool client_dialect_parse(const char *name, uint16_t *out);
 /** "3.1.1" */
 const char *client_dialect_name(uint16_t dialect);
 
+#define CLIENT_MAX_CHANNELS 8
+
 /** Everything here is copied by client_connect_send(). */
 struct client_options {
 	const char *server;	/**< name or address; also for SNI */
@@ -156,15 +158,20 @@ struct client_options {
 	bool posix;
 	/** When an established connection is lost, calls wait so long for it
 	    to come back, with all that was open on it; see below. 0: they
-	    fail, and the connection has ended. Then, too, a session that has
-	    expired (its ticket, `session lifetime`) logs on again by itself. */
+	    fail, and the connection has ended. */
 	unsigned reconnect_ms;
 	enum client_compression compression;
 	/** A list as CLIENT_COMPRESSION_ALGORITHMS, best first; NULL: that. */
 	const char *compression_algorithms;
+	/** Connections that one session may have (MS-SMB2 3.2.4.20.8), where
+	    the server can: a session that moves much is spread over several,
+	    to other addresses of the server or, over QUIC, to the same one,
+	    and while one of them works the loss of another goes unnoticed. 0
+	    and 1: one; at most CLIENT_MAX_CHANNELS. */
+	unsigned max_channels;
 	/** 0: new members come here and make it shorter, so that programs
 	    need not be compiled again (tests/client_abi.py). */
-	uint64_t reserved[6];
+	uint64_t reserved[5];
 };
 
 void client_options_default(struct client_options *out);
@@ -173,7 +180,7 @@ void client_options_default(struct client_options *out);
  * Sets what Samba's smb.conf calls "client min protocol", "client max
  * protocol", "client signing", "client smb encrypt", "client smb encryption
  * over quic", "client smb3 signing algorithms" or "client smb3 encryption
- * algorithms", in its words.
+ * algorithms", in its words; and "max channels".
  *
  * @param why  out: on failure what is wrong, child of mem_ctx; NULL: no memory.
  */
@@ -390,6 +397,7 @@ struct client_facts {
 	uint64_t compressed_plain;   /**< bytes of messages that were, */
 	uint64_t compressed_packed;  /**< and what they became */
 	bool compressing;	     /**< what the tree's files hold is */
+	unsigned channels;	     /**< connections of the session now */
 	uint64_t reserved[3];	     /**< for what may come */
 };
 

@@ -10,6 +10,7 @@
  *	tree.c      struct client_tree
  *	file.c      struct client_file
  *	call.c      struct call: requests sent as one message, and the replies
+ *	multichannel.c, spread.c  further connections of one session
  *	reconnect.c struct reconnect: the way back of a lost connection
  *	replay.c    calls that wait for it
  *	reopen.c    struct file_origin: how a file is opened again
@@ -74,12 +75,17 @@ struct call {
 	bool urgent;	      /**< restores a connection: is never held */
 	bool renewed;	      /**< its session has logged on again for it */
 	bool again;	      /**< was sent on a connection that was lost */
+	bool moved;	      /**< to another channel: replay it (3.2.4.1.8) */
+	bool posted;	      /**< nobody ever waited for it */
+	unsigned refusals;    /**< a replay was too early so often */
 	bool keeps_out;	      /**< out stays: it may be sent again */
 	unsigned late;	      /**< connections that were given up for it */
+	unsigned passed_on;   /**< channels likewise */
 	uint64_t tree_serial; /**< of its tree; 0: none */
 	uint64_t file_serial; /**< of its open file; 0: none */
 	NTSTATUS refused;     /**< it cannot be sent: its file is gone */
 	bool related;	      /**< parts use the file of the first */
+	bool spreads;	      /**< its tree's files may be on any channel */
 	bool must_sign;	      /**< even if the session does not */
 	bool keep_request;    /**< fill in request; not when encrypting */
 	bool written;	      /**< a carrier has sent it: call_first_bytes() */
@@ -214,6 +220,9 @@ struct client_conn {
 	TALLOC_CTX *writes;	    /**< the message writes in flight */
 	struct reconnect *way_back; /**< NULL: there will be none */
 	bool lost;		    /**< and not yet back */
+	struct multichannel *multi; /**< NULL: it has no further channels */
+	struct client_conn *home;   /**< it is one itself: of this connection */
+	bool down; /**< its transport is lost, and further channels carry on */
 	/** For tests: where a lost connection comes back; NULL: by options. */
 	struct transport *(*dial)(void *private_data);
 	void *dial_data;
@@ -239,6 +248,12 @@ struct tevent_req *connect_again_send(TALLOC_CTX *mem_ctx,
 				      struct client_conn *conn);
 NTSTATUS connect_again_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 			    char **why);
+
+/** One more connection to the same server, at an address, for a further channel
+ *  of home. client_connect_recv() ends it. */
+struct tevent_req *connect_channel_send(TALLOC_CTX *mem_ctx,
+					struct client_conn *home,
+					const char *address);
 
 /** us of a clock that only goes forward. */
 int64_t conn_clock(void);
@@ -277,9 +292,11 @@ struct client_channel {
 	struct client_conn *conn;	/**< NULL: it ended */
 	struct client_session *session; /**< NULL: it ended */
 	unsigned calls;			/**< on their way */
+	bool binding;			/**< not yet, or no longer, of use */
 	uint64_t session_id;
 	bool sign;
 	struct smb2_signing_key *signing;
+	struct smb2_signing_key *own; /**< the same, of one that was bound */
 	/** Of the session: a child of its first channel, others refer to it. */
 	struct session_keys *keys;
 	uint8_t preauth[CRYPTO_PREAUTH_SIZE];
@@ -292,6 +309,14 @@ struct client_channel *channel_new(struct client_session *session,
 bool channel_hash(struct client_channel *channel, struct wire_slice message);
 /** The channel that a new call uses, or NULL. */
 struct client_channel *channel_choose(struct client_session *session);
+/** The one that it was logged on with, which has its keys. */
+struct client_channel *channel_first(const struct client_session *session);
+/** The session's channel on a connection, or NULL. */
+struct client_channel *channel_on(const struct client_session *session,
+				  const struct client_conn *conn);
+/** It was bound: its own key (3.2.5.3.3), and what the session has. */
+NTSTATUS channel_take_key(struct client_channel *channel,
+			  const struct keys_input *input);
 /** The session goes: its channels stay as long as they are needed. */
 void channel_release_all(struct client_session *session);
 /** A call ended: was it the last one of a channel without session? */
@@ -328,10 +353,10 @@ struct early_break {
 struct client_session {
 	struct early_break early[EARLY_BREAKS]; /**< a ring */
 	unsigned early_next;
-	/** To log on again; NULL: that is not wished. */
-	struct client_credentials *credentials;
-	bool stale;		  /**< of a lost connection, not yet restored */
-	struct tevent_req *again; /**< restores it now; NULL: nobody does */
+	struct client_credentials *credentials; /**< to log on again */
+	uint16_t sequence; /**< of its channels (3.2.4.1.8); it only grows */
+	bool stale;	   /**< of a lost connection, not yet restored */
+	struct tevent_req *again;    /**< restores it now; NULL: nobody does */
 	struct tevent_req *renewing; /**< renew.c; NULL: nobody does */
 	uint64_t previous_id;	     /**< the last one that it had */
 	TAILQ_HEAD(, client_channel) channels;
@@ -354,6 +379,12 @@ NTSTATUS session_again_recv(struct tevent_req *req);
 struct tevent_req *session_renew_send(TALLOC_CTX *mem_ctx,
 				      struct client_session *session);
 NTSTATUS session_renew_recv(struct tevent_req *req);
+
+/** Make a channel, on a connection that has negotiated, one of its session
+ *  (3.2.4.2.3.1). */
+struct tevent_req *session_bind_send(TALLOC_CTX *mem_ctx,
+				     struct client_channel *channel);
+NTSTATUS session_bind_recv(struct tevent_req *req);
 
 /* --------------------------------------------------------------- renew.c */
 
@@ -568,8 +599,14 @@ void replay_file(struct client_conn *conn, const struct client_file *file);
 /** All that was held goes out, in its order. */
 void replay_go(struct client_conn *conn);
 /** One call that was answered with nothing done: it waits in conn->held. */
-void replay_put_aside(struct client_conn *conn, struct call *call);
-/** One of conn->held is to be sent; conn_go() does it. */
+void replay_put_aside(struct call *call);
+/** From a channel that failed to another. @return false: the call cannot be
+ * sent twice. */
+bool replay_move(struct call *call, struct client_conn *to);
+/** A server that still looks for what the failed channel had brought refuses
+ *  replays: they are sent again a little later. @return false: it ends. */
+bool replay_take_refused(struct call *call);
+/** One of conn->held is sent as soon as there are credits. */
 void replay_resume(struct client_conn *conn, struct call *call);
 
 /* ---------------------------------------------------------- reconnect.c */

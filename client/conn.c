@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "client/client_private.h"
+#include "client/multichannel_private.h"
 #include "smbquic/log.h"
 
 #define TICK_SECONDS 1
@@ -143,12 +144,14 @@ void conn_go(struct client_conn *conn)
 
 void conn_submit(struct client_conn *conn, struct call *call)
 {
-	talloc_steal(conn, call);
 	call->started = conn_clock();
-	call->keeps_out = conn->way_back != NULL;
+	/* it may have to be sent again: see renew.c, replay.c */
+	call->keeps_out = call->channel != NULL || conn->way_back != NULL;
 	if (call->channel != NULL) {
 		call->channel->calls++;
 	}
+	conn = spread_choose(conn, call);
+	spread_take(call, conn);
 	if (conn->lost && !call->urgent && !conn->asking) {
 		call->held = true;
 		TAILQ_INSERT_TAIL(&conn->held, call, entry);
@@ -238,12 +241,19 @@ static void call_time_out(struct call *call)
  * does. */
 static bool conn_gives_up(struct client_conn *conn, struct call *call)
 {
-	if (conn->way_back == NULL || call->late > 0) {
-		return false;
+	if (multichannel_has_others(conn)) {
+		if (call->passed_on >= CLIENT_MAX_CHANNELS) {
+			return false;
+		}
+		call->passed_on++;
+	} else {
+		if (conn->way_back == NULL || call->late > 0) {
+			return false;
+		}
+		call->late++;
 	}
-	call->late++;
 	conn_lost(conn, ETIMEDOUT);
-	return conn->lost;
+	return conn->lost || conn->down || conn->dead != NT_STATUS_OK;
 }
 
 static void conn_tick(struct tevent_context *ev, struct tevent_timer *te,
@@ -311,6 +321,9 @@ void conn_die(struct client_conn *conn, NTSTATUS status, const char *why)
 	conn->dead = status;
 	conn->why = talloc_strdup(conn, why);
 	log_info("the connection ended: %s", why);
+	if (conn->home != NULL) {
+		multichannel_lost(conn);
+	}
 	TALLOC_FREE(conn->watch);
 	TALLOC_FREE(conn->reading);
 	/* Callbacks are deferred, so the lists only get shorter. */
@@ -326,6 +339,7 @@ void conn_die(struct client_conn *conn, NTSTATUS status, const char *why)
 		call = TAILQ_FIRST(&conn->held);
 		call_finish(call, status);
 	}
+	multichannel_end(conn);
 	TALLOC_FREE(conn->way_back);
 	conn->lost = false;
 }
@@ -353,7 +367,8 @@ static void conn_lost_transport(struct client_conn *conn, NTSTATUS status,
 		text = talloc_asprintf_append(text, ": %s", why);
 	}
 	why = text != NULL ? text : "the connection was lost";
-	if (!reconnect_lost(conn, status, why)) {
+	if (!multichannel_carries_on(conn, why) &&
+	    !reconnect_lost(conn, status, why)) {
 		conn_die(conn, status, why);
 	}
 	talloc_free(text);
@@ -430,7 +445,8 @@ static void settle_late(struct tevent_context *ev, struct tevent_timer *te,
 
 static bool is_settled(const struct client_conn *conn)
 {
-	return TAILQ_EMPTY(&conn->sent) && TAILQ_EMPTY(&conn->waiting);
+	return TAILQ_EMPTY(&conn->sent) && TAILQ_EMPTY(&conn->waiting) &&
+	       multichannel_is_settled(conn);
 }
 
 bool client_settle(struct client_conn *conn, unsigned timeout_ms)

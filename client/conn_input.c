@@ -159,7 +159,8 @@ static bool conn_reply(struct client_conn *conn, struct message *m,
 		conn_die(conn, NT_STATUS_NO_MEMORY, "out of memory");
 		return false;
 	}
-	if (call->missing == 0 && !renew_take(call)) {
+	if (call->missing == 0 && !renew_take(call) &&
+	    !replay_take_refused(call)) {
 		call_finish(call, NT_STATUS_OK);
 	}
 	return true;

@@ -3,10 +3,12 @@
 #define LOG_MODULE "client"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <string.h>
 
 #include "certs/client_map.h"
 #include "client/client_private.h"
+#include "client/multichannel_private.h"
 #include "smbquic/log.h"
 #include "smbquic/race.h"
 
@@ -30,6 +32,7 @@ struct connect_state {
 static void connect_raced(struct tevent_req *subreq);
 static void connect_start(struct tevent_req *req, struct transport *t);
 static void connect_negotiated(struct tevent_req *subreq);
+static void connect_dial(struct tevent_req *req);
 
 /* ------------------------------------------------------------- life of it */
 
@@ -172,6 +175,9 @@ static bool connect_policy(struct client_conn *conn, bool quic, bool secure)
 		policy->capabilities |= SMB2_GLOBAL_CAP_LEASING |
 					SMB2_GLOBAL_CAP_PERSISTENT_HANDLES;
 	}
+	if (o->max_channels > 1) {
+		policy->capabilities |= SMB2_GLOBAL_CAP_MULTI_CHANNEL;
+	}
 	memcpy(policy->guid, conn->guid, sizeof(policy->guid));
 	return true;
 }
@@ -307,6 +313,60 @@ struct tevent_req *client_connect_send(TALLOC_CTX *mem_ctx,
 	connect_begin(req);
 	if (!tevent_req_is_in_progress(req)) {
 		return tevent_req_post(req, ev);
+	}
+	return req;
+}
+
+/* By the same carrier and port. @return false: out of memory. */
+static bool channel_options(TALLOC_CTX *mem_ctx, struct client_conn *home,
+			    const char *address, struct client_options *out)
+{
+	const struct transport_facts *facts = multichannel_facts(home);
+	const struct sockaddr_in *in =
+		(const struct sockaddr_in *)(const void *)&facts->peer;
+
+	*out = home->options;
+	out->guid = home->guid;
+	out->address = address;
+	out->early_data = false;
+	out->min_dialect = home->agreement.dialect;
+	out->max_dialect = home->agreement.dialect;
+	/* The port is at the same place in both families. */
+	out->transports = talloc_asprintf(mem_ctx, "%s:%u", facts->backend,
+					  ntohs(in->sin_port));
+	return out->transports != NULL;
+}
+
+struct tevent_req *connect_channel_send(TALLOC_CTX *mem_ctx,
+					struct client_conn *home,
+					const char *address)
+{
+	struct client_options options = {0};
+	struct connect_state *state = NULL;
+	struct tevent_req *req =
+		tevent_req_create(mem_ctx, &state, struct connect_state);
+
+	if (req == NULL) {
+		return NULL;
+	}
+	state->ev = home->ev;
+	state->dialect = home->agreement.dialect;
+	if (channel_options(state, home, address, &options)) {
+		state->conn = conn_new(state, home->ev, &options);
+	}
+	if (tevent_req_nomem(state->conn, req)) {
+		return tevent_req_post(req, home->ev);
+	}
+	state->conn->home = home;
+	if (home->dial != NULL) {
+		state->conn->dial = home->dial;
+		state->conn->dial_data = home->dial_data;
+		connect_dial(req);
+	} else {
+		connect_begin(req);
+	}
+	if (!tevent_req_is_in_progress(req)) {
+		return tevent_req_post(req, home->ev);
 	}
 	return req;
 }
@@ -533,9 +593,12 @@ NTSTATUS client_connect_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 	if (why != NULL) {
 		*why = talloc_move(mem_ctx, &state->why);
 	}
-	if (NT_STATUS_IS_OK(status) && state->conn->options.reconnect_ms != 0 &&
+	if (NT_STATUS_IS_OK(status) && state->conn->home == NULL &&
 	    state->conn->dead == NT_STATUS_OK) {
-		state->conn->way_back = reconnect_new(state->conn);
+		if (state->conn->options.reconnect_ms != 0) {
+			state->conn->way_back = reconnect_new(state->conn);
+		}
+		multichannel_new(state->conn);
 	}
 	if (NT_STATUS_IS_OK(status)) {
 		*out = talloc_move(mem_ctx, &state->conn);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "client/client_private.h"
+#include "client/multichannel_private.h"
 
 static const char *signing_name(const struct negotiate_agreement *a)
 {
@@ -123,9 +124,10 @@ void client_facts(struct client_conn *conn, struct client_session *session,
 		.cipher = cipher_name(a->cipher),
 		.encryption_why = encryption_why(conn, session, tree),
 		.credits = conn->credits,
+		.channels = multichannel_count(conn),
 	};
 	memcpy(out->server_guid, a->server_guid, sizeof(out->server_guid));
-	facts_of_transport(conn, out);
+	facts_of_transport(multichannel_speaker(conn), out);
 	compression_facts(conn, tree, out);
 	if (session != NULL) {
 		facts_of_session(session, tree, out);

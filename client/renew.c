@@ -3,7 +3,7 @@
  * Sessions whose time is up, as that of a Kerberos ticket is: the server
  * answers NT_STATUS_NETWORK_SESSION_EXPIRED and has done nothing. The session
  * logs on again, with its number and its keys, and the calls are sent once
- * more (MS-SMB2 3.2.5.1.6). Where credentials are not kept they fail.
+ * more (MS-SMB2 3.2.5.1.6).
  */
 #define LOG_MODULE "client"
 
@@ -52,7 +52,7 @@ bool renew_take(struct call *call)
 		return false;
 	}
 	call->renewed = true;
-	replay_put_aside(call->conn, call);
+	replay_put_aside(call);
 	return true;
 }
 

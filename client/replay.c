@@ -12,9 +12,13 @@
 #include <string.h>
 
 #include "client/client_private.h"
+#include "client/multichannel_private.h"
 #include "smbquic/log.h"
 
 #define NONE 0
+/* A replay is tried again so often, so many milliseconds apart. */
+#define REFUSALS   80
+#define REFUSED_MS 250
 
 /* Where a request has its file's id; NONE: it cannot be sent twice, or by the
  * id of no file. */
@@ -65,10 +69,7 @@ static bool may_repeat(const struct client_conn *conn, const struct call *call)
 	const struct client_tree *tree = NULL;
 	unsigned i = 0;
 
-	if (call->urgent || (call->req == NULL && call->orphan == NULL)) {
-		return false;
-	}
-	if (call->req == NULL) {
+	if (call->urgent || call->req == NULL) {
 		return false; /* cancelled: the server forgets it as well */
 	}
 	for (i = 0; i < call->parts; i++) {
@@ -87,20 +88,26 @@ static bool may_repeat(const struct client_conn *conn, const struct call *call)
 	return tree != NULL && tree->type == SMB2_SHARE_TYPE_DISK;
 }
 
-static void hold(struct client_conn *conn, struct call *call)
+/* As it was before it was sent, in no list; its channel still counts it. */
+static void take_out(struct call *call)
 {
 	unsigned i = 0;
 
 	if (call->channel != NULL) {
 		call->channel->calls++; /* conn_forget() takes one */
 	}
-	call->again = call->again || call->sent;
-	conn_forget(conn, call);
+	conn_forget(call->conn, call);
 	call->missing = 0;
 	for (i = 0; i < call->parts; i++) {
 		call->part[i].pending = false;
 		call->part[i].is_signed = false;
 	}
+}
+
+static void hold(struct client_conn *conn, struct call *call)
+{
+	call->again = call->again || call->sent;
+	take_out(call);
 	call->held = true;
 	TAILQ_INSERT_TAIL(&conn->held, call, entry);
 }
@@ -113,6 +120,7 @@ static void hold_list(struct client_conn *conn, struct call_list *list,
 	while (!TAILQ_EMPTY(list)) {
 		call = TAILQ_FIRST(list);
 		if (may_repeat(conn, call)) {
+			call->moved = false;
 			hold(conn, call);
 		} else {
 			call->orphan = NULL;
@@ -121,12 +129,72 @@ static void hold_list(struct client_conn *conn, struct call_list *list,
 	}
 }
 
-void replay_put_aside(struct client_conn *conn, struct call *call)
+void replay_put_aside(struct call *call)
 {
-	bool again = call->again;
+	struct client_channel *channel = call->channel;
 
-	hold(conn, call);
-	call->again = again; /* the server has not even looked at it */
+	take_out(call);
+	spread_home(call);
+	if (call->channel != channel) {
+		call->channel->calls++;
+		channel_call_ended(channel);
+	}
+	talloc_steal(call->conn, call);
+	call->held = true;
+	TAILQ_INSERT_TAIL(&call->conn->held, call, entry);
+}
+
+/* ---------------------------------------------------------- other channels */
+
+bool replay_move(struct call *call, struct client_conn *to)
+{
+	struct client_conn *home = to->home != NULL ? to->home : to;
+	bool sent = call->sent;
+
+	if (!call->posted && !may_repeat(home, call)) {
+		return false;
+	}
+	take_out(call);
+	call->again = call->again || sent;
+	call->moved = call->moved || sent;
+	spread_put(call, to);
+	return true;
+}
+
+static void refused_over(struct tevent_context *ev, struct tevent_timer *te,
+			 struct timeval now, void *private_data)
+{
+	struct call *call = talloc_get_type_abort(private_data, struct call);
+	struct client_conn *conn = call->conn;
+
+	(void)ev;
+	(void)te;
+	(void)now;
+	if (call->held && !conn->lost) {
+		replay_resume(conn, call);
+	}
+}
+
+bool replay_take_refused(struct call *call)
+{
+	const struct client_session *session =
+		call->channel != NULL ? call->channel->session : NULL;
+
+	if (session == NULL || call->conn->dead != NT_STATUS_OK ||
+	    call->req == NULL || call->out == NULL || call->urgent ||
+	    call->part[0].status != NT_STATUS_FILE_NOT_AVAILABLE ||
+	    (!call->moved && call->channel_sequence == session->sequence) ||
+	    call->refusals >= REFUSALS) {
+		return false;
+	}
+	call->refusals++;
+	replay_put_aside(call);
+	if (tevent_add_timer(call->conn->ev, call,
+			     tevent_timeval_current_ofs(0, REFUSED_MS * 1000),
+			     refused_over, call) == NULL) {
+		replay_resume(call->conn, call);
+	}
+	return true;
 }
 
 void replay_hold(struct client_conn *conn, NTSTATUS status)
@@ -202,12 +270,10 @@ static void take_numbers(struct call *call)
 
 void replay_resume(struct client_conn *conn, struct call *call)
 {
-	TAILQ_REMOVE(&conn->held, call, entry);
-	call->held = false;
-	call->waiting = true;
+	take_out(call);
 	call->started = conn_clock();
 	take_numbers(call);
-	TAILQ_INSERT_TAIL(&conn->waiting, call, entry);
+	spread_put(call, spread_choose(conn, call));
 }
 
 void replay_go(struct client_conn *conn)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "client/client_private.h"
+#include "client/multichannel_private.h"
 #include "negotiate/kerberos.h"
 #include "smbquic/secret.h"
 #include "smbquic/log.h"
@@ -16,11 +17,12 @@ struct setup_state {
 	struct client_session *session;
 	struct client_channel *channel;
 	struct client_credentials credentials; /* strings of a child */
+	struct auth *auth;		       /* in the end the session's */
 	uint8_t binding[TRANSPORT_BINDING_MAX];
 	bool auth_done;
 	uint64_t previous; /* the session that this one replaces; 0: none */
 	bool renewal;	   /* of a session that stays what it is */
-	struct auth *old;  /* with it: by what it was logged on */
+	bool binds;	   /* one more channel to it */
 };
 
 static void setup_ticket(struct tevent_req *subreq);
@@ -41,6 +43,7 @@ static int session_destructor(struct client_session *session)
 		}
 		call_post(conn, call);
 	}
+	multichannel_session_ends(conn, session);
 	while (!TAILQ_EMPTY(&session->trees)) {
 		tree = TAILQ_FIRST(&session->trees);
 		TAILQ_REMOVE(&session->trees, tree, entry);
@@ -145,12 +148,8 @@ static NTSTATUS setup_auth(struct setup_state *state,
 		config.workstation = host;
 	}
 	clock_gettime(CLOCK_REALTIME, &now);
-	status = auth_client_new(state->session, &config, conn->hint,
-				 nttime_from_timespec(now),
-				 &state->session->auth);
-	if (NT_STATUS_IS_OK(status)) {
-		TALLOC_FREE(state->old);
-	}
+	status = auth_client_new(state, &config, conn->hint,
+				 nttime_from_timespec(now), &state->auth);
 	return status;
 }
 
@@ -162,8 +161,9 @@ static const char *copy(TALLOC_CTX *mem_ctx, const char *text, bool *ok)
 	return out;
 }
 
-/* For as long as the logon takes, or, where the connection may come back, the
- * session. NULL: out of memory. */
+/* For as long as the session lives, which may have to log on again: its ticket
+ * ends, its connection is lost, or a channel comes to it. NULL: out of memory.
+ */
 static struct client_credentials *keep_credentials(
 	TALLOC_CTX *mem_ctx, const struct client_credentials *given)
 {
@@ -322,10 +322,7 @@ struct tevent_req *client_session_setup_send(
 		return tevent_req_post(req, conn->ev);
 	}
 	state->credentials = *kept;
-	if (conn->way_back != NULL) {
-		state->session->credentials =
-			talloc_steal(state->session, kept);
-	}
+	state->session->credentials = talloc_steal(state->session, kept);
 	return setup_begun(req);
 }
 
@@ -350,7 +347,6 @@ struct tevent_req *session_again_send(TALLOC_CTX *mem_ctx,
 	session->encrypt = false;
 	session->validated = false;
 	TALLOC_FREE(session->renewing);
-	TALLOC_FREE(session->auth);
 	channel->session_id = 0;
 	channel->signing = NULL;
 	TALLOC_FREE(channel->keys);
@@ -369,10 +365,12 @@ NTSTATUS session_again_recv(struct tevent_req *req)
 	return req_simple_recv(req);
 }
 
-struct tevent_req *session_renew_send(TALLOC_CTX *mem_ctx,
-				      struct client_session *session)
+/* A session that is logged on, on one of its channels. */
+static struct tevent_req *setup_within(TALLOC_CTX *mem_ctx,
+				       struct client_session *session,
+				       struct client_channel *channel,
+				       bool binds)
 {
-	struct client_conn *conn = session_conn(session);
 	struct setup_state *state = NULL;
 	struct tevent_req *req =
 		tevent_req_create(mem_ctx, &state, struct setup_state);
@@ -380,16 +378,44 @@ struct tevent_req *session_renew_send(TALLOC_CTX *mem_ctx,
 	if (req == NULL) {
 		return NULL;
 	}
-	state->conn = conn;
+	state->conn = channel->conn;
 	state->session = session;
-	state->channel = TAILQ_FIRST(&session->channels);
-	state->renewal = true;
-	state->old = session->auth;
+	state->channel = channel;
+	state->renewal = !binds;
+	state->binds = binds;
 	state->credentials = *session->credentials;
 	return setup_begun(req);
 }
 
+struct tevent_req *session_renew_send(TALLOC_CTX *mem_ctx,
+				      struct client_session *session)
+{
+	struct client_channel *channel = channel_choose(session);
+
+	return channel != NULL ? setup_within(mem_ctx, session, channel, false)
+			       : NULL;
+}
+
 NTSTATUS session_renew_recv(struct tevent_req *req)
+{
+	return req_simple_recv(req);
+}
+
+struct tevent_req *session_bind_send(TALLOC_CTX *mem_ctx,
+				     struct client_channel *channel)
+{
+	struct client_session *session = channel->session;
+
+	channel->session_id = session->id;
+	channel->binding = true;
+	memcpy(channel->preauth, channel->conn->agreement.preauth,
+	       sizeof(channel->preauth));
+	/* Until it has a key of its own (3.2.4.2.3.1). */
+	channel->signing = channel_first(session)->keys->signing;
+	return setup_within(mem_ctx, session, channel, true);
+}
+
+NTSTATUS session_bind_recv(struct tevent_req *req)
 {
 	return req_simple_recv(req);
 }
@@ -404,8 +430,8 @@ static void setup_go(struct tevent_req *req, struct wire_slice token)
 	struct call *call = NULL;
 	NTSTATUS status = 0;
 
-	status = auth_step(state->session->auth, state, token, &out);
-	set_logon_why(state->conn, auth_why(state->session->auth));
+	status = auth_step(state->auth, state, token, &out);
+	set_logon_why(state->conn, auth_why(state->auth));
 	state->auth_done = NT_STATUS_IS_OK(status);
 	if (status != NT_STATUS_MORE_PROCESSING_REQUIRED &&
 	    req_failed(req, status)) {
@@ -415,15 +441,17 @@ static void setup_go(struct tevent_req *req, struct wire_slice token)
 		(uint8_t)state->conn->agreement.client_security_mode;
 	body.security_buffer = out;
 	body.previous_session_id = state->previous;
+	body.flags = state->binds ? SMB2_SESSION_FLAG_BINDING : 0;
 	call = call_new(state, state->conn, state->session, NULL);
 	if (tevent_req_nomem(call, req)) {
 		return;
 	}
+	call->channel = state->channel;
 	call->keep_request = true;
 	call->urgent = true;
 	/* A logon within a session is signed with its key, never sealed. */
 	call->encrypt = false;
-	call->must_sign = state->renewal;
+	call->must_sign = state->renewal || state->binds;
 	smb2_session_setup_request_encode(call_add(call, SMB2_SESSION_SETUP, 0),
 					  &body);
 	subreq = call_send(state, state->conn, call);
@@ -443,14 +471,18 @@ static NTSTATUS setup_keys(struct setup_state *state)
 		.dialect = a->dialect,
 		.signing_algorithm = a->signing_algorithm,
 		.cipher = a->cipher,
-		.session_key = auth_session_key(state->session->auth),
+		.session_key = auth_session_key(state->auth),
 		.preauth = channel->preauth,
 	};
-	NTSTATUS status = session_keys_new(channel, &input, &channel->keys);
+	NTSTATUS status = NT_STATUS_OK;
 
+	channel->sign = a->signing_required;
+	if (state->binds) {
+		return channel_take_key(channel, &input);
+	}
+	status = session_keys_new(channel, &input, &channel->keys);
 	if (NT_STATUS_IS_OK(status)) {
 		channel->signing = channel->keys->signing;
-		channel->sign = a->signing_required;
 	}
 	return status;
 }
@@ -470,7 +502,8 @@ static bool setup_signature_is_right(const struct setup_state *state,
 	};
 
 	if ((header->flags & SMB2_FLAGS_SIGNED) == 0) {
-		return state->conn->agreement.dialect < SMB2_DIALECT_311;
+		return state->conn->agreement.dialect < SMB2_DIALECT_311 &&
+		       !state->binds;
 	}
 	return message_verify(&pdu, state->channel->signing);
 }
@@ -498,22 +531,17 @@ static NTSTATUS setup_encryption(struct setup_state *state)
 	return NT_STATUS_OK;
 }
 
-/* Keys and protection stay (3.2.5.3.2); the reply is signed with the old. */
-static NTSTATUS setup_renewed(struct setup_state *state,
-			      const struct call *call,
-			      const struct smb2_header *header,
-			      const struct smb2_session_setup_response *body)
+/* The mechanism's last word, and the proof that the server has the key. */
+static NTSTATUS setup_prove(struct setup_state *state, const struct call *call,
+			    const struct smb2_header *header,
+			    const struct smb2_session_setup_response *body)
 {
 	struct wire_slice ignored = {0};
 	NTSTATUS status = NT_STATUS_OK;
 
-	if ((body->session_flags &
-	     (SMB2_SESSION_FLAG_IS_GUEST | SMB2_SESSION_FLAG_IS_NULL)) != 0) {
-		return NT_STATUS_ACCESS_DENIED;
-	}
 	if (!state->auth_done || body->security_buffer.len > 0) {
-		status = auth_step(state->session->auth, state,
-				   body->security_buffer, &ignored);
+		status = auth_step(state->auth, state, body->security_buffer,
+				   &ignored);
 	}
 	if (!NT_STATUS_IS_OK(status)) {
 		return NT_STATUS_IS_ERR(status) &&
@@ -521,6 +549,12 @@ static NTSTATUS setup_renewed(struct setup_state *state,
 					       NT_STATUS_MORE_PROCESSING_REQUIRED
 			       ? status
 			       : NT_STATUS_INVALID_NETWORK_RESPONSE;
+	}
+	if (!state->renewal) {
+		status = setup_keys(state);
+	}
+	if (!NT_STATUS_IS_OK(status)) {
+		return status;
 	}
 	if (state->channel->signing != NULL &&
 	    !setup_signature_is_right(state, call, header)) {
@@ -531,6 +565,12 @@ static NTSTATUS setup_renewed(struct setup_state *state,
 	return NT_STATUS_OK;
 }
 
+static bool is_anybody(const struct smb2_session_setup_response *body)
+{
+	return (body->session_flags &
+		(SMB2_SESSION_FLAG_IS_GUEST | SMB2_SESSION_FLAG_IS_NULL)) != 0;
+}
+
 /* From here on the server is no stranger any more. */
 static void setup_compression(const struct setup_state *state)
 {
@@ -538,20 +578,37 @@ static void setup_compression(const struct setup_state *state)
 				     &state->conn->agreement.compression);
 }
 
+/* Keys and protection of a session stay; the answer to a logon within it is
+ * signed with its key (3.2.5.3.2), that of a binding with the new channel's
+ * (3.2.5.3.3). */
+static NTSTATUS setup_within_finish(
+	struct setup_state *state, const struct call *call,
+	const struct smb2_header *header,
+	const struct smb2_session_setup_response *body)
+{
+	NTSTATUS status = is_anybody(body)
+				  ? NT_STATUS_ACCESS_DENIED
+				  : setup_prove(state, call, header, body);
+
+	if (NT_STATUS_IS_OK(status) && state->binds) {
+		state->channel->binding = false;
+		setup_compression(state);
+	}
+	return status;
+}
+
 static NTSTATUS setup_finish(struct setup_state *state, const struct call *call,
 			     const struct smb2_header *header,
 			     const struct smb2_session_setup_response *body)
 {
 	struct client_session *session = state->session;
-	struct wire_slice ignored = {0};
 	NTSTATUS status = NT_STATUS_OK;
 
-	if (state->renewal) {
-		return setup_renewed(state, call, header, body);
+	if (state->renewal || state->binds) {
+		return setup_within_finish(state, call, header, body);
 	}
 	session->flags = body->session_flags;
-	if ((session->flags &
-	     (SMB2_SESSION_FLAG_IS_GUEST | SMB2_SESSION_FLAG_IS_NULL)) != 0) {
+	if (is_anybody(body)) {
 		/* Nothing can be signed: there is no key that both know. */
 		if (state->conn->policy.signing_required ||
 		    state->conn->policy.encryption_required) {
@@ -563,25 +620,9 @@ static NTSTATUS setup_finish(struct setup_state *state, const struct call *call,
 		setup_compression(state);
 		return NT_STATUS_OK;
 	}
-	if (!state->auth_done || body->security_buffer.len > 0) {
-		status = auth_step(session->auth, state, body->security_buffer,
-				   &ignored);
-	}
-	if (!NT_STATUS_IS_OK(status)) {
-		return NT_STATUS_IS_ERR(status) &&
-				       status !=
-					       NT_STATUS_MORE_PROCESSING_REQUIRED
-			       ? status
-			       : NT_STATUS_INVALID_NETWORK_RESPONSE;
-	}
-	status = setup_keys(state);
+	status = setup_prove(state, call, header, body);
 	if (!NT_STATUS_IS_OK(status)) {
 		return status;
-	}
-	if (!setup_signature_is_right(state, call, header)) {
-		log_warn("the server's answer to the logon is not signed "
-			 "rightly");
-		return NT_STATUS_INVALID_SIGNATURE;
 	}
 	session->valid = true;
 	setup_compression(state);
@@ -612,7 +653,7 @@ static void setup_reply(struct tevent_req *req, struct call *call)
 	bool more = status == NT_STATUS_MORE_PROCESSING_REQUIRED;
 
 	if (!more && status == NT_STATUS_LOGON_FAILURE &&
-	    auth_mech(state->session->auth) == AUTH_MECH_KERBEROS) {
+	    auth_mech(state->auth) == AUTH_MECH_KERBEROS) {
 		set_logon_why(state->conn,
 			      "the server did not accept the Kerberos ticket; "
 			      "its log says why");
@@ -639,9 +680,15 @@ static void setup_reply(struct tevent_req *req, struct call *call)
 		setup_go(req, body.security_buffer);
 		return;
 	}
-	if (!req_failed(req, setup_finish(state, call, &header, &body))) {
-		tevent_req_done(req);
+	if (req_failed(req, setup_finish(state, call, &header, &body))) {
+		return;
 	}
+	if (!state->binds) {
+		TALLOC_FREE(state->session->auth);
+		state->session->auth =
+			talloc_move(state->session, &state->auth);
+	}
+	tevent_req_done(req);
 }
 
 static void setup_done(struct tevent_req *subreq)

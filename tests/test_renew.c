@@ -82,19 +82,18 @@ static void test_logon_fails(void **state)
 	assert_null(file);
 }
 
-/* Without credentials, which are kept only where connections come back. */
-static void test_not_kept(void **state)
+/* Also where a connection that is lost would not come back. */
+static void test_without_reconnect(void **state)
 {
 	struct expiry e = {.times = 1};
 	struct fixture *f = *state;
 	struct client_file *file = NULL;
-	unsigned logons = 0;
 
 	up(f, &e, 0);
-	logons = f->peer->seen[SMB2_SESSION_SETUP];
-	assert_int_equal(open_file(f, &file),
-			 NT_STATUS_NETWORK_SESSION_EXPIRED);
-	assert_int_equal(f->peer->seen[SMB2_SESSION_SETUP], logons);
+	assert_null(f->conn->way_back);
+	assert_int_equal(open_file(f, &file), NT_STATUS_OK);
+	assert_int_equal(e.times, 0);
+	assert_int_equal(client_close(file), NT_STATUS_OK);
 }
 
 int main(void)
@@ -105,7 +104,7 @@ int main(void)
 		T(test_renewed),
 		T(test_once),
 		T(test_logon_fails),
-		T(test_not_kept),
+		T(test_without_reconnect),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
