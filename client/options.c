@@ -3,6 +3,7 @@
  * What a user wants of a connection: defaults, names of protections and
  * dialects, and the settings that Samba has names for.
  */
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -272,6 +273,19 @@ static bool set_ciphers(struct client_options *o, const char *value)
 	return parse_algorithms(cipher_names, value, &o->ciphers);
 }
 
+static bool set_channels(struct client_options *o, const char *value)
+{
+	char *end = NULL;
+	unsigned long n = strtoul(value, &end, 10);
+
+	if (*value < '0' || *value > '9' || *end != '\0' || n < 1 ||
+	    n > CLIENT_MAX_CHANNELS) {
+		return false;
+	}
+	o->max_channels = (unsigned)n;
+	return true;
+}
+
 static const struct {
 	const char *key;
 	bool (*set)(struct client_options *o, const char *value);
@@ -287,6 +301,7 @@ static const struct {
 	 "a list of AES-128-GMAC, AES-128-CMAC and HMAC-SHA256"},
 	{"client smb3 encryption algorithms", set_ciphers,
 	 "a list of AES-128-GCM, AES-128-CCM, AES-256-GCM and AES-256-CCM"},
+	{"max channels", set_channels, "a number from 1 to 8"},
 };
 
 bool client_options_set(TALLOC_CTX *mem_ctx, struct client_options *options,

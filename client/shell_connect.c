@@ -283,6 +283,10 @@ static void print_smb(TALLOC_CTX *frame, const struct client_facts *f, FILE *to)
 		print_fact(to, "SMB cipher agreed on:", f->cipher);
 	}
 	print_compression(frame, f, to);
+	if (f->channels > 1) {
+		s = talloc_asprintf(frame, "%u", f->channels);
+		print_fact(to, "Channels:", s);
+	}
 	s = talloc_asprintf(frame,
 			    "read %" PRIu32 ", write %" PRIu32
 			    ", transact %" PRIu32 "; credits %u",

@@ -36,6 +36,7 @@ enum option {
 	OPT_KERBEROS,
 	OPT_KERBEROS_HOW,
 	OPT_RECONNECT,
+	OPT_MAX_CHANNELS,
 	OPT_SETTING,
 	OPT_COMPRESS,
 	OPT_COMPRESSION,
@@ -166,6 +167,9 @@ static const struct poptOption table[] = {
 	 "wait so long for a connection that is lost to come back, and go on "
 	 "(default 20, or what -t says if that is less; 0: end at once)",
 	 "SECONDS"},
+	{"max-channels", 0, STRING, NULL, OPT_MAX_CHANNELS,
+	 "connections that a session which moves much may have, 1 to 8 "
+	 "(default 1), where the server can", "NUMBER"},
 	{"compress", 0, STRING, NULL, OPT_COMPRESS,
 	 "compress what files hold on its way: yes, share (where the share "
 	 "says so, the default) or no; what is encrypted then tells by its "
@@ -281,6 +285,8 @@ static bool take_number(struct shell_options *o, int option, const char *arg)
 		 "a timeout is a number of seconds"},
 		{OPT_RECONNECT, 0, TIMEOUT_MAX / 24,
 		 "--reconnect is a number of seconds, at most an hour"},
+		{OPT_MAX_CHANNELS, 1, CLIENT_MAX_CHANNELS,
+		 "--max-channels is a number from 1 to 8"},
 		{OPT_WARN_DAYS, 0, WARN_DAYS_MAX,
 		 "--warn-days is a number of days"},
 	};
@@ -307,6 +313,7 @@ static bool take_number(struct shell_options *o, int option, const char *arg)
 		c->reconnect_ms = (unsigned)n * 1000;
 		o->reconnect_given = true;
 		break;
+	case OPT_MAX_CHANNELS: c->max_channels = (unsigned)n; break;
 	default: o->warn_days = (unsigned)n; break;
 	}
 	return true;
@@ -345,6 +352,7 @@ static bool take(struct shell_options *o, int option, const char *arg)
 	case OPT_PORT:
 	case OPT_TIMEOUT:
 	case OPT_RECONNECT:
+	case OPT_MAX_CHANNELS:
 	case OPT_WARN_DAYS: return take_number(o, option, arg);
 	case OPT_COMPRESS:
 		return client_compression_parse(arg, &c->compression) ||

@@ -70,6 +70,7 @@ static const char *const setting_keys[LIBSMB_SETTINGS] = {
 	"client smb encryption over quic",
 	"client smb3 signing algorithms",
 	"client smb3 encryption algorithms",
+	"max channels",
 };
 
 const char *libsmb_setting_key(size_t i)

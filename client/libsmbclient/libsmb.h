@@ -54,7 +54,7 @@ void smbc_setOptionPosixExtensions(SMBCCTX *c, smbc_bool b);
 /** What the user says, without the program's knowing. Strings are children;
  *  NULL or 0: not said. */
 /** Settings that go to client_options_set() as they are. */
-#define LIBSMB_SETTINGS 5
+#define LIBSMB_SETTINGS 6
 
 struct libsmb_config {
 	const char *transport; /**< see race_parse_lanes() */

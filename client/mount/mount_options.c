@@ -233,6 +233,17 @@ static bool set_port(struct taking *t)
 	return true;
 }
 
+static bool set_max_channels(struct taking *t)
+{
+	unsigned long long n = 0;
+
+	if (!take_number(t, 10, CLIENT_MAX_CHANNELS, &n) || n == 0) {
+		return refuse(t, "a number from 1 to 8");
+	}
+	t->options->client.max_channels = (unsigned)n;
+	return true;
+}
+
 static bool set_ip(struct taking *t)
 {
 	return take_const(t, &t->options->client.address);
@@ -405,6 +416,8 @@ FLAG(set_posix, client.posix, true)
 FLAG(set_noposix, client.posix, false)
 FLAG(set_compress, client.compression, CLIENT_COMPRESSION_YES)
 FLAG(set_nocompress, client.compression, CLIENT_COMPRESSION_NO)
+FLAG(set_multichannel, client.max_channels, 2)
+FLAG(set_nomultichannel, client.max_channels, 1)
 FLAG(set_brl, send_locks, true)
 FLAG(set_nobrl, send_locks, false)
 FLAG(set_xattr, xattrs, true)
@@ -480,6 +493,10 @@ static const struct row rows[] = {
 	 "what files hold is compressed on its way"},
 	{"nocompress",	NO_VALUE, set_nocompress,
 	 "never, even where the share says so"},
+	{"multichannel", NO_VALUE, set_multichannel,
+	 "two connections, where the server can"},
+	{"nomultichannel", NO_VALUE, set_nomultichannel, "one (default)"},
+	{"max_channels", VALUE,	set_max_channels, "so many, 1 to 8"},
 	{"cache",	VALUE,	set_cache,
 	 "strict (default), none or loose"},
 	{"actimeo",	VALUE,	set_actimeo,
