@@ -378,7 +378,8 @@ static void call_encode_header(struct call *call, unsigned i)
 	if (call->related && i > 0) {
 		header.flags |= SMB2_FLAGS_RELATED_OPERATIONS;
 	}
-	if (call->again && (part->replay || call->moved)) {
+	if (call->again &&
+	    (part->replay || (call->moved && part->command != SMB2_CREATE))) {
 		header.flags |= SMB2_FLAGS_REPLAY_OPERATION;
 	}
 	smb2_header_encode(&w, &header);

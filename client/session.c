@@ -313,7 +313,8 @@ struct tevent_req *client_session_setup_send(
 	if (tevent_req_nomem(state->channel, req)) {
 		return tevent_req_post(req, conn->ev);
 	}
-	if (conn->lost) { /* not now: what is known of it is of the past */
+	if (conn->lost ||
+	    conn->down) { /* not now: what is known of it is of the past */
 		req_failed(req, NT_STATUS_CONNECTION_DISCONNECTED);
 		return tevent_req_post(req, conn->ev);
 	}
