@@ -506,13 +506,14 @@ void multichannel_lost(struct client_conn *conn)
 {
 	struct client_conn *home = conn->home;
 	struct multichannel *m = home->multi;
-	struct further *further = m != NULL ? find(m, conn) : NULL;
+	struct further *further = NULL;
 
-	if (further == NULL || m->ending) {
-		return; /* it never worked, or is given up */
+	if (m == NULL || m->ending) {
+		return; /* all of them end */
 	}
-	if (further->phase != FURTHER_UP) {
-		return; /* the attempt fails: bound() */
+	further = find(m, conn);
+	if (further == NULL || further->phase != FURTHER_UP) {
+		return; /* it was given up, or the attempt fails: bound() */
 	}
 	log_info("a channel was lost, others carry on: %s", conn->why);
 	if (m->session != NULL) {

@@ -294,6 +294,81 @@ static void test_not_let_in(void **state)
 	talloc_free(file);
 }
 
+/* ------------------------------------------------------------------ locks */
+
+static const struct smb2_lock_element two_locks[] = {
+	{.offset = 0, .length = 10, .flags = SMB2_LOCKFLAG_EXCLUSIVE_LOCK},
+	{.offset = 20, .length = 5, .flags = SMB2_LOCKFLAG_SHARED_LOCK},
+};
+
+/* Before anything that waited goes on. */
+static void expect_locks(struct peer *peer, const struct message_pdu *request,
+			 struct peer_reply *reply)
+{
+	struct smb2_lock_request body = {0};
+
+	(void)reply;
+	if (request->header.command == SMB2_READ) {
+		assert_int_equal(peer->seen[SMB2_LOCK], 1);
+	}
+	if (request->header.command == SMB2_LOCK) {
+		assert_true(smb2_lock_request_decode(request->data,
+						     request->len, &body));
+		assert_int_equal(body.lock_count, 2);
+	}
+}
+
+static void prepare_locks(struct peer *peer)
+{
+	peer->hook = expect_locks;
+}
+
+static void test_locks_first(void **state)
+{
+	struct fixture *f = *state;
+	struct again *a = up(f, 20000);
+	struct client_file *file = fixture_open(f);
+
+	assert_int_equal(client_lock(file, two_locks, 2), NT_STATUS_OK);
+	a->prepare = prepare_locks;
+	lose_at(f->peer, SMB2_READ);
+	assert_read(file, 5000);
+	assert_int_equal(a->peer[1]->seen[SMB2_LOCK], 1);
+	talloc_free(file);
+}
+
+static void refuse_locks(struct peer *peer, const struct message_pdu *request,
+			 struct peer_reply *reply)
+{
+	(void)peer;
+	if (request->header.command == SMB2_LOCK) {
+		testlib_peer_error(reply, NT_STATUS_LOCK_NOT_GRANTED);
+	}
+}
+
+static void prepare_locked(struct peer *peer)
+{
+	peer->hook = refuse_locks;
+}
+
+/* Somebody else has one of them: whoever believed in it is told. */
+static void test_lock_is_gone(void **state)
+{
+	struct fixture *f = *state;
+	struct again *a = up(f, 20000);
+	struct client_file *file = fixture_open(f);
+	uint8_t buf[10];
+	size_t done = 0;
+
+	assert_int_equal(client_lock(file, two_locks, 2), NT_STATUS_OK);
+	a->prepare = prepare_locked;
+	lose_at(f->peer, SMB2_READ);
+	assert_int_equal(client_read(file, 0, buf, sizeof(buf), &done),
+			 NT_STATUS_HANDLE_NO_LONGER_VALID);
+	assert_int_equal(a->peer[1]->seen[SMB2_READ], 0);
+	talloc_free(file);
+}
+
 /* ----------------------------------------------------------------- asleep */
 
 static void test_asleep(void **state)
@@ -386,6 +461,8 @@ int main(void)
 		TEST(test_time_is_over),
 		TEST(test_changed),
 		TEST(test_not_let_in),
+		TEST(test_locks_first),
+		TEST(test_lock_is_gone),
 		TEST(test_asleep),
 		TEST(test_freed_meanwhile),
 		TEST(test_cancelled),
