@@ -33,7 +33,8 @@ struct link {
 	struct client_session *new_session;
 	struct tevent_timer *timer;
 	unsigned attempts;
-	bool lost; /* the connection, which may come back */
+	bool lost;    /* the connection, which may come back */
+	bool leaving; /* and then nobody waits for it */
 	char *why;
 };
 
@@ -70,8 +71,11 @@ static void link_lost(struct client_conn *conn, enum client_lost what,
 {
 	struct mount *mount = private_data;
 
-	(void)conn;
 	mount->link->lost = what == CLIENT_LOST;
+	if (mount->link->leaving) {
+		client_interrupt(conn, true);
+		return;
+	}
 	if (what == CLIENT_LOST) {
 		log_warn("%s: lost: %s", mount->source, why);
 	} else if (what == CLIENT_BACK) {
@@ -354,6 +358,7 @@ void link_down(struct mount *mount)
 	if (link == NULL || !link_works(mount)) {
 		return;
 	}
+	link->leaving = true;
 	client_set_timeout(link->conn, GOODBYE_MS);
 	if (!client_settle(link->conn, GOODBYE_MS)) {
 		return; /* nobody listens */
