@@ -293,6 +293,11 @@ int posix_find(const struct posix_root *root, const char *path, unsigned how,
 /** The parent directory of a path on disk, O_PATH; *last points into local. */
 int posix_open_parent(const struct posix_root *root, const char *local,
 		      const char **last);
+/** What that means for a client, when its errno was err. */
+int posix_no_parent(int err);
+/** Is fd among the last that this process may have? Then it is none to open
+ *  files with: what is open wants to be renamed and deleted. */
+bool posix_do_scarce(int fd);
 /** faccessat(2) for the calling thread's user. */
 bool posix_may(int fd, int mode);
 /** "/proc/self/fd/N" */

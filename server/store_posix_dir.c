@@ -221,8 +221,9 @@ static int place_find(const struct posix_job *job, const char *path,
 	place->parent =
 		posix_open_parent(job->root, place->found.local, &place->last);
 	if (place->parent == -1) {
+		err = posix_no_parent(errno);
 		place_close(place);
-		return STORE_ENOPATH;
+		return err;
 	}
 	return 0;
 }

@@ -299,41 +299,6 @@ static int complete(struct posix_job *job, struct posix_found *found,
 	return err;
 }
 
-/* What was found to be missing is made; EEXIST when it no longer is. */
-static int make(struct posix_job *job, struct posix_found *found)
-{
-	bool directory = (job->flags & STORE_OPEN_DIRECTORY) != 0;
-	const char *last = NULL;
-	int parent = posix_open_parent(job->root, found->local, &last);
-	struct cached_dir *held = NULL;
-	int err = 0;
-
-	if (parent == -1) {
-		return STORE_ENOPATH;
-	}
-	err = posix_do_may_add(job, parent, directory);
-	if (err != 0) {
-		close(parent);
-		return err;
-	}
-	held = posix_cache_hold(job->root->cache, parent);
-	found->fd = directory ? make_directory(job, parent, last)
-			      : make_file(job, parent, last);
-	err = found->fd == -1 ? errno : 0;
-	if (err == 0) {
-		err = complete(job, found, parent);
-		if (err != 0) {
-			unlinkat(parent, last, directory ? AT_REMOVEDIR : 0);
-		}
-	}
-	if (err == 0) {
-		posix_cache_changed(held, last, NULL);
-	}
-	posix_cache_release(job->root->cache, held, parent);
-	close(parent);
-	return err;
-}
-
 /* A new file is open for all already, whatever its mode lets others do. */
 static int finish_made(struct posix_job *job, struct posix_found *found)
 {
@@ -381,30 +346,70 @@ static int finish_stream(struct posix_job *job, struct posix_found *found)
 	return err;
 }
 
-/* A file that was made for a stream which could not be. */
-static void unmake(const struct posix_job *job, const struct posix_found *found)
+/* What was made for an open that came to nothing goes again. */
+static void unmake(struct posix_job *job, const struct posix_found *found,
+		   int parent, const char *last)
+{
+	struct cached_dir *held = posix_cache_hold(job->root->cache, parent);
+	struct stat st = {0};
+
+	if (fstatat(parent, last, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    st.st_ino == found->st.st_ino && st.st_dev == found->st.st_dev &&
+	    unlinkat(parent, last, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0) ==
+		    0) {
+		posix_cache_changed(held, NULL, last);
+	}
+	posix_cache_release(job->root->cache, held, parent);
+}
+
+/* Makes the file or directory in its parent; EEXIST when it is there now. */
+static int make_in(struct posix_job *job, struct posix_found *found, int parent,
+		   const char *last)
+{
+	bool directory = (job->flags & STORE_OPEN_DIRECTORY) != 0;
+	struct cached_dir *held = NULL;
+	int err = posix_do_may_add(job, parent, directory);
+
+	if (err != 0) {
+		return err;
+	}
+	held = posix_cache_hold(job->root->cache, parent);
+	found->fd = directory ? make_directory(job, parent, last)
+			      : make_file(job, parent, last);
+	err = found->fd == -1 ? errno : 0;
+	if (err == 0) {
+		err = complete(job, found, parent);
+		if (err != 0) {
+			unlinkat(parent, last, directory ? AT_REMOVEDIR : 0);
+		}
+	}
+	if (err == 0) {
+		posix_cache_changed(held, last, NULL);
+	}
+	posix_cache_release(job->root->cache, held, parent);
+	return err;
+}
+
+/* What was found to be missing is made and opened, or is not there. */
+static int make(struct posix_job *job, struct posix_found *found)
 {
 	const char *last = NULL;
 	int parent = posix_open_parent(job->root, found->local, &last);
-	struct stat st = {0};
+	int err = 0;
 
 	if (parent == -1) {
-		return;
+		return posix_no_parent(errno);
 	}
-	if (fstatat(parent, last, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    st.st_ino == found->st.st_ino && st.st_dev == found->st.st_dev) {
-		(void)unlinkat(parent, last, 0);
+	err = posix_do_scarce(parent) ? EMFILE
+				      : make_in(job, found, parent, last);
+	if (err == 0) {
+		err = job->stream != NULL ? finish_stream(job, found)
+					  : finish_made(job, found);
+		if (err != 0) {
+			unmake(job, found, parent, last);
+		}
 	}
 	close(parent);
-}
-
-static int make_with_stream(struct posix_job *job, struct posix_found *found)
-{
-	int err = finish_stream(job, found);
-
-	if (err != 0) {
-		unmake(job, found);
-	}
 	return err;
 }
 
@@ -439,11 +444,10 @@ static int try_open(struct posix_job *job, struct posix_found *found)
 		if ((job->flags & STORE_OPEN_CREATE) == 0) {
 			return ENOENT;
 		}
-		err = make(job, found);
-		if (err == 0 && job->stream != NULL) {
-			return make_with_stream(job, found);
-		}
-		return err == 0 ? finish_made(job, found) : err;
+		return make(job, found);
+	}
+	if (posix_do_scarce(found->fd)) {
+		return EMFILE;
 	}
 	if (job->stream != NULL) {
 		return finish_stream(job, found);

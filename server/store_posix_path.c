@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <sys/resource.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,9 @@
 #include "server/store_posix.h"
 #include "smbquic/name_map.h"
 #include "smbquic/utf16.h"
+
+/* Descriptors that are for what is open already: to rename and delete it. */
+#define MAX_KEPT 256
 
 /* A rename somewhere above can make openat2 ask for another try. */
 #define MAX_TRIES 32
@@ -145,6 +149,26 @@ int posix_open_parent(const struct posix_root *root, const char *local,
 	parent[slash - local] = '\0';
 	*last = slash + 1;
 	return posix_beneath(root, parent, O_PATH | O_DIRECTORY);
+}
+
+int posix_no_parent(int err)
+{
+	return err == EMFILE || err == ENFILE || err == ENOMEM ? err
+							       : STORE_ENOPATH;
+}
+
+/* The kernel gives the lowest number that is free. */
+bool posix_do_scarce(int fd)
+{
+	struct rlimit limit = {0};
+	rlim_t kept = 0;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
+	    limit.rlim_cur == RLIM_INFINITY) {
+		return false;
+	}
+	kept = limit.rlim_cur / 4 < MAX_KEPT ? limit.rlim_cur / 4 : MAX_KEPT;
+	return (rlim_t)fd >= limit.rlim_cur - kept;
 }
 
 /* --- the client's paths ------------------------------------------------- */
