@@ -44,7 +44,8 @@ def wakeups(pid):
 class Server:
     """smbquicd with limits for a crowd, and the ear of malloc_report.c."""
 
-    def __init__(self, directory, link, threads):
+    def __init__(self, directory, link, threads, shares=None,
+                 settings=None):
         self.fifo = directory / "malloc"
         os.mkfifo(self.fifo)
         self.rig = rig.Rig(directory / "rig", netns=link.server,
@@ -55,7 +56,9 @@ class Server:
             "keepalive": "20s", "max handshakes": "1000",
             # of a ramp on a machine that has other things to do
             "handshake timeout": "1m",
-            "network threads": threads})
+            "network threads": threads, **(settings or {})})
+        for name, path in (shares or {}).items():
+            self.rig.shares.append((name, {"path": path, "read only": "no"}))
         self.rig.make()
         self.rig.start(env={
             "LD_PRELOAD": test_program("libmalloc_report.so"),
