@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 
 #include "server/store_backend.h"
 
@@ -70,7 +71,7 @@ struct tevent_req *store_pwrite_send(TALLOC_CTX *mem_ctx,
 	if (call == NULL) {
 		return NULL;
 	}
-	if (offset == STORE_AT_END ? file->stream != NULL || len > INT64_MAX
+	if (offset == STORE_AT_END ? file->stream != NULL || len > SSIZE_MAX
 				   : !range_proper(offset, len)) {
 		return store_call_failed(call, EINVAL);
 	}
