@@ -167,6 +167,14 @@ esac
                          r'libpopt-dev$')
         self.assertEqual(self.read('have/libngtcp2-dev'), '1.11.0-1~bpo12+1')
 
+    def test_each_of_ngtcp2_is_asked_for(self):
+        self.lose('ngtcp2-client')  # the others are there, from backports
+        self.write('archive/ngtcp2-client', '0.12.1')
+        self.write('backports/ngtcp2-client', '1.11.0-1~bpo12+1')
+        self.setup('--packages-only')
+        line, = self.log('install ')
+        self.assertRegex(line, r' ngtcp2-client/\w+-backports$')
+
     def test_no_new_enough_ngtcp2_anywhere(self):
         self.lose('libngtcp2-dev')
         self.write('archive/libngtcp2-dev', '0.12.1')
