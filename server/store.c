@@ -316,7 +316,9 @@ struct store_file *store_file_new(struct store_call *call, struct store *store,
 		return NULL;
 	}
 	file->stream = strchr(file->path, ':');
-	file->stream += file->stream != NULL ? 1 : 0;
+	if (file->stream != NULL) {
+		file->stream++;
+	}
 	talloc_set_destructor(file, store_file_destructor);
 	return file;
 }
