@@ -24,10 +24,13 @@
 struct cmd_tree_connect_state {
 	struct request *r;
 	struct share *share; /* referenced */
+	struct account_admission admission;
+	struct tevent_req *waits_for;
 	struct tree *tree;
 };
 
 static void cmd_tree_connect_admitted(struct tevent_req *subreq);
+static void cmd_tree_connect_opened(struct tevent_req *subreq);
 
 /* --- the path --------------------------------------------------------------
  */
@@ -89,13 +92,24 @@ static NTSTATUS deny(const struct request *r, const struct share *share,
 	return status;
 }
 
+static NTSTATUS admit_number(const struct request *r, const struct share *share)
+{
+	int64_t max = config_int(share->config, share->section,
+				 CONFIG_SHARE_MAX_CONNECTIONS);
+
+	if (max > 0 && trees_count(r->conn->server, share->name) >= max) {
+		return deny(r, share, NT_STATUS_REQUEST_NOT_ACCEPTED,
+			    "it has `max connections`");
+	}
+	return NT_STATUS_OK;
+}
+
 /* What needs no asking of NSS. */
 static NTSTATUS admit_connection(const struct request *r,
 				 const struct share *share)
 {
 	const struct sockaddr *peer =
 		(const struct sockaddr *)&r->conn->facts->peer;
-	int64_t max = 0;
 
 	if (protection_forbids_share(r->conn, r->session, share)) {
 		return deny(r, share, NT_STATUS_ACCESS_DENIED,
@@ -119,13 +133,7 @@ static NTSTATUS admit_connection(const struct request *r,
 		return deny(r, share, NT_STATUS_ACCESS_DENIED,
 			    "`hosts allow` or `hosts deny` forbid it");
 	}
-	max = config_int(share->config, share->section,
-			 CONFIG_SHARE_MAX_CONNECTIONS);
-	if (max > 0 && trees_count(r->conn->server, share->name) >= max) {
-		return deny(r, share, NT_STATUS_REQUEST_NOT_ACCEPTED,
-			    "it has `max connections`");
-	}
-	return NT_STATUS_OK;
+	return admit_number(r, share);
 }
 
 /* --- the tree --------------------------------------------------------------
@@ -149,13 +157,11 @@ static bool set_user(struct tree *tree, struct user *forced)
 	return tree->cred != NULL;
 }
 
-static NTSTATUS set_store(struct request *r, struct tree *tree)
+static NTSTATUS set_store(struct tree *tree, struct tevent_req *opened)
 {
-	const struct config_macros macros =
-		share_macros(tree->share, r->session, r->conn);
 	char *why = NULL;
 
-	tree->store = share_store(tree->share, tree, &macros, &why);
+	tree->store = share_store_recv(opened, tree, &why);
 	if (tree->store != NULL) {
 		return NT_STATUS_OK;
 	}
@@ -166,8 +172,9 @@ static NTSTATUS set_store(struct request *r, struct tree *tree)
 	return NT_STATUS_BAD_NETWORK_NAME;
 }
 
+/* @param opened  of share_store_send(); NULL: there is none. */
 static NTSTATUS make_tree(struct cmd_tree_connect_state *state,
-			  const struct account_admission *admission)
+			  struct tevent_req *opened)
 {
 	struct request *r = state->r;
 	struct tree *tree = tree_new(r->session, state->share);
@@ -176,14 +183,14 @@ static NTSTATUS make_tree(struct cmd_tree_connect_state *state,
 	if (tree == NULL) {
 		return NT_STATUS_INSUFFICIENT_RESOURCES;
 	}
-	tree->read_only = admission->read_only;
+	tree->read_only = state->admission.read_only;
 	tree->maximal_access = tree->read_only ? ACCESS_READ : ACCESS_ALL;
 	tree->encrypt_data =
 		protection_of_share(r->conn, r->session, tree->share);
-	if (!set_user(tree, admission->forced)) {
+	if (!set_user(tree, state->admission.forced)) {
 		status = NT_STATUS_INSUFFICIENT_RESOURCES;
-	} else if (tree->share->type == SHARE_DISK) {
-		status = set_store(r, tree);
+	} else if (opened != NULL) {
+		status = set_store(tree, opened);
 	}
 	if (status != NT_STATUS_OK) {
 		talloc_free(tree);
@@ -221,11 +228,21 @@ static NTSTATUS tree_connect_begin(struct cmd_tree_connect_state *state)
 	return admit_connection(r, state->share);
 }
 
+/* What its threads are at goes on without it. */
+static bool cmd_tree_connect_cancel(struct tevent_req *req)
+{
+	struct cmd_tree_connect_state *state =
+		tevent_req_data(req, struct cmd_tree_connect_state);
+
+	TALLOC_FREE(state->waits_for);
+	tevent_req_error(req, NT_STATUS_CANCELLED);
+	return true;
+}
+
 struct tevent_req *cmd_tree_connect_send(TALLOC_CTX *mem_ctx,
 					 struct tevent_context *ev,
 					 struct request *r)
 {
-	const struct account_admission anybody = {0};
 	struct tevent_req *req = NULL;
 	struct tevent_req *subreq = NULL;
 	struct cmd_tree_connect_state *state = NULL;
@@ -238,7 +255,7 @@ struct tevent_req *cmd_tree_connect_send(TALLOC_CTX *mem_ctx,
 	state->r = r;
 	status = tree_connect_begin(state);
 	if (status == NT_STATUS_OK && state->share->type == SHARE_PIPE) {
-		status = make_tree(state, &anybody);
+		status = make_tree(state, NULL);
 		if (status == NT_STATUS_OK) {
 			machine_record_share(r->conn, true, r->session,
 					     state->share->name, NULL);
@@ -254,7 +271,9 @@ struct tevent_req *cmd_tree_connect_send(TALLOC_CTX *mem_ctx,
 	if (tevent_req_nomem(subreq, req)) {
 		return tevent_req_post(req, ev);
 	}
+	state->waits_for = subreq;
 	tevent_req_set_callback(subreq, cmd_tree_connect_admitted, req);
+	tevent_req_set_cancel_fn(req, cmd_tree_connect_cancel);
 	return req;
 }
 
@@ -264,30 +283,62 @@ static void cmd_tree_connect_admitted(struct tevent_req *subreq)
 		tevent_req_callback_data(subreq, struct tevent_req);
 	struct cmd_tree_connect_state *state =
 		tevent_req_data(req, struct cmd_tree_connect_state);
-	struct account_admission admission = {0};
-	char *text = NULL;
+	struct request *r = state->r;
+	struct config_macros macros = {0};
 	char *why = NULL;
-	NTSTATUS status = account_admit_recv(subreq, state, &admission, &why);
+	NTSTATUS status =
+		account_admit_recv(subreq, state, &state->admission, &why);
 
 	TALLOC_FREE(subreq);
 	if (status == NT_STATUS_ACCESS_DENIED) {
-		deny(state->r, state->share, status, why == NULL ? "" : why);
-	}
-	if (status == NT_STATUS_OK) {
-		status = make_tree(state, &admission);
+		deny(r, state->share, status, why == NULL ? "" : why);
 	}
 	if (status != NT_STATUS_OK) {
 		tevent_req_error(req, status);
 		return;
 	}
-	machine_record_share(state->r->conn, true, state->r->session,
-			     state->share->name, NULL);
-	text = protection_text(state, state->r->conn, state->r->session,
-			       state->tree, state->r->sealed);
-	log_info("%s: %s uses share %s%s: %s", state->r->conn->peer,
+	macros = share_macros(state->share, r->session, r->conn);
+	subreq = share_store_send(state, r->conn->server->ev, state->share,
+				  &macros);
+	if (tevent_req_nomem(subreq, req)) {
+		return;
+	}
+	state->waits_for = subreq;
+	tevent_req_set_callback(subreq, cmd_tree_connect_opened, req);
+}
+
+static void tell_use(struct cmd_tree_connect_state *state)
+{
+	const struct request *r = state->r;
+	char *text = protection_text(state, r->conn, r->session, state->tree,
+				     r->sealed);
+
+	machine_record_share(r->conn, true, r->session, state->share->name,
+			     NULL);
+	log_info("%s: %s uses share %s%s: %s", r->conn->peer,
 		 state->tree->user->name, state->share->name,
 		 state->tree->read_only ? " (read only)" : "",
 		 text == NULL ? "" : text);
+}
+
+static void cmd_tree_connect_opened(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct cmd_tree_connect_state *state =
+		tevent_req_data(req, struct cmd_tree_connect_state);
+	/* Others may have come while it was waited for. */
+	NTSTATUS status = admit_number(state->r, state->share);
+
+	if (status == NT_STATUS_OK) {
+		status = make_tree(state, subreq);
+	}
+	TALLOC_FREE(subreq);
+	if (status != NT_STATUS_OK) {
+		tevent_req_error(req, status);
+		return;
+	}
+	tell_use(state);
 	tevent_req_done(req);
 }
 

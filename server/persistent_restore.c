@@ -143,7 +143,11 @@ static bool open_file(struct returning *one)
 	char *why = NULL;
 	int err = ETIMEDOUT;
 
-	one->store = share_store(one->share, one->open->durable, &whose, &why);
+	subreq = share_store_send(one->open, server->ev, one->share, &whose);
+	if (wait_for(one, subreq)) {
+		one->store = share_store_recv(subreq, one->open->durable, &why);
+	}
+	talloc_free(subreq);
 	if (one->store == NULL) {
 		one->why = "the share's folder cannot be had";
 		return false;

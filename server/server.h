@@ -404,13 +404,19 @@ struct config_macros share_macros(const struct share *share,
 				  const struct conn *conn);
 /**
  * The store behind a share for somebody: what its path, macros replaced, leads
- * to. Opened once for all who have the same path; it lives as long as the last
- * of them. Not for IPC$.
+ * to. Opened once for all who have the same path, in a thread; it lives as
+ * long as the last of them. Not for IPC$.
+ */
+struct tevent_req *share_store_send(TALLOC_CTX *mem_ctx,
+				    struct tevent_context *ev,
+				    struct share *share,
+				    const struct config_macros *macros);
+/**
  * @param owner  keeps it alive: the tree.
  * @return NULL: *why is a sentence, child of owner, or NULL for no memory.
  */
-struct store *share_store(struct share *share, TALLOC_CTX *owner,
-			  const struct config_macros *macros, char **why);
+struct store *share_store_recv(struct tevent_req *req, TALLOC_CTX *owner,
+			       char **why);
 
 /** It lives as long as that owner, too, and stays the one for its path.
  *  @return false: no memory. */

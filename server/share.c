@@ -13,13 +13,25 @@
 #define LOG_MODULE "share"
 #include "smbquic/log.h"
 
-/* A store that was opened for a share, by its path. Its parents are the trees
- * that use it. */
+/* A store of a share, by its path. While it is being opened it is the server's
+ * child: if all who asked for it go, it is opened all the same, so that a disk
+ * that hangs has one thread, however often it is asked for. Then its parents
+ * are the trees that use it. */
 struct share_store {
 	struct share_store *prev, *next;
 	struct share *share;
 	const char *path;
-	struct store *store;
+	struct store *store; /* NULL: not open yet, or it failed */
+	char *why;
+	struct share_store_state *waiting;
+};
+
+/* Somebody who asked for one. */
+struct share_store_state {
+	struct tevent_req *req;
+	struct share_store_state *prev, *next; /* entry->waiting */
+	bool waits;
+	struct share_store *entry; /* referenced */
 };
 
 static struct share *share_new(struct server *server, struct config *config,
@@ -195,23 +207,23 @@ static int share_store_destructor(struct share_store *entry)
 	return 0;
 }
 
-/* Takes the path. */
-static struct share_store *share_store_new(TALLOC_CTX *owner,
-					   struct share *share, char *path)
+static struct share_store *share_store_new(struct share *share,
+					   const char *path)
 {
-	struct share_store *entry = talloc_zero(owner, struct share_store);
+	struct share_store *entry =
+		talloc_zero(share->server, struct share_store);
 
-	if (entry == NULL || path == NULL) {
-		talloc_free(entry);
-		talloc_free(path);
+	if (entry == NULL) {
 		return NULL;
 	}
-	entry->path = talloc_steal(entry, path);
+	entry->path = talloc_strdup(entry, path);
 	entry->share = talloc_reference(entry, share);
-	if (entry->share == NULL) {
+	if (entry->path == NULL || entry->share == NULL) {
 		talloc_free(entry);
 		return NULL;
 	}
+	LIST_ADD(share->stores, entry);
+	talloc_set_destructor(entry, share_store_destructor);
 	return entry;
 }
 
@@ -236,7 +248,9 @@ static unsigned acls_of(const struct share *share)
 	return acls | STORE_ACLS_KEEP;
 }
 
-static bool share_store_open(struct share_store *entry, char **reason)
+static void share_store_opened(struct tevent_req *subreq);
+
+static bool share_store_open(struct share_store *entry)
 {
 	const struct share *share = entry->share;
 	struct config *config = share->config;
@@ -268,9 +282,42 @@ static bool share_store_open(struct share_store *entry, char **reason)
 		.sids = &share->server->sids,
 	};
 
-	return store_new(entry, share->server->ev, store_kind_of(share),
-			 share->server->pool, &options, &entry->store,
-			 reason) == 0;
+	struct tevent_req *subreq =
+		store_new_send(entry, share->server->ev, store_kind_of(share),
+			       share->server->pool, &options);
+
+	if (subreq == NULL) {
+		return false;
+	}
+	tevent_req_set_callback(subreq, share_store_opened, entry);
+	return true;
+}
+
+static void share_store_opened(struct tevent_req *subreq)
+{
+	struct share_store *entry =
+		tevent_req_callback_data(subreq, struct share_store);
+	struct server *server = entry->share->server;
+	int err = store_new_recv(subreq, entry, &entry->store, &entry->why);
+
+	TALLOC_FREE(subreq);
+	if (err != 0) { /* whoever comes next tries again */
+		talloc_set_destructor(entry, NULL);
+		LIST_REMOVE(entry->share->stores, entry);
+	}
+	while (entry->waiting != NULL) {
+		struct share_store_state *state = entry->waiting;
+
+		LIST_REMOVE(entry->waiting, state);
+		state->waits = false;
+		tevent_req_defer_callback(state->req, server->ev);
+		if (err != 0) {
+			tevent_req_error(state->req, (uint64_t)err);
+		} else {
+			tevent_req_done(state->req);
+		}
+	}
+	talloc_unlink(server, entry);
 }
 
 struct config_macros share_macros(const struct share *share,
@@ -285,40 +332,98 @@ struct config_macros share_macros(const struct share *share,
 	};
 }
 
-struct store *share_store(struct share *share, TALLOC_CTX *owner,
-			  const struct config_macros *macros, char **why)
+static struct share_store *share_store_find(const struct share *share,
+					    const char *path)
 {
-	char *path = config_expand(
-		owner,
+	struct share_store *entry = share->stores;
+
+	while (entry != NULL && strcmp(entry->path, path) != 0) {
+		entry = entry->next;
+	}
+	return entry;
+}
+
+static struct share_store *share_store_get(struct share *share,
+					   const char *path)
+{
+	struct share_store *entry = share_store_find(share, path);
+
+	if (entry != NULL) {
+		return entry;
+	}
+	entry = share_store_new(share, path);
+	if (entry != NULL && !share_store_open(entry)) {
+		TALLOC_FREE(entry);
+	}
+	return entry;
+}
+
+static int share_store_state_destructor(struct share_store_state *state)
+{
+	if (state->waits) {
+		LIST_REMOVE(state->entry->waiting, state);
+	}
+	return 0;
+}
+
+struct tevent_req *share_store_send(TALLOC_CTX *mem_ctx,
+				    struct tevent_context *ev,
+				    struct share *share,
+				    const struct config_macros *macros)
+{
+	struct tevent_req *req = NULL;
+	struct share_store_state *state = NULL;
+	struct share_store *entry = NULL;
+	char *path = NULL;
+
+	req = tevent_req_create(mem_ctx, &state, struct share_store_state);
+	if (req == NULL) {
+		return NULL;
+	}
+	state->req = req;
+	path = config_expand(
+		state,
 		config_string(share->config, share->section, CONFIG_PATH),
 		macros);
-	struct share_store *entry = share_store_new(owner, share, path);
-	struct share_store *known = NULL;
-	char *reason = NULL;
+	if (tevent_req_nomem(path, req)) {
+		return tevent_req_post(req, ev);
+	}
+	entry = share_store_get(share, path);
+	if (tevent_req_nomem(entry, req)) {
+		return tevent_req_post(req, ev);
+	}
+	state->entry = talloc_reference(state, entry);
+	if (tevent_req_nomem(state->entry, req)) {
+		return tevent_req_post(req, ev);
+	}
+	if (entry->store != NULL) {
+		tevent_req_done(req);
+		return tevent_req_post(req, ev);
+	}
+	LIST_ADD(entry->waiting, state);
+	state->waits = true;
+	talloc_set_destructor(state, share_store_state_destructor);
+	return req;
+}
+
+struct store *share_store_recv(struct tevent_req *req, TALLOC_CTX *owner,
+			       char **why)
+{
+	const struct share_store_state *state =
+		tevent_req_data(req, struct share_store_state);
+	struct share_store *entry = state->entry;
 
 	*why = NULL;
-	if (entry == NULL) {
+	if (entry == NULL || tevent_req_is_in_progress(req)) {
 		return NULL;
 	}
-	for (known = share->stores; known != NULL; known = known->next) {
-		if (strcmp(known->path, entry->path) == 0) {
-			talloc_free(entry);
-			if (talloc_reference(owner, known) == NULL) {
-				return NULL;
-			}
-			return known->store;
-		}
-	}
-	if (!share_store_open(entry, &reason)) {
-		*why = talloc_asprintf(owner, "share %s: %s", share->name,
-				       reason == NULL ? "out of memory"
-						      : reason);
-		talloc_free(entry);
+	if (entry->store == NULL) {
+		*why = talloc_asprintf(
+			owner, "share %s: %s", entry->share->name,
+			entry->why == NULL ? "out of memory" : entry->why);
 		return NULL;
 	}
-	LIST_ADD(share->stores, entry);
-	talloc_set_destructor(entry, share_store_destructor);
-	return entry->store;
+	return talloc_reference(owner, entry) == NULL ? NULL : entry->store;
 }
 
 bool share_keep_store(struct share *share, TALLOC_CTX *owner,

@@ -143,34 +143,6 @@ static struct store *store_make(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 	return store;
 }
 
-int store_new(TALLOC_CTX *mem_ctx, struct tevent_context *ev, const char *kind,
-	      struct worker_pool *pool, const struct store_options *options,
-	      struct store **out, char **why)
-{
-	const struct store_ops *ops = store_find(kind);
-	struct store *store = NULL;
-	int err = 0;
-
-	*why = NULL;
-	if (ops == NULL) {
-		*why = talloc_asprintf(mem_ctx, "there is no store \"%s\"",
-				       kind);
-		return EINVAL;
-	}
-	store = store_make(mem_ctx, ev, ops, options);
-	if (store == NULL) {
-		return ENOMEM;
-	}
-	err = ops->init(store, pool, why);
-	if (err != 0) {
-		*why = talloc_steal(mem_ctx, *why);
-		talloc_free(store);
-		return err;
-	}
-	*out = store;
-	return 0;
-}
-
 const char *store_root(const struct store *store)
 {
 	return store->options.root != NULL ? store->options.root : "";
@@ -289,6 +261,79 @@ int store_call_error(struct tevent_req *req)
 struct store_call *store_call_of(struct tevent_req *req)
 {
 	return tevent_req_data(req, struct store_call);
+}
+
+/* --- a new one -----------------------------------------------------------
+ */
+
+/* 0, or the errno of what went wrong before a row could begin. */
+static int store_init(struct store_call *call, const char *kind,
+		      struct worker_pool *pool,
+		      const struct store_options *options)
+{
+	const struct store_ops *ops = store_find(kind);
+	char *why = NULL;
+	int err = 0;
+
+	if (ops == NULL) {
+		call->why =
+			talloc_asprintf(call, "there is no store \"%s\"", kind);
+		return EINVAL;
+	}
+	call->store = store_make(call, call->ev, ops, options);
+	if (call->store == NULL) {
+		return ENOMEM;
+	}
+	err = ops->init(call->store, pool, &why);
+	call->why = talloc_steal(call, why);
+	return err;
+}
+
+struct tevent_req *store_new_send(TALLOC_CTX *mem_ctx,
+				  struct tevent_context *ev, const char *kind,
+				  struct worker_pool *pool,
+				  const struct store_options *options)
+{
+	struct store_call *call = store_call_new(mem_ctx, ev, "new");
+	struct tevent_req *req = NULL;
+	int err = 0;
+
+	if (call == NULL) {
+		return NULL;
+	}
+	req = call->req;
+	err = store_init(call, kind, pool, options);
+	if (err != 0) {
+		return store_call_failed(call, err);
+	}
+	if (call->store->ops->begin == NULL) {
+		store_call_done(call, 0);
+	} else {
+		call->store->ops->begin(call, call->store);
+	}
+	return store_call_begun(req, ev);
+}
+
+int store_new_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+		   struct store **out, char **why)
+{
+	struct store_call *call = store_call_of(req);
+	int err = store_call_error(req);
+
+	*why = NULL;
+	if (err == 0) {
+		*out = talloc_move(mem_ctx, &call->store);
+		return 0;
+	}
+	*why = talloc_move(mem_ctx, &call->why);
+	if (*why == NULL) {
+		*why = talloc_asprintf(mem_ctx, "cannot open %s: %s",
+				       call->store == NULL
+					       ? "the store"
+					       : store_root(call->store),
+				       strerror(err));
+	}
+	return err;
 }
 
 /* --- open files --------------------------------------------------------- */

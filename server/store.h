@@ -96,7 +96,7 @@ enum {
 	STORE_ACLS_VERBATIM = 0x8, /**< AUTO_INHERITED is taken as told */
 };
 
-/** How a share's store behaves. Copied by store_new(). */
+/** How a share's store behaves. Copied by store_new_send(). */
 struct store_options {
 	const char *share; /**< the share's name, for the log */
 	const char *root;  /**< posix: the directory; absolute */
@@ -125,12 +125,18 @@ struct store_options {
  * Open the store of that kind ("posix", "memory").
  *
  * @param pool  its threads; must outlive the store. May be NULL for "memory".
- * @param why   out: on failure a sentence, child of mem_ctx.
+ */
+struct tevent_req *store_new_send(TALLOC_CTX *mem_ctx,
+				  struct tevent_context *ev, const char *kind,
+				  struct worker_pool *pool,
+				  const struct store_options *options);
+/**
+ * @param out  child of mem_ctx.
+ * @param why  out: on failure a sentence, child of mem_ctx.
  * @return 0; EINVAL no such kind; ENOENT, ENOTDIR, EACCES about the root.
  */
-int store_new(TALLOC_CTX *mem_ctx, struct tevent_context *ev, const char *kind,
-	      struct worker_pool *pool, const struct store_options *options,
-	      struct store **out, char **why);
+int store_new_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+		   struct store **out, char **why);
 
 /** What it was told to serve: store_options.root; "" without any. */
 const char *store_root(const struct store *store);

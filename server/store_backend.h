@@ -43,6 +43,8 @@ struct store_call {
 	struct tevent_context *ev;
 	const char *name; /**< of the operation, for the log */
 
+	struct store *store;	 /**< new: child of the call */
+	char *why;		 /**< begin */
 	struct store_file *file; /**< open */
 	struct store_opened opened;
 	struct store_attr attr; /**< getattr, lookup */
@@ -110,9 +112,14 @@ struct store_ops {
 	const char *name;
 	const char *help; /**< one line for the manual */
 
-	/** Make store->data of store->options. 0, or errno with a sentence in
-	 *why, child of the store. */
+	/** Make store->data of store->options, without waiting for a disk. 0,
+	   or errno with a sentence in *why, child of the store. */
 	int (*init)(struct store *store, struct worker_pool *pool, char **why);
+
+	/** What may wait: the root. Nothing else is called before it has
+	    ended. -> why, a sentence, if it fails and errno says too little.
+	    May be NULL. */
+	void (*begin)(struct store_call *call, struct store *store);
 
 	/** -> file, opened. */
 	void (*open)(struct store_call *call, struct store *store,

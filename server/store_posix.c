@@ -32,21 +32,58 @@ struct posix_root *posix_root_keep(struct posix_root *root)
 	return root;
 }
 
+static void root_close(struct posix_root *root)
+{
+	if (root->cache != NULL) {
+		posix_cache_free(root->cache);
+	}
+	if (atomic_load(&root->depot) != -1) {
+		close(atomic_load(&root->depot));
+	}
+	if (root->sweep != NULL) {
+		closedir(root->sweep);
+	}
+	pthread_mutex_destroy(&root->sweep_lock);
+	if (root->fd != -1) {
+		close(root->fd);
+	}
+}
+
 void posix_root_drop(struct posix_root *root)
 {
 	if (atomic_fetch_sub(&root->refs, 1) == 1) {
-		if (root->cache != NULL) {
-			posix_cache_free(root->cache);
-		}
-		if (atomic_load(&root->depot) != -1) {
-			close(atomic_load(&root->depot));
-		}
-		if (root->sweep != NULL) {
-			closedir(root->sweep);
-		}
-		pthread_mutex_destroy(&root->sweep_lock);
-		close(root->fd);
+		root_close(root);
 		free(root);
+	}
+}
+
+/* Jobs outlive the store, and the pool outlives them. */
+static void submit_closing(const struct posix_root *root,
+			   struct worker_job *closing)
+{
+	if (root->lane != NULL) {
+		worker_submit_detached(root->lane, closing);
+	} else {
+		worker_submit_left(root->pool, closing);
+	}
+}
+
+static void root_closing_run(struct worker_job *closing)
+{
+	root_close((struct posix_root *)closing);
+}
+
+static void root_closing_release(struct worker_job *closing)
+{
+	free((struct posix_root *)closing);
+}
+
+void posix_root_leave(struct posix_root *root)
+{
+	if (root != NULL && atomic_fetch_sub(&root->refs, 1) == 1) {
+		root->closing.run = root_closing_run;
+		root->closing.release = root_closing_release;
+		submit_closing(root, &root->closing);
 	}
 }
 
@@ -68,11 +105,8 @@ struct posix_handle *posix_handle_keep(struct posix_handle *handle)
 	return handle;
 }
 
-void posix_handle_drop(struct posix_handle *handle)
+static void handle_close(struct posix_handle *handle)
 {
-	if (handle == NULL || atomic_fetch_sub(&handle->refs, 1) != 1) {
-		return;
-	}
 	if (handle->fd != -1) {
 		close(handle->fd);
 	}
@@ -81,7 +115,34 @@ void posix_handle_drop(struct posix_handle *handle)
 	free_stream_names(handle);
 	free(handle->listing.buf);
 	free(handle->local);
-	free(handle);
+}
+
+void posix_handle_drop(struct posix_handle *handle)
+{
+	if (handle != NULL && atomic_fetch_sub(&handle->refs, 1) == 1) {
+		handle_close(handle);
+		free(handle);
+	}
+}
+
+static void handle_closing_run(struct worker_job *closing)
+{
+	(void)posix_cred_enter(NULL);
+	handle_close((struct posix_handle *)closing);
+}
+
+static void handle_closing_release(struct worker_job *closing)
+{
+	free((struct posix_handle *)closing);
+}
+
+void posix_handle_leave(struct posix_handle *handle)
+{
+	if (handle != NULL && atomic_fetch_sub(&handle->refs, 1) == 1) {
+		handle->closing.run = handle_closing_run;
+		handle->closing.release = handle_closing_release;
+		submit_closing(handle->root, &handle->closing);
+	}
 }
 
 /* --- jobs --------------------------------------------------------------- */
@@ -110,10 +171,10 @@ void posix_job_release(struct worker_job *base)
 	struct posix_job *job = (struct posix_job *)base;
 
 	talloc_free(job->kept);
-	posix_handle_drop(job->handle);
-	posix_handle_drop(job->other);
-	posix_handle_drop(job->opened);
-	posix_root_drop(job->root);
+	posix_handle_leave(job->handle);
+	posix_handle_leave(job->other);
+	posix_handle_leave(job->opened);
+	posix_root_leave(job->root);
 	posix_cred_drop(job->cred);
 	free(job->path);
 	free(job->to);
@@ -271,7 +332,7 @@ static void posix_close(struct store_call *call, struct store_file *file)
 	struct posix_job *job =
 		posix_job_new(call, file->store, handle, posix_do_close, NULL);
 
-	posix_handle_drop(handle);
+	posix_handle_leave(handle);
 	if (job != NULL) {
 		posix_job_start(call, file->store, job, NULL);
 	}
@@ -279,18 +340,7 @@ static void posix_close(struct store_call *call, struct store_file *file)
 
 static void posix_drop(struct store_file *file)
 {
-	struct posix_store *posix = posix_store_of(file->store);
-	struct posix_handle *handle = file->data->handle;
-	struct posix_job *job =
-		posix_job_alloc(file->store, handle, posix_do_close);
-
-	posix_handle_drop(handle);
-	if (job != NULL) {
-		/* it may run in the loop, which must stay who it is */
-		posix_cred_drop(job->cred);
-		job->cred = NULL;
-		worker_submit_detached(posix->lane, &job->job);
-	}
+	posix_handle_leave(file->data->handle);
 }
 
 /* --- the root ----------------------------------------------------------- */
@@ -308,35 +358,79 @@ static bool have_openat2(int fd)
 	return true;
 }
 
-static int open_root(const struct store_options *options,
-		     struct posix_root **out)
+/* All that may wait for the disk. */
+static int open_root(struct posix_root *root, const char *path)
 {
-	struct posix_root *root = calloc(1, sizeof(*root));
 	struct statfs fs = {0};
 	struct stat st = {0};
-	int err = 0;
 
-	if (root == NULL) {
-		return ENOMEM;
-	}
-	atomic_init(&root->refs, 1);
-	atomic_init(&root->depot, -1);
-	root->fd = open(options->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	root->fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root->fd == -1 || fstat(root->fd, &st) != 0) {
-		err = errno;
-		if (root->fd != -1) {
-			close(root->fd);
-		}
-		free(root);
-		return err;
+		return errno;
 	}
-	pthread_mutex_init(&root->sweep_lock, NULL);
 	root->dev = st.st_dev;
 	/* f_type's own type differs from machine to machine */
 	root->in_memory = fstatfs(root->fd, &fs) == 0 &&
 			  ((uint32_t)fs.f_type == TMPFS_MAGIC ||
 			   (uint32_t)fs.f_type == RAMFS_MAGIC);
 	root->openat2 = have_openat2(root->fd);
+	return 0;
+}
+
+/* Its errors need their sentences: they go to the loop in count. */
+static int posix_do_begin(struct posix_job *job)
+{
+	job->count = (uint64_t)open_root(job->root, job->path);
+	if (job->count == 0) {
+		/* proc is looked at, and the root behind it */
+		job->special =
+			access(posix_proc(job->root->fd).path, F_OK) != 0;
+	}
+	return 0;
+}
+
+static int posix_begun(struct store_call *call, struct posix_job *job)
+{
+	if (job->special) {
+		call->why = talloc_strdup(call, "/proc is not mounted");
+		return ENOENT;
+	}
+	if (job->count == 0 && !job->root->openat2) {
+		log_warn("openat2 is missing here: symbolic links are not "
+			 "followed");
+	}
+	return (int)job->count;
+}
+
+static void posix_begin(struct store_call *call, struct store *store)
+{
+	struct posix_job *job =
+		posix_job_new(call, store, NULL, posix_do_begin, posix_begun);
+
+	if (job == NULL) {
+		return;
+	}
+	if (!posix_job_string(&job->path, store->options.root)) {
+		posix_job_release(&job->job);
+		store_call_done(call, ENOMEM);
+		return;
+	}
+	posix_job_start(call, store, job, NULL);
+}
+
+static struct posix_root *root_new(const struct store_options *options,
+				   struct worker_pool *pool)
+{
+	struct posix_root *root = calloc(1, sizeof(*root));
+
+	if (root == NULL) {
+		return NULL;
+	}
+	atomic_init(&root->refs, 1);
+	atomic_init(&root->depot, -1);
+	pthread_mutex_init(&root->sweep_lock, NULL);
+	root->fd = -1;
+	root->pool = pool;
 	root->case_sensitive = options->case_sensitive;
 	root->hide_dot_files = options->hide_dot_files;
 	root->no_streams = options->no_streams;
@@ -350,70 +444,63 @@ static int open_root(const struct store_options *options,
 	root->sids = *options->sids;
 	root->create_mask = options->create_mask & 0666;
 	root->directory_mask = options->directory_mask & 07777;
-	*out = root;
-	if (!root->case_sensitive) {
-		root->cache = posix_cache_new();
-		return root->cache == NULL ? ENOMEM : 0;
+	root->cache = root->case_sensitive ? NULL : posix_cache_new();
+	if (!root->case_sensitive && root->cache == NULL) {
+		posix_root_drop(root); /* nothing is open */
+		return NULL;
 	}
-	return 0;
+	return root;
 }
 
+/* The lane goes after this. */
 static int posix_store_destructor(struct posix_store *posix)
 {
-	if (posix->root != NULL) {
-		posix_root_drop(posix->root);
-	}
-	return 0;
-}
+	struct posix_root *root = posix->root;
+	struct worker_lane *lane = root->lane;
 
-static int check_surroundings(struct posix_store *posix, char **why)
-{
-	const char *reason = NULL;
-
-	posix->switches = posix_cred_usable(&reason);
-	posix->root->switches = posix->switches;
-	if (reason != NULL) {
-		*why = talloc_strdup(posix, reason);
-		return EPERM;
+	if (atomic_fetch_sub(&root->refs, 1) != 1) {
+		root->lane = NULL;
+		return 0;
 	}
-	if (access(posix_proc(posix->root->fd).path, F_OK) != 0) {
-		*why = talloc_strdup(posix, "/proc is not mounted");
-		return ENOENT;
-	}
-	if (!posix->root->openat2) {
-		log_warn("openat2 is missing here: symbolic links are not "
-			 "followed");
-	}
+	root->closing.run = root_closing_run;
+	root->closing.release = root_closing_release;
+	worker_submit_detached(lane, &root->closing);
 	return 0;
 }
 
 static int posix_init(struct store *store, struct worker_pool *pool, char **why)
 {
 	struct posix_store *posix = talloc_zero(store, struct posix_store);
-	int err = 0;
+	const char *reason = NULL;
 
 	if (posix == NULL) {
 		return ENOMEM;
 	}
 	store->data = posix;
-	talloc_set_destructor(posix, posix_store_destructor);
-	err = open_root(&store->options, &posix->root);
-	if (err != 0) {
-		*why = talloc_asprintf(store, "cannot open %s: %s",
-				       store->options.root, strerror(err));
-		return err;
+	posix->root = root_new(&store->options, pool);
+	if (posix->root == NULL) {
+		return ENOMEM;
 	}
+	talloc_set_destructor(posix, posix_store_destructor);
 	posix->lane = worker_lane_new(posix, pool, 0, MAX_QUEUED);
 	if (posix->lane == NULL) {
 		return ENOMEM;
 	}
-	return check_surroundings(posix, why);
+	posix->root->lane = posix->lane;
+	posix->switches = posix_cred_usable(&reason);
+	posix->root->switches = posix->switches;
+	if (reason != NULL) {
+		*why = talloc_strdup(store, reason);
+		return EPERM;
+	}
+	return 0;
 }
 
 const struct store_ops store_posix = {
 	.name = "posix",
 	.help = "a directory of this machine",
 	.init = posix_init,
+	.begin = posix_begin,
 	.open = posix_open,
 	.close = posix_close,
 	.drop = posix_drop,

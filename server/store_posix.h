@@ -90,10 +90,13 @@ struct posix_cred {
 	gid_t groups[];
 };
 
-/** The share's root and its settings; constant. */
+/** The share's root and its settings; constant once the store has begun. */
 struct posix_root {
+	struct worker_job closing; /**< posix_root_leave()'s; the first */
 	atomic_uint refs;
-	int fd; /**< O_PATH */
+	int fd;			  /**< O_PATH; -1: not open yet */
+	struct worker_pool *pool; /**< of closing; loop only, as the next */
+	struct worker_lane *lane; /**< the store's; NULL: that is gone */
 	dev_t dev;
 	atomic_int depot; /**< -1: not open */
 	pthread_mutex_t sweep_lock;
@@ -128,6 +131,7 @@ struct posix_stream_name {
 
 /** An open file; plain memory, closed with its last user. */
 struct posix_handle {
+	struct worker_job closing; /**< posix_handle_leave()'s; the first */
 	atomic_uint refs;
 	_Atomic(struct posix_stream_name *) stream; /**< posix_stream_of() */
 	int fd;			   /**< O_PATH unless data is read or written */
@@ -230,9 +234,14 @@ bool posix_job_string(char **dst, const char *src);
 bool posix_job_bytes(struct posix_job *job, struct wire_slice bytes);
 struct posix_store *posix_store_of(const struct store *store);
 struct posix_root *posix_root_keep(struct posix_root *root);
-void posix_root_drop(struct posix_root *root);
 struct posix_handle *posix_handle_keep(struct posix_handle *handle);
+/** Give a reference back: the last one closes, which may block. In threads
+ *  only. */
+void posix_root_drop(struct posix_root *root);
 void posix_handle_drop(struct posix_handle *handle);
+/** Likewise in the loop: a thread closes. NULL: nothing to do. */
+void posix_root_leave(struct posix_root *root);
+void posix_handle_leave(struct posix_handle *handle);
 
 /* --- store_posix_cred.c */
 /** Can threads of this process act as others? *why: a sentence when it is root

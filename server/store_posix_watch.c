@@ -585,7 +585,7 @@ static int store_watch_destructor(struct store_watch *watch)
 	if (watch->next != NULL) {
 		watch->next->prev = watch->prev;
 	}
-	posix_handle_drop(watch->handle);
+	posix_handle_leave(watch->handle);
 	return 0;
 }
 

@@ -69,6 +69,8 @@ struct worker_pool {
 	struct worker_queue *ready, **ready_tail;
 	unsigned num_ready, num_idle; /* lanes in that ring, threads waiting */
 	struct worker_list done;
+
+	struct worker_lane *own; /* for what outlives its lane */
 };
 
 struct submit_state {
@@ -328,15 +330,27 @@ static void pool_handler(struct tevent_context *ev, struct tevent_fd *fde,
 	}
 }
 
-/* All that waits in a lane is over. */
-static void queue_cancel(struct worker_queue *queue)
+/* All that somebody waits for in a lane is over; and, at the pool's end, what
+ * nobody waits for. */
+static void queue_cancel(struct worker_queue *queue, bool detached)
 {
 	struct worker_job *job = worker_turns_take(&queue->jobs);
+	struct worker_list staying;
 
+	worker_list_init(&staying);
 	while (job != NULL) {
-		queue->queued--;
-		pool_done(queue->pool, job, JOB_CANCELLED);
+		if (job->req == NULL && !detached) {
+			worker_list_append(&staying, job);
+		} else {
+			queue->queued--;
+			pool_done(queue->pool, job, JOB_CANCELLED);
+		}
 		job = worker_turns_take(&queue->jobs);
+	}
+	job = worker_list_pop(&staying);
+	while (job != NULL) {
+		worker_turns_add(&queue->jobs, job);
+		job = worker_list_pop(&staying);
 	}
 }
 
@@ -361,7 +375,7 @@ static int worker_pool_destructor(struct worker_pool *pool)
 		*pool->gone = true;
 	}
 	for (queue = pool->queues; queue != NULL; queue = queue->next) {
-		queue_cancel(queue);
+		queue_cancel(queue, true);
 		queue->ready = false;
 	}
 	job = worker_list_pop(&pool->done);
@@ -417,6 +431,10 @@ struct worker_pool *worker_pool_new(TALLOC_CTX *mem_ctx,
 				  pool_handler, pool);
 	err = pool->fde == NULL ? ENOMEM
 				: pool_start_threads(pool, num_threads);
+	if (err == 0) {
+		pool->own = worker_lane_new(pool, pool, 0, 0);
+		err = pool->own == NULL ? ENOMEM : 0;
+	}
 	if (err != 0) {
 		talloc_free(pool);
 		errno = err;
@@ -438,7 +456,7 @@ static int worker_lane_destructor(struct worker_lane *lane)
 	}
 	pthread_mutex_lock(&pool->mutex);
 	queue->closed = true;
-	queue_cancel(queue);
+	queue_cancel(queue, false);
 	queue_free_if_unused(queue);
 	pthread_mutex_unlock(&pool->mutex);
 	return 0;
@@ -493,8 +511,10 @@ static int queue_add(struct worker_queue *queue, struct worker_job *job,
 		return ECANCELED;
 	}
 	pthread_mutex_lock(&pool->mutex);
-	if (limited && queue->queued >= queue->limit &&
-	    worker_turns_waits(&queue->jobs, job)) {
+	if (pool->stop) {
+		err = ECANCELED;
+	} else if (limited && queue->queued >= queue->limit &&
+		   worker_turns_waits(&queue->jobs, job)) {
 		err = EAGAIN;
 	} else {
 		job->state = JOB_QUEUED;
@@ -592,4 +612,9 @@ void worker_submit_detached(struct worker_lane *lane, struct worker_job *job)
 		job->run(job);
 		job->release(job);
 	}
+}
+
+void worker_submit_left(struct worker_pool *pool, struct worker_job *job)
+{
+	worker_submit_detached(pool->own, job);
 }

@@ -60,7 +60,8 @@ struct worker_pool *worker_pool_new(TALLOC_CTX *mem_ctx,
 struct worker_lane *worker_lane_new(TALLOC_CTX *mem_ctx,
 				    struct worker_pool *pool, unsigned width,
 				    size_t limit);
-/* Freeing a lane: as freeing a pool, but it waits for nothing. */
+/* Freeing a lane: as freeing a pool, but it waits for nothing; detached jobs
+ * in it still run. */
 
 /**
  * Run a job. From here on the job belongs to the request, which releases it
@@ -83,5 +84,8 @@ int worker_submit_recv(struct tevent_req *req);
  * gone or going it is run at once by the caller.
  */
 void worker_submit_detached(struct worker_lane *lane, struct worker_job *job);
+
+/** Likewise, for what has outlived its lane, in one that is the pool's own. */
+void worker_submit_left(struct worker_pool *pool, struct worker_job *job);
 
 #endif /* SERVER_WORKER_H */

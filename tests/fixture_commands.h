@@ -7,6 +7,7 @@
 #define SMBQUIC_FIXTURE_COMMANDS_H
 
 #include "tests/fixture_server.h"
+#include "tests/store_now.h"
 
 #include "smbquic/utf16.h"
 
@@ -36,7 +37,7 @@ static inline struct tree *fixture_tree(struct session *session,
 	tree->user = session->user;
 	tree->maximal_access = 0x001F01FF;
 	if (share->type == SHARE_DISK) {
-		tree->store = share_store(share, tree, &macros, &why);
+		tree->store = share_store_now(share, tree, &macros, &why);
 		assert_non_null(tree->store);
 	}
 	return tree;

@@ -10,6 +10,7 @@
 
 #include "server/store_posix.h"
 #include "tests/fixture_store.h"
+#include "tests/store_now.h"
 
 #define DEPOT ".smbquic-streams"
 
@@ -36,7 +37,7 @@ static inline int depot_setup(void **state)
 	assert_int_equal(mkdir(options.root, 0755), 0);
 	w->ev = tevent_context_init(w);
 	w->pool = worker_pool_new(w, w->ev, 3);
-	assert_int_equal(store_new(w, w->ev, "posix", w->pool, &options,
+	assert_int_equal(store_now(w, w->ev, "posix", w->pool, &options,
 				   &w->store, &why),
 			 0);
 	*state = w;

@@ -8,6 +8,7 @@
 #define SMBQUIC_FIXTURE_SHARE_H
 
 #include "tests/fixture_server.h"
+#include "tests/store_now.h"
 
 #include "server/server.h"
 #include "smbquic/utf16.h"
@@ -54,7 +55,7 @@ static inline struct tree *files_tree(struct files *t, const char *name)
 
 	assert_non_null(tree);
 	tree->user = t->session->user;
-	tree->store = share_store(share, tree, &macros, &why);
+	tree->store = share_store_now(share, tree, &macros, &why);
 	if (tree->store == NULL) {
 		fail_msg("%s", why);
 	}

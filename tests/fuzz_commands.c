@@ -8,6 +8,7 @@
 #include "server/server.h"
 #include "smbquic/log.h"
 #include "tests/fixture_server.h"
+#include "tests/store_now.h"
 
 #define MAX_RECORDS 24
 #define MAX_BODY    2048
@@ -44,7 +45,7 @@ static uint32_t tree_of(struct session *session, const char *name)
 	tree->user = session->user;
 	tree->maximal_access = 0x001F01FF;
 	if (share->type == SHARE_DISK) {
-		tree->store = share_store(share, tree, &macros, &why);
+		tree->store = share_store_now(share, tree, &macros, &why);
 		if (tree->store == NULL) {
 			abort();
 		}

@@ -8,6 +8,7 @@
 #include "smbquic/fscc.h"
 #include "smbquic/smb2.h"
 #include "smbquic/utf16.h"
+#include "tests/store_now.h"
 #include "tests/testlib.h"
 
 #define NAMES (FILE_NOTIFY_CHANGE_FILE_NAME | FILE_NOTIFY_CHANGE_DIR_NAME)
@@ -106,7 +107,7 @@ static int setup(void **state)
 
 	w->ev = tevent_context_init(w);
 	assert_int_equal(
-		store_new(w, w->ev, "memory", NULL, &options, &w->store, &why),
+		store_now(w, w->ev, "memory", NULL, &options, &w->store, &why),
 		0);
 	w->root = open_file(w, "", STORE_OPEN_READ | STORE_OPEN_DIRECTORY);
 	*state = w;

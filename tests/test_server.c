@@ -5,6 +5,7 @@
  */
 #include "server/server.h"
 #include "tests/fixture_server.h"
+#include "tests/store_now.h"
 
 #include <unistd.h>
 
@@ -54,14 +55,14 @@ static void test_stores(void **private_data)
 	TALLOC_CTX *second = talloc_new(f);
 	TALLOC_CTX *third = talloc_new(f);
 	char *why = NULL;
-	struct store *store = share_store(share, first, &alice, &why);
+	struct store *store = share_store_now(share, first, &alice, &why);
 
 	(void)private_data;
 	assert_non_null(store);
-	assert_ptr_equal(share_store(share, second, &alice, &why), store);
-	assert_ptr_not_equal(share_store(share, third, &bob, &why), store);
+	assert_ptr_equal(share_store_now(share, second, &alice, &why), store);
+	assert_ptr_not_equal(share_store_now(share, third, &bob, &why), store);
 	talloc_free(first);
-	assert_ptr_equal(share_store(share, third, &alice, &why), store);
+	assert_ptr_equal(share_store_now(share, third, &alice, &why), store);
 	talloc_free(third);
 	talloc_free(second);
 	assert_null(share->stores);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "server/store.h"
 #include "tests/store_contract.h"
+#include "tests/store_now.h"
 
 static int setup(void **state)
 {
@@ -11,7 +12,7 @@ static int setup(void **state)
 
 	w->ev = tevent_context_init(w);
 	assert_int_equal(
-		store_new(w, w->ev, "memory", NULL, &options, &w->store, &why),
+		store_now(w, w->ev, "memory", NULL, &options, &w->store, &why),
 		0);
 	assert_string_equal(store_kind(w->store), "memory");
 	*state = w;
@@ -77,7 +78,7 @@ static void test_no_kind(void **state)
 	char *why = NULL;
 
 	assert_int_equal(
-		store_new(w, w->ev, "tape", NULL, &options, &store, &why),
+		store_now(w, w->ev, "tape", NULL, &options, &store, &why),
 		EINVAL);
 	assert_string_equal(why, "there is no store \"tape\"");
 }

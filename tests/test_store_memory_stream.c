@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "server/store.h"
 #include "tests/store_streams.h"
+#include "tests/store_now.h"
 
 static int setup_with(void **state, bool no_streams)
 {
@@ -11,7 +12,7 @@ static int setup_with(void **state, bool no_streams)
 
 	w->ev = tevent_context_init(w);
 	assert_int_equal(
-		store_new(w, w->ev, "memory", NULL, &options, &w->store, &why),
+		store_now(w, w->ev, "memory", NULL, &options, &w->store, &why),
 		0);
 	*state = w;
 	return 0;

@@ -9,6 +9,7 @@
 
 #include "server/store_posix.h"
 #include "tests/store_contract.h"
+#include "tests/store_now.h"
 
 static int remove_one(const char *path, const struct stat *st, int type,
 		      struct FTW *ftw)
@@ -26,7 +27,7 @@ static struct store *new_store(struct world *w, struct store_options options)
 
 	options.share = "test";
 	options.root = talloc_asprintf(w, "%s/root", w->dir);
-	if (store_new(w, w->ev, "posix", w->pool, &options, &store, &why) !=
+	if (store_now(w, w->ev, "posix", w->pool, &options, &store, &why) !=
 	    0) {
 		fail_msg("%s", why);
 	}
@@ -625,7 +626,7 @@ static void test_no_root(void **state)
 	char *why = NULL;
 
 	assert_int_equal(
-		store_new(w, w->ev, "posix", w->pool, &options, &store, &why),
+		store_now(w, w->ev, "posix", w->pool, &options, &store, &why),
 		ENOENT);
 	assert_string_equal(
 		why, "cannot open /nonexistent: No such file or directory");

@@ -10,6 +10,7 @@
 #include "server/store_posix.h"
 #include "tests/fixture_acl.h"
 #include "tests/fixture_store.h"
+#include "tests/store_now.h"
 
 #define ALL   "1f01ff"
 #define DACL  DACL_SECURITY_INFORMATION
@@ -45,7 +46,7 @@ static int setup_with(void **state, unsigned acls, bool hide)
 	assert_int_equal(chmod(options.root, 0777), 0);
 	w->ev = tevent_context_init(w);
 	w->pool = worker_pool_new(w, w->ev, 3);
-	assert_int_equal(store_new(w, w->ev, "posix", w->pool, &options,
+	assert_int_equal(store_now(w, w->ev, "posix", w->pool, &options,
 				   &w->store, &why),
 			 0);
 	w->cred = store_cred_new(w, MINE, MINE, 0, NULL);
