@@ -2,10 +2,13 @@
 /*
  * slow_fs.c - a file system that shows a directory and takes its time over
  * reading and writing, for tests of what waits for a disk. While there is a
- * file DIRECTORY.broken, reading, writing and syncing fail with EIO. Needs
- * FUSE 3 and root; tests/slow-fs builds and mounts it.
+ * file DIRECTORY.broken, reading, writing and syncing fail with EIO. With
+ * "all:" every call takes so long, nothing is remembered by the kernel, and
+ * while there is a file DIRECTORY.held calls do not return at all; the first
+ * one that is held makes DIRECTORY.waits. Needs FUSE 3 and root; tests/slow-fs
+ * builds and mounts it.
  *
- * usage: slow_fs DIRECTORY MILLISECONDS MOUNTPOINT [FUSE OPTION...]
+ * usage: slow_fs DIRECTORY [all:]MILLISECONDS MOUNTPOINT [FUSE OPTION...]
  */
 #define FUSE_USE_VERSION 31
 
@@ -14,6 +17,7 @@
 #include <fcntl.h>
 #include <fuse.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,18 +28,44 @@
 #include <unistd.h>
 
 static const char *top;
-static char broken[PATH_MAX];
+static char broken[PATH_MAX], held[PATH_MAX], waits[PATH_MAX];
 static struct timespec delay;
+static bool every_call;
 
 struct place {
 	char path[PATH_MAX];
 };
 
-static const char *real(struct place *place, const char *path)
+/* What every call begins with. */
+static void call(void)
+{
+	const struct timespec moment = {.tv_nsec = 20000000};
+
+	if (!every_call) {
+		return;
+	}
+	nanosleep(&delay, NULL);
+	while (access(held, F_OK) == 0) {
+		int fd = open(waits, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+
+		if (fd != -1) {
+			close(fd);
+		}
+		nanosleep(&moment, NULL);
+	}
+}
+
+static const char *path_of(struct place *place, const char *path)
 {
 	int len = snprintf(place->path, sizeof(place->path), "%s%s", top, path);
 
 	return len < (int)sizeof(place->path) ? place->path : "";
+}
+
+static const char *real(struct place *place, const char *path)
+{
+	call();
+	return path_of(place, path);
 }
 
 static int result(int rc)
@@ -46,7 +76,11 @@ static int result(int rc)
 /* @return 0, or -EIO of a disk that is broken just now. */
 static int be_slow(void)
 {
-	nanosleep(&delay, NULL);
+	if (every_call) {
+		call();
+	} else {
+		nanosleep(&delay, NULL);
+	}
 	return access(broken, F_OK) == 0 ? -EIO : 0;
 }
 
@@ -67,6 +101,7 @@ static int slow_getattr(const char *path, struct stat *st,
 	struct place p;
 
 	if (fi != NULL) {
+		call();
 		return result(fstat((int)fi->fh, st));
 	}
 	return result(lstat(real(&p, path), st));
@@ -120,7 +155,7 @@ static int slow_rename(const char *from, const char *to, unsigned flags)
 	struct place q;
 
 	return result(renameat2(AT_FDCWD, real(&p, from), AT_FDCWD,
-				real(&q, to), flags));
+				path_of(&q, to), flags));
 }
 
 static int slow_link(const char *from, const char *to)
@@ -128,7 +163,7 @@ static int slow_link(const char *from, const char *to)
 	struct place p;
 	struct place q;
 
-	return result(link(real(&p, from), real(&q, to)));
+	return result(link(real(&p, from), path_of(&q, to)));
 }
 
 static int slow_readdir(const char *path, void *buf, fuse_fill_dir_t fill,
@@ -183,6 +218,7 @@ static int slow_truncate(const char *path, off_t size,
 	struct place p;
 
 	if (fi != NULL) {
+		call();
 		return result(ftruncate((int)fi->fh, size));
 	}
 	return result(truncate(real(&p, path), size));
@@ -297,15 +333,26 @@ static int slow_fsync(const char *path, int datasync, struct fuse_file_info *fi)
 {
 	(void)path;
 	(void)datasync;
+	call();
 	if (access(broken, F_OK) == 0) {
 		return -EIO;
 	}
 	return result(fsync((int)fi->fh));
 }
 
+/* close() waits for this one. */
+static int slow_flush(const char *path, struct fuse_file_info *fi)
+{
+	(void)path;
+	(void)fi;
+	call();
+	return 0;
+}
+
 static int slow_release(const char *path, struct fuse_file_info *fi)
 {
 	(void)path;
+	call();
 	return result(close((int)fi->fh));
 }
 
@@ -314,6 +361,10 @@ static void *slow_init(struct fuse_conn_info *conn, struct fuse_config *config)
 	(void)conn;
 	config->use_ino = 1;
 	config->hard_remove = 1;
+	if (every_call) {
+		config->attr_timeout = 0;
+		config->entry_timeout = 0;
+	}
 	return NULL;
 }
 
@@ -342,6 +393,7 @@ static const struct fuse_operations operations = {
 	.read = slow_read,
 	.write = slow_write,
 	.fsync = slow_fsync,
+	.flush = slow_flush,
 	.release = slow_release,
 };
 
@@ -350,13 +402,16 @@ int main(int argc, char **argv)
 	long ms = 0;
 
 	if (argc < 4) {
-		fprintf(stderr, "usage: slow_fs DIRECTORY MILLISECONDS "
+		fprintf(stderr, "usage: slow_fs DIRECTORY [all:]MILLISECONDS "
 				"MOUNTPOINT [FUSE OPTION...]\n");
 		return 2;
 	}
 	top = argv[1];
 	snprintf(broken, sizeof(broken), "%s.broken", top);
-	ms = strtol(argv[2], NULL, 10);
+	snprintf(held, sizeof(held), "%s.held", top);
+	snprintf(waits, sizeof(waits), "%s.waits", top);
+	every_call = strncmp(argv[2], "all:", 4) == 0;
+	ms = strtol(argv[2] + (every_call ? 4 : 0), NULL, 10);
 	delay = (struct timespec){ms / 1000, ms % 1000 * 1000000};
 	umask(0);
 	argv[2] = argv[0];

@@ -307,6 +307,35 @@ static void test_pool_gone(void **state)
 	assert_int_equal(releases, 13);
 }
 
+/* What nobody waits for is run though its lane is gone; what has outlived the
+ * lane goes to the pool. */
+static void test_detached_lane_gone(void **state)
+{
+	struct world *w = *state;
+	struct worker_lane *lane = worker_lane_new(w, w->pool, 1, 10);
+	atomic_int gate = 0;
+	int i = 0;
+
+	for (i = 0; i < 4; i++) {
+		struct test_job *t = make_job(i, 0, &gate);
+
+		worker_submit_detached(lane, &t->job);
+	}
+	submit(w, w, lane, make_job(1, 0, NULL));
+	talloc_free(lane);
+	worker_submit_left(w->pool, &make_job(1, 0, &gate)->job);
+	while (w->cancelled == 0) {
+		tevent_loop_once(w->ev);
+	}
+	assert_int_equal(atomic_load(&runs), 0);
+	atomic_store(&gate, 1);
+	while (releases < 6) {
+		tevent_loop_once(w->ev);
+	}
+	assert_int_equal(atomic_load(&runs), 5);
+	assert_int_equal(w->done, 0);
+}
+
 static void free_pool(struct tevent_req *req)
 {
 	struct world *w = tevent_req_callback_data_void(req);
@@ -414,6 +443,7 @@ int main(void)
 		TEST(test_abandon_running),
 		TEST(test_abandon_done),
 		TEST(test_lane_gone),
+		TEST(test_detached_lane_gone),
 		TEST(test_pool_gone),
 		TEST(test_pool_gone_inside),
 		TEST(test_storm),
