@@ -1,15 +1,48 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include "server/store_posix.h"
 #include "tests/store_contract.h"
 #include "tests/store_now.h"
+
+/* --- a disk that can be held ---------------------------------------------
+ */
+
+static pthread_t loop; /* closes are counted there */
+static atomic_bool watched, held;
+static atomic_int holding, closed_in_loop;
+
+/* These two are instead of the C library's. */
+int close(int fd)
+{
+	if (atomic_load(&watched)) {
+		if (pthread_equal(pthread_self(), loop)) {
+			atomic_fetch_add(&closed_in_loop, 1);
+		}
+	}
+	return (int)syscall(SYS_close, fd);
+}
+
+int fstat(int fd, struct stat *st)
+{
+	if (atomic_load(&held)) {
+		atomic_fetch_add(&holding, 1);
+	}
+	while (atomic_load(&held)) {
+		usleep(1000);
+	}
+	return fstatat(fd, "", st, AT_EMPTY_PATH);
+}
 
 static int remove_one(const char *path, const struct stat *st, int type,
 		      struct FTW *ftw)
@@ -632,6 +665,65 @@ static void test_no_root(void **state)
 		why, "cannot open /nonexistent: No such file or directory");
 }
 
+static void turn(struct world *w)
+{
+	struct tevent_req *req = tevent_wakeup_send(
+		w, w->ev, tevent_timeval_current_ofs(0, 2000));
+
+	assert_true(tevent_req_poll(req, w->ev));
+	talloc_free(req);
+}
+
+static int count_open_files(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	int count = 0;
+
+	assert_non_null(dir);
+	while (readdir(dir) != NULL) {
+		count++;
+	}
+	closedir(dir);
+	return count;
+}
+
+/* A thread closes, whatever became of who had it opened. */
+static void test_closed_in_threads(void **state)
+{
+	struct world *w = *state;
+	struct store *store = NULL;
+	struct tevent_req *req = NULL;
+	struct tevent_req *other = NULL;
+	int before = 0;
+
+	make_file(w, "f", "x");
+	before = count_open_files();
+	store = new_store(w, (struct store_options){0});
+	loop = pthread_self();
+	atomic_store(&closed_in_loop, 0);
+	atomic_store(&watched, true);
+	do_close(w, must_open(w, "f", RW));
+	talloc_free(must_open(w, "f", RW));
+	/* given up while a thread opens it */
+	atomic_store(&holding, 0);
+	atomic_store(&held, true);
+	req = store_open_send(w, w->ev, w->store, NULL, "f", RW, 0);
+	/* and whose store is gone as well */
+	other = store_open_send(w, w->ev, store, NULL, "f", RW, 0);
+	while (atomic_load(&holding) < 2) {
+		turn(w);
+	}
+	talloc_free(req);
+	talloc_free(other);
+	talloc_free(store);
+	atomic_store(&held, false);
+	while (count_open_files() > before) {
+		turn(w);
+	}
+	atomic_store(&watched, false);
+	assert_int_equal(atomic_load(&closed_in_loop), 0);
+}
+
 /* Reads that are abandoned, pools that end: nothing may be lost. */
 static void test_pool_gone(void **state)
 {
@@ -735,6 +827,7 @@ int main(void)
 		TEST(test_large_directory),
 		TEST(test_large_directory_crowd),
 		TEST(test_no_root),
+		TEST(test_closed_in_threads),
 		TEST(test_pool_gone),
 	};
 
