@@ -83,7 +83,8 @@ static NTSTATUS finish(struct peer *peer, struct call *call, struct call **out)
 	struct tevent_req *req = NULL;
 	NTSTATUS status = NT_STATUS_OK;
 
-	call->channel_sequence = peer->sequence;
+	/* call_transmit() takes it from there */
+	peer->tree->session->sequence = peer->sequence;
 	req = call_send(peer->conn, peer->conn, call);
 	if (req == NULL || !tevent_req_poll(req, peer->ev)) {
 		die("request", NT_STATUS_NO_MEMORY, NULL);
