@@ -160,6 +160,8 @@ struct file_use {
 void file_use_forget(struct file_use *use);
 struct deletion;
 struct deletion *file_open_leave(struct file_open *fo);
+/** tevent_req_done(waiter) at the end, or when that takes long; NULL: not any
+ *  more. */
 void deletion_notify(struct deletion *deletion, struct tevent_req *waiter);
 struct closer;
 void closer_forget(struct closer *closer);
@@ -175,7 +177,8 @@ struct tevent_req *file_close_send(TALLOC_CTX *mem_ctx,
 /**
  * @param attr  out: with want_attr, the attributes at last; *have_attr tells.
  * @return the errors of closing; a deletion that fails is only logged (MS-FSA
- *         2.1.5.5).
+ *         2.1.5.5), and one for which there are no descriptors or memory is
+ *         done when there are.
  */
 NTSTATUS file_close_recv(struct tevent_req *req, bool *have_attr,
 			 struct store_attr *attr);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * file_private.h - shared by file.c (files and their opens) and file_name.c
- * (names, and what is asked of all of them).
+ * file_private.h - shared by file.c (files and their opens), file_deletion.c,
+ * and file_name.c (names, and what is asked of all of them).
  */
 #ifndef SERVER_FILE_PRIVATE_H
 #define SERVER_FILE_PRIVATE_H
@@ -37,6 +37,15 @@ size_t file_bucket_of(uint64_t volume_id, uint64_t file_id);
 
 /** It goes when nothing has it any more. */
 void file_free_unused(struct file *file);
+
+/* --- file_deletion.c */
+
+/**
+ * The name goes from the store; takes the handle, which is closed then.
+ * @return NULL: no memory, and it stays. Owned by the table.
+ */
+struct deletion *deletion_begin(struct file_name *name,
+				struct store_file *handle);
 
 /* --- file_name.c */
 
