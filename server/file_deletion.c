@@ -19,7 +19,7 @@
 #include "smbquic/log.h"
 
 #define PAUSE_MS      100
-#define PAUSE_MOST_MS 5000
+#define PAUSE_MOST_MS 1000
 #define WAITED_MS     1000 /* by CLOSE */
 
 /* Child of the table: nobody needs to wait for it. */

@@ -269,27 +269,68 @@ static int unlink_place(const struct place *place)
 	return 0;
 }
 
+/* @param fd  of the file. */
+static int unlink_at(struct posix_job *job, const struct place *place, int fd)
+{
+	struct cached_dir *held =
+		posix_cache_hold(job->root->cache, place->parent);
+	int err = unlink_place(place);
+
+	if (err == 0) {
+		posix_cache_changed(held, NULL, place->last);
+		posix_do_streams_unlinked(job, fd);
+	}
+	posix_cache_release(job->root->cache, held, place->parent);
+	return err;
+}
+
+/* No descriptors to look for it: where it was when it was opened. In the root
+ * that takes none, elsewhere one. */
+static int unlink_where_opened(struct posix_job *job)
+{
+	const char *local = job->handle->local;
+	bool in_root = strchr(local, '/') == NULL;
+	struct place place = {
+		.found.fd = -1,
+		.parent = job->root->fd,
+		.last = local,
+	};
+	struct stat st = {0};
+	int err = EMFILE;
+
+	if (!in_root) {
+		place.parent = posix_open_parent(job->root, local, &place.last);
+	}
+	if (place.parent == -1) {
+		return EMFILE;
+	}
+	if (*local != '\0' &&
+	    fstatat(place.parent, place.last, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    same_file(job->handle, &st)) {
+		err = unlink_at(job, &place, job->handle->fd);
+	}
+	if (!in_root) {
+		close(place.parent);
+	}
+	return err;
+}
+
 static int posix_do_unlink(struct posix_job *job)
 {
 	struct place place = {.found.fd = -1, .parent = -1};
-	struct cached_dir *held = NULL;
 	int err = 0;
 
 	if (job->stream != NULL) {
 		return posix_do_stream_unlink(job);
 	}
 	err = place_of_handle(job, &place);
-	if (err != 0) {
-		return err;
+	if (err == EMFILE || err == ENFILE) {
+		return unlink_where_opened(job);
 	}
-	held = posix_cache_hold(job->root->cache, place.parent);
-	err = unlink_place(&place);
 	if (err == 0) {
-		posix_cache_changed(held, NULL, place.last);
-		posix_do_streams_unlinked(job, place.found.fd);
+		err = unlink_at(job, &place, place.found.fd);
+		place_close(&place);
 	}
-	posix_cache_release(job->root->cache, held, place.parent);
-	place_close(&place);
 	return err;
 }
 

@@ -22,6 +22,7 @@ static int setup(void **state)
 	struct disk *d = talloc_zero(NULL, struct disk);
 
 	d->t = talloc_steal(d, files_new_disk(&d->dir));
+	files_close(d->t, files_make_dir(d->t, "in"));
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &d->before), 0);
 	*state = d;
 	return 0;
@@ -90,38 +91,50 @@ static void test_at_once(void **state)
 	assert_int_equal(file_deletions(d->t->f->server->files), 0);
 }
 
-/* CLOSE waits for it a little, */
-static void test_short_lack(void **state)
-{
-	struct disk *d = *state;
-	struct smb2_file_id id = make(d, "a");
-	struct wire_writer w = files_close_pdu(d->t, id, 0);
-	uint64_t close = 0;
-
-	exhaust(d);
-	close = files_send(d->t, &w);
-	fixture_idle(d->t->f, 50);
-	assert_true(is_there(d, "a"));
-	relieve(d);
-	assert_int_equal(files_wait(d->t, close), NT_STATUS_OK);
-	assert_false(is_there(d, "a"));
-}
-
-/* not for ever; the name is nobody's until it is gone. */
-static void test_long_lack(void **state)
+/* In the root it takes no descriptor. */
+static void test_in_root(void **state)
 {
 	struct disk *d = *state;
 	struct smb2_file_id id = make(d, "a");
 
 	exhaust(d);
 	assert_int_equal(files_close(d->t, id), NT_STATUS_OK);
-	assert_true(is_there(d, "a"));
+	assert_false(is_there(d, "a"));
+	relieve(d);
+}
+
+/* Elsewhere CLOSE waits for it a little, */
+static void test_short_lack(void **state)
+{
+	struct disk *d = *state;
+	struct smb2_file_id id = make(d, "in\\a");
+	struct wire_writer w = files_close_pdu(d->t, id, 0);
+	uint64_t close = 0;
+
+	exhaust(d);
+	close = files_send(d->t, &w);
+	fixture_idle(d->t->f, 50);
+	assert_true(is_there(d, "in/a"));
+	relieve(d);
+	assert_int_equal(files_wait(d->t, close), NT_STATUS_OK);
+	assert_false(is_there(d, "in/a"));
+}
+
+/* not for ever; the name is nobody's until it is gone. */
+static void test_long_lack(void **state)
+{
+	struct disk *d = *state;
+	struct smb2_file_id id = make(d, "in\\a");
+
+	exhaust(d);
+	assert_int_equal(files_close(d->t, id), NT_STATUS_OK);
+	assert_true(is_there(d, "in/a"));
 	assert_int_equal(file_deletions(d->t->f->server->files), 1);
 	relieve(d);
-	until_gone(d, "a");
+	until_gone(d, "in/a");
 	assert_int_equal(
 		files_status(d->t,
-			     (struct create_args){.name = "a",
+			     (struct create_args){.name = "in\\a",
 						  .disposition = FILE_OPEN}),
 		NT_STATUS_OBJECT_NAME_NOT_FOUND);
 	assert_int_equal(file_deletions(d->t->f->server->files), 0);
@@ -132,16 +145,16 @@ static void test_without_client(void **state)
 {
 	struct disk *d = *state;
 
-	make(d, "a");
-	make(d, "b");
+	make(d, "in\\a");
+	make(d, "in\\b");
 	exhaust(d);
 	session_end(d->t->session, NULL);
 	fixture_idle(d->t->f, SHORT_MS);
-	assert_true(is_there(d, "a"));
-	assert_true(is_there(d, "b"));
+	assert_true(is_there(d, "in/a"));
+	assert_true(is_there(d, "in/b"));
 	relieve(d);
-	until_gone(d, "a");
-	until_gone(d, "b");
+	until_gone(d, "in/a");
+	until_gone(d, "in/b");
 }
 
 /* What cannot be deleted is not tried for ever. */
@@ -161,9 +174,9 @@ static void test_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_at_once),	   TEST(test_short_lack),
-		TEST(test_long_lack),	   TEST(test_refused),
-		TEST(test_without_client),
+		TEST(test_at_once),    TEST(test_in_root),
+		TEST(test_short_lack), TEST(test_long_lack),
+		TEST(test_refused),    TEST(test_without_client),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
