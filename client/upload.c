@@ -210,18 +210,25 @@ NTSTATUS client_upload_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 
 /*
  * One compound: times, the mark off, the name, CLOSE. When it could not get
- * its name the file must go, whether CLOSE was done or not.
+ * its name the file must go, whether CLOSE was done or not: a server that has
+ * not the means to open it by its temporary name is asked again.
  */
+#define UNDO_TRIES 40
+#define UNDO_PAUSE tevent_timeval_current_ofs(0, 250000)
+
 struct commit_state {
 	struct client_file *file;
 	const char *path;
 	NTSTATUS status; /* of the commit, while it is undone */
+	unsigned undone; /* how often that was tried */
 };
 
 static void commit_done(struct tevent_req *subreq);
 static void commit_lost(struct tevent_req *req);
 static void commit_found(struct tevent_req *subreq);
+static void commit_undo(struct tevent_req *req);
 static void commit_undone(struct tevent_req *subreq);
+static void commit_paused(struct tevent_req *subreq);
 
 static struct call *commit_call(TALLOC_CTX *mem_ctx, struct client_file *file,
 				const char *path,
@@ -327,11 +334,7 @@ static void commit_done(struct tevent_req *subreq)
 	/* What failed before the new name may be why it was not given. */
 	state->status = NT_STATUS_IS_ERR(part[-1].status) ? part[-1].status
 							  : part->status;
-	subreq = commit_undo_send(state);
-	if (tevent_req_nomem(subreq, req)) {
-		return;
-	}
-	tevent_req_set_callback(subreq, commit_undone, req);
+	commit_undo(req);
 }
 
 /* The connection was lost, and afterwards the handle was gone: perhaps because
@@ -371,15 +374,58 @@ static void commit_found(struct tevent_req *subreq)
 	}
 }
 
+static void commit_undo(struct tevent_req *req)
+{
+	struct commit_state *state = tevent_req_data(req, struct commit_state);
+	struct tevent_req *subreq = commit_undo_send(state);
+
+	state->undone++;
+	if (tevent_req_nomem(subreq, req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, commit_undone, req);
+}
+
+static bool will_pass(NTSTATUS status)
+{
+	return status == NT_STATUS_TOO_MANY_OPENED_FILES ||
+	       status == NT_STATUS_INSUFFICIENT_RESOURCES ||
+	       status == NT_STATUS_NO_MEMORY;
+}
+
 static void commit_undone(struct tevent_req *subreq)
 {
 	struct tevent_req *req =
 		tevent_req_callback_data(subreq, struct tevent_req);
 	struct commit_state *state = tevent_req_data(req, struct commit_state);
+	struct client_conn *conn = file_conn(state->file);
+	NTSTATUS status = call_recv_status(subreq);
 
-	(void)call_recv_status(subreq);
 	talloc_free(subreq);
-	req_failed(req, state->status);
+	if (!will_pass(status) || state->undone == UNDO_TRIES || conn == NULL) {
+		req_failed(req, state->status);
+		return;
+	}
+	subreq = tevent_wakeup_send(state, conn->ev, UNDO_PAUSE);
+	if (tevent_req_nomem(subreq, req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, commit_paused, req);
+}
+
+static void commit_paused(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct commit_state *state = tevent_req_data(req, struct commit_state);
+
+	(void)tevent_wakeup_recv(subreq);
+	talloc_free(subreq);
+	if (file_conn(state->file) == NULL) {
+		req_failed(req, state->status);
+		return;
+	}
+	commit_undo(req);
 }
 
 NTSTATUS client_upload_commit_recv(struct tevent_req *req)

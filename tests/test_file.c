@@ -542,6 +542,38 @@ static void test_commit_fails(void **state)
 	commit_fails(*state, false);
 }
 
+/* The server has no means to take it away, three times. */
+static unsigned lacks;
+
+static void lack(struct peer *peer, const struct message_pdu *pdu,
+		 struct peer_reply *reply)
+{
+	(void)peer;
+	if (pdu->header.command == SMB2_SET_INFO) {
+		testlib_peer_error(reply, NT_STATUS_TOO_MANY_OPENED_FILES);
+	}
+	if (pdu->header.command == SMB2_CREATE && lacks > 0) {
+		testlib_peer_error(reply, NT_STATUS_TOO_MANY_OPENED_FILES);
+		lacks--;
+	}
+}
+
+static void test_commit_undone_later(void **state)
+{
+	struct fixture *f = *state;
+	struct client_file *file = NULL;
+	unsigned opened = 0;
+
+	fixture_up(f);
+	assert_int_equal(upload(f, 3000, &file), NT_STATUS_OK);
+	opened = f->peer->opened;
+	f->peer->hook = lack;
+	lacks = 3;
+	assert_int_equal(commit(f, file), NT_STATUS_TOO_MANY_OPENED_FILES);
+	assert_int_equal(lacks, 0);
+	assert_true(f->peer->opened > opened);
+}
+
 static void test_commit_fails_open(void **state)
 {
 	commit_fails(*state, true);
@@ -641,6 +673,7 @@ int main(void)
 		T(test_upload_fails),
 		T(test_commit_fails),
 		T(test_commit_fails_open),
+		T(test_commit_undone_later),
 		T(test_oplock_break),
 	};
 
