@@ -124,7 +124,8 @@ struct setting {
 	struct open_file *open; /* NULL: by the path */
 	struct client_step step[CHANGES_MOST];
 	unsigned count, done;
-	bool resized; /* it has its size, by the open's cache */
+	bool resized; /* it has its size, by the open */
+	bool clears;  /* is_clearing(), and the server refused it */
 	uint32_t access;
 	bool knows; /* attributes are those of the file */
 	uint32_t attributes;
@@ -141,6 +142,7 @@ static void set_by_path(struct tevent_req *subreq);
 static void set_one_done(struct tevent_req *subreq);
 static void set_queried(struct tevent_req *subreq);
 static void set_resized(struct tevent_req *subreq);
+static void set_sized(struct tevent_req *subreq);
 
 static bool add_step(struct op *op, uint8_t type, uint8_t info_class,
 		     uint32_t extra, const struct wire_writer *w,
@@ -304,19 +306,60 @@ static void set_next(struct op *op)
 		set_one_done);
 }
 
+/* No open of ours may do that: it is done by the path, if there is one. */
+static bool sets_rights(const struct op *op)
+{
+	const struct setting *s = op->data;
+
+	return op->mount->posix &&
+	       (SETS(s, MODE) || SETS(s, UID) || SETS(s, GID)) &&
+	       !TAILQ_EMPTY(&op->node->names);
+}
+
+/*
+ * The kernel takes set-user-id and set-group-id from what others write: that
+ * was it, when it asks in the name of somebody who may not. A server that
+ * refuses it does the same itself, when its user writes.
+ */
+static bool is_clearing(const struct op *op)
+{
+	const struct setting *s = op->data;
+	uid_t uid = fuse_req_ctx(op->req)->uid;
+
+	return op->mount->posix && op->mount->options->permissions &&
+	       SETS(s, MODE) && !SETS(s, UID) && !SETS(s, GID) && uid != 0 &&
+	       uid != op->node->uid &&
+	       ((s->attr.st_mode ^ op->node->mode) & 01777) == 0;
+}
+
 /* @return false: when it was done the rest will be. */
 static bool set_size(struct op *op)
 {
 	struct setting *s = op->data;
+	struct wire_writer w = wire_writer_talloc(op);
 
-	if (!SETS(s, SIZE) || s->resized || s->open == NULL ||
-	    s->open->cache == NULL) {
+	if (!SETS(s, SIZE) || s->resized || s->open == NULL) {
 		return true;
 	}
+	if (s->open->cache != NULL) {
+		op_wait(op,
+			client_cache_resize_send(op, s->open->cache,
+						 (uint64_t)s->attr.st_size),
+			set_resized);
+		return false;
+	}
+	if (!sets_rights(op)) {
+		return true;
+	}
+	if (!fscc_u64_encode(&w, (uint64_t)s->attr.st_size)) {
+		op_fail(op, ENOMEM);
+		return false;
+	}
 	op_wait(op,
-		client_cache_resize_send(op, s->open->cache,
-					 (uint64_t)s->attr.st_size),
-		set_resized);
+		client_set_send(op, s->open->file, SMB2_0_INFO_FILE,
+				FileEndOfFileInformation, 0,
+				wire_writer_slice(&w)),
+		set_sized);
 	return false;
 }
 
@@ -338,7 +381,13 @@ static void set_now(struct op *op)
 	if (SETS(s, SIZE) || TAILQ_EMPTY(&op->node->names)) {
 		s->open = open_file_that(op->node, false, true);
 	}
-	if (!set_size(op) || !set_prepare(op)) {
+	if (!set_size(op)) {
+		return;
+	}
+	if (sets_rights(op)) {
+		s->open = NULL;
+	}
+	if (!set_prepare(op)) {
 		return;
 	}
 	if (s->open != NULL) {
@@ -406,23 +455,70 @@ static void set_looked(struct tevent_req *subreq)
 	op_start(op, set_go);
 }
 
-static void set_by_path(struct tevent_req *subreq)
+/* As it will be with the next write; to be asked for again. */
+static void reply_cleared(struct op *op, const struct client_stat *stat)
 {
-	getattr_looked(subreq);
+	const struct setting *s = op->data;
+	struct stat out = {0};
+
+	attr_fill(op->mount, op->node, stat, &out);
+	out.st_mode = (out.st_mode & S_IFMT) | (s->attr.st_mode & 07777);
+	attr_told(op->node, &out);
+	fuse_reply_attr(op->req, &out, 0);
+	op_end(op);
 }
 
-static void set_resized(struct tevent_req *subreq)
+static void set_by_path(struct tevent_req *subreq)
 {
 	struct op *op = op_of(subreq);
 	struct setting *s = op->data;
-	NTSTATUS status = client_cache_resize_recv(subreq);
+	struct client_stat stat = {0};
+	NTSTATUS status = look_recv(subreq, &stat, NULL);
 
 	talloc_free(subreq);
+	if (status == NT_STATUS_ACCESS_DENIED && is_clearing(op)) {
+		s->to_set &= ~FUSE_SET_ATTR_MODE;
+		s->clears = true;
+		op_start(op, set_go);
+		return;
+	}
+	if (op_failed(op, status)) {
+		return;
+	}
+	if (s->clears) {
+		reply_cleared(op, &stat);
+	} else {
+		attr_reply(op, &stat);
+	}
+}
+
+static void set_size_done(struct op *op, NTSTATUS status)
+{
+	struct setting *s = op->data;
+
 	if (!op_failed(op, status)) {
 		s->resized = true;
 		s->open = NULL;
 		op_start(op, set_go);
 	}
+}
+
+static void set_resized(struct tevent_req *subreq)
+{
+	struct op *op = op_of(subreq);
+	NTSTATUS status = client_cache_resize_recv(subreq);
+
+	talloc_free(subreq);
+	set_size_done(op, status);
+}
+
+static void set_sized(struct tevent_req *subreq)
+{
+	struct op *op = op_of(subreq);
+	NTSTATUS status = client_set_recv(subreq);
+
+	talloc_free(subreq);
+	set_size_done(op, status);
 }
 
 static void set_one_done(struct tevent_req *subreq)
