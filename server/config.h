@@ -148,6 +148,7 @@ enum config_key {
 	CONFIG_VETO_FILES,	   /* list of patterns with * and ? */
 	CONFIG_CASE_SENSITIVE,	   /* bool */
 	CONFIG_STRICT_SYNC,	   /* bool */
+	CONFIG_SET_ID_BITS,	   /* bool */
 	CONFIG_STRICT_ALLOCATE,	   /* bool */
 	CONFIG_MAX_FILE_SIZE,	   /* int: bytes; 0: no limit */
 	CONFIG_NAMED_STREAMS,	   /* bool */

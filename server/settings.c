@@ -778,9 +778,19 @@ static const struct setting settings[] = {
 		"smb3 unix extensions", SETTING_SHARE, SETTING_BOOL, "yes",
 		"Whether clients that know the POSIX extensions of SMB 3.1.1 "
 		"may use them: names whose case counts, modes, symbolic links, "
-		"open files that are deleted or replaced. They cannot make a "
-		"file run as another user or group. In [global] the default "
-		"for all shares.",
+		"open files that are deleted or replaced. Whether they can make "
+		"a file run as another user or group says set id bits. In "
+		"[global] the default for all shares.",
+	},
+	[CONFIG_SET_ID_BITS] = {
+		"set id bits", SETTING_SHARE, SETTING_BOOL, "no",
+		"Whether clients of the POSIX extensions may give files "
+		"set-user-id and set-group-id (chmod u+s): whoever runs such a "
+		"file on a machine that has the file system acts as its owner. "
+		"Without effect with force user and force group, and where the "
+		"server does not act as its users. What has the bits already "
+		"loses them when it is written, either way. In [global] the "
+		"default for all shares.",
 	},
 	[CONFIG_SNAPSHOT_DIRECTORY] = {
 		"snapshot directory", SETTING_SHARE, SETTING_STRING, "",

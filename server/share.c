@@ -248,6 +248,15 @@ static unsigned acls_of(const struct share *share)
 	return acls | STORE_ACLS_KEEP;
 }
 
+/* Who is forced to be another would give away that one's rights. */
+static bool may_set_id(struct config *config,
+		       const struct config_share *section)
+{
+	return config_bool(config, section, CONFIG_SET_ID_BITS) &&
+	       *config_string(config, section, CONFIG_FORCE_USER) == '\0' &&
+	       *config_string(config, section, CONFIG_FORCE_GROUP) == '\0';
+}
+
 static void share_store_opened(struct tevent_req *subreq);
 
 static bool share_store_open(struct share_store *entry)
@@ -277,6 +286,7 @@ static bool share_store_open(struct share_store *entry)
 			config_int(config, section, CONFIG_MANGLED_NAMES) != 0,
 		.strict_allocate =
 			config_bool(config, section, CONFIG_STRICT_ALLOCATE),
+		.set_id = may_set_id(config, section),
 		.max_size = (uint64_t)config_int(config, section,
 						 CONFIG_MAX_FILE_SIZE),
 		.sids = &share->server->sids,

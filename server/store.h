@@ -116,6 +116,7 @@ struct store_options {
 	bool strict_allocate; /**< what a file grows by has its space first, or
 				 the change fails with ENOSPC; not where it is
 				 SPARSE_FILE */
+	bool set_id;	      /**< who has a cred may set S_ISUID and S_ISGID */
 	uint64_t max_size; /**< of a file, in bytes: more is EFBIG; 0: what the
 			      file system takes */
 	const struct sidmap *sids; /**< copied; NULL: the machine has no SID */

@@ -436,6 +436,7 @@ static struct posix_root *root_new(const struct store_options *options,
 	root->no_streams = options->no_streams;
 	root->short_names = options->short_names;
 	root->strict_allocate = options->strict_allocate;
+	root->set_id = options->set_id;
 	root->max_size = options->max_size;
 	root->hide_unreadable = options->hide_unreadable;
 	root->follow_links = !options->no_links;

@@ -105,6 +105,7 @@ struct posix_root {
 	bool in_memory; /**< a file system without a disk */
 	bool no_streams, short_names;
 	bool strict_allocate;
+	bool set_id;
 	uint64_t max_size; /**< of a file; 0: any */
 	bool case_sensitive, hide_dot_files, hide_unreadable;
 	bool follow_links;
@@ -360,11 +361,12 @@ int posix_do_touch_write_time(struct posix_job *job,
 /** DOS attributes of a file just made. */
 int posix_do_first_attributes(int fd, uint32_t attributes);
 /**
- * As much of a mode as a client may give. Not S_ISUID, nor S_ISGID of what is
- * no directory: who says so need not be whom the file belongs to (`force user`,
- * or a server that is not root), and could act as that one.
+ * As much of a mode as a client may give. S_ISUID, and S_ISGID of what is no
+ * directory, only by store_options.set_id, and where the server acts as its
+ * users: otherwise who says so need not be whom the file belongs to, and could
+ * act as that one.
  */
-mode_t posix_mode_given(mode_t type, mode_t mode);
+mode_t posix_mode_given(const struct posix_job *job, mode_t type, mode_t mode);
 /** The tag of a reparse point that a client made; 0: it is none. */
 uint32_t posix_do_reparse_tag(int fd, mode_t mode);
 /** Note it in user.smbquic.attr; 0: none. */

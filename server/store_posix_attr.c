@@ -553,21 +553,25 @@ static int set_size(struct posix_job *job, const struct stat *st)
 		       : 0;
 }
 
-mode_t posix_mode_given(mode_t type, mode_t mode)
+mode_t posix_mode_given(const struct posix_job *job, mode_t type, mode_t mode)
 {
+	if (job->root->set_id && job->cred != NULL) {
+		return mode & 07777;
+	}
 	return mode & (S_ISDIR(type) ? 03777 : 01777);
 }
 
-static int set_rights(const char *path, mode_t type,
-		      const struct store_change *change)
+static int set_rights(const struct posix_job *job, const char *path,
+		      mode_t type)
 {
+	const struct store_change *change = &job->change;
 	int err = 0;
 
 	if ((change->what & STORE_SET_OWNER) != 0) {
 		err = set_owner(path, change);
 	}
 	if (err == 0 && (change->what & STORE_SET_MODE) != 0 &&
-	    chmod(path, posix_mode_given(type, change->mode)) != 0) {
+	    chmod(path, posix_mode_given(job, type, change->mode)) != 0) {
 		err = errno;
 	}
 	return err;
@@ -591,7 +595,7 @@ static int posix_do_setattr(struct posix_job *job)
 		err = set_size(job, &st);
 	}
 	if (err == 0) {
-		err = set_rights(path.path, st.st_mode, change);
+		err = set_rights(job, path.path, st.st_mode);
 	}
 	if (err == 0 && (change->what & STORE_SET_OWNER) != 0) {
 		posix_do_streams_give(job, job->handle->fd);

@@ -273,6 +273,27 @@ static int make_file(const struct posix_job *job, int parent, const char *name)
 		wanted_mode(job, &mode) ? mode & 0777 : job->root->create_mask);
 }
 
+/* The mode that was asked for, whatever ACLs of the disk took from it. A folder
+ * in one with S_ISGID has that, too; chmod() by who is not in the group would
+ * take it. */
+static int give_mode(const struct posix_job *job, int fd, mode_t wanted)
+{
+	struct stat st = {0};
+	mode_t mode = 0;
+
+	if (fstat(fd, &st) != 0) {
+		return errno;
+	}
+	mode = posix_mode_given(job, st.st_mode, wanted);
+	if (S_ISDIR(st.st_mode)) {
+		mode |= st.st_mode & S_ISGID;
+	}
+	if ((st.st_mode & 07777) == mode) {
+		return 0;
+	}
+	return chmod(posix_proc(fd).path, mode) == 0 ? 0 : errno;
+}
+
 /* It gets what belongs to it, or it goes again. */
 static int complete(struct posix_job *job, struct posix_found *found,
 		    int parent)
@@ -287,10 +308,8 @@ static int complete(struct posix_job *job, struct posix_found *found,
 		err = posix_do_first_security(job, parent, found->fd,
 					      &found->st);
 	}
-	if (err == 0 && wanted_mode(job, &mode) &&
-	    chmod(posix_proc(found->fd).path,
-		  posix_mode_given(found->st.st_mode, mode)) != 0) {
-		err = errno;
+	if (err == 0 && wanted_mode(job, &mode)) {
+		err = give_mode(job, found->fd, mode);
 	}
 	if (err == 0 && fstat(found->fd, &found->st) != 0) {
 		err = errno;
