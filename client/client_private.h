@@ -465,6 +465,7 @@ struct client_file {
 	bool posix; /**< opened by the POSIX extensions */
 	uint8_t oplock;
 	const char *temporary; /**< of an upload: its path until then */
+	bool whole; /**< of an upload: its bytes came with its making */
 	client_oplock_fn on_break;
 	void *private_data;
 	client_lease_fn on_lease;

@@ -189,6 +189,7 @@ static void upload_done(struct tevent_req *subreq)
 		return;
 	}
 	state->file->temporary = talloc_move(state->file, &state->path);
+	state->file->whole = state->whole;
 	tevent_req_done(req);
 }
 
@@ -209,9 +210,11 @@ NTSTATUS client_upload_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 /* ----------------------------------------------------------------- commit */
 
 /*
- * One compound: times, the mark off, the name, CLOSE. When it could not get
- * its name the file must go, whether CLOSE was done or not: a server that has
- * not the means to open it by its temporary name is asked again.
+ * One compound: times, the mark off, the name, and CLOSE, when the file is so
+ * small that this counts. When it could not get its name the file must go,
+ * whether CLOSE was done or not: a server that has not the means to open it by
+ * its temporary name is asked again. That of a large file is closed when it has
+ * its name, so that its handle is there to mark it again.
  */
 #define UNDO_TRIES 40
 #define UNDO_PAUSE tevent_timeval_current_ofs(0, 250000)
@@ -224,6 +227,7 @@ struct commit_state {
 };
 
 static void commit_done(struct tevent_req *subreq);
+static void commit_closed(struct tevent_req *subreq);
 static void commit_lost(struct tevent_req *req);
 static void commit_found(struct tevent_req *subreq);
 static void commit_undo(struct tevent_req *req);
@@ -248,7 +252,9 @@ static struct call *commit_call(TALLOC_CTX *mem_ctx, struct client_file *file,
 	file_add_set(call, first, SMB2_0_INFO_FILE, FileDispositionInformation,
 		     0, wire_slice(delete_no, sizeof(delete_no)));
 	path_add_rename(call, NULL, path, true);
-	file_add_close(call, NULL);
+	if (file->whole) {
+		file_add_close(call, NULL);
+	}
 	return call;
 }
 
@@ -303,18 +309,36 @@ static struct tevent_req *commit_undo_send(struct commit_state *state)
 	return call_send(state, file_conn(file), call);
 }
 
+/* Is the connection lost, and then the handle, perhaps because all was done? */
+static bool is_lost(const struct commit_state *state, NTSTATUS status)
+{
+	return status == NT_STATUS_HANDLE_NO_LONGER_VALID &&
+	       state->file->origin != NULL && state->file->origin->file_id != 0;
+}
+
+/* The file has its name. */
+static void commit_close(struct tevent_req *req)
+{
+	struct commit_state *state = tevent_req_data(req, struct commit_state);
+	struct tevent_req *subreq = client_close_send(state, state->file);
+
+	if (tevent_req_nomem(subreq, req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, commit_closed, req);
+}
+
 static void commit_done(struct tevent_req *subreq)
 {
 	struct tevent_req *req =
 		tevent_req_callback_data(subreq, struct tevent_req);
 	struct commit_state *state = tevent_req_data(req, struct commit_state);
-	const struct call_part *part = NULL;
+	const struct call_part *part = NULL; /* the new name */
 	struct call *call = NULL;
 	NTSTATUS status = call_recv(subreq, state, &call);
 
 	talloc_free(subreq);
-	if (status == NT_STATUS_HANDLE_NO_LONGER_VALID &&
-	    state->file->origin != NULL && state->file->origin->file_id != 0) {
+	if (is_lost(state, status)) {
 		state->status = status;
 		commit_lost(req);
 		return;
@@ -323,10 +347,14 @@ static void commit_done(struct tevent_req *subreq)
 		return;
 	}
 	part = &call->part[call->parts - 1];
-	state->file->valid = !NT_STATUS_IS_OK(part->status);
-	part--;
+	if (state->file->whole) {
+		state->file->valid = !NT_STATUS_IS_OK(part->status);
+		part--;
+	}
 	if (NT_STATUS_IS_OK(part->status)) {
-		if (!req_failed(req, part[1].status)) {
+		if (!state->file->whole) {
+			commit_close(req);
+		} else if (!req_failed(req, part[1].status)) {
 			tevent_req_done(req);
 		}
 		return;
@@ -335,6 +363,21 @@ static void commit_done(struct tevent_req *subreq)
 	state->status = NT_STATUS_IS_ERR(part[-1].status) ? part[-1].status
 							  : part->status;
 	commit_undo(req);
+}
+
+static void commit_closed(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct commit_state *state = tevent_req_data(req, struct commit_state);
+
+	state->status = client_close_recv(subreq);
+	talloc_free(subreq);
+	if (is_lost(state, state->status)) {
+		commit_lost(req);
+	} else if (!req_failed(req, state->status)) {
+		tevent_req_done(req);
+	}
 }
 
 /* The connection was lost, and afterwards the handle was gone: perhaps because

@@ -499,6 +499,40 @@ static void test_upload(void **state)
 	assert_int_equal(f->peer->closed, 2);
 }
 
+/* So many SET_INFOs fail. */
+static unsigned refused;
+
+static void refuse(struct peer *peer, const struct message_pdu *pdu,
+		   struct peer_reply *reply)
+{
+	(void)peer;
+	if (pdu->header.command == SMB2_SET_INFO && refused > 0) {
+		testlib_peer_error(reply, NT_STATUS_TOO_MANY_OPENED_FILES);
+		refused--;
+	}
+}
+
+/* A large file is closed when it has its name; else it is marked by its handle:
+ * nothing is opened for that. */
+static void test_commit_large(void **state)
+{
+	struct fixture *f = *state;
+	struct client_file *file = NULL;
+	unsigned opened = 0;
+
+	fixture_up(f);
+	assert_int_equal(upload(f, 0, &file), NT_STATUS_OK);
+	assert_int_equal(commit(f, file), NT_STATUS_OK);
+	assert_int_equal(f->peer->closed, 1);
+	assert_int_equal(upload(f, 0, &file), NT_STATUS_OK);
+	opened = f->peer->opened;
+	f->peer->hook = refuse;
+	refused = 3;
+	assert_int_equal(commit(f, file), NT_STATUS_TOO_MANY_OPENED_FILES);
+	assert_int_equal(f->peer->opened, opened);
+	assert_int_equal(f->peer->closed, 2);
+}
+
 static void test_upload_fails(void **state)
 {
 	struct fixture *f = *state;
@@ -671,6 +705,7 @@ int main(void)
 		T(test_get_small),
 		T(test_upload),
 		T(test_upload_fails),
+		T(test_commit_large),
 		T(test_commit_fails),
 		T(test_commit_fails_open),
 		T(test_commit_undone_later),
