@@ -115,6 +115,8 @@ static void getattr_queried(struct tevent_req *subreq)
 /* ----------------------------------------------------------------- setattr */
 
 #define CHANGES_MOST 3
+/* Of who asks, that are looked at. */
+#define GROUPS_MOST 1024
 
 /* What is to be set, as SET_INFOs: of the path, or one after the other of an
  * open file. */
@@ -332,6 +334,34 @@ static bool is_clearing(const struct op *op)
 	       ((s->attr.st_mode ^ op->node->mode) & 01777) == 0;
 }
 
+static bool is_in_group(const struct op *op)
+{
+	gid_t groups[GROUPS_MOST];
+	int count = fuse_req_getgroups(op->req, GROUPS_MOST, groups);
+	int i = 0;
+
+	for (i = 0; i < count && i < GROUPS_MOST; i++) {
+		if (groups[i] == op->node->gid) {
+			return true;
+		}
+	}
+	return fuse_req_ctx(op->req)->gid == op->node->gid;
+}
+
+/* Where the group does not execute the kernel's FUSE leaves set-group-id; its
+ * other file systems take it from what is written by who is not in the group.
+ */
+static void clear_group_id(const struct op *op)
+{
+	struct setting *s = op->data;
+
+	if (is_clearing(op) &&
+	    (s->attr.st_mode & (S_ISGID | S_IXGRP)) == S_ISGID &&
+	    !is_in_group(op)) {
+		s->attr.st_mode &= ~(mode_t)S_ISGID;
+	}
+}
+
 /* @return false: when it was done the rest will be. */
 static bool set_size(struct op *op)
 {
@@ -430,6 +460,7 @@ void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set,
 	s->attr = *attr;
 	s->to_set = to_set;
 	op->data = s;
+	clear_group_id(op);
 	if (!mount->posix && (SETS(s, UID) || SETS(s, GID)) &&
 	    ((SETS(s, UID) && attr->st_uid != mount->options->uid) ||
 	     (SETS(s, GID) && attr->st_gid != mount->options->gid))) {
