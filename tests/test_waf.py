@@ -331,6 +331,23 @@ def build(bld):
                                  list(PROJECT) + ['waf', '.hidden']})
         self.assertEqual(owners, {(0, 'root')})
 
+    def dist_bytes(self):
+        self.waf('dist', env={'SOURCE_DATE_EPOCH': '1000000000'})
+        with open(self.path('tiny-1.2.tar.xz'), 'rb') as f:
+            return f.read()
+
+    def test_dist_again(self):
+        self.write('.git', 'gitdir: elsewhere\n')
+        first = self.dist_bytes()
+        os.utime(self.path('wscript'), (1, 1))
+        os.chmod(self.path('wscript'), 0o660)
+        self.assertEqual(first, self.dist_bytes())
+        with tarfile.open(self.path('tiny-1.2.tar.xz')) as tar:
+            members = tar.getmembers()
+        self.assertNotIn('tiny-1.2/.git', [m.name for m in members])
+        self.assertEqual({m.mtime for m in members}, {1000000000})
+        self.assertEqual({m.mode for m in members}, {0o644, 0o755})
+
     def test_test(self):
         text = self.waf('configure test')
         self.assertIn('tests: 1 passed, 0 failed', text)
