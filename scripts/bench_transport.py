@@ -24,10 +24,10 @@ the others none the ratio in user space would be 1.7, and it is 1.4. The rest
 of what a run shows comes of fewer system calls and larger trains.
 
 That count is without libipsec-mb, whose AES-GCM (smbquic/gcm.h) takes about
-four fifths of GnuTLS's time for a packet with AVX2 (version 1.3), and less with
-the wide instructions that 1.3 uses on AVX-512 and 2.0 on AVX2; Nettle's and
-OpenSSL 3.0's take longer than GnuTLS's. SMBQUIC_GCM=0 in the environment
-compares.
+four fifths of GnuTLS's time for a packet with AVX2 (version 1.3; three quarters
+with 2.0), and less with the wide instructions that 1.3 uses on AVX-512 and 2.0
+on AVX2 with GFNI; Nettle's and OpenSSL 3.0's take longer than GnuTLS's.
+SMBQUIC_GCM=0 in the environment compares.
 """
 
 import os

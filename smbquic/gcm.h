@@ -4,8 +4,8 @@
  * IPsec multi-buffer library (libipsec-mb), where smbquic was built with it and
  * the processor has at least AVX2. It needs nothing set up for a message, and
  * is faster than GnuTLS at the size of a packet; much so where it uses the
- * wide instructions (VAES: from 1.0 on with AVX-512, from 2.0 on with AVX2 as
- * well). Elsewhere gcm_usable() is false and callers stay with GnuTLS.
+ * wide instructions (VAES: from 1.0 on with AVX-512; from 2.0 on with AVX2,
+ * where there is GFNI). Elsewhere gcm_usable() is false: GnuTLS does it.
  *
  * A key is only read after it was made: threads may share it.
  */
