@@ -16,6 +16,10 @@
 
 /* How often a file is begun whose temporary the server loses. */
 #define TRIES 50
+/* Two that write a file in its place would mix their bytes: one waits for the
+ * other, as often as this, so long each time. */
+#define TURNS	   50
+#define TURN_PAUSE (100 * 1000) /* us */
 
 struct put_state {
 	const struct transfer *t;
@@ -34,6 +38,7 @@ struct put_state {
 	uint64_t bytes;
 	int err;
 	unsigned begun;	  /* how often */
+	unsigned turns;	  /* how often somebody else was writing */
 	NTSTATUS failure; /* while the temporary is taken away */
 };
 
@@ -48,6 +53,7 @@ static void put_commit(struct tevent_req *req);
 static void put_committed(struct tevent_req *subreq);
 static void put_in_place(struct tevent_req *req);
 static void put_opened(struct tevent_req *subreq);
+static void put_turn(struct tevent_req *subreq);
 static void put_set_times(struct tevent_req *req);
 static void put_times_set(struct tevent_req *subreq);
 static void put_closed(struct tevent_req *subreq);
@@ -434,7 +440,7 @@ static void put_in_place(struct tevent_req *req)
 	static const struct client_open how = {
 		.access = FILE_WRITE_DATA | FILE_WRITE_ATTRIBUTES |
 			  SEC_STD_SYNCHRONIZE,
-		.share = FILE_SHARE_ALL,
+		.share = FILE_SHARE_READ | FILE_SHARE_DELETE,
 		.disposition = FILE_OVERWRITE_IF,
 		.options = FILE_NON_DIRECTORY_FILE,
 		.attributes = FILE_ATTRIBUTE_NORMAL,
@@ -459,12 +465,31 @@ static void put_opened(struct tevent_req *subreq)
 	NTSTATUS status = client_open_recv(subreq, state, &state->to, NULL);
 
 	talloc_free(subreq);
+	if (status == NT_STATUS_SHARING_VIOLATION && state->turns++ < TURNS) {
+		subreq = tevent_wakeup_send(
+			state, state->t->ev,
+			tevent_timeval_current_ofs(0, TURN_PAUSE));
+		if (!tevent_req_nomem(subreq, req)) {
+			tevent_req_set_callback(subreq, put_turn, req);
+		}
+		return;
+	}
 	if (!NT_STATUS_IS_OK(status) && !NT_STATUS_IS_OK(state->failure)) {
 		status = state->failure; /* why it was to be in place */
 	}
 	if (!req_failed(req, status)) {
 		put_pump(req);
 	}
+}
+
+static void put_turn(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+
+	(void)tevent_wakeup_recv(subreq);
+	talloc_free(subreq);
+	put_in_place(req);
 }
 
 static void put_set_times(struct tevent_req *req)
