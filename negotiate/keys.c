@@ -153,6 +153,7 @@ static NTSTATUS make_both_sealing(struct session_keys *keys,
 static int session_keys_destructor(struct session_keys *keys)
 {
 	crypto_wipe(keys->application_key, sizeof(keys->application_key));
+	crypto_wipe_stack();
 	return 0;
 }
 

@@ -38,11 +38,21 @@ bool crypto_equal(const void *a, const void *b, size_t size)
 	return gnutls_memcmp(a, b, size) == 0;
 }
 
+/* Deeper than any call that had a key, in bytes. */
+#define STACK_LEFT (32 * 1024)
+
 void crypto_wipe(void *secret, size_t size)
 {
 	if (secret != NULL && size > 0) {
 		gnutls_memset(secret, 0, size);
 	}
+}
+
+__attribute__((noinline)) void crypto_wipe_stack(void)
+{
+	uint8_t area[STACK_LEFT];
+
+	crypto_wipe(area, sizeof(area));
 }
 
 bool crypto_pieces_add(struct crypto_pieces *pieces, const void *data,

@@ -141,4 +141,8 @@ bool crypto_equal(const void *a, const void *b, size_t size);
 /* Overwrite secrets; never optimised away. */
 void crypto_wipe(void *secret, size_t size);
 
+/* Overwrite what earlier calls left below the caller's part of the stack: the
+ * libraries that compute with keys leave copies there. */
+void crypto_wipe_stack(void);
+
 #endif
