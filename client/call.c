@@ -188,6 +188,17 @@ NTSTATUS call_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 	return status;
 }
 
+uint32_t call_cost(const struct call *call)
+{
+	uint32_t cost = 0;
+	unsigned i = 0;
+
+	for (i = 0; i < call->parts; i++) {
+		cost += call->part[i].charge;
+	}
+	return cost;
+}
+
 NTSTATUS call_status(const struct call *call)
 {
 	unsigned i = 0;

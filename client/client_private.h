@@ -163,6 +163,9 @@ NTSTATUS call_recv_status(struct tevent_req *req);
 /** The first status of the parts that is an error. */
 NTSTATUS call_status(const struct call *call);
 
+/** What it takes, in credits. */
+uint32_t call_cost(const struct call *call);
+
 /* For conn.c: */
 
 /** All replies are here, or status says why there will be none. */

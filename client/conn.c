@@ -39,17 +39,6 @@ size_t conn_affordable(const struct client_conn *conn, size_t max)
 
 /* ------------------------------------------------------- credits, the queue */
 
-static uint32_t call_cost(const struct call *call)
-{
-	uint32_t cost = 0;
-	unsigned i = 0;
-
-	for (i = 0; i < call->parts; i++) {
-		cost += call->part[i].charge;
-	}
-	return cost;
-}
-
 static void conn_list_part(struct client_conn *conn, struct call_part *part)
 {
 	part->message_id = conn->next_id;

@@ -23,17 +23,6 @@ static bool stands_alone(const struct call *call)
 	return call->related && first == SMB2_CREATE && last == SMB2_CLOSE;
 }
 
-static uint32_t cost(const struct call *call)
-{
-	uint32_t sum = 0;
-	unsigned i = 0;
-
-	for (i = 0; i < call->parts; i++) {
-		sum += call->part[i].charge;
-	}
-	return sum;
-}
-
 static bool is_up(const struct further *further)
 {
 	return further->phase == FURTHER_UP &&
@@ -43,7 +32,7 @@ static bool is_up(const struct further *further)
 /* What a connection has to do, in credits. */
 static uint32_t load(const struct client_conn *conn, const struct call *call)
 {
-	if (conn->credits_most < cost(call)) {
+	if (conn->credits_most < call_cost(call)) {
 		return FULL - 1;
 	}
 	return TAILQ_EMPTY(&conn->waiting)
@@ -88,7 +77,8 @@ struct client_conn *spread_choose(struct client_conn *home,
 	alone = session != NULL && stands_alone(call);
 	if (alone) {
 		multichannel_moves(home, call,
-				   (uint64_t)cost(call) * SMB2_CREDIT_UNIT);
+				   (uint64_t)call_cost(call) *
+					   SMB2_CREDIT_UNIT);
 	}
 	if (home->down || (alone && session == m->session)) {
 		return least(m, call);
