@@ -7,7 +7,9 @@
  * wide instructions (VAES: from 1.0 on with AVX-512; from 2.0 on with AVX2,
  * where there is GFNI). Elsewhere gcm_usable() is false: GnuTLS does it.
  *
- * A key is only read after it was made: threads may share it.
+ * A key is only read after it was made: threads may share it. A message may
+ * have 2^36 - 32 bytes at most (5.2.1.1); those of SMB and QUIC never come
+ * near.
  */
 #ifndef SMBQUIC_GCM_H
 #define SMBQUIC_GCM_H
@@ -21,9 +23,6 @@
 #define GCM_TAG	    16
 #define GCM_KEY_128 16
 #define GCM_KEY_256 32
-
-/* The longest message that SP 800-38D 5.2.1.1 allows, in bytes. */
-#define GCM_LONGEST ((1ull << 36) - 32)
 
 struct gcm_key;
 
