@@ -21,16 +21,9 @@
 
 #define MAPPED_BACKSLASH "\xEF\x80\xA6"
 
-#define FOLDERS_IN_FLIGHT 8
-#define FILES_IN_FLIGHT	  200
-#define BYTES_IN_FLIGHT	  ((uint64_t)48 * 1024 * 1024)
-/* While so many files wait, no more folders are listed. */
-#define FILES_WAITING 2000
-#define SMALLEST      512 /* bytes that an empty file counts for */
+#define BYTES_IN_FLIGHT ((uint64_t)48 * 1024 * 1024)
+#define SMALLEST	512 /* bytes that an empty file counts for */
 
-static void many_folder_done(struct tevent_req *subreq);
-static void many_swept(struct tevent_req *subreq);
-static void many_sweep(struct many *many, const char *remote);
 static void many_file_done(struct tevent_req *subreq);
 
 /* ------------------------------------------------------------------ items */
@@ -102,24 +95,6 @@ char *many_local_name(struct many *many, const char *folder, const char *name)
 	return path;
 }
 
-/*
- * An archive has its folders as a walk through them would: what is below one
- * before what comes next to it. That is when tar(1) sets a folder's time.
- */
-static void many_queue_folder(struct many *many, struct many_item *item)
-{
-	if (many->choice == NULL) {
-		TAILQ_INSERT_TAIL(&many->folders, item, entry);
-		return;
-	}
-	if (many->after != NULL) {
-		TAILQ_INSERT_AFTER(&many->folders, many->after, item, entry);
-	} else {
-		TAILQ_INSERT_HEAD(&many->folders, item, entry);
-	}
-	many->after = item;
-}
-
 /* Something was found in a folder that comes from, or goes to, these two. */
 void many_add(struct many *many, const struct many_folder *in,
 	      const char *remote_folder, const char *local_folder,
@@ -182,270 +157,6 @@ void many_add_listed(struct many *many, const struct many_folder *in,
 				 &e->stat);
 		}
 	}
-}
-
-/* ---------------------------------------------------------------- folders */
-
-/* @return 0 or errno. */
-static int make_folder(const char *name)
-{
-	struct stat st = {0};
-
-	if (mkdir(name, 0777) == 0) {
-		return 0;
-	}
-	if (errno != EEXIST) {
-		return errno;
-	}
-	return stat(name, &st) == 0 && S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
-}
-
-/* Make it locally, list it there; or make it there, list it here. */
-static struct tevent_req *folder_send(struct many *many, struct many_item *item)
-{
-	struct shell *shell = many->shell;
-	int err = 0;
-
-	if (many->up) {
-		return client_mkdir_send(item, shell->tree, item->remote);
-	}
-	if (many->choice == NULL &&
-	    (many->sync == NULL || !many->sync->dry_run)) {
-		err = make_folder(item->local);
-	}
-	if (err != 0) {
-		shell_progress_clear(many->progress);
-		shell_fail_errno(shell, err, "%s", item->local);
-		return NULL;
-	}
-	return client_list_send(item, shell->tree, item->remote, "*");
-}
-
-/* sync up: is the folder there, and with what in it? */
-static void many_target_listed(struct tevent_req *subreq)
-{
-	struct many_item *item =
-		tevent_req_callback_data(subreq, struct many_item);
-	struct many *many = item->many;
-	NTSTATUS status = client_list_recv(subreq, item, &item->target);
-	bool missing = status == NT_STATUS_OBJECT_NAME_NOT_FOUND ||
-		       status == NT_STATUS_OBJECT_PATH_NOT_FOUND;
-
-	if (missing && !many->sync->dry_run) {
-		subreq = shell_need(folder_send(many, item));
-		tevent_req_set_callback(subreq, many_folder_done, item);
-		return;
-	}
-	many->folders_in_flight--;
-	if (NT_STATUS_IS_OK(status) || missing) {
-		many_sync_sort(item->target);
-		TAILQ_INSERT_TAIL(&many->found, item, entry);
-	} else {
-		shell_progress_clear(many->progress);
-		shell_fail(many->shell, status, "\\%s", item->remote);
-		talloc_free(item);
-		return;
-	}
-	if (!missing && !many->sync->dry_run) {
-		many_sweep(many, item->remote);
-	}
-}
-
-/* The next one to be listed; NULL: none. */
-static struct many_item *many_next_folder(const struct many *many)
-{
-	struct many_item *item = TAILQ_FIRST(&many->folders);
-
-	while (item != NULL && item->started) {
-		item = TAILQ_NEXT(item, entry);
-	}
-	return item;
-}
-
-static void many_start_folder(struct many *many, struct many_item *item)
-{
-	struct tevent_req *subreq = NULL;
-
-	item->started = true;
-	if (many->choice == NULL) {
-		TAILQ_REMOVE(&many->folders, item, entry);
-	}
-	if (many->up && many->sync != NULL) {
-		subreq = shell_need(client_list_send(item, many->shell->tree,
-						     item->remote, "*"));
-		many->folders_in_flight++;
-		tevent_req_set_callback(subreq, many_target_listed, item);
-		return;
-	}
-	subreq = folder_send(many, item);
-	if (subreq == NULL) {
-		if (many->choice != NULL) {
-			TAILQ_REMOVE(&many->folders, item, entry);
-		}
-		talloc_free(item);
-		return;
-	}
-	many->folders_in_flight++;
-	tevent_req_set_callback(subreq, many_folder_done, item);
-}
-
-/* In a folder that was there before there may be leftovers. */
-static void many_sweep(struct many *many, const char *remote)
-{
-	struct tevent_req *subreq = shell_need(
-		shell_leftover_sweep_send(many, &many->transfer, remote));
-
-	many->sweeps_in_flight++;
-	tevent_req_set_callback(subreq, many_swept, many);
-}
-
-static void many_swept(struct tevent_req *subreq)
-{
-	struct many *many = tevent_req_callback_data(subreq, struct many);
-
-	shell_leftover_sweep_recv(subreq);
-	talloc_free(subreq);
-	many->sweeps_in_flight--;
-}
-
-static void many_folder_done(struct tevent_req *subreq)
-{
-	struct many_item *item =
-		tevent_req_callback_data(subreq, struct many_item);
-	struct many *many = item->many;
-	struct client_dir_list *list = NULL;
-	NTSTATUS status = NT_STATUS_OK;
-
-	many->folders_in_flight--;
-	if (many->up) {
-		status = client_mkdir_recv(subreq);
-		if (status == NT_STATUS_OBJECT_NAME_COLLISION) {
-			status = NT_STATUS_OK;
-			many_sweep(many, item->remote);
-		} else {
-			item->fresh = true;
-		}
-	} else {
-		status = client_list_recv(subreq, item, &list);
-	}
-	if (!NT_STATUS_IS_OK(status)) {
-		shell_progress_clear(many->progress);
-		shell_fail(many->shell, status, "\\%s", item->remote);
-		if (many->choice != NULL) {
-			TAILQ_REMOVE(&many->folders, item, entry);
-		}
-		talloc_free(item);
-		return;
-	}
-	/* Questions are asked where the loop may run: many_run(). */
-	item->list = list;
-	item->listed = true;
-	if (many->choice == NULL) {
-		TAILQ_INSERT_TAIL(&many->found, item, entry);
-	}
-}
-
-/* tar: it is the turn of those that were found first. */
-static void many_find_in_order(struct many *many)
-{
-	struct many_item *item = TAILQ_FIRST(&many->folders);
-
-	if (many->choice == NULL || item == NULL || !item->listed ||
-	    many->files_waiting >= FILES_WAITING) {
-		return;
-	}
-	TAILQ_REMOVE(&many->folders, item, entry);
-	TAILQ_INSERT_TAIL(&many->found, item, entry);
-	many->after = NULL;
-}
-
-/* It was gone into: what is found in it is below it. */
-static struct many_folder *many_entered(struct many *many,
-					struct many_item *item)
-{
-	struct many_folder *f =
-		shell_need(talloc_zero(many, struct many_folder));
-
-	f->in = item->in;
-	f->write_time = item->stat.write_time;
-	f->fresh = item->fresh;
-	f->target = talloc_steal(f, item->target);
-	f->copy = talloc_steal(f, many->up ? item->remote : item->local);
-	f->next = many->times;
-	many->times = f;
-	for (size_t i = 0; item->list != NULL && i < item->list->count; i++) {
-		const struct client_dir_entry *e = &item->list->entry[i];
-
-		if (strcmp(e->name, ".") == 0) {
-			f->id = e->file_id;
-			f->creation_time = e->stat.creation_time;
-		}
-	}
-	return f;
-}
-
-/* A link on the server may lead to a folder that we are in. */
-static bool leads_round(const struct many_folder *f)
-{
-	const struct many_folder *above = NULL;
-
-	if (f->id == 0) {
-		return false;
-	}
-	for (above = f->in; above != NULL; above = above->in) {
-		if (above->id == f->id &&
-		    above->creation_time == f->creation_time) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/* A folder goes into an archive before what is in it. */
-static void many_add_folder(struct many *many, const struct many_item *item)
-{
-	struct many_item *copy = NULL;
-
-	if (many->choice == NULL) {
-		return;
-	}
-	copy = shell_need(talloc_zero(many, struct many_item));
-	copy->many = many;
-	copy->in = item->in;
-	copy->stat = item->stat;
-	copy->stat.size = 0;
-	copy->remote = shell_need(talloc_strdup(copy, item->remote));
-	copy->local = shell_need(talloc_strdup(copy, item->local));
-	many->files_waiting++;
-	TAILQ_INSERT_TAIL(&many->files, copy, entry);
-}
-
-static void many_expand(struct many *many)
-{
-	struct many_item *item = TAILQ_FIRST(&many->found);
-	const char *remote = item->remote;
-	const char *local = item->local;
-	struct many_folder *f = many_entered(many, item);
-
-	TAILQ_REMOVE(&many->found, item, entry);
-	if (leads_round(f)) {
-		shell_progress_clear(many->progress);
-		shell_say(
-			many->shell,
-			"left out: what is in \\%s (it leads back to a folder "
-			"above it)",
-			remote);
-	} else if (many->up) {
-		many_add_local(many, f, remote, local, "*", true);
-	} else {
-		many_add_folder(many, item);
-		many_add_listed(many, f, remote, local, item->list, true);
-	}
-	if (many->sync != NULL && !leads_round(f)) {
-		many_sync_delete(many, f, remote, local, item->list);
-	}
-	TALLOC_FREE(f->target);
-	talloc_free(item);
 }
 
 /* ------------------------------------------------------------------ files */
@@ -630,89 +341,25 @@ static bool many_has_room(const struct many *many)
 {
 	const struct many_item *next = TAILQ_FIRST(&many->files);
 
-	if (next == NULL || many->files_in_flight >= FILES_IN_FLIGHT) {
+	if (next == NULL || many->files_in_flight >= MANY_FILES_IN_FLIGHT) {
 		return false;
 	}
 	return many->files_in_flight == 0 ||
 	       many->bytes_in_flight + next->stat.size <= BYTES_IN_FLIGHT;
 }
 
-static bool many_goes_on(const struct many *many)
+bool many_goes_on(const struct many *many)
 {
 	return !many->shell->interrupted &&
 	       client_why(many->shell->conn) == NULL &&
 	       (many->tar == NULL || tar_out_error(many->tar) == 0);
 }
 
-/* ----------------------------------------------------------------- times */
-
-static void many_time_set(struct tevent_req *subreq)
-{
-	struct many *many = tevent_req_callback_data(subreq, struct many);
-
-	/* A folder without its time is better than none. */
-	(void)client_set_basic_recv(subreq);
-	talloc_free(subreq);
-	many->times_in_flight--;
-}
-
-static void many_set_time(struct many *many, const struct many_folder *f)
-{
-	const struct fscc_basic basic = {.last_write_time = f->write_time};
-	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {0}};
-	struct tevent_req *subreq = NULL;
-
-	if (!many->up) {
-		times[1] = nttime_to_timespec(f->write_time);
-		(void)utimensat(AT_FDCWD, f->copy, times, 0);
-		return;
-	}
-	subreq =
-		client_set_basic_send(many, many->shell->tree, f->copy, &basic);
-	if (subreq != NULL) {
-		many->times_in_flight++;
-		tevent_req_set_callback(subreq, many_time_set, many);
-	}
-}
-
-/* The times of the folders, when nothing changes in them any more. */
-static void many_run_times(struct many *many)
-{
-	while (many_goes_on(many) &&
-	       (many->times != NULL || many->times_in_flight > 0)) {
-		struct many_folder *f = many->times;
-
-		if (f != NULL && many->times_in_flight < FILES_IN_FLIGHT) {
-			many->times = f->next;
-			if (f->write_time != 0) {
-				many_set_time(many, f);
-			}
-		} else if (tevent_loop_once(many->shell->ev) != 0) {
-			break;
-		}
-	}
-}
-
-static void many_start_folders(struct many *many)
-{
-	struct many_item *item = many_next_folder(many);
-
-	while (item != NULL && many->folders_in_flight < FOLDERS_IN_FLIGHT &&
-	       many->files_waiting < FILES_WAITING) {
-		many_start_folder(many, item);
-		item = many_next_folder(many);
-	}
-}
-
 /* Freeing what is in flight cancels it and takes its temporary files away. */
 void many_run(struct many *many)
 {
 	while (many_goes_on(many)) {
-		many_find_in_order(many);
-		while (!TAILQ_EMPTY(&many->found)) {
-			many_expand(many);
-			many_find_in_order(many);
-		}
+		many_expand_folders(many);
 		many_start_folders(many);
 		while (many_has_room(many) &&
 		       many_may(many, TAILQ_FIRST(&many->files))) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * shell_many.h - what the files of mget and mput share: shell_many.c runs them,
- * shell_many_local.c looks for files on this machine, shell_many_tar.c has them
- * go into an archive.
+ * shell_many_folders.c goes into folders, shell_many_local.c looks for files on
+ * this machine, shell_many_tar.c has them go into an archive.
  */
 #ifndef CLIENT_SHELL_MANY_H
 #define CLIENT_SHELL_MANY_H
@@ -10,6 +10,8 @@
 #include <sys/queue.h>
 
 #include "client/shell_tar.h"
+
+#define MANY_FILES_IN_FLIGHT 200
 
 /* A folder that was gone into. */
 struct many_folder {
@@ -107,6 +109,26 @@ void many_add_local(struct many *many, const struct many_folder *in,
 /** The name that a local one has on the server; a child of mem_ctx or name. */
 const char *many_remote_name(const struct many *many, TALLOC_CTX *mem_ctx,
 			     const char *name);
+
+/** Nothing has happened that ends it all. */
+bool many_goes_on(const struct many *many);
+
+/* --------------------------------------------------- shell_many_folders.c */
+
+/** A folder was found: it is to be made and listed. */
+void many_queue_folder(struct many *many, struct many_item *item);
+
+/** Make and list those whose turn it is. */
+void many_start_folders(struct many *many);
+
+/** Go into those that are listed, and add what is in them. */
+void many_expand_folders(struct many *many);
+
+/** In a folder that was there before there may be leftovers. */
+void many_sweep(struct many *many, const char *remote);
+
+/** The times of the folders, when nothing changes in them any more. */
+void many_run_times(struct many *many);
 
 /* ----------------------------------------------------------- shell_sync.c */
 
