@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "client/client_private.h"
+#include "client/dir_cache_private.h"
 #include "client/multichannel_private.h"
 
 struct call_state {
@@ -40,6 +41,7 @@ struct call *call_new(TALLOC_CTX *mem_ctx, struct client_conn *conn,
 		call->encrypt = call->encrypt || tree->encrypt;
 		call->map_names = tree->map_names;
 		call->spreads = tree->type == SMB2_SHARE_TYPE_DISK;
+		dir_change_begin(call, tree);
 	}
 	return call;
 }
@@ -54,6 +56,7 @@ struct call *call_new_beside(TALLOC_CTX *mem_ctx, const struct call *other)
 		call->tree_id = other->tree_id;
 		call->tree_serial = other->tree_serial;
 		call->encrypt = other->encrypt;
+		dir_change_beside(call, other);
 	}
 	return call;
 }
@@ -74,6 +77,7 @@ struct wire_writer *call_add(struct call *call, uint16_t command, size_t bytes)
 	}
 	part->w = wire_writer_talloc(call->out);
 	smb2_header_encode(&part->w, &header);
+	dir_change_command(call, command);
 	return &part->w;
 }
 
@@ -156,6 +160,7 @@ struct tevent_req *call_send(TALLOC_CTX *mem_ctx, struct client_conn *conn,
 	state->call = call;
 	call->req = req;
 	talloc_set_destructor(state, call_state_destructor);
+	dir_change_sent(call);
 	conn_submit(conn, call);
 	return req;
 }
@@ -171,6 +176,7 @@ void call_post(struct client_conn *conn, struct call *call)
 		return;
 	}
 	call->posted = true;
+	dir_change_sent(call);
 	conn_submit(conn, call);
 }
 
@@ -238,6 +244,7 @@ void call_finish(struct call *call, NTSTATUS status)
 
 	conn_forget(conn, call);
 	spread_home(call);
+	dir_change_done(call);
 	if (NT_STATUS_IS_OK(status) && call->answered != NULL) {
 		call->answered(call);
 	}

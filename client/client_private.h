@@ -64,6 +64,8 @@ TAILQ_HEAD(call_parts, call_part);
  * handed to call_send(). When it was cancelled it stays with the connection
  * until the last reply has come.
  */
+struct dir_change;
+
 struct call {
 	TAILQ_ENTRY(call) entry; /**< in conn->waiting or conn->sent */
 	struct client_conn *conn;
@@ -100,6 +102,7 @@ struct call {
 	unsigned timeout_ms; /**< 0: never */
 
 	struct wire_slice request; /**< with keep_request: as it was sent */
+	struct dir_change *change; /**< dir_change.c; NULL: no such cache */
 
 	/** Its replies are here, before anybody else sees them, or NULL. */
 	void (*answered)(struct call *call);
@@ -416,6 +419,7 @@ struct client_tree {
 	bool compress; /**< what its files hold */
 	bool valid;
 	bool map_names;
+	struct client_dir_cache *dir_cache; /**< dir_cache.h; or NULL */
 };
 
 /* -------------------------------------------------------- compression.c */
@@ -473,7 +477,9 @@ struct client_file {
 	void *private_data;
 	client_lease_fn on_lease;
 	void *lease_data;
-	bool releasing; /**< a lease break waits for client_file_release() */
+	bool releasing;	  /**< a lease break waits for client_file_release() */
+	const char *path; /**< dir_change.c: what it may change; or NULL */
+	bool deletes;	  /**< when it is closed */
 };
 
 /** Make the object of an open that the server told us of. */
@@ -569,8 +575,10 @@ struct file_origin *file_origin_new(TALLOC_CTX *mem_ctx,
 				    const struct client_tree *tree,
 				    const char *path,
 				    const struct client_open *how);
-/** What of it goes into a CREATE. */
-bool file_origin_add(const struct file_origin *origin, struct wire_chain *list);
+/** What of it goes into a CREATE. @param parent  the key of the lease on the
+ *  folder that it is in, or NULL. */
+bool file_origin_add(const struct file_origin *origin,
+		     const struct smb2_guid *parent, struct wire_chain *list);
 /** What the reply says of it. @return false: it is malformed. */
 /** What became of a file's lease before its open was answered. */
 void file_lease_early(struct client_file *file);

@@ -173,6 +173,7 @@ static bool connect_policy(struct client_conn *conn, bool quic, bool secure)
 	compression_offer(o, &policy->compression);
 	if (o->reconnect_ms != 0) {
 		policy->capabilities |= SMB2_GLOBAL_CAP_LEASING |
+					SMB2_GLOBAL_CAP_DIRECTORY_LEASING |
 					SMB2_GLOBAL_CAP_PERSISTENT_HANDLES;
 	}
 	if (o->max_channels > 1) {

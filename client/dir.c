@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/client_private.h"
+#include "client/dir_cache_private.h"
 #include "client/target.h"
 #include "smbquic/log.h"
 #include "smbquic/name_map.h"
@@ -293,6 +294,9 @@ struct list_state {
 	const char *pattern;
 	unsigned begun; /* how often */
 	struct client_dir_list *list;
+	struct file_origin *origin; /* with a lease, for the cache */
+	struct client_stat stat;
+	struct dir_ticket ticket;
 };
 
 static void list_begin(struct tevent_req *req);
@@ -344,7 +348,23 @@ static void list_begin(struct tevent_req *req)
 
 	state->begun++;
 	TALLOC_FREE(state->dir);
-	talloc_free(state->list);
+	TALLOC_FREE(state->origin);
+	TALLOC_FREE(state->list);
+	if (strcmp(state->pattern, "*") == 0 &&
+	    dir_cache_list(state->tree, state->path, state, &state->list, &how,
+			   &state->ticket)) {
+		if (!tevent_req_nomem(state->list, req)) {
+			tevent_req_done(req);
+		}
+		return;
+	}
+	if (how.lease != 0) {
+		state->origin =
+			file_origin_new(state, state->tree, state->path, &how);
+	}
+	if (state->origin != NULL) { /* where it is in it would be lost */
+		state->origin->temporary = true;
+	}
 	state->list = talloc_zero(state, struct client_dir_list);
 	if (conn != NULL) {
 		call = call_new(state, conn, state->tree->session, state->tree);
@@ -354,7 +374,7 @@ static void list_begin(struct tevent_req *req)
 	}
 	call->related = true;
 	call->orphan = file_close_orphan;
-	if (!file_add_create(call, state->path, &how) ||
+	if (!file_add_origin(call, state->path, &how, state->origin) ||
 	    !dir_add_query(call, NULL, state->pattern, SMB2_CREDIT_UNIT) ||
 	    !dir_add_query(call, NULL, state->pattern, SMB2_CREDIT_UNIT)) {
 		req_failed(req, NT_STATUS_OBJECT_NAME_INVALID);
@@ -370,8 +390,12 @@ static void list_begin(struct tevent_req *req)
 /* @return true: there may be more. */
 static bool list_goes_on(struct tevent_req *req, NTSTATUS status)
 {
+	struct list_state *state = tevent_req_data(req, struct list_state);
+
 	if (status == NT_STATUS_NO_MORE_FILES ||
 	    status == NT_STATUS_NO_SUCH_FILE) {
+		dir_cache_list_told(state->tree, state->path, &state->ticket,
+				    state->list, &state->stat, &state->dir);
 		tevent_req_done(req);
 		return false;
 	}
@@ -400,6 +424,9 @@ static void list_opened(struct tevent_req *subreq)
 	if (tevent_req_nomem(state->dir, req)) {
 		return;
 	}
+	file_stat_from_create(&created, &state->stat);
+	file_take_origin(state->dir, state->origin, &created);
+	state->origin = NULL;
 	status = dir_take_part(state->list, call, 1);
 	if (!list_goes_on(req, status)) {
 		return;

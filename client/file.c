@@ -3,6 +3,7 @@
 #define LOG_MODULE "client"
 
 #include "client/client_private.h"
+#include "client/dir_cache_private.h"
 #include "smbquic/log.h"
 #include "smbquic/utf16.h"
 
@@ -21,6 +22,23 @@ bool file_add_create(struct call *call, const char *path,
 	return file_add_origin(call, path, how, NULL);
 }
 
+/* A lease on nothing, which tells that we know of what changes in the folder.
+ */
+static bool add_no_lease(const struct smb2_guid *parent,
+			 struct wire_chain *list)
+{
+	struct smb2_lease lease = {
+		.version = 2,
+		.lease_state = SMB2_LEASE_NONE,
+		.flags = SMB2_LEASE_FLAG_PARENT_LEASE_KEY_SET,
+		.parent_lease_key = *parent,
+	};
+
+	return crypto_random(lease.lease_key.bytes,
+			     sizeof(lease.lease_key.bytes)) == 0 &&
+	       smb2_lease_add(list, &lease);
+}
+
 bool file_add_origin(struct call *call, const char *path,
 		     const struct client_open *how,
 		     const struct file_origin *origin)
@@ -34,20 +52,27 @@ bool file_add_origin(struct call *call, const char *path,
 		.create_disposition = how->disposition,
 		.create_options = how->options,
 	};
-	struct wire_writer *w = call_add(call, SMB2_CREATE, 0);
 	char *name = path_map_to_server(call, call->map_names, path);
+	const struct smb2_guid *parent = NULL;
+	struct wire_writer *w = NULL;
 	struct wire_writer contexts = wire_writer_talloc(call);
 	struct wire_chain list = smb2_create_context_list(&contexts);
 	NTTIME version = name != NULL ? snapshot_take(name) : 0;
 
+	dir_change_path(call, path, how);
+	parent = dir_change_parent(call);
+	w = call_add(call, SMB2_CREATE, 0);
 	if (name == NULL || !utf16_from_utf8(call, name, &body.name) ||
 	    (version != 0 && !smb2_timewarp_add(&list, version)) ||
 	    !open_contexts_add(how, &list) ||
-	    (origin != NULL && !file_origin_add(origin, &list))) {
+	    (origin != NULL && !file_origin_add(origin, parent, &list))) {
 		wire_writer_fail(w);
 		return false;
 	}
 	if (origin != NULL && origin->asks_lease) {
+		body.oplock_level = SMB2_OPLOCK_LEVEL_LEASE;
+	} else if (parent != NULL && how->oplock == SMB2_OPLOCK_LEVEL_NONE &&
+		   add_no_lease(parent, &list)) {
 		body.oplock_level = SMB2_OPLOCK_LEVEL_LEASE;
 	}
 	call->part[call->parts - 1].replay =
@@ -60,6 +85,9 @@ void file_add_close(struct call *call, const struct client_file *file)
 {
 	struct smb2_close_request body = {.file_id = file_id_of(file)};
 
+	if (file != NULL) {
+		dir_change_file(call, file);
+	}
 	smb2_close_request_encode(call_add(call, SMB2_CLOSE, 0), &body);
 }
 
@@ -75,6 +103,9 @@ void file_add_set(struct call *call, const struct client_file *file,
 		.buffer = data,
 	};
 
+	if (type == SMB2_0_INFO_FILE) {
+		dir_change_set(call, info_class, data);
+	}
 	smb2_set_info_request_encode(call_add(call, SMB2_SET_INFO, data.len),
 				     &body);
 }
@@ -202,6 +233,7 @@ struct call *file_call(TALLOC_CTX *mem_ctx, const struct client_file *file)
 	if (call != NULL) {
 		call->file_serial = file->serial;
 		call->refused = file->gone;
+		dir_change_file(call, file);
 	}
 	return call;
 }
@@ -340,6 +372,7 @@ static void open_done(struct tevent_req *subreq)
 	}
 	state->file->posix = state->stat.posix;
 	file_take_origin(state->file, state->origin, &body);
+	dir_change_opened(call, state->file);
 	open_take_first(state, call);
 	tevent_req_done(req);
 }

@@ -4,6 +4,7 @@
  * trip. CREATE opens it for the purpose, the last part closes it again.
  */
 #include "client/client_private.h"
+#include "client/dir_cache_private.h"
 #include "smbquic/utf16.h"
 
 /* A compound that begins with opening path. NULL: no connection, or no
@@ -61,6 +62,15 @@ static NTSTATUS path_recv_status(struct tevent_req *req)
 
 /* ------------------------------------------------------------------- stat */
 
+struct stat_state {
+	struct client_tree *tree;
+	const char *path;
+	struct dir_ticket ticket;
+	struct client_stat stat;
+};
+
+static void stat_done(struct tevent_req *subreq);
+
 struct tevent_req *client_stat_send(TALLOC_CTX *mem_ctx,
 				    struct client_tree *tree, const char *path)
 {
@@ -69,26 +79,73 @@ struct tevent_req *client_stat_send(TALLOC_CTX *mem_ctx,
 		.share = FILE_SHARE_ALL,
 		.disposition = FILE_OPEN,
 	};
+	struct client_conn *conn = client_tree_conn(tree);
+	NTSTATUS status = NT_STATUS_OK;
+	struct stat_state *state = NULL;
+	struct tevent_req *subreq = NULL;
+	struct tevent_req *req = NULL;
 
-	return path_send(mem_ctx, tree, path_call(mem_ctx, tree, path, &how));
+	if (conn != NULL) {
+		req = tevent_req_create(mem_ctx, &state, struct stat_state);
+	}
+	if (req == NULL) {
+		return NULL;
+	}
+	state->tree = tree;
+	state->path = talloc_strdup(state, path);
+	if (tevent_req_nomem(state->path, req)) {
+		return tevent_req_post(req, conn->ev);
+	}
+	if (dir_cache_stat(tree, path, &status, &state->stat, &state->ticket)) {
+		if (!req_failed(req, status)) {
+			tevent_req_done(req);
+		}
+		return tevent_req_post(req, conn->ev);
+	}
+	subreq = path_send(state, tree, path_call(state, tree, path, &how));
+	if (tevent_req_nomem(subreq, req)) {
+		return tevent_req_post(req, conn->ev);
+	}
+	tevent_req_set_callback(subreq, stat_done, req);
+	return req;
+}
+
+static void stat_done(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct stat_state *state = tevent_req_data(req, struct stat_state);
+	struct smb2_create_response created = {0};
+	struct call *call = NULL;
+	NTSTATUS status = path_recv(subreq, state, &call);
+
+	talloc_free(subreq);
+	if (NT_STATUS_IS_OK(status)) {
+		if (smb2_create_response_decode(call->part[0].reply.data,
+						call->part[0].reply.len,
+						&created)) {
+			file_stat_from_create(&created, &state->stat);
+		} else {
+			status = NT_STATUS_INVALID_NETWORK_RESPONSE;
+		}
+	}
+	if (state->ticket.number != 0) {
+		dir_cache_stat_told(state->tree, state->path, &state->ticket,
+				    status, &state->stat);
+	}
+	if (!req_failed(req, status)) {
+		tevent_req_done(req);
+	}
 }
 
 NTSTATUS client_stat_recv(struct tevent_req *req, struct client_stat *out)
 {
-	struct smb2_create_response created = {0};
-	struct call *call = NULL;
-	NTSTATUS status = path_recv(req, req, &call);
+	struct stat_state *state = tevent_req_data(req, struct stat_state);
+	NTSTATUS status = req_status(req);
 
-	*out = (struct client_stat){0};
-	if (!NT_STATUS_IS_OK(status)) {
-		return status;
-	}
-	if (!smb2_create_response_decode(call->part[0].reply.data,
-					 call->part[0].reply.len, &created)) {
-		return NT_STATUS_INVALID_NETWORK_RESPONSE;
-	}
-	file_stat_from_create(&created, out);
-	return NT_STATUS_OK;
+	*out = NT_STATUS_IS_OK(status) ? state->stat : (struct client_stat){0};
+	tevent_req_received(req);
+	return status;
 }
 
 NTSTATUS client_stat(struct client_tree *tree, const char *path,

@@ -11,6 +11,7 @@
 #define LOG_MODULE "client"
 
 #include "client/client_private.h"
+#include "client/dir_cache_private.h"
 #include "smbquic/log.h"
 
 #define FIRST_PAUSE_MS	 100
@@ -127,6 +128,7 @@ static bool mark_session(struct client_session *session)
 	{
 		TALLOC_FREE(tree->again);
 		tree->stale = tree->valid;
+		dir_cache_lost(tree);
 		TAILQ_FOREACH(file, &tree->files, entry)
 		{
 			open = mark_file(file) || open;

@@ -104,16 +104,21 @@ static bool add_durable(const struct file_origin *origin,
 				: smb2_durable_v2_request_add(list, &ask);
 }
 
-bool file_origin_add(const struct file_origin *origin, struct wire_chain *list)
+bool file_origin_add(const struct file_origin *origin,
+		     const struct smb2_guid *parent, struct wire_chain *list)
 {
 	uint32_t wanted = origin->how.lease | (origin->asks ? LEASE_WANTED : 0);
-	const struct smb2_lease lease = {
+	struct smb2_lease lease = {
 		.version = 2,
 		.lease_key = origin->lease_key,
 		.lease_state = origin->reclaims ? origin->lease_state : wanted,
 		.epoch = origin->lease_epoch,
 	};
 
+	if (parent != NULL && !origin->reclaims) {
+		lease.flags = SMB2_LEASE_FLAG_PARENT_LEASE_KEY_SET;
+		lease.parent_lease_key = *parent;
+	}
 	if (origin->asks_lease && (!origin->reclaims || origin->leased) &&
 	    !smb2_lease_add(list, &lease)) {
 		return false;

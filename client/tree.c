@@ -6,6 +6,7 @@
 #define LOG_MODULE "client"
 
 #include "client/client_private.h"
+#include "client/dir_cache_private.h"
 #include "smbquic/log.h"
 #include "smbquic/utf16.h"
 
@@ -25,6 +26,7 @@ static int tree_destructor(struct client_tree *tree)
 	struct client_file *file = NULL;
 	struct call *call = NULL;
 
+	dir_cache_end(tree);
 	reconnect_look(conn);
 	if (tree->valid && conn != NULL && tree->session->valid &&
 	    !tree->stale) {

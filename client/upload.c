@@ -6,6 +6,7 @@
  * whose bytes fit in one request.
  */
 #include "client/client_private.h"
+#include "client/dir_cache_private.h"
 
 static const uint8_t delete_yes[] = {1};
 static const uint8_t delete_no[] = {0};
@@ -180,6 +181,7 @@ static void upload_done(struct tevent_req *subreq)
 		return;
 	}
 	file_take_origin(state->file, state->origin, &created);
+	dir_change_opened(call, state->file);
 	status = call_status(call);
 	if (NT_STATUS_IS_OK(status)) {
 		status = upload_written(state, call);

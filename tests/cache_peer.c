@@ -7,14 +7,25 @@
  *	cache_peer SERVER ADDRESS TRANSPORT CA USER%PASSWORD SHARE FILE
  *
  *	read OFFSET LENGTH	print the bytes
- *	sum OFFSET LENGTH	print a sum of them; they are read 5000 at a
- *time write OFFSET TEXT fill OFFSET LENGTH	with what sum knows; written
- *5000 at a time resize LENGTH lease			print what is held of it
+ *	sum OFFSET LENGTH	print a sum of them, read 5000 at a time
+ *	write OFFSET TEXT
+ *	fill OFFSET LENGTH	with what sum knows, 5000 at a time
+ *	resize LENGTH
+ *	lease			print what is held of it
  *	lock OFFSET LENGTH	exclusively, at once
  *	flush, close, quit
  *
- * Each prints a line that begins with "= ". The file is made if it is not
- *there, and shared with all.
+ * and, with folders kept after the first of these,
+ *
+ *	folders yes|no		keep them, or no longer
+ *	list FOLDER		how many names, and whether the server was asked
+ *	stat PATH		its size, and likewise
+ *	mkdir PATH, remove PATH, rename PATH>TO, put PATH
+ *	folders_held		how many, and how many breaks there were
+ *
+ * "told FOLDER" is printed when something has changed in it. Each prints a line
+ *that begins with "= ". The file is made if it is not there, and shared with
+ *all.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,6 +34,7 @@
 #include <unistd.h>
 
 #include "client/cache.h"
+#include "client/dir_cache.h"
 
 #define STEP 5000
 
@@ -163,8 +175,153 @@ static void show_lease(struct peer *peer)
 	       (lease & SMB2_LEASE_HANDLE_CACHING) != 0 ? "H" : "-");
 }
 
+/* ----------------------------------------------------------------- folders */
+
+static void told(struct client_tree *tree, const char *folder,
+		 void *private_data)
+{
+	(void)tree;
+	(void)private_data;
+	printf("told %s\n", folder);
+	fflush(stdout);
+}
+
+static NTSTATUS folders(struct peer *peer, const char *word)
+{
+	struct client_dir_cache_options options = {0};
+	NTSTATUS status = NT_STATUS_OK;
+
+	client_dir_cache_default(&options);
+	status = client_tree_cache(peer->tree,
+				   strcmp(word, "yes") == 0 ? &options : NULL);
+	client_dir_on_change(peer->tree, told, peer);
+	return status;
+}
+
+static struct client_dir_figures folder_figures(const struct peer *peer)
+{
+	struct client_dir_figures figures = {0};
+
+	client_dir_figures(peer->tree, &figures);
+	return figures;
+}
+
+static const char *from_here(const struct peer *peer, uint64_t hits_before)
+{
+	return folder_figures(peer).hits > hits_before ? "from here" : "asked";
+}
+
+static size_t names_in(const struct client_dir_list *list)
+{
+	size_t count = 0;
+	size_t i = 0;
+
+	for (i = 0; i < list->count; i++) {
+		count += strcmp(list->entry[i].name, ".") != 0 &&
+			 strcmp(list->entry[i].name, "..") != 0;
+	}
+	return count;
+}
+
+static void list_folder(struct peer *peer, const char *path)
+{
+	uint64_t hits = folder_figures(peer).hits;
+	struct client_dir_list *list = NULL;
+	NTSTATUS status = client_list(peer->ev, peer->tree, path, "*", &list);
+
+	if (NT_STATUS_IS_OK(status)) {
+		printf("= %zu names, %s\n", names_in(list),
+		       from_here(peer, hits));
+	} else {
+		printf("= %s\n", nt_errstr(status));
+	}
+	talloc_free(list);
+}
+
+static void show_stat(struct peer *peer, const char *path)
+{
+	uint64_t hits = folder_figures(peer).hits;
+	struct client_stat stat = {0};
+	NTSTATUS status = client_stat(peer->tree, path, &stat);
+
+	if (NT_STATUS_IS_OK(status)) {
+		printf("= %" PRIu64 " bytes, %s\n", stat.size,
+		       from_here(peer, hits));
+	} else {
+		printf("= %s, %s\n", nt_errstr(status), from_here(peer, hits));
+	}
+}
+
+/* Five bytes more, at the beginning. */
+static NTSTATUS put(struct peer *peer, const char *path)
+{
+	struct client_file *file = NULL;
+	struct client_open how = {0};
+	NTSTATUS status = NT_STATUS_OK;
+
+	client_open_default(&how);
+	how.access = FILE_GENERIC_WRITE;
+	how.disposition = FILE_OPEN_IF;
+	status = client_open(peer->ev, peer->tree, path, &how, &file, NULL);
+	if (NT_STATUS_IS_OK(status)) {
+		status = client_write(file, 0, "hello", 5);
+	}
+	if (NT_STATUS_IS_OK(status)) {
+		status = client_close(file);
+	}
+	talloc_free(file);
+	return status;
+}
+
+static void show_folders(struct peer *peer)
+{
+	struct client_dir_figures figures = folder_figures(peer);
+
+	printf("= %u folders, %" PRIu64 " breaks\n", figures.folders,
+	       figures.breaks);
+}
+
+/* @return false: it is no word about folders. */
+static bool run_folder(struct peer *peer, const char *word, char *path)
+{
+	NTSTATUS status = NT_STATUS_OK;
+	char *to = strchr(path, '>');
+
+	if (to != NULL) {
+		*to++ = '\0';
+	}
+	if (strcmp(word, "list") == 0) {
+		list_folder(peer, path);
+		return true;
+	}
+	if (strcmp(word, "stat") == 0) {
+		show_stat(peer, path);
+		return true;
+	}
+	if (strcmp(word, "folders_held") == 0) {
+		show_folders(peer);
+		return true;
+	}
+	if (strcmp(word, "folders") == 0) {
+		status = folders(peer, path);
+	} else if (strcmp(word, "mkdir") == 0) {
+		status = client_mkdir(peer->tree, path);
+	} else if (strcmp(word, "remove") == 0) {
+		status = client_remove(peer->tree, path, 0);
+	} else if (strcmp(word, "rename") == 0 && to != NULL) {
+		status = client_rename(peer->tree, path, to, false);
+	} else if (strcmp(word, "put") == 0) {
+		status = put(peer, path);
+	} else {
+		return false;
+	}
+	printf("= %s %s\n", word, nt_errstr(status));
+	return true;
+}
+
 static void run(struct peer *peer, char *line)
 {
+	char *space = strchr(line, ' ');
 	char word[16] = "";
 	char text[256] = "";
 	uint64_t offset = 0;
@@ -173,6 +330,10 @@ static void run(struct peer *peer, char *line)
 
 	sscanf(line, "%15s %" SCNu64 " %255s", word, &offset, text);
 	len = strtoull(text, NULL, 10);
+	if (run_folder(peer, word, space != NULL ? space + 1 : line)) {
+		fflush(stdout);
+		return;
+	}
 	if (strcmp(word, "read") == 0) {
 		status = show(peer, offset, (size_t)len);
 	} else if (strcmp(word, "sum") == 0) {

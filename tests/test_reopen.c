@@ -29,7 +29,7 @@ static struct wire_slice contexts_of(struct fixture *f,
 	struct wire_writer w = wire_writer_talloc(f);
 	struct wire_chain list = smb2_create_context_list(&w);
 
-	assert_true(file_origin_add(origin, &list));
+	assert_true(file_origin_add(origin, NULL, &list));
 	assert_true(wire_writer_ok(&w));
 	return wire_writer_slice(&w);
 }

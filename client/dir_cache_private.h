@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * dir_cache_private.h - what the files of the directory cache, and those that
+ * ask it, know of each other.
+ *
+ *	dir_cache.c   folders, their leases, what is kept and for how long
+ *	dir_names.c   what is known of the names in one folder: bytes only
+ *	dir_change.c  what a call is about to change, so that it is forgotten
+ */
+#ifndef CLIENT_DIR_CACHE_PRIVATE_H
+#define CLIENT_DIR_CACHE_PRIVATE_H
+
+#include "client/client_private.h"
+#include "client/dir_cache.h"
+
+/* ----------------------------------------------------------- dir_names.c */
+
+/** Names that are known one by one, of one folder; and of those in its listing,
+ *  how many may be out of date before it is dropped. */
+#define DIR_NAMES_SINGLE 256
+
+struct dir_names;
+
+enum dir_known {
+	DIR_UNKNOWN, /**< ask the server */
+	DIR_IS,
+	DIR_IS_NOT,
+};
+
+/** NULL: out of memory. */
+struct dir_names *dir_names_new(TALLOC_CTX *mem_ctx);
+/** Bytes that it takes. */
+size_t dir_names_memory(const struct dir_names *names);
+/** Could another name be meant by it, or only the server know what is meant? */
+bool dir_name_is_plain(const char *name, bool map_names);
+/** Letters of ASCII in either case are the same. */
+int dir_name_compare(const char *a, const char *b);
+
+/** All that is in the folder. @return false: out of memory, it is as before. */
+bool dir_names_take(struct dir_names *names,
+		    const struct client_dir_list *list);
+/** A copy of that. @param out  child of mem_ctx; NULL: out of memory.
+ *  @return false: it is not known, or no longer. */
+bool dir_names_list(const struct dir_names *names, TALLOC_CTX *mem_ctx,
+		    struct client_dir_list **out);
+/** @param name  dir_name_is_plain(). */
+enum dir_known dir_names_find(const struct dir_names *names, const char *name,
+			      struct client_stat *out);
+/** @param stat  NULL: there is none of that name. */
+void dir_names_learn(struct dir_names *names, const char *name,
+		     const struct client_stat *stat);
+/** That one may have become, or stopped being, anything. */
+void dir_names_doubt(struct dir_names *names, const char *name);
+void dir_names_forget(struct dir_names *names);
+
+/* ----------------------------------------------------------- dir_cache.c */
+
+/** Who has it may outlive the cache. */
+struct dir_anchor {
+	struct client_dir_cache *cache; /**< NULL: it is gone */
+	unsigned users;
+};
+
+/** The state of a folder when something of it was asked for. */
+struct dir_ticket {
+	uint64_t number; /**< 0: nothing of the answer can be kept */
+};
+
+/** @return true: answered from here, with *status and, when that is OK,
+ *          *stat. */
+bool dir_cache_stat(struct client_tree *tree, const char *path,
+		    NTSTATUS *status, struct client_stat *stat,
+		    struct dir_ticket *ticket);
+/** What the server said. */
+void dir_cache_stat_told(struct client_tree *tree, const char *path,
+			 const struct dir_ticket *ticket, NTSTATUS status,
+			 const struct client_stat *stat);
+
+/** @return true: here it is (*out NULL: out of memory); false: how says what
+ *          lease to open the folder with. */
+bool dir_cache_list(struct client_tree *tree, const char *path,
+		    TALLOC_CTX *mem_ctx, struct client_dir_list **out,
+		    struct client_open *how, struct dir_ticket *ticket);
+/** The folder's listing was read, all of it. Takes the file, by which it was
+ *  read, or leaves it. @param stat  of the folder, as of its opening. */
+void dir_cache_list_told(struct client_tree *tree, const char *path,
+			 const struct dir_ticket *ticket,
+			 const struct client_dir_list *list,
+			 const struct client_stat *stat,
+			 struct client_file **file);
+
+/** The key of the lease on the folder that a path is in. @return false: none
+ *  is held. */
+bool dir_cache_parent_key(struct client_dir_cache *cache, const char *path,
+			  struct smb2_guid *out);
+/** What a path names may be about to change, or has. @param below  it may get
+ *  another name, or none. */
+void dir_cache_changed(struct client_dir_cache *cache, const char *path,
+		       bool below);
+/** The connection is lost, before its files are marked. */
+void dir_cache_lost(struct client_tree *tree);
+/** The tree goes. */
+void dir_cache_end(struct client_tree *tree);
+struct dir_anchor *dir_cache_anchor(struct client_dir_cache *cache);
+struct client_tree *dir_cache_tree(struct client_dir_cache *cache);
+
+/* ---------------------------------------------------------- dir_change.c */
+
+/** A call of a tree is made. */
+void dir_change_begin(struct call *call, struct client_tree *tree);
+/** Another is made beside it, about the same path. */
+void dir_change_beside(struct call *call, const struct call *other);
+/** It is about a path that it opens, or about an open file. */
+void dir_change_path(struct call *call, const char *path,
+		     const struct client_open *how);
+void dir_change_file(struct call *call, const struct client_file *file);
+/** It has that request; SET_INFO of a file with that data. */
+void dir_change_command(struct call *call, uint16_t command);
+void dir_change_set(struct call *call, uint8_t info_class,
+		    struct wire_slice data);
+/** What it asks for a path says that we know of its parent: NULL: we do not,
+ *  or it changes nothing. */
+const struct smb2_guid *dir_change_parent(const struct call *call);
+/** It is about to be sent; its replies are here, or will not come. */
+void dir_change_sent(struct call *call);
+void dir_change_done(struct call *call);
+/** The file that it has opened. */
+void dir_change_opened(const struct call *call, struct client_file *file);
+
+#endif
