@@ -24,17 +24,7 @@
 
 #include "server/store_posix.h"
 #include "smbquic/log.h"
-
-/* 32-bit systems have the 16-bit calls under the plain names. */
-#ifdef SYS_setresuid32
-#define CALL_SETRESUID SYS_setresuid32
-#define CALL_SETRESGID SYS_setresgid32
-#define CALL_SETGROUPS SYS_setgroups32
-#else
-#define CALL_SETRESUID SYS_setresuid
-#define CALL_SETRESGID SYS_setresgid
-#define CALL_SETGROUPS SYS_setgroups
-#endif
+#include "smbquic/thread_user.h"
 
 /* Whom a thread acts as (a reference); none: as the process. */
 static pthread_key_t current_key;
@@ -179,9 +169,8 @@ static void set_current(struct posix_cred *cred)
 /* A thread with somebody's rights that cannot lay them down must not go on. */
 static void leave(struct posix_cred *cred)
 {
-	if (syscall(CALL_SETRESUID, -1, 0, -1) != 0 ||
-	    syscall(CALL_SETRESGID, -1, getgid(), -1) != 0 ||
-	    syscall(CALL_SETGROUPS, num_own_groups, own_groups) != 0) {
+	if (thread_set_user(0) != 0 || thread_set_group(getgid()) != 0 ||
+	    thread_set_groups((size_t)num_own_groups, own_groups) != 0) {
 		log_error("cannot leave the rights of uid %u: %s",
 			  (unsigned)cred->uid, strerror(errno));
 		abort();
@@ -205,9 +194,9 @@ int posix_cred_enter(struct posix_cred *cred)
 		return 0;
 	}
 	set_current(posix_cred_keep(cred));
-	if (syscall(CALL_SETGROUPS, cred->num_groups, cred->groups) == 0 &&
-	    syscall(CALL_SETRESGID, -1, cred->gid, -1) == 0 &&
-	    syscall(CALL_SETRESUID, -1, cred->uid, -1) == 0) {
+	if (thread_set_groups(cred->num_groups, cred->groups) == 0 &&
+	    thread_set_group(cred->gid) == 0 &&
+	    thread_set_user(cred->uid) == 0) {
 		return 0;
 	}
 	err = errno;
