@@ -295,10 +295,15 @@ struct client_credentials {
 				      the password in UTF-16LE */
 	const char *workstation; /**< NULL: this machine's name */
 	enum client_kerberos kerberos;
-	const char *ccache;   /**< as KRB5CCNAME; NULL: the default */
-	const char *keytab;   /**< the user's keys, instead of a password */
-	bool no_ntlm;	      /**< never by NTLM, whatever happens */
-	uint64_t reserved[4]; /**< as of client_options */
+	const char *ccache; /**< as KRB5CCNAME; NULL: the default */
+	const char *keytab; /**< the user's keys, instead of a password */
+	bool no_ntlm;	    /**< never by NTLM, whatever happens */
+	/** With Kerberos, for programs of root: uid + 1 of a user of this
+	    machine whose tickets they are. They are looked for and used with
+	    his rights, in his default cache if ccache is NULL. 0: whoever runs
+	    the program. */
+	uint64_t tickets_of;
+	uint64_t reserved[3]; /**< as of client_options */
 };
 
 struct tevent_req *client_session_setup_send(

@@ -6,9 +6,12 @@
  * last to have done with it frees it: a request that is freed does not wait for
  * a KDC.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <pwd.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,12 +20,17 @@
 #include "client/client_req.h"
 #include "negotiate/kerberos.h"
 #include "smbquic/crypto.h"
+#include "smbquic/thread_user.h"
+
+#define PASSWD_SIZE 16384
+#define NO_GROUP    ((gid_t)65534)
 
 /* Both have a copy, and the pipe is closed by the thread: that is the news. */
 struct ticket_job {
 	pthread_mutex_t lock;
 	unsigned users;
-	int news; /* the thread's end */
+	int news;	     /* the thread's end */
+	uint64_t tickets_of; /* as of client_credentials */
 	struct kerberos_request request;
 	struct kerberos_ticket *ticket;
 	char *why;
@@ -89,6 +97,7 @@ static struct ticket_job *job_new(const struct client_credentials *c,
 	pthread_mutex_init(&job->lock, NULL);
 	job->users = 1;
 	job->news = -1;
+	job->tickets_of = c->tickets_of;
 	job->request.user = copy(c->user, &ok);
 	job->request.domain = copy(c->domain, &ok);
 	job->request.password = copy(c->password, &ok);
@@ -111,12 +120,59 @@ static struct ticket_job *job_new(const struct client_credentials *c,
 	return job;
 }
 
+/* For caches that are his group's to read. */
+static gid_t group_of(uid_t uid)
+{
+	char *buffer = malloc(PASSWD_SIZE);
+	struct passwd *found = NULL;
+	struct passwd entry = {0};
+	gid_t gid = NO_GROUP;
+
+	if (buffer != NULL) {
+		(void)getpwuid_r(uid, &entry, buffer, PASSWD_SIZE, &found);
+	}
+	if (found != NULL) {
+		gid = entry.pw_gid;
+	}
+	free(buffer);
+	return gid;
+}
+
+/* For this thread, which ends with the job. */
+static bool act_as_owner(struct ticket_job *job)
+{
+	uid_t uid = (uid_t)(job->tickets_of - 1);
+
+	if (uid != geteuid() && (thread_set_groups(0, NULL) != 0 ||
+				 thread_set_group(group_of(uid)) != 0 ||
+				 thread_set_user(uid) != 0)) {
+		if (asprintf(&job->why, "the tickets of uid %lu: %s",
+			     (unsigned long)uid, strerror(errno)) < 0) {
+			job->why = NULL;
+		}
+		job->status = NT_STATUS_ACCESS_DENIED;
+		return false;
+	}
+	if (job->request.ccache == NULL) {
+		job->request.ccache = kerberos_cache_of(uid);
+	}
+	if (job->request.ccache == NULL) {
+		job->why = strdup("krb5.conf's default_ccache_name cannot be "
+				  "made out for another user");
+		job->status = NT_STATUS_NO_SUCH_LOGON_SESSION;
+		return false;
+	}
+	return true;
+}
+
 static void *job_run(void *private_data)
 {
 	struct ticket_job *job = private_data;
 
-	job->status =
-		kerberos_ticket_get(&job->request, &job->ticket, &job->why);
+	if (job->tickets_of == 0 || act_as_owner(job)) {
+		job->status = kerberos_ticket_get(&job->request, &job->ticket,
+						  &job->why);
+	}
 	close(job->news);
 	job_done_with(job);
 	return NULL;

@@ -13,6 +13,7 @@
 #define NEGOTIATE_KERBEROS_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "smbquic/ntstatus.h"
 #include "smbquic/wire.h"
@@ -54,5 +55,10 @@ void kerberos_ticket_free(struct kerberos_ticket *ticket);
  * that user if one is given, which holds for some time yet? Asks nobody over
  * the network. */
 bool kerberos_cache_usable(const char *ccache, const char *user);
+
+/* The name of the default cache of a user of this machine, as krb5.conf has it,
+ * to be freed; KRB5CCNAME, which is the caller's, is not looked at. NULL:
+ * krb5.conf makes it of something that is not known here, or no memory. */
+char *kerberos_cache_of(uid_t uid);
 
 #endif
