@@ -274,35 +274,6 @@ void node_remove(struct node *parent, const char *name)
 	}
 }
 
-bool node_rename(struct node *from, const char *name, struct node *to,
-		 const char *new_name)
-{
-	struct node_name *found = find_name(from, name);
-	struct node *node = NULL;
-	bool ok = true;
-
-	if (from == to && strcmp(name, new_name) == 0) {
-		return true;
-	}
-	if (found == NULL) {
-		node_remove(to, new_name);
-		return true;
-	}
-	node = found->node;
-	if (node_named(to, new_name) != node) { /* else: two links of one */
-		node_hold(node);
-		node_hold(to);
-		node_remove(to, new_name);
-		name_unlink(find_name(from, name));
-		ok = name_add(to, new_name, node);
-		node_release(to);
-		node_release(node);
-	}
-	return ok;
-}
-
-/* ------------------------------------------------------------- who it is */
-
 /* Is it the folder, or above it? */
 static bool is_above(const struct node *node, const struct node *folder)
 {
@@ -319,6 +290,40 @@ static bool is_above(const struct node *node, const struct node *folder)
 	}
 	return depth == NODE_DEPTH_MAX;
 }
+
+bool node_rename(struct node *from, const char *name, struct node *to,
+		 const char *new_name)
+{
+	struct node_name *found = find_name(from, name);
+	struct node *node = NULL;
+	bool ok = true;
+
+	if (from == to && strcmp(name, new_name) == 0) {
+		return true;
+	}
+	if (found == NULL) {
+		node_remove(to, new_name);
+		return true;
+	}
+	node = found->node;
+	if (node->directory && is_above(node, to)) {
+		/* only a server that has told nonsense before comes to that */
+		node_remove(from, name);
+		return true;
+	}
+	if (node_named(to, new_name) != node) { /* else: two links of one */
+		node_hold(node);
+		node_hold(to);
+		node_remove(to, new_name);
+		name_unlink(find_name(from, name));
+		ok = name_add(to, new_name, node);
+		node_release(to);
+		node_release(node);
+	}
+	return ok;
+}
+
+/* ------------------------------------------------------------- who it is */
 
 static bool is_same(const struct node *node, const struct node_name *there,
 		    const struct node_facts *facts)
