@@ -5,7 +5,10 @@
 #   requires_mount            root, and a kernel with FUSE
 #   mount_share NAME DIR [OPTIONS [SHARE]]
 #                             the share (data) at DIR, as the section says;
-#                             its log is $TMP/NAME.log
+#                             its log is $TMP/NAME.log; with MOUNT_ADDRESS the
+#                             server is there, and with MOUNT_NETNS the way to
+#                             it is that network namespace's; MOUNT_WHO says
+#                             who logs on, by default username=$RIG_USER
 #   unmount_share NAME DIR    and its process ended well
 
 requires_mount()
@@ -23,7 +26,7 @@ mount_options()
 
 	list=$(transport)
 	list=${list#--transport=}
-	echo "ip=127.0.0.1,transport=${list//,/+},ca=$RIG/ca.pem"
+	echo "ip=${MOUNT_ADDRESS:-127.0.0.1},transport=${list//,/+},ca=$RIG/ca.pem"
 	case $CLIENT_PROTECTION in
 	encrypt) echo ,seal ;;
 	sign) echo ,sign ;;
@@ -32,13 +35,17 @@ mount_options()
 
 mount_share()
 {
-	local name=$1 dir=$2 options=${3:-} share=${4:-data}
+	local name=$1 dir=$2 options=${3:-} share=${4:-data} within=()
 
 	mkdir -p "$dir"
 	options="$(mount_options | tr -d '\n')${options:+,$options}"
 	cleanup_fn let_go "$dir"
-	PASSWD=$RIG_PASSWORD start "$name" mount.smbquic -f \
-		"//$NAME/$share" "$dir" -o "$options,username=$RIG_USER"
+	# not by ip(8), whose mounts nobody else would see
+	[ -z "${MOUNT_NETNS:-}" ] ||
+		within=(nsenter --net="/run/netns/$MOUNT_NETNS")
+	PASSWD=$RIG_PASSWORD start "$name" "${within[@]}" mount.smbquic -f \
+		"//$NAME/$share" "$dir" -o \
+		"$options,${MOUNT_WHO-username=$RIG_USER}"
 	wait_for 20 grep -q ' is at ' "$TMP/$name.log" || {
 		cat "$TMP/$name.log" >>"$FULL"
 		fail "no mount: $(tail -n 1 "$TMP/$name.log")"

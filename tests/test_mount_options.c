@@ -124,6 +124,41 @@ static void test_refusals(void **state)
 	}
 }
 
+static void test_tickets(void **state)
+{
+	struct mount_options *o = parsed("sec=krb5i,cruid=0");
+	char *why = NULL;
+
+	(void)state;
+	assert_int_equal(o->kerberos, CLIENT_KERBEROS_REQUIRED);
+	assert_int_equal(o->client.protection, CLIENT_PROTECTION_SIGN);
+	assert_true(o->has_ticket_uid);
+	assert_int_equal(o->ticket_uid, 0);
+	assert_false(o->multiuser);
+	talloc_free(o);
+	o = parsed("sec=krb5,seal,sec=ntlmsspi");
+	assert_int_equal(o->kerberos, CLIENT_KERBEROS_OFF);
+	assert_int_equal(o->client.protection, CLIENT_PROTECTION_ENCRYPT);
+	talloc_free(o);
+	assert_refused("sec=krb5x", "sec=krb5x: krb5, krb5i, ntlmssp or "
+				    "ntlmsspi");
+	assert_refused("cruid=no-such-user-here",
+		       "cruid=no-such-user-here: no such user");
+	assert_refused("cruid=0", "cruid= needs sec=krb5");
+	assert_refused("multiuser", "multiuser needs sec=krb5: nobody else's "
+				    "password is known");
+	if (geteuid() == 0) {
+		o = parsed("sec=krb5,multiuser");
+		assert_true(mount_options_check(o, &why));
+		assert_false(o->permissions); /* the server says who may */
+		talloc_free(o);
+	} else {
+		assert_refused("sec=krb5,multiuser",
+			       "multiuser is for root, who may use the "
+			       "tickets of others");
+	}
+}
+
 static void test_check(void **state)
 {
 	struct mount_options *o = parsed("cache=none,ca=/dev/null");
@@ -179,6 +214,7 @@ int main(void)
 		cmocka_unit_test(test_user),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_check),
+		cmocka_unit_test(test_tickets),
 		cmocka_unit_test(test_credentials),
 	};
 

@@ -125,11 +125,8 @@ static double now(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
-void attr_keep(const struct op *op, struct node *node, const struct stat *attr)
+static void keep(struct node *node, const struct stat *attr)
 {
-	if (node->directory || op->changes != node->changes) {
-		return;
-	}
 	if (node->attr == NULL) {
 		node->attr = talloc(node, struct stat);
 	}
@@ -139,11 +136,34 @@ void attr_keep(const struct op *op, struct node *node, const struct stat *attr)
 	}
 }
 
+void attr_keep(const struct op *op, struct node *node, const struct stat *attr)
+{
+	if (node->directory || op->changes != node->changes) {
+		return;
+	}
+	keep(node, attr);
+}
+
+void attr_keep_folder(struct node *node, const struct stat *attr)
+{
+	keep(node, attr);
+}
+
+double attr_kept_time(const struct mount *mount, const struct node *node)
+{
+	double time = node->directory ? mount->options->dir_time
+				      : mount->options->file_time;
+	double left = node->attr_at + time - now();
+
+	return left > 0 ? left : 0;
+}
+
 const struct stat *attr_kept(const struct mount *mount, const struct node *node)
 {
-	if (node->attr == NULL || !node_is_leased(node) ||
-	    node_is_dirty(node) ||
-	    now() >= node->attr_at + mount->options->file_time) {
+	if (node->attr == NULL ||
+	    (!node->directory &&
+	     (!node_is_leased(node) || node_is_dirty(node))) ||
+	    attr_kept_time(mount, node) == 0) {
 		return NULL;
 	}
 	return node->attr;

@@ -59,10 +59,15 @@ static struct client_options link_options(const struct mount *mount)
 
 static struct client_credentials link_credentials(const struct mount *mount)
 {
+	const struct mount_options *o = mount->options;
+
 	return (struct client_credentials){
-		.user = mount->options->user,
-		.domain = mount->options->domain,
-		.password = mount->options->password,
+		.user = o->user,
+		.domain = o->domain,
+		.password = o->password,
+		.kerberos = o->kerberos,
+		.ccache = o->ccache,
+		.tickets_of = o->has_ticket_uid ? o->ticket_uid + 1ULL : 0,
 	};
 }
 
@@ -90,6 +95,7 @@ static void link_take(struct mount *mount, struct client_conn *conn,
 {
 	struct link *link = mount->link;
 
+	link_users_forget(mount);
 	talloc_free(link->tree);
 	talloc_free(link->session);
 	talloc_free(link->conn);
@@ -173,9 +179,12 @@ bool link_up(struct mount *mount, char **why)
 	}
 	status = client_session_setup(mount->link, conn, &who, &session);
 	if (!NT_STATUS_IS_OK(status)) {
-		more = talloc_asprintf(mount, "logging on to %s as %s",
-				       mount->server, mount->options->user);
-		return explain(mount, more, status, NULL, why);
+		more = talloc_asprintf(mount, "logging on to %s%s%s",
+				       mount->server,
+				       who.user != NULL ? " as " : "",
+				       who.user != NULL ? who.user : "");
+		return explain(mount, more, status, client_logon_why(conn),
+			       why);
 	}
 	if (!first_share(mount, session, &tree, why)) {
 		return false;
@@ -195,6 +204,11 @@ struct client_tree *link_tree(const struct mount *mount)
 		return NULL;
 	}
 	return link->tree;
+}
+
+struct client_conn *link_conn(const struct mount *mount)
+{
+	return mount->link->conn;
 }
 
 bool link_works(const struct mount *mount)
@@ -321,7 +335,7 @@ static void link_logged_on(struct tevent_req *subreq)
 
 	talloc_free(subreq);
 	if (!NT_STATUS_IS_OK(status)) {
-		link_failed(mount, status, NULL);
+		link_failed(mount, status, client_logon_why(link->new_conn));
 		return;
 	}
 	subreq = client_tree_connect_send(link->coming, link->new_session,

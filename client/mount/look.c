@@ -11,6 +11,7 @@
 
 struct look_state {
 	struct mount *mount;
+	struct client_tree *tree;
 	const char *path;
 	struct client_open how;
 	unsigned steps; /* but for the query */
@@ -22,9 +23,18 @@ struct look_state {
 static void look_done(struct tevent_req *subreq);
 static void look_reparse(struct tevent_req *subreq);
 
-struct tevent_req *look_send(TALLOC_CTX *mem_ctx, struct mount *mount,
-			     const char *path, const struct client_open *how,
+struct tevent_req *look_send(struct op *op, const char *path,
+			     const struct client_open *how,
 			     const struct client_step *steps, unsigned count)
+{
+	return look_at_send(op, op->mount, op_tree(op), path, how, steps,
+			    count);
+}
+
+struct tevent_req *look_at_send(TALLOC_CTX *mem_ctx, struct mount *mount,
+				struct client_tree *tree, const char *path,
+				const struct client_open *how,
+				const struct client_step *steps, unsigned count)
 {
 	const struct client_query query = attr_query(mount->posix);
 	struct client_step all[CLIENT_STEPS_MAX] = {{0}};
@@ -33,10 +43,12 @@ struct tevent_req *look_send(TALLOC_CTX *mem_ctx, struct mount *mount,
 	struct tevent_req *req =
 		tevent_req_create(mem_ctx, &state, struct look_state);
 
-	if (req == NULL) {
+	if (req == NULL || tree == NULL) {
+		talloc_free(req);
 		return NULL;
 	}
 	state->mount = mount;
+	state->tree = tree;
 	state->how = *how;
 	state->steps = count;
 	state->path = talloc_strdup(state, path);
@@ -55,8 +67,7 @@ struct tevent_req *look_send(TALLOC_CTX *mem_ctx, struct mount *mount,
 			.max = query.max,
 		};
 	}
-	subreq = client_steps_send(state, link_tree(mount), path, how, all,
-				   count);
+	subreq = client_steps_send(state, tree, path, how, all, count);
 	if (tevent_req_nomem(subreq, req)) {
 		return tevent_req_post(req, mount->ev);
 	}
@@ -74,13 +85,10 @@ static void look_at_reparse(struct tevent_req *req)
 		.max = REPARSE_SIZE_MAX,
 	};
 	struct client_open how = op_open(state->mount, FILE_READ_ATTRIBUTES);
-	struct client_tree *tree = link_tree(state->mount);
 	struct tevent_req *subreq = NULL;
 
-	if (tree != NULL) {
-		subreq = client_steps_send(state, tree, state->path, &how,
-					   &step, 1);
-	}
+	subreq = client_steps_send(state, state->tree, state->path, &how, &step,
+				   1);
 	if (tevent_req_nomem(subreq, req)) {
 		return;
 	}

@@ -225,6 +225,26 @@ static bool ask_password(struct mount_options *o)
 	return o->password != NULL;
 }
 
+/* Kerberos: tickets that there are, or such as a password gives. KRB5CCNAME is
+ * of who mounts, and of nobody else. */
+static int take_tickets(struct mount_options *o)
+{
+	const char *cache = getenv("KRB5CCNAME");
+
+	if (cache != NULL && !o->has_ticket_uid) {
+		o->ccache = talloc_strdup(o, cache);
+		if (o->ccache == NULL) {
+			return complain(NULL);
+		}
+	}
+	unsetenv("KRB5CCNAME");
+	if (o->user != NULL && o->password == NULL && !o->has_ticket_uid &&
+	    !password_from_environment(o)) {
+		return EXIT_USAGE;
+	}
+	return -1;
+}
+
 static int take_credentials(struct mount_options *o)
 {
 	char *why = NULL;
@@ -232,6 +252,9 @@ static int take_credentials(struct mount_options *o)
 	if (o->credentials != NULL &&
 	    !mount_options_credentials(o, o->credentials, &why)) {
 		return complain(why);
+	}
+	if (o->kerberos != CLIENT_KERBEROS_OFF) {
+		return take_tickets(o);
 	}
 	if (o->user == NULL && getenv("USER") != NULL) {
 		mount_options_user(o, getenv("USER"));
@@ -386,6 +409,7 @@ static int serve(struct mount *mount)
 	}
 	TAILQ_INIT(&mount->waiting);
 	TAILQ_INIT(&mount->open_files);
+	TAILQ_INIT(&mount->users);
 	if (!link_up(mount, &why)) {
 		complain(why);
 		return EXIT_FAIL;
@@ -413,8 +437,12 @@ static int serve(struct mount *mount)
 /* By the process that serves, since it stays. */
 static bool keep_password(struct mount_options *o)
 {
-	char *kept = o->password != NULL ? secret_text(o, o->password) : NULL;
+	char *kept = NULL;
 
+	if (o->password == NULL) {
+		return true; /* tickets do */
+	}
+	kept = secret_text(o, o->password);
 	secret_wipe_text(o->password);
 	o->password = kept;
 	return kept != NULL;

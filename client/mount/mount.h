@@ -7,7 +7,9 @@
  *	node.c           the files that the kernel knows of
  *	attr.c           what a server tells of a file, as stat(2) has it
  *	file_name.c      names of Linux in paths of the client library
+ *	folder.c         folders that something was changed in
  *	link.c           the way to the share, and to it again
+ *	link_user.c      with a session for each who asks (multiuser)
  *	serve.c          the kernel's requests: read, bounded, interrupted
  *	notify.c         what the kernel is told without being asked
  *	op.c             one of them, until it is answered
@@ -41,6 +43,7 @@
 #define MOUNT_OPS_MOST 512
 
 struct link;
+struct link_user;
 struct notify;
 struct op;
 
@@ -55,6 +58,8 @@ struct mount {
 	const char *place;  /**< where it is mounted */
 	struct node_table *nodes;
 	struct link *link;
+	TAILQ_HEAD(, link_user) users; /**< with sessions of their own */
+	unsigned num_users;
 	struct notify *notify;
 	struct fuse_session *session;
 	struct tevent_fd *input;
@@ -94,6 +99,10 @@ void attr_keep(const struct op *op, struct node *node, const struct stat *attr);
  *  and attributes are believed. @return NULL: the server has to be asked. */
 const struct stat *attr_kept(const struct mount *mount,
 			     const struct node *node);
+/** The same of a folder, for as long as folders are believed. */
+void attr_keep_folder(struct node *node, const struct stat *attr);
+/** So long it may be believed yet. */
+double attr_kept_time(const struct mount *mount, const struct node *node);
 /** It was changed here. NULL is fine. */
 void attr_changed(struct node *node);
 /** What tells which file it is. */
@@ -112,15 +121,33 @@ double attr_time(const struct mount *mount, const struct node *node);
 /* ----------------------------------------------------------------- look.c */
 
 /**
- * Open a path, do some things with it, close it, and tell what it is then.
+ * Open a path, do some things with it, close it, and tell what it is then. A
+ * child of the op.
  *
  * @param count  steps, fewer than CLIENT_STEPS_MAX.
  */
-struct tevent_req *look_send(TALLOC_CTX *mem_ctx, struct mount *mount,
-			     const char *path, const struct client_open *how,
+struct tevent_req *look_send(struct op *op, const char *path,
+			     const struct client_open *how,
 			     const struct client_step *steps, unsigned count);
+/** The same for nobody's request. */
+struct tevent_req *look_at_send(TALLOC_CTX *mem_ctx, struct mount *mount,
+				struct client_tree *tree, const char *path,
+				const struct client_open *how,
+				const struct client_step *steps,
+				unsigned count);
 /** @param made  out: it was opened, whatever came then; may be NULL. */
 NTSTATUS look_recv(struct tevent_req *req, struct client_stat *out, bool *made);
+
+/* ---------------------------------------------------------------- folder.c */
+
+/** Something in it was changed here, by the op. NULL is fine. */
+void folder_changed(struct op *op, struct node *node);
+/** Its attributes are being asked for, as they are since then. */
+bool folder_is_asked(const struct node *node);
+/** Wait for the answer; only when folder_is_asked(). */
+struct tevent_req *folder_wait_send(TALLOC_CTX *mem_ctx,
+				    const struct node *node);
+NTSTATUS folder_wait_recv(struct tevent_req *req, struct client_stat *out);
 
 /* ------------------------------------------------------------ file_name.c */
 
@@ -145,6 +172,24 @@ void link_again(struct mount *mount);
 /** Say goodbye. */
 void link_down(struct mount *mount);
 const char *link_why(const struct mount *mount);
+/** The connection, while link_tree(). */
+struct client_conn *link_conn(const struct mount *mount);
+
+/* ------------------------------------------------------------- link_user.c */
+
+/** Whose session a user of this machine has. NULL: the mount's own. false: he
+ *  cannot have one, for lack of memory or because there are too many. */
+bool link_user_of(struct mount *mount, uid_t uid, struct link_user **out);
+/** NULL while he has none; or, with NULL, the mount's own. */
+struct client_tree *link_user_tree(const struct mount *mount,
+				   const struct link_user *user);
+/** Log him on; ops of his in mount->waiting go on, or fail, when it is done.
+ *  @return false: that has failed a moment ago. */
+bool link_user_start(struct link_user *user);
+/** The connection is another: all have to log on again. */
+void link_users_forget(struct mount *mount);
+/** Is it in use now, by anybody? */
+bool link_has_tree(const struct mount *mount, const struct client_tree *tree);
 
 /* -------------------------------------------------------------- op.c */
 
@@ -154,8 +199,9 @@ struct op {
 	TAILQ_ENTRY(op) entry; /**< in mount->waiting */
 	struct mount *mount;
 	fuse_req_t req;
-	struct node *node;  /**< held; may be NULL */
-	struct node *other; /**< held; may be NULL */
+	struct link_user *user; /**< who asks; NULL: as the mount itself */
+	struct node *node;	/**< held; may be NULL */
+	struct node *other;	/**< held; may be NULL */
 	op_fn go;
 	void *data;	  /**< of the kind of op: a child */
 	bool waits;	  /**< in mount->waiting */
@@ -181,12 +227,18 @@ void op_fail_status(struct op *op, NTSTATUS status);
 void op_done(struct op *op, NTSTATUS status);
 /** @return true: it was answered with the error. */
 bool op_failed(struct op *op, NTSTATUS status);
+/** The path of a node, or of that name (as node.h has it) in it, on the share:
+ *  a child of mem_ctx. NULL with errno: as of node_path(). */
+char *mount_path(TALLOC_CTX *mem_ctx, const struct mount *mount,
+		 const struct node *node, const char *smb);
 /** The node's path, or (with name, as the kernel has it) of that in it. NULL:
  *  it was answered. */
 char *op_path(struct op *op, const struct node *node, const char *name);
 /** Set the callback, whose data is the op. NULL: it was answered. */
 bool op_wait(struct op *op, struct tevent_req *subreq, tevent_req_fn callback);
 struct op *op_of(struct tevent_req *subreq);
+/** The share, as who asks has it; NULL while there is no way to it. */
+struct client_tree *op_tree(const struct op *op);
 
 /** A file that was found, to be told the kernel. NULL: it was answered. */
 struct node *op_entry(struct op *op, struct node *parent, const char *name,
@@ -233,9 +285,9 @@ NTSTATUS open_file_recv(struct tevent_req *req, struct op *op,
 /** NULL: out of memory. */
 struct open_file *open_file_new(struct mount *mount, struct node *node,
 				const struct opened *opened, int flags);
-/** One that is open and serves the flags, to be closed once more; or NULL, and
- *  then those that nobody uses are closed. */
-struct open_file *open_file_share(struct node *node, int flags);
+/** One of the op's user that is open and serves the flags, to be closed once
+ *  more; or NULL, and then those that nobody uses are closed. */
+struct open_file *open_file_share(const struct op *op, int flags);
 /** One user less. */
 void open_file_close(struct open_file *open);
 /** What nobody uses is closed, before others are asked to change the file.
@@ -244,8 +296,10 @@ void open_file_let_go(struct node *node);
 /** Nobody will use any of them any more: what waits is being written, as long
  *  as mount->closing. */
 void open_file_write_all(struct mount *mount);
-/** An open of the node that can do it, or NULL. */
-struct open_file *open_file_that(const struct node *node, bool reads,
+/** An open of the node that can do it, or NULL. @param tree  whose it is; NULL:
+ *  anybody's. */
+struct open_file *open_file_that(const struct node *node,
+				 const struct client_tree *tree, bool reads,
 				 bool writes);
 /** What is written may wait here. */
 bool open_file_delays(const struct open_file *open);

@@ -131,20 +131,31 @@ static bool set_guest(struct taking *t)
 	return true;
 }
 
-static bool set_uid(struct taking *t)
+static bool take_uid(struct taking *t, uid_t *out)
 {
 	const struct passwd *pw = getpwnam(t->value);
 	unsigned long long n = 0;
 
 	if (pw != NULL) {
-		t->options->uid = pw->pw_uid;
+		*out = pw->pw_uid;
 		return true;
 	}
 	if (!take_number(t, 10, UINT32_MAX - 1, &n)) {
 		return refuse(t, "no such user");
 	}
-	t->options->uid = (uid_t)n;
+	*out = (uid_t)n;
 	return true;
+}
+
+static bool set_uid(struct taking *t)
+{
+	return take_uid(t, &t->options->uid);
+}
+
+static bool set_cruid(struct taking *t)
+{
+	t->options->has_ticket_uid = take_uid(t, &t->options->ticket_uid);
+	return t->options->has_ticket_uid;
 }
 
 static bool set_gid(struct taking *t)
@@ -311,14 +322,23 @@ static bool set_vers(struct taking *t)
 
 static bool set_sec(struct taking *t)
 {
-	if (strcmp(t->value, "ntlmssp") == 0) {
-		return true;
+	const char *how = t->value;
+
+	if (strncmp(how, "krb5", 4) == 0) {
+		t->options->kerberos = CLIENT_KERBEROS_REQUIRED;
+		how += 4;
+	} else if (strncmp(how, "ntlmssp", 7) == 0) {
+		t->options->kerberos = CLIENT_KERBEROS_OFF;
+		how += 7;
+	} else {
+		return refuse(t, "krb5, krb5i, ntlmssp or ntlmsspi");
 	}
-	if (strcmp(t->value, "ntlmsspi") == 0) {
+	if (strcmp(how, "i") == 0 &&
+	    t->options->client.protection == CLIENT_PROTECTION_OFF) {
 		t->options->client.protection = CLIENT_PROTECTION_SIGN;
-		return true;
 	}
-	return refuse(t, "ntlmssp or ntlmsspi");
+	return *how == '\0' || strcmp(how, "i") == 0 ||
+	       refuse(t, "krb5, krb5i, ntlmssp or ntlmsspi");
 }
 
 static bool set_seal(struct taking *t)
@@ -425,6 +445,7 @@ FLAG(set_noxattr, xattrs, false)
 FLAG(set_perm, permissions, true)
 FLAG(set_noperm, permissions, false)
 FLAG(set_allow_other, allow_other, true)
+FLAG(set_multiuser, multiuser, true)
 
 enum { NO_VALUE, VALUE, ANY };
 
@@ -480,7 +501,11 @@ static const struct row rows[] = {
 	{"vers",	VALUE,	set_vers,
 	 "dialect over TCP: 3.1.1, 3.0.2, 3.0, 2.1, 2.0.2; QUIC is 3.1.1"},
 	{"sec",		VALUE,	set_sec,
-	 "ntlmssp, or ntlmsspi to sign"},
+	 "ntlmssp or krb5; ntlmsspi or krb5i to sign"},
+	{"cruid",	VALUE,	set_cruid,
+	 "user whose Kerberos tickets are taken (who mounts)"},
+	{"multiuser",	NO_VALUE, set_multiuser,
+	 "everybody logs on with tickets of his own"},
 	{"seal",	NO_VALUE, set_seal,
 	 "encryption is required, by SMB or a transport both accept"},
 	{"sign",	NO_VALUE, set_sign, "signing is required"},
@@ -817,6 +842,27 @@ static bool check_transports(struct mount_options *o, char **why)
 	return false;
 }
 
+/* With sessions of everybody's it is for the server to say who may what. */
+static bool check_tickets(struct mount_options *o, char **why)
+{
+	bool kerberos = o->kerberos != CLIENT_KERBEROS_OFF;
+
+	if (o->multiuser && !kerberos) {
+		*why = talloc_strdup(o, "multiuser needs sec=krb5: nobody "
+					"else's password is known");
+	} else if (o->has_ticket_uid && !kerberos) {
+		*why = talloc_strdup(o, "cruid= needs sec=krb5");
+	} else if (o->has_ticket_uid && o->ticket_uid != geteuid() &&
+		   geteuid() != 0) {
+		*why = talloc_strdup(o, "cruid= of another is for root");
+	} else if (o->multiuser && geteuid() != 0) {
+		*why = talloc_strdup(o, "multiuser is for root, who may use "
+					"the tickets of others");
+	}
+	o->permissions = o->permissions && !o->multiuser;
+	return *why == NULL;
+}
+
 bool mount_options_check(struct mount_options *o, char **why)
 {
 	*why = NULL;
@@ -824,8 +870,8 @@ bool mount_options_check(struct mount_options *o, char **why)
 		o->file_time = 0;
 		o->dir_time = 0;
 	}
-	return check_transports(o, why) && check_trust(o, why) &&
-	       can_read(o, o->client.tls.ca_file, why) &&
+	return check_tickets(o, why) && check_transports(o, why) &&
+	       check_trust(o, why) && can_read(o, o->client.tls.ca_file, why) &&
 	       can_read(o, o->client.tls.cert_file, why) &&
 	       can_read(o, o->client.tls.key_file, why);
 }

@@ -26,6 +26,11 @@ struct mount_options {
 	char *domain;
 	char *password;
 	char *credentials; /**< a file */
+	enum client_kerberos kerberos;
+	char *ccache;	     /**< of who mounts; NULL: his default */
+	uid_t ticket_uid;    /**< whose tickets they are, */
+	bool has_ticket_uid; /**< if not those of who mounts */
+	bool multiuser;	     /**< everybody has a session of his own */
 	char *fuse; /**< options for the kernel, "ro,nosuid"; may be "" */
 	uid_t uid;
 	gid_t gid;

@@ -30,6 +30,7 @@
 #define NODE_DEPTH_MAX 2048
 
 struct node_table;
+struct folder_asking;
 struct open_file;
 struct lock_set;
 
@@ -62,6 +63,9 @@ struct node {
 	struct stat *attr; /**< what the server told, a child; or NULL */
 	double attr_at;	   /**< when it did, by the monotonic clock */
 	unsigned changes;  /**< of ours, that it may not have in it */
+	/** Of a folder: asked for after a change; the kernel wanted it. */
+	struct folder_asking *asking;
+	bool wanted;
 };
 
 /** With a node for the root. NULL: out of memory. */

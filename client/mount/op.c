@@ -110,6 +110,11 @@ struct op *op_new(struct mount *mount, fuse_req_t req, fuse_ino_t ino)
 	}
 	op->mount = mount;
 	op->req = req;
+	if (!link_user_of(mount, fuse_req_ctx(req)->uid, &op->user)) {
+		talloc_free(op);
+		fuse_reply_err(req, EUSERS);
+		return NULL;
+	}
 	if (ino != 0) {
 		op->node = op_node(mount, ino);
 		node_hold(op->node);
@@ -178,9 +183,14 @@ void op_done(struct op *op, NTSTATUS status)
 static bool op_goes_on(const struct op *op, NTSTATUS status)
 {
 	return op->repeats && !op->mount->options->soft &&
-	       link_tree(op->mount) == NULL &&
+	       op_tree(op) == NULL &&
 	       (status == NT_STATUS_CONNECTION_DISCONNECTED ||
 		status == NT_STATUS_IO_TIMEOUT);
+}
+
+struct client_tree *op_tree(const struct op *op)
+{
+	return link_user_tree(op->mount, op->user);
 }
 
 bool op_failed(struct op *op, NTSTATUS status)
@@ -199,19 +209,25 @@ bool op_failed(struct op *op, NTSTATUS status)
 void op_start(struct op *op, op_fn go)
 {
 	op->go = go;
-	if (link_tree(op->mount) != NULL) {
+	if (op_tree(op) != NULL) {
 		go(op);
+		return;
+	}
+	if (link_tree(op->mount) != NULL && !link_user_start(op->user)) {
+		op_fail(op, EACCES);
 		return;
 	}
 	op->waits = true;
 	TAILQ_INSERT_TAIL(&op->mount->waiting, op, entry);
-	link_again(op->mount);
+	if (link_tree(op->mount) == NULL) {
+		link_again(op->mount);
+	}
 }
 
 bool op_wait(struct op *op, struct tevent_req *subreq, tevent_req_fn callback)
 {
 	if (subreq == NULL) {
-		op_fail(op, link_tree(op->mount) == NULL ? EIO : ENOMEM);
+		op_fail(op, op_tree(op) == NULL ? EIO : ENOMEM);
 		return false;
 	}
 	tevent_req_set_callback(subreq, callback, op);
@@ -225,10 +241,23 @@ struct op *op_of(struct tevent_req *subreq)
 
 /* -------------------------------------------------------------------- paths */
 
+char *mount_path(TALLOC_CTX *mem_ctx, const struct mount *mount,
+		 const struct node *node, const char *smb)
+{
+	const char *folder = mount->folder;
+	char *path = node_path(mem_ctx, node, smb);
+
+	if (path != NULL && *folder != '\0') {
+		path = talloc_asprintf(mem_ctx, "%s%s%s", folder,
+				       *path != '\0' ? "\\" : "", path);
+		errno = ENOMEM;
+	}
+	return path;
+}
+
 char *op_path(struct op *op, const struct node *node, const char *name)
 {
 	bool map = op->mount->options->map_names;
-	const char *folder = op->mount->folder;
 	char *smb = NULL;
 	char *path = NULL;
 
@@ -239,17 +268,9 @@ char *op_path(struct op *op, const struct node *node, const char *name)
 			return NULL;
 		}
 	}
-	path = node_path(op, node, smb);
+	path = mount_path(op, op->mount, node, smb);
 	if (path == NULL) {
 		op_fail(op, errno);
-		return NULL;
-	}
-	if (*folder != '\0') {
-		path = talloc_asprintf(op, "%s%s%s", folder,
-				       *path != '\0' ? "\\" : "", path);
-	}
-	if (path == NULL) {
-		op_fail(op, ENOMEM);
 	}
 	return path;
 }

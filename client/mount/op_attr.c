@@ -12,6 +12,7 @@
 
 static void getattr_looked(struct tevent_req *subreq);
 static void getattr_queried(struct tevent_req *subreq);
+static void getattr_waited(struct tevent_req *subreq);
 
 static void attr_reply(struct op *op, const struct client_stat *stat)
 {
@@ -39,8 +40,8 @@ static void getattr_ask(struct op *op)
 	const char *path = NULL;
 	struct stat out = {0};
 
-	if (open != NULL && link_tree(op->mount) != NULL &&
-	    client_file_tree(open->file) == link_tree(op->mount)) {
+	if (open != NULL && op_tree(op) != NULL &&
+	    client_file_tree(open->file) == op_tree(op)) {
 		op_wait(op, client_query_send(op, open->file, &query),
 			getattr_queried);
 		return;
@@ -53,8 +54,7 @@ static void getattr_ask(struct op *op)
 	}
 	path = op_path(op, op->node, NULL);
 	if (path != NULL) {
-		op_wait(op, look_send(op, op->mount, path, &how, NULL, 0),
-			getattr_looked);
+		op_wait(op, look_send(op, path, &how, NULL, 0), getattr_looked);
 	}
 }
 
@@ -62,12 +62,24 @@ static void getattr_ask(struct op *op)
 static void getattr_go(struct op *op)
 {
 	const struct stat *kept = attr_kept(op->mount, op->node);
+	bool folder = op->node->directory;
 
 	if (kept != NULL) {
-		fuse_reply_attr(op->req, kept, 0);
+		fuse_reply_attr(op->req, kept,
+				folder ? attr_kept_time(op->mount, op->node)
+				       : 0);
+		if (folder) { /* it was of use, and will be the next time */
+			attr_told(op->node, kept);
+			TALLOC_FREE(op->node->attr);
+		}
 		op_end(op);
 		return;
 	}
+	if (folder && folder_is_asked(op->node)) {
+		op_wait(op, folder_wait_send(op, op->node), getattr_waited);
+		return;
+	}
+	op->node->wanted = folder && op->node->changes > 0;
 	op_settle(op, op->node, getattr_ask);
 }
 
@@ -79,6 +91,19 @@ void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	if (op != NULL) {
 		op->repeats = true;
 		op_start(op, getattr_go);
+	}
+}
+
+static void getattr_waited(struct tevent_req *subreq)
+{
+	struct op *op = op_of(subreq);
+	struct client_stat stat = {0};
+	NTSTATUS status = folder_wait_recv(subreq, &stat);
+
+	talloc_free(subreq);
+	if (!op_failed(op, status)) {
+		TALLOC_FREE(op->node->attr); /* it was of use */
+		attr_reply(op, &stat);
 	}
 }
 
@@ -402,14 +427,13 @@ static void set_now(struct op *op)
 	if (SETS(s, MODE) && !op->mount->posix && !s->knows) {
 		path = op_path(op, op->node, NULL);
 		if (path != NULL) {
-			op_wait(op,
-				look_send(op, op->mount, path, &how, NULL, 0),
+			op_wait(op, look_send(op, path, &how, NULL, 0),
 				set_looked);
 		}
 		return;
 	}
 	if (SETS(s, SIZE) || TAILQ_EMPTY(&op->node->names)) {
-		s->open = open_file_that(op->node, false, true);
+		s->open = open_file_that(op->node, op_tree(op), false, true);
 	}
 	if (!set_size(op)) {
 		return;
@@ -427,8 +451,7 @@ static void set_now(struct op *op)
 	path = op_path(op, op->node, NULL);
 	if (path != NULL) {
 		how.access = s->access;
-		op_wait(op,
-			look_send(op, op->mount, path, &how, s->step, s->count),
+		op_wait(op, look_send(op, path, &how, s->step, s->count),
 			set_by_path);
 	}
 }
@@ -564,7 +587,7 @@ static void set_one_done(struct tevent_req *subreq)
 	}
 	s->done++;
 	/* it may have been closed meanwhile */
-	s->open = open_file_that(op->node, false, true);
+	s->open = open_file_that(op->node, op_tree(op), false, true);
 	if (s->open != NULL) {
 		set_next(op);
 		return;
@@ -596,8 +619,8 @@ static void statfs_go(struct op *op)
 
 	if (path != NULL) {
 		op_wait(op,
-			client_steps_send(op, link_tree(op->mount), path, &how,
-					  &step, 1),
+			client_steps_send(op, op_tree(op), path, &how, &step,
+					  1),
 			statfs_done);
 	}
 }

@@ -228,9 +228,7 @@ static void reading_open(struct op *op)
 	how.options = FILE_DIRECTORY_FILE;
 	r->path = op_path(op, op->node, NULL);
 	if (r->path != NULL) {
-		op_wait(op,
-			client_open_send(op, link_tree(op->mount), r->path,
-					 &how),
+		op_wait(op, client_open_send(op, op_tree(op), r->path, &how),
 			reading_opened);
 	}
 }

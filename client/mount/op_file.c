@@ -84,7 +84,7 @@ static void open_go(struct op *op)
 {
 	struct opening *opening = op->data;
 	struct client_open how = open_file_how(op->mount, opening->flags);
-	struct open_file *open = open_file_share(op->node, opening->flags);
+	struct open_file *open = open_file_share(op, opening->flags);
 	const char *path = NULL;
 
 	if (open != NULL) {
@@ -232,6 +232,7 @@ static void create_done(struct tevent_req *subreq)
 		open_file_close(open);
 		node_forget(node, 1);
 	}
+	folder_changed(op, op->node);
 	op_end(op);
 }
 
@@ -338,7 +339,7 @@ static void fsync_go(struct op *op)
 
 	/* Only who may write has something that could be lost. */
 	if (!open->writes) {
-		open = open_file_that(op->node, false, true);
+		open = open_file_that(op->node, NULL, false, true);
 	}
 	if (open == NULL) {
 		op_fail(op, 0);

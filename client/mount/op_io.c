@@ -245,8 +245,7 @@ static bool write_appends(const struct op *op, const struct fuse_file_info *fi)
 	       !op->mount->no_append &&
 	       lock_file_of(io->open->node, true) == NULL &&
 	       io->open->node->file_id != 0 &&
-	       !TAILQ_EMPTY(&io->open->node->names) &&
-	       link_tree(op->mount) != NULL;
+	       !TAILQ_EMPTY(&io->open->node->names) && op_tree(op) != NULL;
 }
 
 static void append_go(struct op *op)
@@ -264,8 +263,7 @@ static void append_go(struct op *op)
 	how.options |= FILE_NON_DIRECTORY_FILE;
 	path = op_path(op, op->node, NULL);
 	if (path != NULL) {
-		op_wait(op,
-			client_open_send(op, link_tree(op->mount), path, &how),
+		op_wait(op, client_open_send(op, op_tree(op), path, &how),
 			append_opened);
 	}
 }

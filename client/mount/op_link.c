@@ -38,7 +38,7 @@ static void symlink_go(struct op *op)
 	how.options |= FILE_NON_DIRECTORY_FILE;
 	l->path = op_path(op, op->node, l->name);
 	if (l->path != NULL) {
-		op_wait(op, look_send(op, op->mount, l->path, &how, &step, 1),
+		op_wait(op, look_send(op, l->path, &how, &step, 1),
 			symlink_made);
 	}
 }
@@ -83,6 +83,7 @@ static void symlink_made(struct tevent_req *subreq)
 	if (NT_STATUS_IS_OK(l->status)) {
 		/* that is what was made, even if the answer came before it */
 		stat.reparse_tag = IO_REPARSE_TAG_SYMLINK;
+		folder_changed(op, op->node);
 		node = op_entry(op, op->node, l->name, &stat, &entry);
 		if (node == NULL) {
 			return;
@@ -93,12 +94,12 @@ static void symlink_made(struct tevent_req *subreq)
 		op_end(op);
 		return;
 	}
-	if (!made || link_tree(op->mount) == NULL) {
+	if (!made || op_tree(op) == NULL) {
 		op_fail_status(op, l->status);
 		return;
 	}
 	/* An empty file is not what was wanted. */
-	op_wait(op, client_remove_send(op, link_tree(op->mount), l->path, 0),
+	op_wait(op, client_remove_send(op, op_tree(op), l->path, 0),
 		symlink_removed);
 }
 
@@ -130,8 +131,8 @@ static void readlink_go(struct op *op)
 
 	if (path != NULL) {
 		op_wait(op,
-			client_steps_send(op, link_tree(op->mount), path, &how,
-					  &step, 1),
+			client_steps_send(op, op_tree(op), path, &how, &step,
+					  1),
 			readlink_done);
 	}
 }

@@ -323,8 +323,7 @@ static void lock_open(struct op *op, bool writes)
 
 	if (path != NULL) {
 		l->set->writes = writes;
-		op_wait(op,
-			client_open_send(op, link_tree(op->mount), path, &how),
+		op_wait(op, client_open_send(op, op_tree(op), path, &how),
 			lock_opened);
 	}
 }
@@ -338,7 +337,7 @@ static void lock_opened(struct tevent_req *subreq)
 
 	talloc_free(subreq);
 	if (status == NT_STATUS_ACCESS_DENIED && set->writes &&
-	    link_tree(op->mount) != NULL) {
+	    op_tree(op) != NULL) {
 		lock_open(op, false);
 		return;
 	}
@@ -369,7 +368,7 @@ static bool lock_plan(struct locking *l)
 static void set_check(struct mount *mount, struct lock_set *set)
 {
 	if (set->file != NULL &&
-	    client_file_tree(set->file) != link_tree(mount)) {
+	    !link_has_tree(mount, client_file_tree(set->file))) {
 		TALLOC_FREE(set->file);
 		set->count = 0;
 	}
@@ -399,7 +398,7 @@ static void lock_run(struct op *op)
 		lock_change(op);
 	} else if (l->unlocks && l->count == 0) {
 		lock_done(op, true);
-	} else if (link_tree(op->mount) == NULL) {
+	} else if (op_tree(op) == NULL) {
 		link_again(op->mount);
 		lock_end(op, EIO);
 	} else {

@@ -56,8 +56,7 @@ static void lookup_ask(struct op *op)
 	const char *path = op_path(op, op->node, named->name);
 
 	if (path != NULL) {
-		op_wait(op, look_send(op, op->mount, path, &how, NULL, 0),
-			lookup_done);
+		op_wait(op, look_send(op, path, &how, NULL, 0), lookup_done);
 	}
 }
 
@@ -150,6 +149,7 @@ static void made(struct tevent_req *subreq)
 
 	talloc_free(subreq);
 	if (!op_failed(op, status)) {
+		folder_changed(op, op->node);
 		named_reply(op, &stat);
 	}
 }
@@ -172,7 +172,7 @@ static void make_go(struct op *op)
 	} else if (!op->mount->posix && (named->mode & 0222) == 0) {
 		how.attributes = FILE_ATTRIBUTE_READONLY;
 	}
-	op_wait(op, look_send(op, op->mount, path, &how, NULL, 0), made);
+	op_wait(op, look_send(op, path, &how, NULL, 0), made);
 }
 
 void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
@@ -235,7 +235,7 @@ static bool step_aside(struct op *op, struct client_step *step)
 	if (name == NULL) {
 		return false;
 	}
-	if (!client_path_utf16(op, link_tree(op->mount), name, &body.name) ||
+	if (!client_path_utf16(op, op_tree(op), name, &body.name) ||
 	    !fscc_rename_encode(&w, false, &body)) {
 		op_fail(op, ENOMEM);
 		return false;
@@ -303,8 +303,7 @@ static void remove_go(struct op *op)
 		.data = wire_slice(yes, sizeof(yes)),
 	};
 	op_wait(op,
-		client_steps_send(op, link_tree(op->mount), path, &how, steps,
-				  count),
+		client_steps_send(op, op_tree(op), path, &how, steps, count),
 		remove_done);
 }
 
@@ -328,6 +327,7 @@ static void remove_done(struct tevent_req *subreq)
 	    status == NT_STATUS_OBJECT_NAME_NOT_FOUND) {
 		attr_changed(node_named(op->node, named->smb));
 		node_remove(op->node, named->smb);
+		folder_changed(op, op->node);
 	}
 	op_done(op, status);
 }

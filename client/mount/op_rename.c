@@ -60,7 +60,7 @@ static bool name_step(struct op *op, const char *path, uint8_t info_class,
 	struct wire_writer w = wire_writer_talloc(op);
 	struct fscc_rename body = {.flags = flags};
 
-	if (!client_path_utf16(op, link_tree(op->mount), path, &body.name)) {
+	if (!client_path_utf16(op, op_tree(op), path, &body.name)) {
 		op_fail(op, EINVAL);
 		return false;
 	}
@@ -98,9 +98,7 @@ static void rename_now(struct op *op)
 		       r->replace ? FILE_RENAME_REPLACE_IF_EXISTS : 0, &step)) {
 		return;
 	}
-	op_wait(op,
-		client_steps_send(op, link_tree(op->mount), from, &how, &step,
-				  1),
+	op_wait(op, client_steps_send(op, op_tree(op), from, &how, &step, 1),
 		rename_done);
 }
 
@@ -162,6 +160,8 @@ static void rename_done(struct tevent_req *subreq)
 	}
 	attr_changed(node_named(op->node, r->smb));
 	attr_changed(node_named(op->other, r->new_smb));
+	folder_changed(op, op->node);
+	folder_changed(op, op->other == op->node ? NULL : op->other);
 	if (!node_rename(op->node, r->smb, op->other, r->new_smb)) {
 		op_fail(op, ENOMEM); /* a look at either name mends it */
 		return;
@@ -202,8 +202,7 @@ static void rename_clear(struct op *op)
 		.data = wire_slice(yes, sizeof(yes)),
 	};
 	op_wait(op,
-		client_steps_send(op, link_tree(op->mount), path, &how, steps,
-				  count),
+		client_steps_send(op, op_tree(op), path, &how, steps, count),
 		rename_cleared);
 }
 
@@ -237,9 +236,7 @@ static void link_go(struct op *op)
 	if (to == NULL || !name_step(op, to, FileLinkInformation, 0, &step)) {
 		return;
 	}
-	op_wait(op,
-		client_steps_send(op, link_tree(op->mount), from, &how, &step,
-				  1),
+	op_wait(op, client_steps_send(op, op_tree(op), from, &how, &step, 1),
 		link_done);
 }
 
@@ -262,8 +259,7 @@ static void link_look(struct op *op)
 	attr_changed(op->node);
 	path = op_path(op, op->other, r->new_name);
 	if (path != NULL) {
-		op_wait(op, look_send(op, op->mount, path, &how, NULL, 0),
-			link_looked);
+		op_wait(op, look_send(op, path, &how, NULL, 0), link_looked);
 	}
 }
 
@@ -292,6 +288,7 @@ static void link_looked(struct tevent_req *subreq)
 	if (op_failed(op, status)) {
 		return;
 	}
+	folder_changed(op, op->other);
 	node = op_entry(op, op->other, r->new_name, &stat, &entry);
 	if (node == NULL) {
 		return;

@@ -92,8 +92,7 @@ static void attribute_steps(struct op *op, uint32_t access,
 
 	if (path != NULL) {
 		op_wait(op,
-			client_steps_send(op, link_tree(op->mount), path, &how,
-					  step, 1),
+			client_steps_send(op, op_tree(op), path, &how, step, 1),
 			then);
 	}
 }

@@ -48,10 +48,9 @@ struct tevent_req *open_file_send(struct op *op, const char *path,
 
 	if (!mount->leases) {
 		plain.first = 0;
-		return client_open_send(op, link_tree(mount), path, &plain);
+		return client_open_send(op, op_tree(op), path, &plain);
 	}
-	return client_cache_open_send(op, link_tree(mount), path, how,
-				      &options);
+	return client_cache_open_send(op, op_tree(op), path, how, &options);
 }
 
 NTSTATUS open_file_recv(struct tevent_req *req, struct op *op,
@@ -133,14 +132,16 @@ static bool can(const struct open_file *open, bool reads, bool writes)
 	return (open->reads || !reads) && (open->writes || !writes);
 }
 
-struct open_file *open_file_that(const struct node *node, bool reads,
+struct open_file *open_file_that(const struct node *node,
+				 const struct client_tree *tree, bool reads,
 				 bool writes)
 {
 	struct open_file *open = NULL;
 
 	TAILQ_FOREACH(open, &node->opens, entry)
 	{
-		if (can(open, reads, writes)) {
+		if (can(open, reads, writes) &&
+		    (tree == NULL || client_file_tree(open->file) == tree)) {
 			return open;
 		}
 	}
@@ -152,20 +153,23 @@ bool open_file_delays(const struct open_file *open)
 	return (lease_of(open) & SMB2_LEASE_WRITE_CACHING) != 0;
 }
 
-static bool is_shared(const struct open_file *open, bool reads, bool writes)
+static bool is_shared(const struct open_file *open,
+		      const struct client_tree *tree, bool reads, bool writes)
 {
 	return !open->failed && can(open, reads, writes) &&
-	       client_file_tree(open->file) == link_tree(open->mount) &&
+	       client_file_tree(open->file) == tree &&
 	       (lease_of(open) & SMB2_LEASE_READ_CACHING) != 0;
 }
 
-struct open_file *open_file_share(struct node *node, int flags)
+struct open_file *open_file_share(const struct op *op, int flags)
 {
+	const struct client_tree *tree = op_tree(op);
+	struct node *node = op->node;
 	struct open_file *open = NULL;
 
 	TAILQ_FOREACH(open, &node->opens, entry)
 	{
-		if (is_shared(open, open_flags_read(flags),
+		if (is_shared(open, tree, open_flags_read(flags),
 			      open_flags_write(flags))) {
 			break;
 		}
