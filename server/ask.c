@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "server/list.h"
+#include "smbquic/list.h"
 
 #define LOG_MODULE "ask"
 #include "smbquic/log.h"

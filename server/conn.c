@@ -13,9 +13,9 @@
 
 #include "server/credits.h"
 #include "server/hosts.h"
-#include "server/list.h"
 #include "server/machine.h"
 #include "server/request.h"
+#include "smbquic/list.h"
 
 #define LOG_MODULE "conn"
 #include "smbquic/log.h"

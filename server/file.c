@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "server/file_private.h"
-#include "server/list.h"
 #include "server/lock.h"
 #include "server/name.h"
 #include "server/notify.h"
@@ -16,6 +15,7 @@
 #include "server/persistent.h"
 #include "server/replay.h"
 #include "server/request.h"
+#include "smbquic/list.h"
 #include "smbquic/log.h"
 
 /* Rights that share modes are about, and which mode is about which. */

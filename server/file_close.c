@@ -5,8 +5,8 @@
  */
 
 #include "server/file.h"
-#include "server/list.h"
 #include "server/request.h"
+#include "smbquic/list.h"
 
 static void closer_idle(struct closer *closer);
 

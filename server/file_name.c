@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "server/file_private.h"
-#include "server/list.h"
 #include "server/name.h"
 #include "server/persistent.h"
+#include "smbquic/list.h"
 
 struct file_name *file_name_find(const struct file *file,
 				 const struct store *store, const char *path)

@@ -6,9 +6,9 @@
  */
 #include <errno.h>
 
-#include "server/list.h"
 #include "server/lock.h"
 #include "server/lock_tree.h"
+#include "smbquic/list.h"
 
 #define MIN_BUCKETS 8
 

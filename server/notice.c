@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#include "server/list.h"
 #include "server/request.h"
+#include "smbquic/list.h"
 
 /* NT time within which what came in may have been sent before. */
 #define ON_ITS_WAY UINT64_C(10000000)

@@ -2,10 +2,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "server/list.h"
 #include "server/name.h"
 #include "server/notify.h"
 #include "smbquic/fscc.h"
+#include "smbquic/list.h"
 #include "smbquic/smb2.h"
 #include "smbquic/utf16.h"
 

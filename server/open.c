@@ -6,7 +6,7 @@
 
 #include "server/dispatch.h"
 #include "server/file.h"
-#include "server/list.h"
+#include "smbquic/list.h"
 
 static void join_tree(struct open *open, struct tree *tree)
 {

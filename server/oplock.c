@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "server/list.h"
 #include "server/oplock.h"
 #include "server/persistent.h"
+#include "smbquic/list.h"
 
 #define NUM_BUCKETS                                       \
 	(sizeof(((struct oplock_table *)NULL)->buckets) / \

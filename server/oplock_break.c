@@ -5,12 +5,12 @@
 #include <string.h>
 
 #include "server/durable.h"
-#include "server/list.h"
 #include "server/lock.h"
 #include "server/name.h"
 #include "server/notice.h"
 #include "server/oplock.h"
 #include "server/request.h"
+#include "smbquic/list.h"
 
 #define LOG_MODULE "oplock"
 #include "smbquic/log.h"

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "server/list.h"
 #include "server/lock.h"
 #include "server/oplock.h"
+#include "smbquic/list.h"
 
 #define R SMB2_LEASE_READ_CACHING
 #define H SMB2_LEASE_HANDLE_CACHING

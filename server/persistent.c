@@ -11,12 +11,12 @@
 #include <unistd.h>
 
 #include "server/durable.h"
-#include "server/list.h"
 #include "server/persistent_record.h"
 #include "server/replay.h"
 #include "server/state_dir.h"
 #include "server/store_posix.h"
 #include "server/tally.h"
+#include "smbquic/list.h"
 #include "smbquic/savefile.h"
 
 #define LOG_MODULE "persistent"

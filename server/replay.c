@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "server/durable.h"
-#include "server/list.h"
 #include "server/oplock.h"
 #include "server/replay.h"
+#include "smbquic/list.h"
 
 #define NUM_BUCKETS 1024
 

@@ -9,8 +9,8 @@
 #include "server/chain.h"
 #include "server/credits.h"
 #include "server/dispatch.h"
-#include "server/list.h"
 #include "server/notice.h"
+#include "smbquic/list.h"
 
 #define LOG_MODULE "request"
 #include "smbquic/log.h"

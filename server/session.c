@@ -5,9 +5,9 @@
  */
 
 #include "server/durable.h"
-#include "server/list.h"
 #include "server/notice.h"
 #include "server/request.h"
+#include "smbquic/list.h"
 
 static void end_trees(struct session *session, struct request *except)
 {

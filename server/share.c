@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 
 #include "server/hosts.h"
-#include "server/list.h"
 #include "server/server.h"
+#include "smbquic/list.h"
 
 #define LOG_MODULE "share"
 #include "smbquic/log.h"

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "server/list.h"
+#include "smbquic/list.h"
 
 struct tally_name {
 	struct tally_name *prev, *next;

@@ -5,8 +5,8 @@
 
 #include <strings.h>
 
-#include "server/list.h"
 #include "server/request.h"
+#include "smbquic/list.h"
 
 static unsigned count_of(const struct session *session, const char *share)
 {

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "smbquic/list.h"
 #include "smbquic/message.h"
 #include "smbquic/smb2.h"
 #include "smbquic/wire.h"
@@ -246,14 +247,7 @@ static void message_write_cleanup(struct tevent_req *req,
 	}
 	state->conn->queued -= state->queued;
 	state->queued = 0;
-	if (state->prev != NULL) {
-		state->prev->next = state->next;
-	} else {
-		state->conn->writes = state->next;
-	}
-	if (state->next != NULL) {
-		state->next->prev = state->prev;
-	}
+	LIST_REMOVE(state->conn->writes, state);
 }
 
 static void count_queued(struct message_write_state *state, size_t size)
@@ -262,11 +256,7 @@ static void count_queued(struct message_write_state *state, size_t size)
 
 	state->queued = size;
 	conn->queued += size;
-	state->next = conn->writes;
-	if (conn->writes != NULL) {
-		conn->writes->prev = state;
-	}
-	conn->writes = state;
+	LIST_ADD(conn->writes, state);
 }
 
 static size_t iov_size(const struct iovec *iov, int count)

@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "smbquic/list.h"
 #include "smbquic/log.h"
 #include "smbquic/quic_endpoint_private.h"
 
@@ -102,14 +103,7 @@ static void far_forget(struct far_call *call)
 	if (call->far == NULL) {
 		return;
 	}
-	if (call->prev != NULL) {
-		call->prev->next = call->next;
-	} else {
-		call->far->calls = call->next;
-	}
-	if (call->next != NULL) {
-		call->next->prev = call->prev;
-	}
+	LIST_REMOVE(call->far->calls, call);
 	call->far = NULL;
 }
 
@@ -184,11 +178,7 @@ static void far_order(struct quic_far *far, struct far_call *call,
 	o->call = call;
 	call->order = o;
 	call->far = far;
-	call->next = far->calls;
-	if (call->next != NULL) {
-		call->next->prev = call;
-	}
-	far->calls = call;
+	LIST_ADD(far->calls, call);
 	far->line->pending++;
 	line_post(o->line, &o->letter);
 }

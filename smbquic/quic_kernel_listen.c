@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "smbquic/list.h"
 #include "smbquic/log.h"
 #include "smbquic/quic_kernel_private.h"
 
@@ -59,14 +60,7 @@ static void guest_gone(void *private_data)
 
 	guest_settled(g);
 	if (l != NULL) {
-		if (g->prev != NULL) {
-			g->prev->next = g->next;
-		} else {
-			l->guests = g->next;
-		}
-		if (g->next != NULL) {
-			g->next->prev = g->prev;
-		}
+		LIST_REMOVE(l->guests, g);
 		l->connections--;
 	}
 	talloc_free(g);
@@ -83,11 +77,7 @@ static bool guest_new(struct quic_kernel_listener *l, struct quic_kernel *k,
 	g->listener = l;
 	g->address = *address;
 	g->shaking = true;
-	g->next = l->guests;
-	if (g->next != NULL) {
-		g->next->prev = g;
-	}
-	l->guests = g;
+	LIST_ADD(l->guests, g);
 	l->connections++;
 	l->handshakes++;
 	k->on_close = guest_gone;

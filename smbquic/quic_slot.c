@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "smbquic/list.h"
 #include "smbquic/quic_slot_private.h"
 
 struct slot_cid {
@@ -285,14 +286,7 @@ static int slot_destructor(struct quic_slot *s)
 	while (s->cids != NULL) {
 		drop_at(s, &s->cids);
 	}
-	if (s->prev != NULL) {
-		s->prev->next = s->next;
-	} else {
-		s->slots->first = s->next;
-	}
-	if (s->next != NULL) {
-		s->next->prev = s->prev;
-	}
+	LIST_REMOVE(s->slots->first, s);
 	return 0;
 }
 
@@ -311,11 +305,7 @@ void quic_slot_join(struct quic_slot *s, struct quic_slots *all,
 {
 	talloc_steal(mem_ctx, s);
 	s->slots = all;
-	s->next = all->first;
-	if (s->next != NULL) {
-		s->next->prev = s;
-	}
-	all->first = s;
+	LIST_ADD(all->first, s);
 	talloc_set_destructor(s, slot_destructor);
 }
 

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "smbquic/list.h"
 #include "smbquic/log.h"
 #include "smbquic/quic_endpoint_private.h"
 
@@ -59,14 +60,7 @@ static void abort_request(struct tevent_req *req, struct tevent_context *ev)
 
 static void forget_write(struct quic_user_write *w)
 {
-	if (w->prev != NULL) {
-		w->prev->next = w->next;
-	} else {
-		w->user->writing = w->next;
-	}
-	if (w->next != NULL) {
-		w->next->prev = w->prev;
-	}
+	LIST_REMOVE(w->user->writing, w);
 	w->user = NULL;
 }
 
@@ -426,11 +420,7 @@ static struct tevent_req *quic_user_write_send(TALLOC_CTX *mem_ctx,
 	}
 	state->req = req;
 	state->user = u;
-	state->next = u->writing;
-	if (state->next != NULL) {
-		state->next->prev = state;
-	}
-	u->writing = state;
+	LIST_ADD(u->writing, state);
 	talloc_set_destructor(state, quic_user_write_destructor);
 	if (quic_conn_write(u->conn, &state->write, &err)) {
 		quic_user_write_done(&state->write, err);

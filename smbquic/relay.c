@@ -14,6 +14,7 @@
 #include "smbquic/race.h"
 #include "smbquic/resolve.h"
 #include "smbquic/relay_pump.h"
+#include "smbquic/list.h"
 
 #define LOG_MODULE "relay"
 #include "smbquic/log.h"
@@ -154,14 +155,7 @@ static void relay_check_stopped(struct relay *r)
 
 static int relay_conn_destructor(struct relay_conn *c)
 {
-	if (c->prev != NULL) {
-		c->prev->next = c->next;
-	} else {
-		c->relay->conns = c->next;
-	}
-	if (c->next != NULL) {
-		c->next->prev = c->prev;
-	}
+	LIST_REMOVE(c->relay->conns, c);
 	c->relay->count--;
 	return 0;
 }
@@ -261,11 +255,7 @@ static void relay_accept(struct transport *t, void *private_data)
 	}
 	c->relay = r;
 	c->in = talloc_steal(c, t);
-	c->next = r->conns;
-	if (c->next != NULL) {
-		c->next->prev = c;
-	}
-	r->conns = c;
+	LIST_ADD(r->conns, c);
 	r->count++;
 	talloc_set_destructor(c, relay_conn_destructor);
 	c->who = talloc_asprintf(

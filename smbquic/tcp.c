@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "smbquic/list.h"
 #include "smbquic/log.h"
 #include "smbquic/tcp_stream.h"
 
@@ -267,14 +268,7 @@ static void tcp_peer_gone(void *private_data)
 	struct tcp_listener *l = p->listener;
 
 	if (l != NULL) {
-		if (p->prev != NULL) {
-			p->prev->next = p->next;
-		} else {
-			l->peers = p->next;
-		}
-		if (p->next != NULL) {
-			p->next->prev = p->prev;
-		}
+		LIST_REMOVE(l->peers, p);
 		l->count--;
 	}
 	talloc_free(p);
@@ -290,11 +284,7 @@ static bool tcp_peer_add(struct tcp_listener *l, struct tcp_stream *c,
 	}
 	p->listener = l;
 	p->addr = *addr;
-	p->next = l->peers;
-	if (l->peers != NULL) {
-		l->peers->prev = p;
-	}
-	l->peers = p;
+	LIST_ADD(l->peers, p);
 	l->count++;
 	tcp_stream_on_close(c, tcp_peer_gone, p);
 	return true;

@@ -3,8 +3,8 @@
  * list.h - doubly linked lists of objects that have members `next` and `prev`
  * of their own type. `head` and `item` are evaluated more than once.
  */
-#ifndef SERVER_LIST_H
-#define SERVER_LIST_H
+#ifndef SMBQUIC_LIST_H
+#define SMBQUIC_LIST_H
 
 #include <stddef.h>
 
