@@ -501,9 +501,13 @@ NTSTATUS client_list(TALLOC_CTX *mem_ctx, struct client_tree *tree,
 		     const char *path, const char *pattern,
 		     struct client_dir_list **out)
 {
-	struct tevent_req *req = client_list_send(tree, tree, path, pattern);
-	NTSTATUS status = client_wait(client_tree_conn(tree), req);
+	struct tevent_req *req = NULL;
+	NTSTATUS status = NT_STATUS_OK;
 
+	dir_cache_blocking(tree, true);
+	req = client_list_send(tree, tree, path, pattern);
+	dir_cache_blocking(tree, false);
+	status = client_wait(client_tree_conn(tree), req);
 	*out = NULL;
 	if (NT_STATUS_IS_OK(status)) {
 		status = client_list_recv(req, mem_ctx, out);

@@ -16,6 +16,9 @@
 #define DEFAULT_FOLDERS 64
 /* A folder of which no lease is had is not asked for again for so long. */
 #define REFUSED_US 5000000
+/* Blocking calls are answered from here so long after the server has answered
+ * one of them. */
+#define BLOCKING_US 1000000
 /* So many names of a folder are asked for before it is opened for them. */
 #define WORTH_OPENING 2
 
@@ -47,6 +50,8 @@ struct client_dir_cache {
 	uint64_t numbers;
 	struct tevent_immediate *im; /* what was lost is told */
 	unsigned telling;	     /* no new folders meanwhile */
+	int64_t answered;	     /* the server, last */
+	bool ask;		     /* whatever is known */
 	client_dir_change_fn fn;
 	void *private_data;
 };
@@ -303,6 +308,22 @@ static bool folder_keeps(struct dir_folder *folder)
 	return true;
 }
 
+/* Between blocking calls nobody reads what the server says. */
+void dir_cache_blocking(struct client_tree *tree, bool yes)
+{
+	struct client_dir_cache *cache = tree->dir_cache;
+
+	if (cache != NULL) {
+		cache->ask =
+			yes && cache->answered + BLOCKING_US < conn_clock();
+	}
+}
+
+void dir_cache_answered(struct client_dir_cache *cache)
+{
+	cache->answered = conn_clock();
+}
+
 /* -------------------------------------------------------------------- paths */
 
 /* The folder that a path is in, and its name there: *parent is a child of
@@ -388,7 +409,7 @@ bool dir_cache_stat(struct client_tree *tree, const char *path,
 	}
 	talloc_free(parent);
 	if (folder != NULL && folder_keeps(folder)) {
-		here = stat_of(folder, path, name, status, stat);
+		here = !cache->ask && stat_of(folder, path, name, status, stat);
 		ticket->number = folder->number;
 	} else if (folder != NULL && ++folder->asked >= WORTH_OPENING) {
 		folder_open(folder);
@@ -456,7 +477,7 @@ bool dir_cache_list(struct client_tree *tree, const char *path,
 		return false;
 	}
 	folder = folder_get(cache, path);
-	if (folder != NULL && folder_keeps(folder) &&
+	if (folder != NULL && folder_keeps(folder) && !cache->ask &&
 	    dir_names_list(folder->names, mem_ctx, out)) {
 		cache->figures.hits++;
 		return true;

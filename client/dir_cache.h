@@ -26,6 +26,12 @@
  * (with '~', a stream's, of a snapshot, reparse points, names that differ from
  * one in the listing in case alone) are asked for always.
  *
+ * A program that makes blocking calls only reads what the server says while it
+ * waits for one: client_stat() and client_list() ask the server once a second
+ *at least. It should not keep folders while it does something else for long,
+ *since others who remove or rename a folder wait for it. As with files,
+ *smbquicd does not break leases for what programs of its own machine change.
+ *
  * Where no lease is granted nothing is kept, unless `unleased_ms` says so. When
  * the connection is lost all is forgotten. Without client_tree_cache(), or
  * after it with NULL, each call asks the server.

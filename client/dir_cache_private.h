@@ -89,6 +89,11 @@ void dir_cache_list_told(struct client_tree *tree, const char *path,
 			 const struct client_stat *stat,
 			 struct client_file **file);
 
+/** A blocking call is about to be made, or was. */
+void dir_cache_blocking(struct client_tree *tree, bool yes);
+/** The server has, to a call of the tree. */
+void dir_cache_answered(struct client_dir_cache *cache);
+
 /** The key of the lease on the folder that a path is in. @return false: none
  *  is held. */
 bool dir_cache_parent_key(struct client_dir_cache *cache, const char *path,

@@ -218,6 +218,9 @@ void dir_change_done(struct call *call)
 {
 	struct dir_change *change = call->change;
 
+	if (change != NULL && change->anchor->cache != NULL) {
+		dir_cache_answered(change->anchor->cache);
+	}
 	if (change == NULL || !change->does) {
 		return;
 	}

@@ -151,9 +151,13 @@ NTSTATUS client_stat_recv(struct tevent_req *req, struct client_stat *out)
 NTSTATUS client_stat(struct client_tree *tree, const char *path,
 		     struct client_stat *out)
 {
-	struct tevent_req *req = client_stat_send(tree, tree, path);
-	NTSTATUS status = client_wait(client_tree_conn(tree), req);
+	struct tevent_req *req = NULL;
+	NTSTATUS status = NT_STATUS_OK;
 
+	dir_cache_blocking(tree, true);
+	req = client_stat_send(tree, tree, path);
+	dir_cache_blocking(tree, false);
+	status = client_wait(client_tree_conn(tree), req);
 	*out = (struct client_stat){0};
 	if (NT_STATUS_IS_OK(status)) {
 		status = client_stat_recv(req, out);

@@ -227,8 +227,14 @@ static void list_folder(struct peer *peer, const char *path)
 {
 	uint64_t hits = folder_figures(peer).hits;
 	struct client_dir_list *list = NULL;
-	NTSTATUS status = client_list(peer->ev, peer->tree, path, "*", &list);
+	struct tevent_req *req =
+		client_list_send(peer->ev, peer->tree, path, "*");
+	NTSTATUS status = client_wait(peer->conn, req);
 
+	if (NT_STATUS_IS_OK(status)) {
+		status = client_list_recv(req, peer->ev, &list);
+	}
+	talloc_free(req);
 	if (NT_STATUS_IS_OK(status)) {
 		printf("= %zu names, %s\n", names_in(list),
 		       from_here(peer, hits));
@@ -242,8 +248,13 @@ static void show_stat(struct peer *peer, const char *path)
 {
 	uint64_t hits = folder_figures(peer).hits;
 	struct client_stat stat = {0};
-	NTSTATUS status = client_stat(peer->tree, path, &stat);
+	struct tevent_req *req = client_stat_send(peer->ev, peer->tree, path);
+	NTSTATUS status = client_wait(peer->conn, req);
 
+	if (NT_STATUS_IS_OK(status)) {
+		status = client_stat_recv(req, &stat);
+	}
+	talloc_free(req);
 	if (NT_STATUS_IS_OK(status)) {
 		printf("= %" PRIu64 " bytes, %s\n", stat.size,
 		       from_here(peer, hits));

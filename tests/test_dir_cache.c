@@ -315,6 +315,24 @@ static void test_listing(void **state)
 	assert_int_equal(server.asked, 1);
 }
 
+/* Nobody has read for a while what the server says. */
+static void test_blocking(void **state)
+{
+	struct fixture *f = *state;
+	unsigned before = 0;
+
+	up(f, RH, NULL);
+	assert_int_equal(list(f, "d"), 2);
+	before = requests(f);
+	assert_int_equal(size_of(f, "d\\one"), 1);
+	assert_int_equal(requests(f), before);
+	add("three", 3);
+	take_down(f);
+	usleep(1100000);
+	assert_int_equal(list(f, "d"), 3);
+	assert_int_equal(told.count, 1);
+}
+
 /* The second name of a folder is worth a lease. */
 static void test_single_names(void **state)
 {
@@ -614,6 +632,7 @@ int main(void)
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 		TEST(test_listing),
+		TEST(test_blocking),
 		TEST(test_single_names),
 		TEST(test_no_lease),
 		TEST(test_believed_for_a_time),
