@@ -76,7 +76,7 @@ leave()
 # told NAME FOLDER
 told()
 {
-	local count=$1_told
+	local count=$1_told_${2//[^a-z]/_}
 
 	eval "$count=\$((\${$count:-0} + 1))"
 	wait_for 30 was_told "$1" "$2" "${!count}" ||
@@ -86,5 +86,5 @@ told()
 
 was_told()
 {
-	[ "$(grep -cx "told $2" "$TMP/$1.log")" -ge "$3" ]
+	[ "$(grep -cxF "told $2" "$TMP/$1.log")" -ge "$3" ]
 }
