@@ -422,6 +422,13 @@ struct client_tree {
 	struct client_dir_cache *dir_cache; /**< dir_cache.h; or NULL */
 };
 
+/* ------------------------------------------------------------- help_thread.c
+ */
+
+/** A thread for conn->message, which is new, when it comes to need one.
+ *  @return false: no memory. */
+bool help_thread_start(struct client_conn *conn);
+
 /* -------------------------------------------------------- compression.c */
 
 /** What to offer in NEGOTIATE; none where it is not wanted. */

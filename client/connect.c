@@ -465,6 +465,10 @@ static void connect_start(struct tevent_req *req, struct transport *t)
 	if (tevent_req_nomem(conn->message, req)) {
 		return;
 	}
+	if (!help_thread_start(conn)) {
+		tevent_req_oom(req);
+		return;
+	}
 	call = first_call(state, transport_facts(t));
 	if (call == NULL) {
 		connect_fail(req, NT_STATUS_INTERNAL_ERROR,

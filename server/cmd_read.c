@@ -8,7 +8,10 @@
 #include "server/lock.h"
 
 struct cmd_read_state {
+	struct tevent_context *ev;
+	struct request *r;
 	bool compress; /* Request.CompressReply */
+	struct wire_slice packed;
 	struct file_open *open;
 	struct smb2_read_request in;
 	uint8_t *data;
@@ -16,6 +19,7 @@ struct cmd_read_state {
 };
 
 static void cmd_read_done(struct tevent_req *subreq);
+static void cmd_read_packed(struct tevent_req *subreq);
 
 static NTSTATUS cmd_read_check(struct cmd_read_state *state, struct request *r)
 {
@@ -57,6 +61,8 @@ struct tevent_req *cmd_read_send(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 	if (req == NULL) {
 		return NULL;
 	}
+	state->ev = ev;
+	state->r = r;
 	if (tevent_req_error(req, cmd_read_check(state, r))) {
 		return tevent_req_post(req, ev);
 	}
@@ -84,6 +90,7 @@ static void cmd_read_done(struct tevent_req *subreq)
 		tevent_req_callback_data(subreq, struct tevent_req);
 	struct cmd_read_state *state =
 		tevent_req_data(req, struct cmd_read_state);
+	struct message_conn *messages = state->r->conn->messages;
 	int err = store_pread_recv(subreq, &state->count);
 
 	TALLOC_FREE(subreq);
@@ -96,6 +103,29 @@ static void cmd_read_done(struct tevent_req *subreq)
 		return;
 	}
 	state->open->position = state->in.offset + state->count;
+	if (!state->compress || !message_packs(messages, state->count)) {
+		tevent_req_done(req);
+		return;
+	}
+	state->compress = false;
+	subreq = message_pack_send(state, state->ev, messages,
+				   wire_slice(state->data, state->count),
+				   state->data);
+	if (tevent_req_nomem(subreq, req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, cmd_read_packed, req);
+}
+
+static void cmd_read_packed(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct cmd_read_state *state =
+		tevent_req_data(req, struct cmd_read_state);
+
+	state->packed = message_pack_recv(subreq, state);
+	TALLOC_FREE(subreq);
 	tevent_req_done(req);
 }
 
@@ -112,6 +142,7 @@ NTSTATUS cmd_read_recv(struct tevent_req *req, struct reply *reply)
 	response.data.len = state->count;
 	smb2_read_response_encode(&reply->body, &response);
 	reply->compress = state->compress;
+	reply->packed = state->packed;
 	if (state->count > 0 &&
 	    !reply_payload(reply, state->data, state->count, state->data)) {
 		return NT_STATUS_INTERNAL_ERROR;

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "server/credits.h"
+#include "server/helper.h"
 #include "server/hosts.h"
 #include "server/machine.h"
 #include "server/request.h"
@@ -518,6 +519,7 @@ static bool conn_start(struct conn *conn, struct transport *t)
 	const struct message_limits limits = {
 		.max_message = CONN_STRANGER_MESSAGE,
 	};
+	const struct message_helper helper = helper_of(conn);
 	struct server *server = conn->server;
 	unsigned max_credits = (unsigned)config_int(server->config, NULL,
 						    CONFIG_SMB2_MAX_CREDITS);
@@ -527,8 +529,12 @@ static bool conn_start(struct conn *conn, struct transport *t)
 	conn->end = tevent_create_immediate(conn);
 	conn->messages = message_conn_new(conn, server->ev, t, &limits,
 					  conn_unsealing_key, conn);
+	if (conn->messages == NULL) {
+		return false;
+	}
+	message_conn_set_helper(conn->messages, &helper);
 	return conn->credits != NULL && conn->resume != NULL &&
-	       conn->end != NULL && conn->messages != NULL;
+	       conn->end != NULL;
 }
 
 static struct conn *conn_alloc(struct server *server, struct transport *t)

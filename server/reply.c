@@ -197,7 +197,7 @@ bool reply_payload(struct reply *reply, const void *data, size_t len,
 
 static size_t reply_size(const struct reply *reply)
 {
-	size_t size = reply->body.len;
+	size_t size = reply->body.len + reply->packed.len;
 
 	for (int i = 0; i < reply->payload_count; i++) {
 		size += reply->payload[i].iov_len;
@@ -220,6 +220,7 @@ static void collect(struct request *r, struct reply *reply, NTSTATUS status,
 	pdu->iov[0].iov_len = reply->body.len;
 	pdu->iov_count = 1 + reply->payload_count;
 	pdu->compress = reply->compress;
+	pdu->packed = reply->packed;
 	for (int i = 0; i < reply->payload_count; i++) {
 		pdu->iov[1 + i] = reply->payload[i];
 		talloc_steal(out, reply->owners[i]);

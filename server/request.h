@@ -84,6 +84,8 @@ struct reply {
 	TALLOC_CTX *owners[MESSAGE_MAX_IOV - 1];
 	int payload_count;
 	bool compress; /**< the payload may be, if it was agreed upon */
+	struct wire_slice packed; /**< or what it was compressed to, owned as it
+				     is; see message_out */
 	/** Called once the message is as it goes to the wire: for the preauth
 	    hash. May be NULL. */
 	void (*on_wire)(struct request *r, const struct iovec *message,

@@ -10,6 +10,7 @@
 
 #include "certs/certmap.h"
 #include "server/cert_watch.h"
+#include "server/helper.h"
 #include "server/machine.h"
 #include "server/strikes.h"
 #include "server/persistent.h"
@@ -258,7 +259,9 @@ static bool make_workers(struct server *server)
 		return false;
 	}
 	server->lane = worker_lane_new(server, server->pool, 0, 4096);
-	return server->lane != NULL;
+	server->packing =
+		worker_lane_new(server, server->pool, 0, HELPER_MAX_QUEUED);
+	return server->lane != NULL && server->packing != NULL;
 }
 
 static void say_who(const struct server *server)

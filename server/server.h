@@ -90,7 +90,8 @@ struct tree;
 struct server {
 	struct tevent_context *ev;
 	struct worker_pool *pool;
-	struct worker_lane *lane; /**< accounts and who may what (NSS) */
+	struct worker_lane *lane;    /**< accounts and who may what (NSS) */
+	struct worker_lane *packing; /**< compression (helper.h) */
 	/** The configuration in force; replaced as a whole by a reload. Take a
 	    talloc_reference() to keep one. */
 	struct config *config;

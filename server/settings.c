@@ -559,7 +559,8 @@ static const struct setting settings[] = {
 	},
 	[CONFIG_WORKER_THREADS] = {
 		"worker threads", SETTING_GLOBAL, SETTING_INT, "8",
-		"Threads for work that blocks, such as disk access.",
+		"Threads for work that blocks, such as disk access, or takes "
+		"long, such as compression.",
 		.min = 1, .max = 256,
 	},
 	[CONFIG_NETWORK_THREADS] = {

@@ -4,23 +4,12 @@
 #include <string.h>
 
 #include "smbquic/list.h"
-#include "smbquic/message.h"
+#include "smbquic/message_private.h"
 #include "smbquic/smb2.h"
 #include "smbquic/wire.h"
 
 /* A frame's length field has three bytes. */
 #define MESSAGE_FRAME_MAX 0xFFFFFFu
-
-struct message_conn {
-	struct transport *transport;
-	struct message_limits limits;
-	message_keyring_fn keyring;
-	void *private_data;
-	size_t queued;
-	struct message_write_state *writes; /* those that are in queued */
-	struct smb2_compress_terms terms;
-	struct message_savings savings;
-};
 
 struct message_write_state {
 	struct message_conn *conn; /* NULL once that is freed */
@@ -32,6 +21,7 @@ struct message_write_state {
 	struct iovec *iov;
 	int count;
 	int payload; /* which of them is to be compressed; 0: none */
+	struct wire_slice ready; /* that, if it was compressed before */
 };
 
 static int message_conn_destructor(struct message_conn *conn)
@@ -40,6 +30,9 @@ static int message_conn_destructor(struct message_conn *conn)
 
 	for (w = conn->writes; w != NULL; w = w->next) {
 		w->conn = NULL;
+	}
+	if (conn->reader != NULL) {
+		message_reader_lost(conn->reader);
 	}
 	return 0;
 }
@@ -77,6 +70,12 @@ void message_conn_set_compression(struct message_conn *conn,
 	conn->terms = *terms;
 }
 
+void message_conn_set_helper(struct message_conn *conn,
+			     const struct message_helper *helper)
+{
+	conn->helper = *helper;
+}
+
 const struct message_savings *message_conn_savings(
 	const struct message_conn *conn)
 {
@@ -93,121 +92,7 @@ size_t message_conn_queued(const struct message_conn *conn)
 	return conn->queued;
 }
 
-/* --- reading ---------------------------------------------------------------
- */
-
-struct message_read_state {
-	struct tevent_context *ev;
-	struct message_conn *conn;
-	uint8_t frame[MESSAGE_FRAME_SIZE];
-	uint8_t *data;
-	size_t len;
-	struct message *message; /* NULL: the peer ended */
-};
-
-static void message_read_frame(struct tevent_req *subreq);
-static void message_read_body(struct tevent_req *subreq);
-
-struct tevent_req *message_read_send(TALLOC_CTX *mem_ctx,
-				     struct tevent_context *ev,
-				     struct message_conn *conn)
-{
-	struct tevent_req *req = NULL;
-	struct tevent_req *subreq = NULL;
-	struct message_read_state *state = NULL;
-
-	req = tevent_req_create(mem_ctx, &state, struct message_read_state);
-	if (req == NULL) {
-		return NULL;
-	}
-	state->ev = ev;
-	state->conn = conn;
-	subreq =
-		transport_read_send(state, ev, conn->transport, state->frame,
-				    sizeof(state->frame), sizeof(state->frame));
-	if (tevent_req_nomem(subreq, req)) {
-		return tevent_req_post(req, ev);
-	}
-	tevent_req_set_callback(subreq, message_read_frame, req);
-	return req;
-}
-
-/* MS-SMB2 2.1: a zero byte, then the length in three. */
-static int frame_length(const struct message_read_state *state, size_t *out)
-{
-	struct wire_reader r = wire_reader(state->frame, sizeof(state->frame));
-	uint8_t zero = wire_get_u8(&r);
-
-	*out = wire_get_be24(&r);
-	if (zero != 0 || *out < sizeof(uint32_t)) {
-		return EBADMSG;
-	}
-	return *out > state->conn->limits.max_message ? EMSGSIZE : 0;
-}
-
-static void message_read_frame(struct tevent_req *subreq)
-{
-	struct tevent_req *req =
-		tevent_req_callback_data(subreq, struct tevent_req);
-	struct message_read_state *state =
-		tevent_req_data(req, struct message_read_state);
-	int err = 0;
-	ssize_t n = transport_read_recv(subreq, &err);
-
-	TALLOC_FREE(subreq);
-	if (n < 0) {
-		tevent_req_error(req, err);
-		return;
-	}
-	if (n == 0) {
-		tevent_req_done(req);
-		return;
-	}
-	if (tevent_req_error(req, frame_length(state, &state->len))) {
-		return;
-	}
-	state->data = talloc_size(state, state->len);
-	if (tevent_req_nomem(state->data, req)) {
-		return;
-	}
-	subreq = transport_read_send(state, state->ev, state->conn->transport,
-				     state->data, state->len, state->len);
-	if (tevent_req_nomem(subreq, req)) {
-		return;
-	}
-	tevent_req_set_callback(subreq, message_read_body, req);
-}
-
-static void message_read_body(struct tevent_req *subreq)
-{
-	struct tevent_req *req =
-		tevent_req_callback_data(subreq, struct tevent_req);
-	struct message_read_state *state =
-		tevent_req_data(req, struct message_read_state);
-	struct message_conn *conn = state->conn;
-	int err = 0;
-	ssize_t n = transport_read_recv(subreq, &err);
-
-	TALLOC_FREE(subreq);
-	if (n <= 0) {
-		tevent_req_error(req, n == 0 ? EPIPE : err);
-		return;
-	}
-	err = message_parse(state, state->data, state->len, conn->keyring,
-			    conn->private_data, &conn->terms,
-			    conn->limits.max_message, &state->message);
-	if (tevent_req_error(req, err)) {
-		return;
-	}
-	if (state->message->packed > 0) {
-		conn->savings.messages_in++;
-		conn->savings.plain_in += state->message->len;
-		conn->savings.packed_in += state->message->packed;
-	}
-	tevent_req_done(req);
-}
-
-static int message_request_errno(struct tevent_req *req)
+int message_request_errno(struct tevent_req *req)
 {
 	enum tevent_req_state how = TEVENT_REQ_INIT;
 	uint64_t err = 0;
@@ -216,18 +101,6 @@ static int message_request_errno(struct tevent_req *req)
 		return 0;
 	}
 	return how == TEVENT_REQ_USER_ERROR ? (int)err : ENOMEM;
-}
-
-int message_read_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
-		      struct message **out)
-{
-	struct message_read_state *state =
-		tevent_req_data(req, struct message_read_state);
-	int err = message_request_errno(req);
-
-	*out = err == 0 ? talloc_move(mem_ctx, &state->message) : NULL;
-	tevent_req_received(req);
-	return err;
 }
 
 /* --- writing ---------------------------------------------------------------
@@ -292,7 +165,18 @@ static void choose_payload(struct message_write_state *state, int first,
 		    (state->payload == 0 ||
 		     len > state->iov[state->payload].iov_len)) {
 			state->payload = i;
+			state->ready = wire_slice(NULL, 0);
 		}
+	}
+}
+
+static void choose_ready(struct message_write_state *state, int i,
+			 struct wire_slice packed)
+{
+	if (state->payload == 0 ||
+	    state->iov[i].iov_len > state->iov[state->payload].iov_len) {
+		state->payload = i;
+		state->ready = packed;
 	}
 }
 
@@ -310,7 +194,9 @@ static int add_pdu(struct message_write_state *state,
 	assert(pdu->iov_count > 0 && pdu->iov_count <= MESSAGE_MAX_IOV);
 	assert(pdu->iov[0].iov_len >= SMB2_HEADER_SIZE);
 	memcpy(first, pdu->iov, sizeof(*first) * (size_t)count);
-	if (pdu->compress && state->conn->terms.count > 0) {
+	if (pdu->packed.len > 0) {
+		choose_ready(state, state->count + 1, pdu->packed);
+	} else if (pdu->compress && state->conn->terms.count > 0) {
 		choose_payload(state, state->count + 1, count - 1);
 	}
 	if (pad > 0) {
@@ -344,7 +230,8 @@ static int add_pdus(struct message_write_state *state,
 	state->count = 1;
 	for (i = 0; i < count && err == 0; i++) {
 		bool last = i + 1 == count;
-		bool packs = pdus[i].compress && state->conn->terms.count > 0;
+		bool packs = pdus[i].packed.len > 0 ||
+			     (pdus[i].compress && state->conn->terms.count > 0);
 
 		/* 3.3.4.1.3: of a compound the last one as well; not behind
 		 * what is compressed, as only a chained form goes on then */
@@ -372,14 +259,11 @@ static struct wire_slice flatten(TALLOC_CTX *mem_ctx, const struct iovec *iov,
 	return wire_slice(out, out == NULL ? 0 : size);
 }
 
-static void use_packed(struct message_write_state *state, size_t plain,
-		       size_t packed)
+static void count_packed(const struct message_write_state *state, size_t plain,
+			 size_t packed)
 {
 	struct message_savings *savings = &state->conn->savings;
 
-	state->iov[1].iov_base = state->packed;
-	state->iov[1].iov_len = packed;
-	state->count = 2;
 	savings->messages_out++;
 	savings->plain_out += plain;
 	savings->packed_out += packed;
@@ -415,7 +299,47 @@ static void pack_payload(struct message_write_state *state)
 		TALLOC_FREE(state->packed);
 		return;
 	}
-	use_packed(state, plain, packed);
+	state->iov[1].iov_base = state->packed;
+	state->iov[1].iov_len = packed;
+	state->count = 2;
+	count_packed(state, plain, packed);
+}
+
+/* The same with a payload that was compressed before: what goes before it,
+ * itself, and what goes behind. */
+static void use_ready(struct message_write_state *state)
+{
+	const struct iovec *payload = &state->iov[state->payload];
+	int behind = state->count - state->payload - 1;
+	size_t plain = iov_size(state->iov + 1, state->count - 1);
+	TALLOC_CTX *tmp = talloc_new(state);
+	struct wire_slice lead =
+		flatten(tmp, state->iov + 1, state->payload - 1);
+	struct wire_slice rest = flatten(tmp, payload + 1, behind);
+	size_t room = lead.len + SMB2_PACKED_HEAD;
+	size_t head = 0;
+
+	state->packed = talloc_size(state, room + rest.len + SMB2_PACKED_REST);
+	if (state->packed != NULL &&
+	    lead.len + payload->iov_len + rest.len == plain) {
+		head = smb2_packed_head(&state->conn->terms, lead,
+					payload->iov_len, rest.len,
+					state->packed);
+	}
+	if (head > 0) {
+		state->iov[1].iov_base = state->packed;
+		state->iov[1].iov_len = head;
+		memcpy(&state->iov[2].iov_base, &state->ready.data,
+		       sizeof(state->ready.data));
+		state->iov[2].iov_len = state->ready.len;
+		state->iov[3].iov_base = state->packed + room;
+		state->iov[3].iov_len =
+			smb2_packed_rest(rest, state->packed + room);
+		state->count = state->iov[3].iov_len > 0 ? 4 : 3;
+		count_packed(state, plain,
+			     iov_size(state->iov + 1, state->count - 1));
+	}
+	talloc_free(tmp);
 }
 
 /* Replace what is behind the frame by one sealed piece. */
@@ -480,7 +404,9 @@ struct tevent_req *message_write_send(
 	state->conn = conn;
 	tevent_req_set_cleanup_fn(req, message_write_cleanup);
 	err = add_pdus(state, pdus, count, seal == NULL);
-	if (err == 0 && state->payload > 0) {
+	if (err == 0 && state->ready.len > 0) {
+		use_ready(state);
+	} else if (err == 0 && state->payload > 0) {
 		pack_payload(state);
 	}
 	if (err == 0 && seal != NULL) {

@@ -82,6 +82,32 @@ void message_conn_set_limits(struct message_conn *conn,
 void message_conn_set_compression(struct message_conn *conn,
 				  const struct smb2_compress_terms *terms);
 
+/** Payloads that are compressed, and messages that come of compressed ones,
+    of so many bytes are left to a helper, where there is one. */
+#define MESSAGE_HELP_MIN 65536
+
+/** Somebody who does, in a thread, what would hold up the loop. */
+struct message_helper {
+	/**
+	 * Has work(job) done. job is a talloc chunk without parent or borrowed
+	 * parts, and from here on the request's, whatever is returned: it is
+	 * freed, in the loop, when the request is freed and the thread is done
+	 * with it. What is wanted of it is taken out before.
+	 * @return NULL: no memory.
+	 */
+	struct tevent_req *(*send)(TALLOC_CTX *mem_ctx,
+				   struct tevent_context *ev,
+				   void (*work)(void *job), void *job,
+				   void *private_data);
+	/** @return 0; else it was not done, and never will be. */
+	int (*recv)(struct tevent_req *req);
+	void *private_data;
+};
+
+/** Without one all is done in the loop. */
+void message_conn_set_helper(struct message_conn *conn,
+			     const struct message_helper *helper);
+
 /** What compression did on a connection. */
 struct message_savings {
 	uint64_t messages_in, messages_out; /**< that were compressed */
@@ -125,7 +151,31 @@ struct message_out {
 	/** One of its payloads, iov[1] and on, may be compressed, where that
 	    was agreed upon and saves something. */
 	bool compress;
+	/** What message_pack_send() made of iov[1]; empty: nothing. It must be
+	    valid as long as iov[1], and compress be false. */
+	struct wire_slice packed;
 };
+
+/** Is it for the helper to compress so long a payload? */
+bool message_packs(const struct message_conn *conn, size_t len);
+
+/**
+ * Compress a payload before its message is written: the helper does it.
+ * @param owner  the talloc chunk that the payload is in, with nothing else
+ *               that anybody needs; stolen until message_pack_recv().
+ */
+struct tevent_req *message_pack_send(TALLOC_CTX *mem_ctx,
+				     struct tevent_context *ev,
+				     struct message_conn *conn,
+				     struct wire_slice payload,
+				     TALLOC_CTX *owner);
+/**
+ * Gives the owner back, to mem_ctx.
+ * @return for message_out.packed, in a child of the owner; empty: it saves
+ *         nothing, or was not done.
+ */
+struct wire_slice message_pack_recv(struct tevent_req *req,
+				    TALLOC_CTX *mem_ctx);
 
 /**
  * Write PDUs as one message. Chains them (NextCommand, padding to 8), signs

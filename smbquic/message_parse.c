@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 
-#include "smbquic/message.h"
+#include "smbquic/message_private.h"
 #include "smbquic/smb2.h"
 #include "smbquic/wire.h"
 
@@ -45,17 +45,7 @@ static uint32_t protocol_id(const uint8_t *data, size_t len)
 	return wire_get_u32(&r);
 }
 
-/* What is known of the bytes so far, from outside to inside. */
-struct opened {
-	uint8_t *owner; /* the talloc chunk that plain is in */
-	uint8_t *plain;
-	size_t len;
-	bool sealed;
-	uint64_t session_id;
-	size_t packed;
-};
-
-static int unseal(struct opened *o, message_keyring_fn keyring,
+static int unseal(struct message_opened *o, message_keyring_fn keyring,
 		  void *private_data)
 {
 	struct smb2_transform_header header = {0};
@@ -80,40 +70,47 @@ static int unseal(struct opened *o, message_keyring_fn keyring,
 	return 0;
 }
 
-/* 3.3.5.2.1.2. The size is looked at before there is memory for it. */
-static int unpack(TALLOC_CTX *mem_ctx, struct opened *o,
-		  const struct smb2_compress_terms *terms, size_t max)
+int message_open(uint8_t *data, size_t len, message_keyring_fn keyring,
+		 void *private_data, const struct smb2_compress_terms *terms,
+		 size_t max, struct message_opened *out)
 {
-	static const struct smb2_compress_terms none;
-	uint8_t *plain = NULL;
-	size_t size = 0;
 	int err = 0;
 
-	if (terms == NULL) {
-		terms = &none;
+	*out = (struct message_opened){
+		.owner = data,
+		.plain = data,
+		.len = len,
+	};
+	if (protocol_id(out->plain, out->len) == SMB2_TRANSFORM_MAGIC) {
+		err = unseal(out, keyring, private_data);
 	}
-	err = smb2_decompress_size(terms, o->plain, o->len, max, &size);
-	if (err != 0) {
-		return err;
+	if (err == 0 &&
+	    protocol_id(out->plain, out->len) == SMB2_COMPRESSION_MAGIC) {
+		err = smb2_decompress_size(terms, out->plain, out->len, max,
+					   &out->unpacked);
 	}
-	plain = talloc_size(mem_ctx, size);
-	if (plain == NULL) {
-		return ENOMEM;
-	}
-	err = smb2_decompress(terms, o->plain, o->len, plain, size);
-	if (err != 0) {
-		talloc_free(plain);
-		return err;
-	}
+	return err;
+}
+
+/* 3.3.5.2.1.2 */
+int message_unpack(const struct message_opened *o,
+		   const struct smb2_compress_terms *terms, uint8_t *plain)
+{
+	return smb2_decompress(terms, o->plain, o->len, plain, o->unpacked);
+}
+
+void message_unpacked(struct message_opened *o, uint8_t *plain)
+{
 	o->packed = o->len;
 	o->owner = plain;
 	o->plain = plain;
-	o->len = size;
-	return 0;
+	o->len = o->unpacked;
+	o->unpacked = 0;
 }
 
 /* The message; NULL: no memory. It takes what owns the bytes. */
-static struct message *message_new(TALLOC_CTX *mem_ctx, const struct opened *o,
+static struct message *message_new(TALLOC_CTX *mem_ctx,
+				   const struct message_opened *o,
 				   unsigned count)
 {
 	size_t size =
@@ -136,8 +133,8 @@ static struct message *message_new(TALLOC_CTX *mem_ctx, const struct opened *o,
 	return m;
 }
 
-static int make_message(TALLOC_CTX *mem_ctx, const struct opened *o,
-			struct message **out)
+int message_make(TALLOC_CTX *mem_ctx, const struct message_opened *o,
+		 struct message **out)
 {
 	uint32_t id = protocol_id(o->plain, o->len);
 	unsigned count = 0;
@@ -152,25 +149,39 @@ static int make_message(TALLOC_CTX *mem_ctx, const struct opened *o,
 	return *out == NULL ? ENOMEM : 0;
 }
 
+int message_unpack_here(TALLOC_CTX *mem_ctx, struct message_opened *o,
+			const struct smb2_compress_terms *terms)
+{
+	uint8_t *plain = talloc_size(mem_ctx, o->unpacked);
+	int err = plain == NULL ? ENOMEM : message_unpack(o, terms, plain);
+
+	if (err != 0) {
+		talloc_free(plain);
+		return err;
+	}
+	message_unpacked(o, plain);
+	return 0;
+}
+
 int message_parse(TALLOC_CTX *mem_ctx, uint8_t *data, size_t len,
 		  message_keyring_fn keyring, void *private_data,
 		  const struct smb2_compress_terms *terms, size_t max,
 		  struct message **out)
 {
-	struct opened o = {.owner = data, .plain = data, .len = len};
+	static const struct smb2_compress_terms none;
+	struct message_opened o = {0};
 	int err = 0;
 
 	*out = NULL;
-	if (protocol_id(o.plain, o.len) == SMB2_TRANSFORM_MAGIC) {
-		err = unseal(&o, keyring, private_data);
-	}
-	if (err == 0 && protocol_id(o.plain, o.len) == SMB2_COMPRESSION_MAGIC) {
-		err = unpack(mem_ctx, &o, terms, max);
+	terms = terms == NULL ? &none : terms;
+	err = message_open(data, len, keyring, private_data, terms, max, &o);
+	if (err == 0 && o.unpacked > 0) {
+		err = message_unpack_here(mem_ctx, &o, terms);
 	}
 	if (err != 0) {
 		return err;
 	}
-	err = make_message(mem_ctx, &o, out);
+	err = message_make(mem_ctx, &o, out);
 	if (o.owner != data) {
 		/* Of two, the one that is not needed any more. */
 		talloc_free(err == 0 ? data : o.owner);

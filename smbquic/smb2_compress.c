@@ -135,17 +135,11 @@ static void put_middle(struct wire_writer *w, uint16_t algorithm,
 	wire_put_slice(w, s);
 }
 
-static size_t compress_chained(const struct smb2_compress_terms *terms,
-			       uint16_t algorithm, struct wire_slice lead,
-			       struct wire_slice tail, struct wire_slice rest,
-			       uint8_t *out)
+/* What the tail becomes in a chain: runs, and what is between them. */
+static void put_tail(struct wire_writer *w,
+		     const struct smb2_compress_terms *terms,
+		     uint16_t algorithm, struct wire_slice tail)
 {
-	struct wire_writer w =
-		wire_writer_fixed(out, budget(lead, tail) + rest.len);
-	const struct smb2_compression_header header = {
-		.original_size = (uint32_t)(lead.len + tail.len + rest.len),
-		.flags = SMB2_COMPRESSION_FLAG_CHAINED,
-	};
 	size_t forward = 0;
 	size_t backward = 0;
 
@@ -156,20 +150,57 @@ static size_t compress_chained(const struct smb2_compress_terms *terms,
 						 tail.len - forward);
 		backward = backward < RUN_MIN ? 0 : backward;
 	}
-	smb2_compression_header_encode(&w, &header);
-	put_payload_header(&w, SMB2_COMPRESSION_NONE, true, lead.len, 0);
-	wire_put_slice(&w, lead);
-	put_run(&w, tail.data[0], forward);
+	put_run(w, tail.data[0], forward);
 	put_middle(
-		&w, algorithm,
+		w, algorithm,
 		wire_slice(tail.data + forward, tail.len - forward - backward));
-	put_run(&w, tail.data[tail.len - 1], backward);
+	put_run(w, tail.data[tail.len - 1], backward);
+}
+
+static void put_chain_head(struct wire_writer *w, struct wire_slice lead,
+			   size_t all)
+{
+	const struct smb2_compression_header header = {
+		.original_size = (uint32_t)all,
+		.flags = SMB2_COMPRESSION_FLAG_CHAINED,
+	};
+
+	smb2_compression_header_encode(w, &header);
+	put_payload_header(w, SMB2_COMPRESSION_NONE, true, lead.len, 0);
+	wire_put_slice(w, lead);
+}
+
+static void put_rest(struct wire_writer *w, struct wire_slice rest)
+{
 	if (rest.len > 0) {
-		put_payload_header(&w, SMB2_COMPRESSION_NONE, false, rest.len,
+		put_payload_header(w, SMB2_COMPRESSION_NONE, false, rest.len,
 				   0);
-		wire_put_slice(&w, rest);
+		wire_put_slice(w, rest);
 	}
+}
+
+static size_t compress_chained(const struct smb2_compress_terms *terms,
+			       uint16_t algorithm, struct wire_slice lead,
+			       struct wire_slice tail, struct wire_slice rest,
+			       uint8_t *out)
+{
+	struct wire_writer w =
+		wire_writer_fixed(out, budget(lead, tail) + rest.len);
+
+	put_chain_head(&w, lead, lead.len + tail.len + rest.len);
+	put_tail(&w, terms, algorithm, tail);
+	put_rest(&w, rest);
 	return wire_writer_ok(&w) ? w.len : 0;
+}
+
+/* Is there something to be done with it, and can lengths be told? */
+static bool may_compress(const struct smb2_compress_terms *terms,
+			 struct wire_slice lead, struct wire_slice tail,
+			 struct wire_slice rest)
+{
+	return terms->count > 0 && tail.len >= SMB2_COMPRESS_MIN &&
+	       lead.len <= UINT32_MAX / 4 && tail.len <= UINT32_MAX / 4 &&
+	       rest.len <= UINT32_MAX / 4;
 }
 
 size_t smb2_compress(const struct smb2_compress_terms *terms,
@@ -178,9 +209,7 @@ size_t smb2_compress(const struct smb2_compress_terms *terms,
 {
 	uint16_t algorithm = preferred(terms);
 
-	if (terms->count == 0 || tail.len < SMB2_COMPRESS_MIN ||
-	    lead.len > UINT32_MAX / 4 || tail.len > UINT32_MAX / 4 ||
-	    rest.len > UINT32_MAX / 4) {
+	if (!may_compress(terms, lead, tail, rest)) {
 		return 0;
 	}
 	if (terms->chained) {
@@ -190,6 +219,62 @@ size_t smb2_compress(const struct smb2_compress_terms *terms,
 	return rest.len == 0 && compress_promising(tail.data, tail.len)
 		       ? compress_unchained(algorithm, lead, tail, out)
 		       : 0;
+}
+
+/* ------------------------------------------------ the tail before the message
+ */
+
+size_t smb2_pack(const struct smb2_compress_terms *terms,
+		 struct wire_slice tail, uint8_t *out)
+{
+	const struct wire_slice none = {0};
+	uint16_t algorithm = preferred(terms);
+	struct wire_writer w = {0};
+
+	if (!may_compress(terms, none, tail, none)) {
+		return 0;
+	}
+	w = wire_writer_fixed(out, budget(none, tail) - SMB2_PACKED_HEAD);
+	if (terms->chained) {
+		put_tail(&w, terms, algorithm, tail);
+	} else if (algorithm == SMB2_COMPRESSION_NONE ||
+		   !compress_promising(tail.data, tail.len) ||
+		   !put_compressed(&w, algorithm, tail)) {
+		return 0;
+	}
+	return wire_writer_ok(&w) ? w.len : 0;
+}
+
+size_t smb2_packed_head(const struct smb2_compress_terms *terms,
+			struct wire_slice lead, size_t tail, size_t rest,
+			uint8_t *out)
+{
+	struct wire_writer w =
+		wire_writer_fixed(out, lead.len + SMB2_PACKED_HEAD);
+	const struct smb2_compression_header header = {
+		.original_size = (uint32_t)tail,
+		.algorithm = preferred(terms),
+		.uncompressed = lead,
+	};
+
+	if (terms->chained) {
+		put_chain_head(&w, lead, lead.len + tail + rest);
+	} else if (rest > 0) {
+		return 0;
+	} else {
+		smb2_compression_header_encode(&w, &header);
+		wire_put_slice(&w, lead);
+	}
+	return wire_writer_ok(&w) ? w.len : 0;
+}
+
+size_t smb2_packed_rest(struct wire_slice rest, uint8_t *out)
+{
+	struct wire_writer w =
+		wire_writer_fixed(out, rest.len + SMB2_PACKED_REST);
+
+	put_rest(&w, rest);
+	return wire_writer_ok(&w) ? w.len : 0;
 }
 
 /* ------------------------------------------------------------- decompressing

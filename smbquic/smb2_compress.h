@@ -44,6 +44,35 @@ size_t smb2_compress(const struct smb2_compress_terms *terms,
 		     struct wire_slice lead, struct wire_slice tail,
 		     struct wire_slice rest, uint8_t *out);
 
+/* The same in two steps, as the first one takes long and needs to know nothing
+ * of the message: it may be done elsewhere, and earlier. */
+
+/** What goes before and behind a packed tail, beside lead and rest. */
+#define SMB2_PACKED_HEAD 16
+#define SMB2_PACKED_REST 8
+
+/**
+ * @param out  as long as tail.
+ * @return what the tail becomes in a message; 0: send it as it is.
+ */
+size_t smb2_pack(const struct smb2_compress_terms *terms,
+		 struct wire_slice tail, uint8_t *out);
+
+/**
+ * What goes before the packed tail.
+ * @param tail  its length before it was packed.
+ * @param out   as long as lead, and SMB2_PACKED_HEAD.
+ * @return its length; 0: a rest cannot follow without chains.
+ */
+size_t smb2_packed_head(const struct smb2_compress_terms *terms,
+			struct wire_slice lead, size_t tail, size_t rest,
+			uint8_t *out);
+
+/** What goes behind it.
+ * @param out  as long as rest, and SMB2_PACKED_REST.
+ * @return its length; 0: nothing. */
+size_t smb2_packed_rest(struct wire_slice rest, uint8_t *out);
+
 /**
  * Looks at the headers alone, before anything is allocated.
  * @param max   the longest message that may come of it.

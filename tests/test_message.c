@@ -437,6 +437,203 @@ static void test_not_compressed(void **state)
 	assert_int_equal(message_conn_savings(w->a)->messages_out, 0);
 }
 
+/* A helper who does it when told to, or says that he never will. */
+struct slow {
+	struct tevent_req *req;
+	void (*work)(void *job);
+	void *job;
+	unsigned asked;
+};
+
+struct slow_state {
+	struct slow *slow;
+	void *job;
+};
+
+static int slow_state_destructor(struct slow_state *state)
+{
+	talloc_free(state->job);
+	state->slow->req = NULL;
+	return 0;
+}
+
+static struct tevent_req *slow_send(TALLOC_CTX *mem_ctx,
+				    struct tevent_context *ev,
+				    void (*work)(void *job), void *job,
+				    void *private_data)
+{
+	struct slow *slow = private_data;
+	struct slow_state *state = NULL;
+
+	(void)ev;
+	slow->req = tevent_req_create(mem_ctx, &state, struct slow_state);
+	slow->work = work;
+	slow->job = job;
+	slow->asked++;
+	state->slow = slow;
+	state->job = job;
+	talloc_set_destructor(state, slow_state_destructor);
+	return slow->req;
+}
+
+static int slow_recv(struct tevent_req *req)
+{
+	enum tevent_req_state how = TEVENT_REQ_INIT;
+	uint64_t err = 0;
+
+	return tevent_req_is_error(req, &how, &err) ? (int)err : 0;
+}
+
+static void slow_do(struct slow *slow)
+{
+	slow->work(slow->job);
+	tevent_req_done(slow->req);
+}
+
+static void set_slow(struct world *w, struct slow *slow)
+{
+	const struct message_helper helper = {
+		.send = slow_send,
+		.recv = slow_recv,
+		.private_data = slow,
+	};
+
+	message_conn_set_helper(w->a, &helper);
+	message_conn_set_helper(w->b, &helper);
+	message_conn_set_compression(w->a, &chained);
+	message_conn_set_compression(w->b, &chained);
+}
+
+#define LARGE 200000u
+
+/* What came large and compressed is decompressed by the helper, or, if he will
+ * not, here. What is small, or not compressed, he never sees. */
+static void test_unpacked_by_helper(void **state)
+{
+	struct world *w = *state;
+	uint8_t *text = talloc_zero_size(w, LARGE);
+	struct slow slow = {0};
+	unsigned i = 0;
+
+	set_slow(w, &slow);
+	for (i = 0; i < 5; i++) {
+		size_t len = i == 2 ? 5000 : LARGE;
+		struct message_out pdu = make_pdu(w, i, text, len);
+		struct message *m = NULL;
+		struct tevent_req *req = NULL;
+
+		pdu.compress = i != 3;
+		start_write(w, &pdu, 1, i == 4 ? w->seal : NULL);
+		req = message_read_send(w, w->ev, w->b);
+		while (slow.req == NULL && tevent_req_is_in_progress(req)) {
+			assert_int_equal(tevent_loop_once(w->ev), 0);
+		}
+		assert_int_equal(slow.req == NULL, i == 2 || i == 3);
+		if (i == 1) {
+			tevent_req_error(slow.req, EAGAIN);
+		} else if (slow.req != NULL) {
+			assert_true(tevent_req_is_in_progress(req));
+			slow_do(&slow);
+		}
+		testlib_wait(w->ev, req, 5);
+		assert_int_equal(message_read_recv(req, w, &m), 0);
+		talloc_free(req);
+		assert_int_equal(m->packed > 0, i != 3);
+		assert_memory_equal(m->pdu[0].data + SMB2_HEADER_SIZE + 4, text,
+				    len);
+		talloc_free(m);
+	}
+	assert_int_equal(slow.asked, 3);
+}
+
+/* A reader who goes, a connection that does: while the helper is
+ * at it. */
+static void test_helper_left(void **state)
+{
+	struct world *w = *state;
+	uint8_t *text = talloc_zero_size(w, LARGE);
+	struct slow slow = {0};
+	struct tevent_req *req = NULL;
+	struct message *m = NULL;
+	unsigned i = 0;
+
+	set_slow(w, &slow);
+	for (i = 0; i < 3; i++) {
+		struct message_out pdu = make_pdu(w, i, text, LARGE);
+
+		pdu.compress = true;
+		start_write(w, &pdu, 1, NULL);
+		req = message_read_send(w, w->ev, w->b);
+		while (slow.req == NULL) {
+			assert_int_equal(tevent_loop_once(w->ev), 0);
+		}
+		if (i == 0) {
+			talloc_free(req);
+			assert_null(slow.req);
+			continue;
+		}
+		if (i == 2) {
+			TALLOC_FREE(w->b);
+		}
+		slow_do(&slow);
+		testlib_wait(w->ev, req, 5);
+		assert_int_equal(message_read_recv(req, w, &m),
+				 i == 1 ? 0 : ECONNABORTED);
+		talloc_free(req);
+	}
+}
+
+/* A payload that the helper compressed before: the same bytes come, signed,
+ * sealed and in a chain. */
+static void test_packed_before(void **state)
+{
+	struct world *w = *state;
+	struct slow slow = {0};
+	unsigned i = 0;
+
+	set_slow(w, &slow);
+	for (i = 0; i < 6; i++) {
+		struct message_out pdus[2] = {make_pdu(w, 1, NULL, 0),
+					      make_pdu(w, 2, "behind", 6)};
+		uint8_t *text = talloc_zero_size(w, LARGE);
+		struct tevent_req *req = NULL;
+		struct message *m = NULL;
+
+		text[LARGE - 1] = 'z';
+		if (i == 5) {
+			assert_int_equal(crypto_random(text, LARGE), 0);
+		}
+		assert_true(message_packs(w->a, LARGE));
+		assert_false(message_packs(w->a, MESSAGE_HELP_MIN - 1));
+		req = message_pack_send(w, w->ev, w->a, wire_slice(text, LARGE),
+					text);
+		assert_non_null(slow.req);
+		if (i == 4) {
+			tevent_req_error(slow.req, EAGAIN);
+		} else {
+			slow_do(&slow);
+		}
+		testlib_wait(w->ev, req, 5);
+		pdus[0].packed = message_pack_recv(req, w);
+		talloc_free(req);
+		assert_int_equal(pdus[0].packed.len == 0, i >= 4);
+		pdus[0].iov[1].iov_base = text;
+		pdus[0].iov[1].iov_len = LARGE;
+		pdus[0].iov_count = 2;
+		pdus[0].sign = i == 1 ? w->sign : NULL;
+		start_write(w, pdus, i == 3 ? 2 : 1, i == 2 ? w->seal : NULL);
+		message_conn_set_helper(w->b, &(struct message_helper){0});
+		assert_int_equal(read_one(w, &m), 0);
+		assert_int_equal(m->packed > 0, i < 4);
+		assert_memory_equal(m->pdu[0].data + SMB2_HEADER_SIZE + 4, text,
+				    LARGE);
+		assert_true(i != 1 || message_verify(&m->pdu[0], w->sign));
+		assert_int_equal(m->count, i == 3 ? 2 : 1);
+		talloc_free(m);
+	}
+	assert_int_equal(message_conn_savings(w->a)->messages_out, 4);
+}
+
 /* What may come of a compressed message is what may come without. */
 static void test_bomb(void **state)
 {
@@ -506,6 +703,9 @@ int main(void)
 		message_test(test_compress_first),
 		message_test(test_not_compressed),
 		message_test(test_bomb),
+		message_test(test_unpacked_by_helper),
+		message_test(test_helper_left),
+		message_test(test_packed_before),
 		message_test(test_compressed_nothing),
 		message_test(test_freed_under_a_write),
 	};

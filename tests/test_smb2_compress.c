@@ -159,6 +159,52 @@ static void test_rest(void **state)
 	talloc_free(mem_ctx);
 }
 
+/* In two steps it becomes the same. */
+static void test_packed(void **state)
+{
+	TALLOC_CTX *mem_ctx = talloc_new(NULL);
+	uint8_t packed[70000], whole[70100], pieces[70100];
+	size_t tail = sizeof(packed);
+	unsigned i = 0;
+	int kind = 0;
+
+	(void)state;
+	for (i = 0; i < 16; i++) {
+		struct smb2_compress_terms t = terms_of(bytes_of[i / 4], i & 1);
+		size_t rest = i & 2 ? 20 : 0;
+
+		for (kind = 0; kind < FIXTURE_KINDS; kind++) {
+			uint8_t *plain =
+				message_of(mem_ctx, LEAD + tail + rest, kind);
+			struct wire_slice lead = wire_slice(plain, LEAD);
+			struct wire_slice middle =
+				wire_slice(plain + LEAD, tail);
+			struct wire_slice behind =
+				wire_slice(plain + LEAD + tail, rest);
+			size_t n =
+				smb2_compress(&t, lead, middle, behind, whole);
+			size_t m = smb2_pack(&t, middle, packed);
+			size_t head =
+				smb2_packed_head(&t, lead, tail, rest, pieces);
+
+			if (rest > 0 && !t.chained) {
+				assert_int_equal(head, 0);
+				continue;
+			}
+			assert_int_equal(n == 0, m == 0);
+			if (m == 0) {
+				continue;
+			}
+			memcpy(pieces + head, packed, m);
+			m += head;
+			m += smb2_packed_rest(behind, pieces + m);
+			assert_int_equal(n, m);
+			assert_memory_equal(whole, pieces, n);
+		}
+	}
+	talloc_free(mem_ctx);
+}
+
 /* Only runs: no bytes of an algorithm at all. */
 static void test_patterns(void **state)
 {
@@ -332,6 +378,7 @@ int main(void)
 		cmocka_unit_test(test_round_trips),
 		cmocka_unit_test(test_forms),
 		cmocka_unit_test(test_rest),
+		cmocka_unit_test(test_packed),
 		cmocka_unit_test(test_patterns),
 		cmocka_unit_test(test_small),
 		cmocka_unit_test(test_broken),
