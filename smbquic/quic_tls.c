@@ -633,6 +633,8 @@ static int choose_identity(gnutls_session_t session)
 	gnutls_certificate_server_set_request(
 		session, id->require_client_certificate ? GNUTLS_CERT_REQUIRE
 							: GNUTLS_CERT_IGNORE);
+	/* strangers need not know whom we trust */
+	gnutls_certificate_send_x509_rdn_sequence(session, 1);
 	return 0;
 }
 

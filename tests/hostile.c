@@ -3,14 +3,20 @@
  * hostile.c - a stranger who is up to no good, at a rate.
  *
  *	hostile SERVER ADDRESS UDP-PORT TCP-PORT PER-MINUTE SECONDS
+ *		[LOCKED CERTIFICATE KEY]
  *
  * Of ten attempts two are datagrams of noise, one of them dressed as the
- * beginning of a QUIC connection; two are handshakes that stop in the middle;
- * one asks for a name that is not there; two are whole ones with a logon that
- * fails, but for each fifth handshake, which offers another protocol (ALPN);
- *one is noise over TCP; two are TCP connections that say nothing and stay for
- *as long as the server lets them. Prints how many there were, and how many of
- *the whole ones were answered.
+ * beginning of a QUIC connection; one is a handshake that stops in the middle,
+ * and one that is never more than its first datagram; one asks for a name that
+ * is not there; two are whole ones with a logon that fails; one is noise over
+ * TCP; two are TCP connections that say nothing and stay for as long as the
+ * server lets them. Each fifth handshake offers another protocol (ALPN). Every
+ * second one that would be whole or asks for the wrong name goes to LOCKED, a
+ * name that wants a client certificate: with that one, which it does not
+ * accept, or without any.
+ *
+ * Prints how many there were, how many of the whole ones were answered, and how
+ * many of those to LOCKED were refused; fails when one of these was let in.
  */
 #include <arpa/inet.h>
 #include <dlfcn.h>
@@ -41,15 +47,22 @@ struct hostile {
 	struct client_options options;
 	struct sockaddr_in udp, tcp;
 	int noise; /* a UDP socket */
+	int trap;  /* another, whose datagrams go on to the server, but back
+		      from there comes nothing */
+	struct client_options trapped;
+	uint16_t last_trapped; /* the port: one datagram of each */
+	const char *locked, *cert, *key;
+	unsigned tried, kept_out;
 	int silent[SILENT_MAX];
 	unsigned next_silent;
-	unsigned made, refused, answered;
+	unsigned made, refused, answered, let_in;
 };
 
 struct attempt {
 	struct hostile *h;
 	struct client_options options;
 	struct client_conn *conn;
+	bool locked;
 };
 
 static void die(const char *what)
@@ -137,8 +150,10 @@ static void on_connect(struct tevent_req *req)
 	struct attempt *a = tevent_req_callback_data_void(req);
 	NTSTATUS status = client_connect_recv(req, a, &a->conn, NULL);
 
+	a->h->refused += status != NT_STATUS_OK ? 1 : 0;
+	a->h->kept_out += a->locked && status != NT_STATUS_OK ? 1 : 0;
+	a->h->let_in += a->locked && status == NT_STATUS_OK ? 1 : 0;
 	if (status != NT_STATUS_OK) {
-		a->h->refused++;
 		talloc_free(a);
 		return;
 	}
@@ -150,17 +165,11 @@ static void on_connect(struct tevent_req *req)
 	tevent_req_set_callback(req, on_logon, a);
 }
 
-static void shake_hands(struct hostile *h, const char *server, unsigned ms)
+static void try_hands(struct attempt *a, unsigned ms)
 {
-	struct attempt *a = talloc_zero(h->ev, struct attempt);
+	struct hostile *h = a->h;
 	struct tevent_req *req = NULL;
 
-	if (a == NULL) {
-		die("attempt");
-	}
-	a->h = h;
-	a->options = h->options;
-	a->options.server = server;
 	req = client_connect_send(a, h->ev, &a->options);
 	if (req == NULL ||
 	    tevent_add_timer(
@@ -170,6 +179,86 @@ static void shake_hands(struct hostile *h, const char *server, unsigned ms)
 		die("attempt");
 	}
 	tevent_req_set_callback(req, on_connect, a);
+}
+
+static struct attempt *attempt_new(struct hostile *h,
+				   const struct client_options *options)
+{
+	struct attempt *a = talloc_zero(h->ev, struct attempt);
+
+	if (a == NULL) {
+		die("attempt");
+	}
+	a->h = h;
+	a->options = *options;
+	return a;
+}
+
+static void shake_hands(struct hostile *h, const char *server, unsigned ms)
+{
+	struct attempt *a = attempt_new(h, &h->options);
+
+	a->options.server = server;
+	try_hands(a, ms);
+}
+
+/* What the server gets of it is its first datagram. */
+static void begin(struct hostile *h)
+{
+	try_hands(attempt_new(h, &h->trapped), HALF_MS);
+}
+
+/* By turns: with the certificate, and without. */
+static void knock(struct hostile *h)
+{
+	struct attempt *a = attempt_new(h, &h->options);
+
+	a->options.server = h->locked;
+	a->locked = true;
+	if (h->tried++ % 2 == 0) {
+		a->options.tls.cert_file = h->cert;
+		a->options.tls.key_file = h->key;
+	}
+	try_hands(a, ATTEMPT_MS);
+}
+
+static void on_trapped(struct tevent_context *ev, struct tevent_fd *fde,
+		       uint16_t flags, void *private_data)
+{
+	struct hostile *h = private_data;
+	struct sockaddr_in from = {0};
+	socklen_t len = sizeof(from);
+	uint8_t data[2048] = {0};
+	ssize_t n = recvfrom(h->trap, data, sizeof(data), MSG_DONTWAIT,
+			     (struct sockaddr *)&from, &len);
+
+	(void)ev;
+	(void)fde;
+	(void)flags;
+	if (n > 0 && from.sin_port != h->last_trapped) {
+		h->last_trapped = from.sin_port;
+		(void)sendto(h->noise, data, (size_t)n, MSG_DONTWAIT,
+			     (struct sockaddr *)&h->udp, sizeof(h->udp));
+	}
+}
+
+static void set_trap(struct hostile *h)
+{
+	struct sockaddr_in here = {.sin_family = AF_INET};
+	socklen_t len = sizeof(here);
+
+	here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	h->trap = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (h->trap == -1 ||
+	    bind(h->trap, (struct sockaddr *)&here, sizeof(here)) == -1 ||
+	    getsockname(h->trap, (struct sockaddr *)&here, &len) == -1 ||
+	    tevent_add_fd(h->ev, h->ev, h->trap, TEVENT_FD_READ, on_trapped,
+			  h) == NULL) {
+		die("a socket on loopback");
+	}
+	h->trapped = h->options;
+	h->trapped.address = "127.0.0.1";
+	h->trapped.port = ntohs(here.sin_port);
 }
 
 /* --- TCP ------------------------------------------------------------------ */
@@ -212,13 +301,25 @@ static void tcp_silent(struct hostile *h)
 
 static void attempt(struct hostile *h)
 {
+	bool second = h->locked != NULL && h->made / 10 % 2 == 1;
+
 	switch (h->made++ % 10) {
 	case 0: send_noise(h, false); break;
 	case 1: send_noise(h, true); break;
-	case 2:
-	case 7: shake_hands(h, h->options.server, HALF_MS); break;
-	case 3: shake_hands(h, "nobody.smbquic.test", ATTEMPT_MS); break;
+	case 2: shake_hands(h, h->options.server, HALF_MS); break;
+	case 7: begin(h); break;
+	case 3:
+		if (second) {
+			knock(h);
+		} else {
+			shake_hands(h, "nobody.smbquic.test", ATTEMPT_MS);
+		}
+		break;
 	case 4:
+		if (second) {
+			knock(h);
+			break;
+		} /* fall through */
 	case 8: shake_hands(h, h->options.server, ATTEMPT_MS); break;
 	case 5: tcp_noise(h); break;
 	default: tcp_silent(h); break;
@@ -303,15 +404,22 @@ int main(int argc, char **argv)
 	struct hostile h = {0};
 	struct rate r = {.h = &h};
 
-	if (argc != 7) {
+	if (argc != 7 && argc != 10) {
 		fprintf(stderr, "usage: hostile SERVER ADDRESS UDP-PORT "
-				"TCP-PORT PER-MINUTE SECONDS\n");
+				"TCP-PORT PER-MINUTE SECONDS "
+				"[LOCKED CERTIFICATE KEY]\n");
 		return 2;
 	}
 	log_set_level(LOG_LEVEL_ERROR);
 	signal(SIGPIPE, SIG_IGN);
 	h.ev = tevent_context_init(NULL);
 	aim(&h, argv);
+	if (argc == 10) {
+		h.locked = argv[7];
+		h.cert = argv[8];
+		h.key = argv[9];
+	}
+	set_trap(&h);
 	r.per_second = number(argv[5]) / 60.0;
 	r.seconds = number(argv[6]);
 	r.began = now_seconds();
@@ -319,9 +427,11 @@ int main(int argc, char **argv)
 	while (!r.over && tevent_loop_once(h.ev) == 0) {
 	}
 	printf("hostile: %u attempts in %.1f s, %.0f a minute, %u refused, "
-	       "%u told that the logon failed\n",
+	       "%u told that the logon failed, %u of %u kept out for their "
+	       "certificate\n",
 	       h.made, now_seconds() - r.began,
-	       h.made * 60 / (now_seconds() - r.began), h.refused, h.answered);
+	       h.made * 60 / (now_seconds() - r.began), h.refused, h.answered,
+	       h.kept_out, h.tried);
 	talloc_free(h.ev);
-	return 0;
+	return h.let_in == 0 ? 0 : 1;
 }

@@ -317,6 +317,101 @@ class Mappings(Folder):
                     '--skip-client-certificate-access-check', 'true',
                     err='every client with a certificate of any public CA')
 
+    def test_every_parameter_of_windows(self):
+        """Each of each cmdlet, but for those of PowerShell itself."""
+        made = self.make(NAME)
+        self.make('CA', purpose='ca', stem='ca')
+        you = self.make('you', purpose='client', stem='you')
+        for stem in NAME, 'you':
+            self.expect(0, 'import', stem + '.pem', '--key', stem + '.key')
+        member = {
+            'Thumbprint': made['Thumbprint'], 'StoreName': 'My',
+            'Subject': 'CN=shown', 'DisplayName': 'Files', 'Type': 'QUIC',
+            'Flags': 'AllowNamedPipe',
+            'RequireClientAuthentication': '$true',
+            'SkipClientCertificateAccessCheck': '$true'}
+        client = {
+            'Thumbprint': you['Thumbprint'], 'StoreName': 'My',
+            'IssuerName': 'CN=shown too', 'Subject': 'CN=shown',
+            'DisplayName': 'Files', 'Type': 'QUIC', 'Flags': 'None'}
+        entry = {'IdentifierType': 'SHA256', 'Identifier': you['Sha256'],
+                 'Force': None}
+
+        def words(parameters, *names):
+            parameters = {name: parameters[name] for name in names} \
+                if names else parameters
+            return [word for name, value in parameters.items() for word in
+                    ['-' + name] + ([] if value is None else [value])]
+
+        def shown(cmdlet, key, name):
+            return self.json(cmdlet, '-' + key, name)[0]
+
+        more = words({'ClientCa': 'ca.pem'})
+        self.expect(0, 'New-SmbServerCertificateMapping', '-Name', NAME,
+                    '-Force', *words(member), *more)
+        row = shown('Get-SmbServerCertificateMapping', 'Name', NAME)
+        for name, value in member.items():
+            want = {'$true': True, 'My': 'My'}.get(value, value)
+            self.assertEqual(row[name], want, name)
+        for name in member:
+            self.assertEqual(self.json(
+                'Get-SmbServerCertificateMapping', '-IncludeHidden',
+                *words(member, name)), [row], name)
+        for name, value in (('Flags', 'None'),
+                            ('Thumbprint', made['Sha256']),
+                            ('StoreName', self.path('certs')),
+                            ('RequireClientAuthentication', '$false'),
+                            ('SkipClientCertificateAccessCheck', '$false')):
+            self.expect(0, 'Set-SmbServerCertificateMapping', '-Name', NAME,
+                        '-' + name, value, '-PassThru', out=NAME)
+        row = shown('Get-SmbServerCertificateMapping', 'Name', NAME)
+        self.assertEqual((row['Flags'], row['StoreName'],
+                          row['RequireClientAuthentication'],
+                          row['SkipClientCertificateAccessCheck']),
+                         ('None', self.path('certs'), False, False))
+        self.expect(0, 'Get-SmbServerCertProps', '-Name', NAME, '-Force',
+                    out=made['Sha256'])
+
+        for do, undo in ('Grant', 'Revoke'), ('Block', 'Unblock'):
+            self.expect(0, do + '-SmbClientAccessToServer', '-Name', NAME,
+                        *words(entry), '-Description', 'why', '-Confirm:$false',
+                        err='no client certificate is asked for')
+            row = shown('Get-SmbClientAccessToServer', 'Name', NAME)
+            self.assertEqual((row['Identifier'], row['IdentifierType'],
+                              row['Description']),
+                             (you['Sha256'], 'SHA256', 'why'))
+            self.expect(0, undo + '-SmbClientAccessToServer', '-Name', NAME,
+                        *words(entry))
+            self.assertEqual(
+                self.json('Get-SmbClientAccessToServer', '-Name', NAME), [])
+        self.expect(0, 'Remove-SmbServerCertificateMapping', '-Name', NAME,
+                    *words(member, 'Subject', 'DisplayName', 'Type'),
+                    '-Thumbprint', made['Sha256'], '-StoreName',
+                    self.path('certs'), '-Flags', 'None',
+                    '-RequireClientAuthentication', '$false',
+                    '-SkipClientCertificateAccessCheck', '$false',
+                    '-IncludeHidden', '-Force', '-PassThru', out=NAME)
+
+        self.expect(0, 'New-SmbClientCertificateMapping', '-Namespace', NAME,
+                    '-Force', *words(client))
+        row = shown('Get-SmbClientCertificateMapping', 'Namespace', NAME)
+        for name, value in client.items():
+            self.assertEqual(row[name], value, name)
+            self.assertEqual(self.json(
+                'Get-SmbClientCertificateMapping', '-IncludeHidden',
+                *words(client, name)), [row], name)
+        for name, value in (('Flags', 'None'), ('IssuerName', 'CN=other'),
+                            ('Thumbprint', you['Sha256']),
+                            ('StoreName', self.path('certs'))):
+            self.expect(0, 'Set-SmbClientCertificateMapping', '-Namespace',
+                        NAME, '-' + name, value, '-PassThru', out=NAME)
+        self.expect(0, 'Remove-SmbClientCertificateMapping', '-Namespace',
+                    NAME, '-IssuerName', 'CN=other', '-Thumbprint',
+                    you['Sha256'], '-StoreName', self.path('certs'),
+                    *words(client, 'Subject', 'DisplayName', 'Type', 'Flags'),
+                    '-IncludeHidden', '-Force', '-PassThru', out=NAME)
+        self.assertEqual(self.json('client-get'), [])
+
     def test_address_as_a_name(self):
         self.make('192.0.2.1', '2001:db8::1')
         self.new('192.0.2.1')
