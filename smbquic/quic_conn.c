@@ -333,6 +333,7 @@ struct quic_conn *quic_conn_server(TALLOC_CTX *mem_ctx,
 		talloc_free(c);
 		return NULL;
 	}
+	c->retried = server->original_dcid != NULL;
 	talloc_set_destructor(c, quic_conn_destructor);
 	return c;
 }

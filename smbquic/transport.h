@@ -59,8 +59,9 @@ struct transport_facts {
 			       or got it after the handshake */
 	bool early_taken;   /**< ... as 0-RTT. Server: the peer's first bytes
 			       came as 0-RTT */
-	bool retried;	    /**< client: had to prove its address first, by a
-			       Retry (RFC 9000 8.1.2) */
+	bool retried;	    /**< the client had to prove its address first, by
+			       a Retry (RFC 9000 8.1.2); quic-kernel does not
+			       know */
 	bool peer_verified; /**< client: the server's certificate was
 			       checked (chain and name, or pin) */
 	struct sockaddr_storage local, peer;

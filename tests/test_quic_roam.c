@@ -29,10 +29,7 @@ static void begin_both(struct quic_world *w, struct both_ways *b, size_t len)
 
 static void assert_arrived(struct quic_world *w, struct quic_world_transfer *t)
 {
-	quic_world_until(w, quic_world_transferred, t, 60 * NGTCP2_SECONDS);
-	assert_int_equal(t->got, 0);
-	assert_int_equal(t->written, 0);
-	assert_memory_equal(t->in, t->out, t->len);
+	quic_world_finish(w, t, 60 * NGTCP2_SECONDS);
 	talloc_free(t->in);
 	talloc_free(t->out);
 }
@@ -70,18 +67,25 @@ static void take_token(struct quic_world *w)
 static void test_retry_and_token(void **state)
 {
 	struct quic_world *w = quic_world_new(NULL);
+	struct transport_facts facts;
 
 	(void)state;
 	w->retry = true;
 	quic_world_open(w);
 	assert_int_equal(w->retries, 1);
 	assert_int_equal(w->token_type, NGTCP2_TOKEN_TYPE_RETRY);
+	assert_true(quic_conn_facts(w->client.conn, w, &facts));
+	assert_true(facts.retried);
+	assert_true(quic_conn_facts(w->server.conn, w, &facts));
+	assert_true(facts.retried);
 	quic_world_run(w, NGTCP2_SECONDS);
 	take_token(w);
 	quic_world_again(w);
 	quic_world_open(w);
 	assert_int_equal(w->retries, 1);
 	assert_int_equal(w->token_type, NGTCP2_TOKEN_TYPE_NEW_TOKEN);
+	assert_true(quic_conn_facts(w->server.conn, w, &facts));
+	assert_false(facts.retried);
 	talloc_free(w);
 }
 

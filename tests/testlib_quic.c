@@ -103,6 +103,22 @@ static void carry(struct quic_world *w, struct quic_world_end *from,
 	}
 }
 
+static void pass(struct quic_world_end *from, const struct udp_train *t,
+		 const uint8_t *data, size_t len)
+{
+	struct quic_world *w = from->world;
+
+	if (w->alter == NULL) {
+		carry(w, from, t, data, len);
+		return;
+	}
+	assert_true(len <= sizeof(w->altered));
+	memcpy(w->altered, data, len);
+	len = w->alter(w->alter_data, from, w->altered, len);
+	assert_in_range(len, 1, sizeof(w->altered));
+	carry(w, from, t, w->altered, len);
+}
+
 static bool op_emit(void *where, const struct udp_train *t)
 {
 	struct quic_world_end *e = where;
@@ -112,7 +128,7 @@ static bool op_emit(void *where, const struct udp_train *t)
 	assert_true(t->len > 0 && t->segment > 0);
 	for (at = 0; at < t->len; at += len) {
 		len = t->len - at < t->segment ? t->len - at : t->segment;
-		carry(e->world, e, t, t->data + at, len);
+		pass(e, t, t->data + at, len);
 	}
 	return !e->mute;
 }
@@ -608,4 +624,26 @@ bool quic_world_transferred(void *arg)
 	struct quic_world_transfer *t = arg;
 
 	return t->got != -1 && t->written != -1;
+}
+
+void quic_world_finish(struct quic_world *w, struct quic_world_transfer *t,
+		       quic_time limit)
+{
+	quic_world_until(w, quic_world_transferred, t, limit);
+	assert_int_equal(t->written, 0);
+	assert_int_equal(t->got, 0);
+	assert_int_equal(t->read.got, t->len);
+	assert_memory_equal(t->in, t->out, t->len);
+}
+
+void quic_world_echo(struct quic_world *w, size_t len, quic_time limit)
+{
+	struct quic_world_transfer there, back;
+
+	quic_world_send(w, w->client.conn, &there, len);
+	quic_world_receive(w->server.conn, &there);
+	quic_world_finish(w, &there, limit);
+	quic_world_send(w, w->server.conn, &back, len);
+	quic_world_receive(w->client.conn, &back);
+	quic_world_finish(w, &back, limit);
 }

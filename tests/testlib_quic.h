@@ -43,9 +43,14 @@ struct quic_world {
 	size_t first_hop;   /* what the ends know of it */
 	size_t max_receive; /* what the server takes; 0: anything */
 	bool blackhole;
-	bool congested;	  /* it marks instead of losing (RFC 3168) */
-	bool retry;	  /* the server wants addresses proven */
-	unsigned retries; /* that it sent */
+	bool congested; /* it marks instead of losing (RFC 3168) */
+	/* somebody on the way who reads and changes datagrams, before the link
+	 * does anything to them; NULL: nobody. @return the new length */
+	size_t (*alter)(void *private_data, struct quic_world_end *from,
+			uint8_t *data, size_t len);
+	void *alter_data;
+	bool retry;		       /* the server wants addresses proven */
+	unsigned retries;	       /* that it sent */
 	ngtcp2_token_type token_type;  /* of the accepted Initial */
 	uint8_t token[QUIC_TOKEN_MAX]; /* that the client begins with */
 	size_t token_len;
@@ -65,6 +70,7 @@ struct quic_world {
 	struct tls_client_policy client_policy;
 	const char *server_name; /* that the client asks for */
 	uint8_t scratch[QUIC_SCRATCH];
+	uint8_t altered[QUIC_SCRATCH];
 };
 
 /** A link of 10 ms each way without faults. The server is
@@ -115,5 +121,10 @@ void quic_world_send(struct quic_world *w, struct quic_conn *from,
 		     struct quic_world_transfer *t, size_t len);
 void quic_world_receive(struct quic_conn *to, struct quic_world_transfer *t);
 bool quic_world_transferred(void *transfer);
+/** Let time pass until it has all arrived as it was, or the test fails. */
+void quic_world_finish(struct quic_world *w, struct quic_world_transfer *t,
+		       quic_time limit);
+/** len bytes to the server, then as many back. */
+void quic_world_echo(struct quic_world *w, size_t len, quic_time limit);
 
 #endif
