@@ -217,15 +217,42 @@ static int on_complete(ngtcp2_conn *ng, void *user_data)
 	return 0;
 }
 
-/* After the handshake a server may still send tickets, when we want none or no
- * more; a client has nothing to say (RFC 9001 4.4, 6). */
-static int on_late_crypto_data(ngtcp2_conn *ng, const struct quic_conn *c)
+/* What TLS may say in 1-RTT packets: a server tickets, a client nothing (RFC
+ * 8446 4.6, RFC 9001 4.4 and 6). GnuTLS would obey more, such as a change of
+ * keys by TLS, which ends the program in ngtcp2.
+ * @return 0, or the error of the library. */
+static int judge_late(ngtcp2_conn *ng, struct quic_late *late, bool server,
+		      const uint8_t *data, size_t len)
 {
-	if (!c->server) {
-		return 0;
+	enum { NEW_SESSION_TICKET = 4, CERTIFICATE_REQUEST = 13, HEADER = 4 };
+	size_t i = 0;
+
+	for (i = 0; i < len; i++) {
+		if (late->left > 0) {
+			size_t n = len - i < late->left ? len - i : late->left;
+
+			late->left -= n;
+			i += n - 1;
+			continue;
+		}
+		if (late->got == 0 && !server &&
+		    data[i] == CERTIFICATE_REQUEST) {
+			return NGTCP2_ERR_PROTO;
+		}
+		if (late->got == 0 &&
+		    (server || data[i] != NEW_SESSION_TICKET)) {
+			ngtcp2_conn_set_tls_alert(ng,
+						  GNUTLS_A_UNEXPECTED_MESSAGE);
+			return NGTCP2_ERR_CRYPTO;
+		}
+		/* of the four bytes the last three are the length */
+		late->length = late->got == 0 ? 0 : late->length << 8 | data[i];
+		if (++late->got == HEADER) {
+			late->left = late->length;
+			late->got = 0;
+		}
 	}
-	ngtcp2_conn_set_tls_alert(ng, GNUTLS_A_UNEXPECTED_MESSAGE);
-	return NGTCP2_ERR_CRYPTO;
+	return 0;
 }
 
 static int on_crypto_data(ngtcp2_conn *ng, ngtcp2_encryption_level level,
@@ -233,9 +260,13 @@ static int on_crypto_data(ngtcp2_conn *ng, ngtcp2_encryption_level level,
 			  void *user_data)
 {
 	struct quic_conn *c = user_data;
+	int rc = 0;
 
-	if (ngtcp2_conn_get_tls_native_handle(ng) == NULL) {
-		return on_late_crypto_data(ng, c);
+	if (level == NGTCP2_ENCRYPTION_LEVEL_1RTT) {
+		rc = judge_late(ng, &c->late, c->server, data, len);
+	}
+	if (rc != 0 || ngtcp2_conn_get_tls_native_handle(ng) == NULL) {
+		return rc; /* tickets, when we want none or no more */
 	}
 	c->news = true; /* maybe: a ticket */
 	return ngtcp2_crypto_recv_crypto_data_cb(ng, level, offset, data, len,

@@ -9,6 +9,13 @@
 
 #include "smbquic/quic_private.h"
 
+/* Where in the messages of TLS that come after the handshake (RFC 8446 4). */
+struct quic_late {
+	unsigned got;  /* bytes of a header */
+	size_t length; /* as far as it is known by those */
+	size_t left;   /* bytes of the message behind it */
+};
+
 struct quic_conn {
 	ngtcp2_conn *ng; /* NULL once it is over */
 	struct quic_tls *tls;
@@ -24,15 +31,16 @@ struct quic_conn {
 	struct quic_peer peer;
 	FILE *qlog;
 
-	size_t window;	/* what the peer has been promised ahead of reading */
-	size_t credit;	/* bytes read since the peer was promised more */
-	bool complete;	/* the handshake, on our side */
-	bool confirmed; /* the handshake, on both sides */
-	bool reported;	/* opened was called */
-	bool early;	/* client: there is 0-RTT */
+	size_t window; /* what the peer has been promised ahead of reading */
+	size_t credit; /* bytes read since the peer was promised more */
+	struct quic_late late;
+	bool complete;	    /* the handshake, on our side */
+	bool confirmed;	    /* the handshake, on both sides */
+	bool reported;	    /* opened was called */
+	bool early;	    /* client: there is 0-RTT */
 	bool early_written; /* something was queued for it */
 	bool early_taken;   /* by the server */
-	bool retried;	    /* client: the server sent a Retry */
+	bool retried;	    /* the server sent a Retry */
 	void (*opened)(void *private_data, struct quic_conn *c, int err);
 	void *opened_data;
 	void (*flushed)(void *private_data, int err);

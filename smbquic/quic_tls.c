@@ -58,6 +58,7 @@ struct quic_tls {
 	const uint8_t *ticket_secret; /* NULL: no tickets */
 	bool tickets;		      /* they are in use */
 	struct quic_replay *replay;   /* NULL: no 0-RTT */
+	bool reads, writes;	      /* there are keys for 1-RTT */
 	bool early_taken;	      /* there are keys for 0-RTT */
 	bool can_answer;	      /* and for what we send */
 	struct tls_identity *identity;
@@ -170,6 +171,22 @@ static void note_early(struct quic_tls *t,
 	}
 }
 
+/* Keys of 1-RTT come once: GnuTLS knows others after a KeyUpdate, which QUIC
+ * forbids, and for which ngtcp2 ends the program. */
+static bool keys_again(struct quic_tls *t,
+		       gnutls_record_encryption_level_t level, const void *rx,
+		       const void *tx)
+{
+	bool again = (rx != NULL && t->reads) || (tx != NULL && t->writes);
+
+	if (level != GNUTLS_ENCRYPTION_LEVEL_APPLICATION) {
+		return false;
+	}
+	t->reads = t->reads || rx != NULL;
+	t->writes = t->writes || tx != NULL;
+	return again;
+}
+
 /* New keys, for reading, writing or both. */
 static int new_secrets(gnutls_session_t session,
 		       gnutls_record_encryption_level_t level, const void *rx,
@@ -189,6 +206,11 @@ static int new_secrets(gnutls_session_t session,
 		/* RFC 9001 8.2 */
 		return refuse(t, GNUTLS_A_MISSING_EXTENSION, EPROTO,
 			      "the peer sent no QUIC transport parameters");
+	}
+	if (keys_again(t, level, rx, tx)) {
+		/* RFC 9001 6 */
+		return refuse(t, GNUTLS_A_UNEXPECTED_MESSAGE, EPROTO,
+			      "the peer sent a key update of TLS");
 	}
 	note_early(t, level, rx, tx);
 	if (!quic_keys_install(t->ng, to, rx, tx, len)) {

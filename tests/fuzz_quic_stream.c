@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A connected peer that goes mad: frames of any kind into both ends, between
- * reads, writes and the passing of time. Each step is a byte that says what,
- * a length of two bytes, and for frames the bytes.
+ * reads, writes, new keys, moves and the passing of time. Each step is a byte
+ * that says what, a length of two bytes, and for frames the bytes.
  */
 #include "tests/testlib.h"
-#include "tests/testlib_quic.h"
-#include "tests/fuzz_quic_plain.h"
+#include "tests/fixture_quic_plain.h"
 
 #define STEPS	     40u
 #define SIZE	     1500u
 #define FIRST_NUMBER 1000u /* beyond what the handshake used */
+#define FIRST_PORT   51000u
 #define BUFFER	     70000u
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -25,7 +25,9 @@ struct act {
 
 struct play {
 	struct quic_world *w;
+	struct plain plain;
 	uint32_t number;
+	uint16_t port;
 	struct act act[2]; /* client, server */
 };
 
@@ -72,9 +74,10 @@ static void start_write(struct quic_conn *c, struct act *a, size_t len)
 	a->writing = !quic_conn_write(c, &a->write, &err);
 }
 
-/* A 1-RTT packet with these frames (RFC 9000 17.3.1). */
-static void frames(struct play *p, bool to_server, const uint8_t *data,
-		   size_t len)
+/* A 1-RTT packet with these frames (RFC 9000 17.3.1), of a peer that is gone
+ * and did not count its packets. */
+static void of_nobody(struct play *p, bool to_server, const uint8_t *data,
+		      size_t len)
 {
 	struct quic_world *w = p->w;
 	struct quic_conn *c = to_server ? w->server.conn : w->client.conn;
@@ -101,6 +104,30 @@ static void frames(struct play *p, bool to_server, const uint8_t *data,
 	}
 }
 
+/* In place of what the peer would say next, so that its packets are counted
+ * and acknowledged. */
+static void frames(struct play *p, bool to_server, const uint8_t *data,
+		   size_t len)
+{
+	struct quic_world *w = p->w;
+
+	if (!plain_say(&p->plain, to_server ? &w->client : &w->server, data,
+		       len)) {
+		of_nobody(p, to_server, data, len);
+	}
+}
+
+static void move(struct play *p)
+{
+	struct quic_world *w = p->w;
+	union udp_address other = w->client.address;
+
+	other.in.sin_port = htons(p->port++);
+	if (quic_conn_migrate(w->client.conn, &other, &w->server.address)) {
+		w->client.address = other;
+	}
+}
+
 static size_t step(struct play *p, uint8_t what, size_t len,
 		   const uint8_t *data, size_t size)
 {
@@ -109,7 +136,7 @@ static size_t step(struct play *p, uint8_t what, size_t len,
 	struct quic_conn *c = server ? w->server.conn : w->client.conn;
 	struct act *a = &p->act[server];
 
-	switch (what / 2 % 4) {
+	switch (what / 2 % 8) {
 	case 0:
 		len = len > SIZE ? SIZE : len;
 		len = len > size ? size : len;
@@ -119,6 +146,10 @@ static size_t step(struct play *p, uint8_t what, size_t len,
 	case 1: start_read(c, a, len); break;
 	case 2: start_write(c, a, len); break;
 	case 3: quic_world_run(w, len * NGTCP2_MILLISECONDS); break;
+	case 4: quic_conn_update_keys(c); break;
+	case 5: move(p); break;
+	case 6: quic_conn_end_stream(c); break;
+	case 7: w->loss = (unsigned)len % 300; break;
 	}
 	return 0;
 }
@@ -136,6 +167,27 @@ static void perform(struct play *p, const uint8_t *data, size_t size)
 	}
 }
 
+/* Frames do come in, either way: one that there is not ends the connection. */
+static void assert_heard(struct tls_identity *identity)
+{
+	static const uint8_t unknown[] = {0x1f};
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct play p = {.number = FIRST_NUMBER};
+
+		p.w = quic_world_new_as(NULL, identity);
+		plain_begin(&p.plain, p.w);
+		quic_world_connect(p.w);
+		quic_world_run(p.w, NGTCP2_SECONDS);
+		(i == 0 ? frames : of_nobody)(&p, true, unknown, 1);
+		quic_world_run(p.w, 20 * NGTCP2_MILLISECONDS);
+		if (!p.plain.server.closed) {
+			abort();
+		}
+		talloc_free(p.w);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct tls_identity *identity;
@@ -143,13 +195,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (identity == NULL) {
 		identity = quic_world_identity(NULL, QUIC_WORLD_NAME, NULL);
+		assert_heard(identity);
 	}
 	p->number = FIRST_NUMBER;
 	p->w = quic_world_new_as(NULL, identity);
 	p->w->client.settings.stream_window = 100000;
 	p->w->server.settings.stream_window = 100000;
+	p->port = FIRST_PORT;
+	plain_begin(&p->plain, p->w);
 	quic_world_connect(p->w);
 	quic_world_run(p->w, NGTCP2_SECONDS);
+	if (p->w->client.opened != 0 || p->w->server.opened != 0) {
+		abort();
+	}
 	perform(p, data, size);
 	/* What is outstanding ends before its memory. */
 	talloc_free(p->w);
