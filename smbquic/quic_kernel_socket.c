@@ -45,6 +45,11 @@ enum { CMSG_STREAM = 0, CMSG_CRYPTO = 1 };
 #define VERSION_2	 0x6b3343cfu
 #define CONGESTION_CUBIC 1
 
+/* Path MTU discovery by probes (RFC 8899), which is off else: without it a path
+ * that takes less than the first hop, and whose ICMP is lost, swallows all
+ * large packets for ever. The least that the kernel takes. */
+#define MTU_PROBE_INTERVAL_US 5000000u
+
 /* Bounds of the kernel's. */
 #define WINDOW_STREAM_MAX 268435455u
 #define WINDOW_MAX	  536870911u
@@ -171,6 +176,7 @@ int qk_configure(int fd, const struct qk_config *c)
 					 QK_EVENT_STREAM_MAX_DATA,
 					 QK_EVENT_CLOSE, QK_EVENT_NEW_TOKEN};
 	const struct config_option o = {
+		.mtu_probe_interval_us = MTU_PROBE_INTERVAL_US,
 		.initial_rtt_us = c->first_rtt_ms * 1000u,
 		.congestion = CONGESTION_CUBIC,
 		.validate_peer_address = c->validate_addresses,
