@@ -37,9 +37,23 @@ void quic_answer(struct quic_endpoint *e, const struct udp_train *from,
 	quic_outbox_send(e, &t);
 }
 
+/* Loud while it is news; a flood of them is one for debugging. */
+static enum log_level loudness(struct quic_endpoint *e)
+{
+	return quic_budget_take(&e->notices, NOTICES_PER_SECOND, quic_clock())
+		       ? LOG_LEVEL_NOTICE
+		       : LOG_LEVEL_DEBUG;
+}
+
 static void reply(struct quic_endpoint *e, const struct udp_train *from,
 		  const struct quic_stranger *stranger, quic_time now)
 {
+	if (stranger->turned_away) {
+		log_write(loudness(e), LOG_MODULE,
+			  "refused a QUIC connection from %s: %s",
+			  transport_address_string(&from->peer.sa),
+			  stranger->what);
+	}
 	if (e->kept != NULL ||
 	    !quic_budget_take(&e->replies, REPLIES_PER_SECOND, now)) {
 		return;
@@ -49,14 +63,18 @@ static void reply(struct quic_endpoint *e, const struct udp_train *from,
 	quic_answer(e, from, stranger->reply, stranger->reply_len);
 }
 
+/* Of who sent one packet and was never heard again nobody knows that he is
+ * where it came from: no news. */
 static void log_failure(struct quic_endpoint *e, const struct quic_slot *s,
-			const struct quic_end *end)
+			struct quic_conn *c)
 {
-	enum log_level level = LOG_LEVEL_NOTICE;
+	const struct quic_end *end = quic_conn_end(c);
+	enum log_level level = LOG_LEVEL_DEBUG;
+	struct transport_stats stats;
 
-	if (end->err == ETIMEDOUT ||
-	    !quic_budget_take(&e->notices, NOTICES_PER_SECOND, quic_clock())) {
-		level = LOG_LEVEL_DEBUG;
+	quic_conn_stats(c, &stats);
+	if (end->err != ETIMEDOUT || stats.packets_in > 1) {
+		level = loudness(e);
 	}
 	log_write(level, LOG_MODULE, "%s: no connection: %s",
 		  transport_address_string(&s->peer.sa), end->why);
@@ -73,7 +91,7 @@ static void server_opened(void *private_data, struct quic_conn *c, int err)
 		quic_slot_handshake_over(s);
 	}
 	if (err != 0) {
-		log_failure(e, s, quic_conn_end(c));
+		log_failure(e, s, c);
 		talloc_free(c);
 		return;
 	}
@@ -164,24 +182,31 @@ static bool is_crowded(const struct quic_endpoint *e)
 		e->slots.handshakes >= t->max_handshakes);
 }
 
-static bool is_full(const struct quic_endpoint *e,
-		    const union udp_address *peer)
+/* Why this one may not come in; NULL: it may. */
+static const char *full(const struct quic_endpoint *e,
+			const union udp_address *peer)
 {
 	const struct transport_settings *t = &e->settings;
 	unsigned handshakes = t->retry == TRANSPORT_RETRY_NEVER
 				      ? t->max_handshakes
 				      : HANDSHAKES_AT_MOST * t->max_handshakes;
 
+	if (!e->listening) {
+		return "nobody listens any more";
+	}
 	if (handshakes != 0 && e->slots.handshakes >= handshakes) {
-		return true;
+		return "max handshakes reached";
 	}
 	if (t->max_connections != 0 &&
 	    e->slots.connections >= t->max_connections) {
-		return true;
+		return "max connections reached";
 	}
-	return t->max_connections_per_source != 0 &&
-	       quic_slots_of_source(&e->slots, peer) >=
-		       t->max_connections_per_source;
+	if (t->max_connections_per_source != 0 &&
+	    quic_slots_of_source(&e->slots, peer) >=
+		    t->max_connections_per_source) {
+		return "max connections per source reached";
+	}
+	return NULL;
 }
 
 void quic_accept_datagram(struct quic_endpoint *e, const struct udp_train *from,
@@ -191,7 +216,7 @@ void quic_accept_datagram(struct quic_endpoint *e, const struct udp_train *from,
 		.secret = e->secrets.address,
 		.reset_secret = e->secrets.reset,
 		.listening = e->server,
-		.full = !e->listening || is_full(e, &from->peer),
+		.full = full(e, &from->peer),
 		.only = !e->settings.quic_version_only	? 0
 			: e->settings.quic_version == 2 ? NGTCP2_PROTO_VER_V2
 							: NGTCP2_PROTO_VER_V1,

@@ -564,10 +564,11 @@ struct quic_house {
 	const uint8_t *secret;	     /**< 32 bytes, of address tokens */
 	const uint8_t *reset_secret; /**< 32 bytes, of reset tokens */
 	bool listening;
-	bool full;     /**< no more connections (of this source) */
-	uint32_t only; /**< the one version that is spoken; 0: both */
-	bool crowded;  /**< many handshakes in flight: addresses must be
-			    proven by Retry */
+	const char *full; /**< why there are to be no more connections (of this
+			      source); NULL: there may be */
+	uint32_t only;	  /**< the one version that is spoken; 0: both */
+	bool crowded;	  /**< many handshakes in flight: addresses must be
+			       proven by Retry */
 };
 
 struct quic_stranger {
@@ -578,6 +579,7 @@ struct quic_stranger {
 	ngtcp2_token_type token_type;
 	/* QUIC_REPLY */
 	const char *what; /* for the log */
+	bool turned_away; /* because house->full, which is what */
 	size_t reply_len;
 	uint8_t reply[NGTCP2_MAX_UDP_PAYLOAD_SIZE];
 };

@@ -175,9 +175,9 @@ static enum quic_verdict judge_initial(const struct quic_house *house,
 	if (!check_token(house, peer, now, out)) {
 		return refuse(out, "bad token", NGTCP2_INVALID_TOKEN);
 	}
-	if (house->full) {
-		return refuse(out, "too many connections",
-			      NGTCP2_CONNECTION_REFUSED);
+	if (house->full != NULL) {
+		out->turned_away = true;
+		return refuse(out, house->full, NGTCP2_CONNECTION_REFUSED);
 	}
 	if (house->crowded && out->token_type == NGTCP2_TOKEN_TYPE_UNKNOWN) {
 		return quic_stranger_retry(house, peer, now, out) ? QUIC_REPLY
@@ -194,6 +194,7 @@ enum quic_verdict quic_stranger_judge(const struct quic_house *house,
 	ngtcp2_version_cid vc;
 	int rc = 0;
 
+	out->turned_away = false;
 	if (len == 0) {
 		return QUIC_DROP;
 	}

@@ -12,6 +12,8 @@
 #include <unistd.h>
 #include <sys/wait.h>
 
+#include "smbquic/log.h"
+
 static void conversation(const char *bind_to, const char *host)
 {
 	struct place *p = new_server(bind_to);
@@ -287,6 +289,27 @@ static void test_max_handshakes(void **state)
 	third_handshake(TRANSPORT_RETRY_NEVER, 0);
 }
 
+/* The last line about somebody who was turned away. */
+static char turned_away[200];
+
+static void note_refusal(void *private_data, enum log_level level,
+			 const char *module, const char *text)
+{
+	(void)private_data;
+	(void)module;
+	if (level <= LOG_LEVEL_NOTICE && strstr(text, "refused a QUIC")) {
+		snprintf(turned_away, sizeof(turned_away), "%s", text);
+	}
+}
+
+static void assert_turned_away(const char *why)
+{
+	log_set_sink(NULL, NULL);
+	assert_non_null(strstr(turned_away, "connection from 127.0.0.1:"));
+	assert_non_null(strstr(turned_away, why));
+	turned_away[0] = '\0';
+}
+
 static void test_max_connections(void **state)
 {
 	struct place *p = new_place();
@@ -294,6 +317,7 @@ static void test_max_connections(void **state)
 	unsigned connections = 0, handshakes = 0;
 
 	(void)state;
+	log_set_sink(note_refusal, NULL);
 	p->settings.max_connections = 1;
 	start(p, "127.0.0.1", 0);
 	first = do_connect(p, "127.0.0.1");
@@ -302,6 +326,7 @@ static void test_max_connections(void **state)
 	assert_int_equal(handshakes, 0);
 	assert_int_equal(try_connect(p, "127.0.0.1", &second), ECONNREFUSED);
 	assert_non_null(strstr(p->why, "refuses the connection"));
+	assert_turned_away(": max connections reached");
 	talloc_free(first);
 	loop_for(p, 50);
 	second = do_connect(p, "127.0.0.1");
@@ -315,11 +340,13 @@ static void test_max_per_source(void **state)
 	struct transport *t = NULL;
 
 	(void)state;
+	log_set_sink(note_refusal, NULL);
 	p->settings.max_connections_per_source = 2;
 	start(p, "127.0.0.1", 0);
 	do_connect(p, "127.0.0.1");
 	do_connect(p, "127.0.0.1");
 	assert_int_equal(try_connect(p, "127.0.0.1", &t), ECONNREFUSED);
+	assert_turned_away(": max connections per source reached");
 	talloc_free(p);
 }
 

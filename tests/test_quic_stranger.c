@@ -143,7 +143,7 @@ static void test_full(void **state)
 	struct quic_house house = open_house;
 
 	(void)state;
-	house.full = true;
+	house.full = "max connections reached";
 	assert_int_equal(judge(v, &house), QUIC_REPLY);
 	quic_world_to_client(v->world, v->out.reply, v->out.reply_len);
 	quic_world_run(v->world, 0);
@@ -178,7 +178,7 @@ static void test_retry(void **state)
 	assert_true(ngtcp2_cid_eq(&v->out.original_dcid, &first));
 	assert_false(ngtcp2_cid_eq(&v->out.initial.dcid, &first));
 	/* full is full, with or without a token */
-	house.full = true;
+	house.full = "max connections reached";
 	assert_int_equal(judge(v, &house), QUIC_REPLY);
 	talloc_free(v);
 }
