@@ -30,8 +30,11 @@ struct status_answer *status_ask(TALLOC_CTX *mem_ctx, const char *path,
 
 /* -------------------------------------------------------- status_show.c */
 
-/** Write a section's table; nothing when there are no items. */
-void status_show(FILE *out, const char *section, const json_t *items);
+/** Write a section's table, or "channels", those of sessions; nothing when
+ *  there are no items. */
+void status_show(FILE *out, const char *table, const json_t *items);
+/** How many rows that has. */
+size_t status_show_rows(const char *table, const json_t *items);
 
 /** "12.3M", "0.4 ms", "yes", or the text itself; for a terminal, so without
  *  control characters. Child of mem_ctx. */

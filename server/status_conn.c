@@ -74,14 +74,14 @@ static json_t *transport_of(const struct conn *conn)
 {
 	const struct transport_facts *facts = conn->facts;
 
-	return json_pack("{s:s, s:b, s:o, s:o, s:o, s:o, s:b, s:b}", "name",
-			 facts->backend, "secure", facts->secure,
+	return json_pack("{s:s, s:b, s:o, s:o, s:o, s:o, s:b, s:b, s:b}",
+			 "name", facts->backend, "secure", facts->secure,
 			 "quic_version", status_string(facts->quic_version),
 			 "tls_version", status_string(facts->tls_version),
 			 "tls_cipher", status_string(facts->tls_cipher),
 			 "server_name", status_string(facts->server_name),
 			 "resumed", facts->resumed, "early_data",
-			 facts->early_taken);
+			 facts->early_taken, "retried", facts->retried);
 }
 
 static json_t *figures_of(const struct conn *conn)
@@ -193,6 +193,20 @@ bool status_next_connection(struct status_walk *walk, json_t **item)
 /* --- sessions --------------------------------------------------------------
  */
 
+static json_t *channel_item(const struct channel *channel)
+{
+	const struct conn *conn = channel->conn;
+	struct transport_stats stats = {0};
+
+	transport_stats(message_conn_transport(conn->messages), &stats);
+	return json_pack("{s:I, s:o, s:s, s:b, s:o, s:I}", "connection_id",
+			 (json_int_t)conn->id, "remote_address",
+			 status_string(conn->peer), "transport",
+			 conn->facts->backend, "valid", channel->valid,
+			 "encryption", encryption(conn, channel->session),
+			 "rtt_us", (json_int_t)stats.rtt_us);
+}
+
 static json_t *channels_of(const struct session *session)
 {
 	json_t *list = json_array();
@@ -200,15 +214,7 @@ static json_t *channels_of(const struct session *session)
 
 	for (channel = session->channels; channel != NULL;
 	     channel = channel->session_next) {
-		const struct conn *conn = channel->conn;
-
-		json_array_append_new(
-			list,
-			json_pack("{s:I, s:o, s:s, s:b, s:o}", "connection_id",
-				  (json_int_t)conn->id, "remote_address",
-				  status_string(conn->peer), "transport",
-				  conn->facts->backend, "valid", channel->valid,
-				  "encryption", encryption(conn, session)));
+		json_array_append_new(list, channel_item(channel));
 	}
 	return list;
 }

@@ -65,19 +65,23 @@ static struct poptOption option_table[] = {
 
 /* What is shown, in this order. */
 static const struct {
-	const char *section, *title;
+	const char *section, *table, *title;
 	const int *wanted;
 	bool usual; /* when nothing is asked for */
 } views[] = {
-	{"server", NULL, &options.server, true},
-	{"sessions", "Sessions", &options.sessions, true},
-	{"connections", "Connections", &options.connections, true},
-	{"tcons", "Shares in use", &options.shares, true},
-	{"open_files", "Open files", &options.locks, true},
-	{"byte_range_locks", "Byte-range locks", &options.byterange, true},
-	{"leases", "Leases and oplocks", &options.leases, false},
-	{"shares", "Shares", &options.offered, false},
-	{"certificates", "Certificates", &options.certificates, true},
+	{"server", NULL, NULL, &options.server, true},
+	{"sessions", "sessions", "Sessions", &options.sessions, true},
+	{"sessions", "channels", "Channels", &options.sessions, true},
+	{"connections", "connections", "Connections", &options.connections,
+	 true},
+	{"tcons", "tcons", "Shares in use", &options.shares, true},
+	{"open_files", "open_files", "Open files", &options.locks, true},
+	{"byte_range_locks", "byte_range_locks", "Byte-range locks",
+	 &options.byterange, true},
+	{"leases", "leases", "Leases and oplocks", &options.leases, false},
+	{"shares", "shares", "Shares", &options.offered, false},
+	{"certificates", "certificates", "Certificates", &options.certificates,
+	 true},
 };
 
 #define VIEWS (sizeof(views) / sizeof(views[0]))
@@ -207,8 +211,9 @@ static void show_tables(const struct status_answer *answer)
 			show_server(items);
 			continue;
 		}
-		printf("\n%s: %zu\n", views[i].title, json_array_size(items));
-		status_show(stdout, views[i].section, items);
+		printf("\n%s: %zu\n", views[i].title,
+		       status_show_rows(views[i].table, items));
+		status_show(stdout, views[i].table, items);
 	}
 }
 

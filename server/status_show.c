@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * status_show.c - items of status.h as tables: a row of columns for each
- * section.
+ * section, and for what is in items of one: the channels of sessions.
  */
 
 #include <inttypes.h>
@@ -28,7 +28,7 @@ struct column {
 };
 
 struct table {
-	const char *section;
+	const char *name;
 	const char *each; /* a row for each element of that list; or NULL */
 	struct column columns[MAX_COLUMNS];
 };
@@ -45,6 +45,15 @@ static const struct table tables[] = {
 		{"Signing", "signing", PROTECTION},
 		{"Channels", "channels", COUNT},
 		{"State", "state", TEXT},
+	}},
+	{"channels", "channels", {
+		{"Session", "session_id", TEXT},
+		{"Username", "username", TEXT},
+		{"Connection", "connection_id", TEXT},
+		{"Peer", "remote_address", TEXT},
+		{"Transport", "transport", TEXT},
+		{"Encryption", "encryption", PROTECTION},
+		{"RTT ms", "rtt_us", MILLIS},
 	}},
 	{"connections", NULL, {
 		{"Connection", "connection_id", TEXT},
@@ -306,21 +315,38 @@ static bool grid_add_item(struct grid *grid, json_t *item)
 	return true;
 }
 
-static const struct table *find_table(const char *section)
+static const struct table *find_table(const char *name)
 {
 	size_t i = 0;
 
 	for (i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
-		if (strcmp(tables[i].section, section) == 0) {
+		if (strcmp(tables[i].name, name) == 0) {
 			return &tables[i];
 		}
 	}
 	return NULL;
 }
 
-void status_show(FILE *out, const char *section, const json_t *items)
+size_t status_show_rows(const char *table, const json_t *items)
 {
-	struct grid grid = {.table = find_table(section)};
+	const struct table *found = find_table(table);
+	size_t rows = json_array_size(items);
+	size_t i = 0;
+
+	if (found == NULL || found->each == NULL) {
+		return rows;
+	}
+	rows = 0;
+	for (i = 0; i < json_array_size(items); i++) {
+		rows += json_array_size(
+			json_object_get(json_array_get(items, i), found->each));
+	}
+	return rows;
+}
+
+void status_show(FILE *out, const char *table, const json_t *items)
+{
+	struct grid grid = {.table = find_table(table)};
 	bool good = grid.table != NULL && json_array_size(items) > 0;
 	size_t i = 0;
 

@@ -72,6 +72,38 @@ static void test_protection(void **state)
 		     "-                           -\n");
 }
 
+/* What a channel has comes before what its session has. */
+static void test_channels(void **state)
+{
+	static const char sessions[] =
+		"[{\"session_id\":\"0x1\",\"username\":\"a\","
+		"\"encryption\":{\"by\":\"none\",\"cipher\":\"-\"},"
+		"\"channels\":["
+		"{\"connection_id\":7,\"remote_address\":\"192.0.2.1:1\","
+		"\"transport\":\"quic-user\",\"rtt_us\":12345,"
+		"\"encryption\":{\"by\":\"transport\","
+		"\"cipher\":\"AES-128-GCM\"}},"
+		"{\"connection_id\":8,\"remote_address\":\"192.0.2.1:2\","
+		"\"transport\":\"tcp\",\"rtt_us\":400,"
+		"\"encryption\":{\"by\":\"smb\",\"degree\":\"full\","
+		"\"cipher\":\"AES-128-CCM\"}}]},"
+		"{\"session_id\":\"0x2\",\"channels\":[]}]";
+	json_t *items = json_loads(sessions, 0, NULL);
+
+	(void)state;
+	assert_shows("channels", sessions,
+		     "Session  Username  Connection  Peer         Transport  "
+		     "Encryption              RTT ms\n"
+		     "0x1      a         7           192.0.2.1:1  quic-user  "
+		     "transport(AES-128-GCM)    12.3\n"
+		     "0x1      a         8           192.0.2.1:2  tcp        "
+		     "AES-128-CCM                0.4\n");
+	assert_int_equal(status_show_rows("channels", items), 2);
+	assert_int_equal(status_show_rows("sessions", items), 2);
+	assert_int_equal(status_show_rows("no such table", items), 2);
+	json_decref(items);
+}
+
 static void test_text(void **state)
 {
 	TALLOC_CTX *mem_ctx = talloc_new(NULL);
@@ -93,6 +125,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tables),
 		cmocka_unit_test(test_protection),
+		cmocka_unit_test(test_channels),
 		cmocka_unit_test(test_text),
 	};
 
