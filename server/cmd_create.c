@@ -542,6 +542,7 @@ static void create_register(struct create_state *state)
 	}
 	state->handle = NULL;
 	state->fo->posix = state->create.posix;
+	sequence_begin(&open->sequence, r->header.channel_sequence);
 	request_set_open(r, open);
 	/* Whoever guesses the id and closes it waits for us. */
 	ask = ask_of(state, granted);

@@ -311,15 +311,11 @@ static NTSTATUS gate_open(struct request *r)
 /* 3.3.5.2.10. */
 static NTSTATUS gate_sequence(struct request *r)
 {
-	struct open *open = r->open;
-	uint16_t ahead = 0;
+	bool replay = (r->header.flags & SMB2_FLAGS_REPLAY_OPERATION) != 0;
 
-	if (open == NULL || r->conn->agreed.dialect < SMB2_DIALECT_300) {
-		return NT_STATUS_OK;
-	}
-	ahead = (uint16_t)(r->header.channel_sequence - open->channel_sequence);
-	if (ahead <= 0x7FFF) {
-		open->channel_sequence = r->header.channel_sequence;
+	if (r->open == NULL || r->conn->agreed.dialect < SMB2_DIALECT_300 ||
+	    sequence_enter(&r->open->sequence, r->header.channel_sequence,
+			   replay, &r->counted)) {
 		return NT_STATUS_OK;
 	}
 	return needs(r, MODIFIES) ? NT_STATUS_FILE_NOT_AVAILABLE : NT_STATUS_OK;

@@ -393,6 +393,7 @@ NTSTATUS durable_take(struct request *r, const struct create *create,
 	if (!open_attach(open, r->tree)) {
 		return NT_STATUS_INSUFFICIENT_RESOURCES;
 	}
+	sequence_begin(&open->sequence, r->header.channel_sequence);
 	TALLOC_FREE(open->durable->scavenger);
 	return NT_STATUS_OK;
 }

@@ -114,9 +114,6 @@ bool open_attach(struct open *open, struct tree *tree)
 	open->session = tree->session;
 	open->server->num_durable--;
 	open->file->file->absent--;
-	open->channel_sequence = 0;
-	open->outstanding = 0;
-	open->outstanding_before = 0;
 	(void)talloc_steal(tree->session, open);
 	join_tree(open, tree);
 	return true;

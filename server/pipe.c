@@ -93,6 +93,7 @@ static NTSTATUS open_pipe(struct request *r)
 	rpc_on_answer(pipe->rpc, pipe_answered, pipe);
 	open->pipe = pipe;
 	open->access = r->tree->maximal_access;
+	sequence_begin(&open->sequence, r->header.channel_sequence);
 	request_set_open(r, open);
 	return NT_STATUS_OK;
 }

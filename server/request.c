@@ -327,6 +327,7 @@ void request_forget_open(struct request *r)
 	if (r->open == NULL) {
 		return;
 	}
+	sequence_leave(&r->open->sequence, &r->counted);
 	LIST_REMOVE_AS(r->open->requests, r, open_prev, open_next);
 	r->open = NULL;
 }

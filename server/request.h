@@ -124,6 +124,7 @@ struct request {
 	struct session *session;
 	struct tree *tree;
 	struct open *open;
+	struct sequence_count counted; /**< among the open's */
 
 	/** As they go into the response's header. */
 	uint64_t session_id;

@@ -43,6 +43,7 @@
 #include "server/config.h"
 #include "server/idtable.h"
 #include "server/metrics.h"
+#include "server/sequence.h"
 #include "server/sidmap.h"
 #include "server/store.h"
 #include "server/users.h"
@@ -467,9 +468,8 @@ struct open {
 	struct open_app *app;	  /**< durable.h; NULL: of no application */
 	struct request *requests; /**< in flight that name it, by open_next */
 
-	uint8_t *lock_sequences;   /**< cmd_lock.c; NULL: none yet */
-	uint16_t channel_sequence; /**< 3.3.5.2.10 */
-	uint32_t outstanding, outstanding_before;
+	uint8_t *lock_sequences; /**< cmd_lock.c; NULL: none yet */
+	struct sequence sequence;
 };
 
 /** A new open with ids. @return NULL: no memory or too many; the handler

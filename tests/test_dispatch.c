@@ -255,6 +255,59 @@ static void test_channel_sequence(void **private_data)
 	talloc_free(u.f);
 }
 
+static void send_lock(struct user_fixture *u, struct smb2_file_id id,
+		      uint32_t flags)
+{
+	struct wire_writer w = user_begin(u, SMB2_LOCK);
+	const struct smb2_lock_element element = {
+		.offset = 100, .length = 1, .flags = flags};
+	const struct smb2_lock_request in = {.lock_count = 1, .file_id = id};
+
+	assert_true(smb2_lock_request_encode(&w, &in, &element));
+	user_send(u, &w);
+}
+
+static NTSTATUS read_status(struct user_fixture *u)
+{
+	return fixture_read(u->f)->pdu[0].header.status;
+}
+
+/* 3.3.5.2.10: what is sent again waits until all from before is answered. */
+static void test_replay_too_early(void **private_data)
+{
+	struct user_fixture u = user_fixture_new();
+	struct smb2_file_id one = {0};
+	struct smb2_file_id two = {0};
+
+	(void)private_data;
+	u.channel_sequence = 7; /* those of the CREATEs */
+	assert_int_equal(user_create(&u, "file", &one), NT_STATUS_OK);
+	assert_int_equal(user_create(&u, "file", &two), NT_STATUS_OK);
+	u.channel_sequence = 6;
+	assert_int_equal(write_one(&u, two), NT_STATUS_FILE_NOT_AVAILABLE);
+	u.channel_sequence = 7;
+	send_lock(&u, one, SMB2_LOCKFLAG_EXCLUSIVE_LOCK);
+	assert_int_equal(read_status(&u), NT_STATUS_OK);
+	send_lock(&u, two, SMB2_LOCKFLAG_EXCLUSIVE_LOCK);
+	assert_int_equal(read_status(&u), NT_STATUS_PENDING);
+	/* with the same number there is nothing before it */
+	u.flags = SMB2_FLAGS_REPLAY_OPERATION;
+	assert_int_equal(write_one(&u, two), NT_STATUS_OK);
+	u.channel_sequence = 8;
+	assert_int_equal(write_one(&u, two), NT_STATUS_FILE_NOT_AVAILABLE);
+	assert_int_equal(write_one(&u, two), NT_STATUS_FILE_NOT_AVAILABLE);
+	/* the other open has nothing under way */
+	assert_int_equal(write_one(&u, one), NT_STATUS_OK);
+	u.flags = 0;
+	assert_int_equal(write_one(&u, two), NT_STATUS_OK);
+	send_lock(&u, one, SMB2_LOCKFLAG_UNLOCK);
+	assert_int_equal(read_status(&u), NT_STATUS_OK);
+	assert_int_equal(read_status(&u), NT_STATUS_OK); /* two has it */
+	u.flags = SMB2_FLAGS_REPLAY_OPERATION;
+	assert_int_equal(write_one(&u, two), NT_STATUS_OK);
+	talloc_free(u.f);
+}
+
 /* What makes no sense on IPC$ says so. */
 static void test_not_on_pipes(void **private_data)
 {
@@ -285,6 +338,7 @@ int main(void)
 		cmocka_unit_test(test_length),
 		cmocka_unit_test(test_credits),
 		cmocka_unit_test(test_channel_sequence),
+		cmocka_unit_test(test_replay_too_early),
 		cmocka_unit_test(test_not_on_pipes),
 	};
 
