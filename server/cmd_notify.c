@@ -39,32 +39,49 @@ static void cmd_notify_finish(struct tevent_req *req)
 	tevent_req_error(req, state->status);
 }
 
-static void wait_for_event(struct tevent_req *req)
+/* To be called again when it has waited. Who waits for an event is told so; who
+ * waits for the disk is like others. */
+static void cmd_notify_go_on(struct tevent_req *req)
 {
 	struct cmd_notify_state *state =
 		tevent_req_data(req, struct cmd_notify_state);
-	struct tevent_req *subreq = notify_wait_send(
-		state, state->ev, state->r->open->file->notify);
+	struct notify *notify = state->r->open->file->notify;
+	struct tevent_req *subreq = NULL;
+	NTSTATUS status = NT_STATUS_OK;
 
-	if (tevent_req_nomem(subreq, req)) {
+	if (notify_ready(notify)) {
+		cmd_notify_finish(req);
 		return;
 	}
-	tevent_req_set_callback(subreq, cmd_notify_woken, req);
+	if (!notify_begins(notify)) {
+		status = request_wait(state->r);
+	}
+	if (!NT_STATUS_IS_OK(status)) {
+		tevent_req_error(req, status);
+		return;
+	}
+	subreq = notify_wait_send(state, state->ev, notify);
+	if (!tevent_req_nomem(subreq, req)) {
+		tevent_req_set_callback(subreq, cmd_notify_woken, req);
+	}
 }
 
 static NTSTATUS begin_watching(struct request *r, struct tevent_context *ev,
 			       const struct smb2_change_notify_request *in)
 {
 	struct file_open *open = r->open->file;
-	int err = 0;
 
-	if (open->notify != NULL) {
-		return NT_STATUS_OK;
+	if (open->notify != NULL && notify_failed(open->notify)) {
+		TALLOC_FREE(open->notify);
 	}
-	err = notify_new(
-		open, ev, open->handle, (in->flags & SMB2_WATCH_TREE) != 0,
-		in->completion_filter, in->output_buffer_length, &open->notify);
-	return err == 0 ? NT_STATUS_OK : ntstatus_from_errno(err);
+	if (open->notify == NULL) {
+		open->notify = notify_new(open, ev, open->handle,
+					  (in->flags & SMB2_WATCH_TREE) != 0,
+					  in->completion_filter,
+					  in->output_buffer_length);
+	}
+	return open->notify != NULL ? NT_STATUS_OK
+				    : NT_STATUS_INSUFFICIENT_RESOURCES;
 }
 
 static NTSTATUS cmd_notify_start(struct tevent_req *req, struct request *r)
@@ -91,20 +108,11 @@ static NTSTATUS cmd_notify_start(struct tevent_req *req, struct request *r)
 	}
 	state->max = in.output_buffer_length;
 	status = begin_watching(r, state->ev, &in);
-	if (!NT_STATUS_IS_OK(status)) {
-		return status;
+	if (NT_STATUS_IS_OK(status)) {
+		tevent_req_set_cancel_fn(req, cmd_notify_cancel);
+		cmd_notify_go_on(req);
 	}
-	if (notify_ready(open->notify)) {
-		cmd_notify_finish(req);
-		return NT_STATUS_OK;
-	}
-	status = request_wait(r);
-	if (!NT_STATUS_IS_OK(status)) {
-		return status;
-	}
-	tevent_req_set_cancel_fn(req, cmd_notify_cancel);
-	wait_for_event(req);
-	return NT_STATUS_PENDING;
+	return status;
 }
 
 struct tevent_req *cmd_notify_send(TALLOC_CTX *mem_ctx,
@@ -121,32 +129,25 @@ struct tevent_req *cmd_notify_send(TALLOC_CTX *mem_ctx,
 	state->ev = ev;
 	state->r = r;
 	status = cmd_notify_start(req, r);
-	if (status == NT_STATUS_PENDING) {
-		return req;
+	if (status != NT_STATUS_OK) {
+		tevent_req_error(req, status);
 	}
-	tevent_req_error(req, status);
-	return tevent_req_post(req, ev);
+	return tevent_req_is_in_progress(req) ? req : tevent_req_post(req, ev);
 }
 
 static void cmd_notify_woken(struct tevent_req *subreq)
 {
 	struct tevent_req *req =
 		tevent_req_callback_data(subreq, struct tevent_req);
-	struct cmd_notify_state *state =
-		tevent_req_data(req, struct cmd_notify_state);
 	bool there = notify_wait_recv(subreq);
 
-	TALLOC_FREE(subreq);
+	talloc_free(subreq);
 	if (!there) {
 		tevent_req_error(req, NT_STATUS_NOTIFY_CLEANUP);
 		return;
 	}
 	/* another request on this open may have been faster */
-	if (!notify_ready(state->r->open->file->notify)) {
-		wait_for_event(req);
-		return;
-	}
-	cmd_notify_finish(req);
+	cmd_notify_go_on(req);
 }
 
 NTSTATUS cmd_notify_recv(struct tevent_req *req, struct reply *reply)

@@ -27,6 +27,8 @@ struct notify_wait_state {
 
 struct notify {
 	struct store_watch *watch;
+	struct tevent_req *beginning; /* NULL: it watches, or failed */
+	int err;
 	uint32_t filter;
 	size_t limit, size; /* bytes, as they will be encoded at most */
 	struct event *first, **end;
@@ -146,33 +148,57 @@ void notify_directory_gone(struct notify *notify)
 	wake_all(notify, 0);
 }
 
-int notify_new(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
-	       struct store_file *dir, bool tree, uint32_t filter, size_t limit,
-	       struct notify **out)
+static void notify_begun(struct tevent_req *subreq)
+{
+	struct notify *notify = tevent_req_callback_data(subreq, struct notify);
+	bool missed = false;
+
+	notify->beginning = NULL;
+	notify->err = store_watch_recv(subreq, notify, &notify->watch, &missed);
+	talloc_free(subreq);
+	if (missed) {
+		overflow(notify);
+	}
+	wake_all(notify, 0);
+}
+
+struct notify *notify_new(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
+			  struct store_file *dir, bool tree, uint32_t filter,
+			  size_t limit)
 {
 	struct notify *notify = talloc_zero(mem_ctx, struct notify);
-	int err = 0;
 
 	if (notify == NULL) {
-		return ENOMEM;
+		return NULL;
 	}
 	notify->filter = filter;
 	notify->limit = limit;
 	notify->end = &notify->first;
 	talloc_set_destructor(notify, notify_destructor);
-	err = store_watch(notify, ev, dir, tree, notify_event, notify,
-			  &notify->watch);
-	if (err != 0) {
+	notify->beginning =
+		store_watch_send(notify, ev, dir, tree, notify_event, notify);
+	if (notify->beginning == NULL) {
 		talloc_free(notify);
-		return err;
+		return NULL;
 	}
-	*out = notify;
-	return 0;
+	tevent_req_set_callback(notify->beginning, notify_begun, notify);
+	return notify;
+}
+
+bool notify_begins(const struct notify *notify)
+{
+	return notify->beginning != NULL;
+}
+
+bool notify_failed(const struct notify *notify)
+{
+	return notify->err != 0;
 }
 
 bool notify_ready(const struct notify *notify)
 {
-	return notify->first != NULL || notify->overflow || notify->gone;
+	return notify->first != NULL || notify->overflow || notify->gone ||
+	       notify->err != 0;
 }
 
 static bool add_entry(struct wire_chain *list, TALLOC_CTX *mem_ctx,
@@ -209,6 +235,9 @@ NTSTATUS notify_take(struct notify *notify, TALLOC_CTX *mem_ctx, size_t max,
 	NTSTATUS status = NT_STATUS_OK;
 
 	*out = (struct wire_slice){0};
+	if (notify->err != 0) {
+		return ntstatus_from_errno(notify->err);
+	}
 	if (notify->overflow) {
 		notify->overflow = false;
 		return NT_STATUS_NOTIFY_ENUM_DIR;

@@ -20,22 +20,31 @@
 struct notify;
 
 /**
+ * Begins to watch. Events are remembered from the beginning on; who waits hears
+ * when it has begun, or failed.
  * @param tree    below as well.
  * @param filter  FILE_NOTIFY_CHANGE_*.
  * @param limit   bytes of FILE_NOTIFY_INFORMATION that are remembered.
- * @return 0, or an errno of store_watch().
+ * @return NULL: no memory.
  */
-int notify_new(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
-	       struct store_file *dir, bool tree, uint32_t filter, size_t limit,
-	       struct notify **out);
+struct notify *notify_new(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
+			  struct store_file *dir, bool tree, uint32_t filter,
+			  size_t limit);
+
+/** Not yet: the disk is asked. */
+bool notify_begins(const struct notify *notify);
+
+/** It cannot be watched: notify_take() says why. */
+bool notify_failed(const struct notify *notify);
 
 /** The directory itself is going to be deleted: who waits hears of it. */
 void notify_directory_gone(struct notify *notify);
 
-/** Is there something to tell? */
+/** Is there something to tell, or was it in vain? */
 bool notify_ready(const struct notify *notify);
 
-/** Done when notify_ready(). Freeing it ends the wait. */
+/** Done when notify_ready(), or when notify_begins() no longer: look which.
+ *  Freeing it ends the wait. */
 struct tevent_req *notify_wait_send(TALLOC_CTX *mem_ctx,
 				    struct tevent_context *ev,
 				    struct notify *notify);
@@ -47,7 +56,8 @@ bool notify_wait_recv(struct tevent_req *req);
  * bytes, child of mem_ctx.
  * @return NT_STATUS_OK; NT_STATUS_NOTIFY_ENUM_DIR too much happened, or it
  *         does not fit: the client must look for itself;
- *         NT_STATUS_DELETE_PENDING the directory is gone;
+ *         NT_STATUS_DELETE_PENDING the directory is gone; that of an errno
+ *         of store_watch_recv();
  *         NT_STATUS_NO_MEMORY.
  */
 NTSTATUS notify_take(struct notify *notify, TALLOC_CTX *mem_ctx, size_t max,

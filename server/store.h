@@ -665,15 +665,26 @@ struct store_event {
 typedef void (*store_watch_fn)(const struct store_event *event,
 			       void *private_data);
 
+struct store_watch;
+
 /**
- * Tell of changes in a directory until freed, whoever makes them.
+ * Tell of changes in a directory until freed, whoever makes them. What is asked
+ * of this store after _send is told, though the directory may be asked for long
+ * (see missed); changes of others, and on the machine, once it is done.
  * @param tree  also in all directories below, as far as limits allow.
- * @param out   the watch, child of mem_ctx.
+ * @param fn    may be called before _recv.
+ */
+struct tevent_req *store_watch_send(TALLOC_CTX *mem_ctx,
+				    struct tevent_context *ev,
+				    struct store_file *dir, bool tree,
+				    store_watch_fn fn, void *private_data);
+/**
+ * @param watch   out: child of mem_ctx.
+ * @param missed  out: something may have changed that is not told: look for
+ *                yourself.
  * @return 0; EOPNOTSUPP; ENOTDIR; ENOSPC the system's limit of watches.
  */
-struct store_watch;
-int store_watch(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
-		struct store_file *dir, bool tree, store_watch_fn fn,
-		void *private_data, struct store_watch **out);
+int store_watch_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+		     struct store_watch **watch, bool *missed);
 
 #endif /* SERVER_STORE_H */

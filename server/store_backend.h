@@ -61,6 +61,7 @@ struct store_call {
 	struct store_stop stop;	    /**< open, lookup: STORE_ESTOPPED */
 	struct store_stream *streams;
 	struct store_quota *quotas;
+	struct store_watch *watch;
 };
 
 /** What is asked of quotas (store_quota.h). */
@@ -203,10 +204,10 @@ struct store_ops {
 	/** -> names. */
 	void (*listxattr)(struct store_call *call, struct store_file *file);
 
-	/** May be NULL. */
-	int (*watch)(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
-		     struct store_file *dir, bool tree, store_watch_fn fn,
-		     void *private_data, struct store_watch **out);
+	/** -> watch, child of the call; more: something was missed. May be
+	    NULL. */
+	void (*watch)(struct store_call *call, struct store_file *dir,
+		      bool tree, store_watch_fn fn, void *private_data);
 };
 
 extern const struct store_ops store_posix;  /* store_posix.c */

@@ -138,8 +138,7 @@ void memory_event_stream(const struct memory_node *node,
 			 enum store_event_kind kind);
 /** A directory was unlinked. */
 void memory_event_gone(const struct memory_node *node);
-int memory_watch(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
-		 struct store_file *dir, bool tree, store_watch_fn fn,
-		 void *private_data, struct store_watch **out);
+void memory_watch(struct store_call *call, struct store_file *dir, bool tree,
+		  store_watch_fn fn, void *private_data);
 
 #endif

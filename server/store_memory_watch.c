@@ -169,22 +169,21 @@ void memory_event_gone(const struct memory_node *node)
 	}
 }
 
-int memory_watch(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
-		 struct store_file *dir, bool tree, store_watch_fn fn,
-		 void *private_data, struct store_watch **out)
+void memory_watch(struct store_call *call, struct store_file *dir, bool tree,
+		  store_watch_fn fn, void *private_data)
 {
 	struct memory *memory = memory_of(dir);
-	struct store_watch *watch = talloc_zero(mem_ctx, struct store_watch);
+	struct store_watch *watch = talloc_zero(call, struct store_watch);
 
-	if (watch == NULL) {
-		return ENOMEM;
+	if (watch != NULL) {
+		watch->im = tevent_create_immediate(watch);
 	}
-	watch->im = tevent_create_immediate(watch);
-	if (watch->im == NULL) {
+	if (watch == NULL || watch->im == NULL) {
 		talloc_free(watch);
-		return ENOMEM;
+		store_call_done(call, ENOMEM);
+		return;
 	}
-	watch->ev = ev;
+	watch->ev = call->ev;
 	watch->memory = memory;
 	watch->dir = dir->data->node;
 	watch->dir->opens++;
@@ -199,6 +198,6 @@ int memory_watch(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 	}
 	memory->watches = watch;
 	talloc_set_destructor(watch, store_watch_destructor);
-	*out = watch;
-	return 0;
+	call->watch = watch;
+	store_call_done(call, 0);
 }

@@ -348,17 +348,40 @@ int store_listxattr_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 
 /* --- watching ----------------------------------------------------------- */
 
-int store_watch(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
-		struct store_file *dir, bool tree, store_watch_fn fn,
-		void *private_data, struct store_watch **out)
+struct tevent_req *store_watch_send(TALLOC_CTX *mem_ctx,
+				    struct tevent_context *ev,
+				    struct store_file *dir, bool tree,
+				    store_watch_fn fn, void *private_data)
 {
-	*out = NULL;
+	struct store_call *call = store_call_new(mem_ctx, ev, "watch");
+	struct tevent_req *req = NULL;
+
+	if (call == NULL) {
+		return NULL;
+	}
 	if (dir->store->ops->watch == NULL) {
-		return EOPNOTSUPP;
+		return store_call_failed(call, EOPNOTSUPP);
 	}
 	if (!dir->directory) {
-		return ENOTDIR;
+		return store_call_failed(call, ENOTDIR);
 	}
-	return dir->store->ops->watch(mem_ctx, ev, dir, tree, fn, private_data,
-				      out);
+	req = call->req;
+	dir->store->ops->watch(call, dir, tree, fn, private_data);
+	return store_call_begun(req, ev);
+}
+
+int store_watch_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+		     struct store_watch **watch, bool *missed)
+{
+	struct store_call *call = store_call_of(req);
+	int err = store_call_error(req);
+
+	*watch = NULL;
+	*missed = false;
+	if (err == 0) {
+		*watch = talloc_move(mem_ctx, &call->watch);
+		*missed = call->more;
+	}
+	tevent_req_received(req);
+	return err;
 }

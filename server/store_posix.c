@@ -260,31 +260,79 @@ static bool job_keep(struct posix_job *job, TALLOC_CTX *owner)
 static void posix_job_done(struct tevent_req *subreq);
 
 struct posix_waiting {
+	struct posix_held held; /* the first */
 	struct store_call *call;
 	struct posix_job *job;
+	struct worker_lane *lane;
 };
 
-void posix_job_start(struct store_call *call, struct store *store,
-		     struct posix_job *job, TALLOC_CTX *owner)
+static void posix_job_go(struct posix_held *held)
 {
-	struct posix_store *posix = posix_store_of(store);
-	struct posix_waiting *waiting = talloc_zero(call, struct posix_waiting);
+	struct posix_waiting *waiting = (struct posix_waiting *)held;
 	struct tevent_req *subreq = NULL;
+
+	talloc_set_destructor(waiting, NULL);
+	subreq = worker_submit_send(waiting, waiting->call->ev, waiting->lane,
+				    &waiting->job->job);
+	if (subreq == NULL) {
+		store_call_done(waiting->call, ENOMEM);
+		return;
+	}
+	tevent_req_set_callback(subreq, posix_job_done, waiting);
+}
+
+/* While it waits nobody but the call has it. */
+static int posix_waiting_destructor(struct posix_waiting *waiting)
+{
+	posix_hold_drop(&waiting->held);
+	waiting->job->job.release(&waiting->job->job);
+	return 0;
+}
+
+/* NULL: no memory, reported. */
+static struct posix_waiting *waiting_new(struct store_call *call,
+					 struct store *store,
+					 struct posix_job *job,
+					 TALLOC_CTX *owner)
+{
+	struct posix_waiting *waiting = talloc_zero(call, struct posix_waiting);
 
 	if (waiting == NULL || (owner != NULL && !job_keep(job, owner))) {
 		job->job.release(&job->job);
 		store_call_done(call, ENOMEM);
-		return;
+		return NULL;
 	}
 	job->job.party = job->cred;
-	subreq = worker_submit_send(waiting, call->ev, posix->lane, &job->job);
-	if (subreq == NULL) {
-		store_call_done(call, ENOMEM);
-		return;
-	}
+	waiting->held.go = posix_job_go;
 	waiting->call = call;
 	waiting->job = job;
-	tevent_req_set_callback(subreq, posix_job_done, waiting);
+	waiting->lane = posix_store_of(store)->lane;
+	return waiting;
+}
+
+void posix_job_start(struct store_call *call, struct store *store,
+		     struct posix_job *job, TALLOC_CTX *owner)
+{
+	struct posix_waiting *waiting = waiting_new(call, store, job, owner);
+
+	if (waiting != NULL) {
+		posix_job_go(&waiting->held);
+	}
+}
+
+void posix_job_change(struct store_call *call, struct store *store,
+		      struct posix_job *job, TALLOC_CTX *owner)
+{
+	struct posix_waiting *waiting = waiting_new(call, store, job, owner);
+
+	if (waiting == NULL) {
+		return;
+	}
+	if (!posix_hold(posix_store_of(store), &waiting->held)) {
+		posix_job_go(&waiting->held);
+		return;
+	}
+	talloc_set_destructor(waiting, posix_waiting_destructor);
 }
 
 static void posix_job_done(struct tevent_req *subreq)
@@ -459,6 +507,9 @@ static int posix_store_destructor(struct posix_store *posix)
 	struct posix_root *root = posix->root;
 	struct worker_lane *lane = root->lane;
 
+	if (posix->holds != NULL) {
+		posix_holds_end(posix->holds);
+	}
 	if (atomic_fetch_sub(&root->refs, 1) != 1) {
 		root->lane = NULL;
 		return 0;
@@ -483,6 +534,11 @@ static int posix_init(struct store *store, struct worker_pool *pool, char **why)
 		return ENOMEM;
 	}
 	talloc_set_destructor(posix, posix_store_destructor);
+	posix->patience_ms = POSIX_PATIENCE_MS;
+	posix->holds = posix_holds_new(posix, store->ev);
+	if (posix->holds == NULL) {
+		return ENOMEM;
+	}
 	posix->lane = worker_lane_new(posix, pool, 0, MAX_QUEUED);
 	if (posix->lane == NULL) {
 		return ENOMEM;

@@ -17,8 +17,9 @@
  *	store_posix_stream.c  data of named streams
  *	store_posix_streams.c named streams: finding, listing, renaming
  *	store_posix_depot.c   where large ones are
- *	store_posix_watch.c   inotify
+ *	store_posix_watch.c   inotify, with _spot.c and _event.c
  *	store_posix_walk.c    all directories of a tree, for that
+ *	store_posix_hold.c    who waits until somebody watches
  *
  * Functions called posix_do_... run in a worker thread, on plain memory only:
  * a job and what it points to. They return 0 or an errno. All else runs in the
@@ -161,6 +162,8 @@ struct posix_store {
 	struct worker_lane *lane;
 	bool switches; /**< acts as the users, not as the process */
 	struct posix_inotify *inotify; /**< store_posix_watch.c */
+	struct posix_holds *holds;     /**< store_posix_hold.c */
+	unsigned patience_ms;	       /**< how long it holds at most */
 };
 
 /**
@@ -181,10 +184,11 @@ struct posix_job {
 	char *path, *to; /**< the client's */
 	char *stream;	 /**< the last part of path; open: as found */
 	char *name;	 /**< of an xattr */
-	void *in;	 /**< its value; a security descriptor */
+	void *in;	 /**< its value; a security descriptor; of a walk what
+			    store_posix_watch.c has */
 	unsigned flags;
 	uint32_t attributes;
-	bool restart, replace;
+	bool restart, replace, tree;
 	enum store_allocate how;
 	struct store_change change;
 	void *buf; /**< not owned */
@@ -229,6 +233,9 @@ void posix_job_release(struct worker_job *base);
 /** Off to a thread; reports by itself. owner: see store.h, may be NULL. */
 void posix_job_start(struct store_call *call, struct store *store,
 		     struct posix_job *job, TALLOC_CTX *owner);
+/** The same for what watches tell of: it waits for those that begin. */
+void posix_job_change(struct store_call *call, struct store *store,
+		      struct posix_job *job, TALLOC_CTX *owner);
 /** strdup() into a job; false: no memory. */
 bool posix_job_string(char **dst, const char *src);
 /** A copy of bytes into job->in and job->len; likewise. */
@@ -592,9 +599,34 @@ bool posix_job_path(struct posix_job *job, const char *path);
 /* --- store_posix_watch.c */
 /** Streams of a file changed: in the loop. */
 void posix_watch_streams(const struct posix_job *job);
-int posix_watch(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
-		struct store_file *dir, bool tree, store_watch_fn fn,
-		void *private_data, struct store_watch **out);
+void posix_watch(struct store_call *call, struct store_file *dir, bool tree,
+		 store_watch_fn fn, void *private_data);
+
+/** Of a new store: less than it takes until a client is told that its request
+ *  waits, since who was told may rely on the watch. */
+#define POSIX_PATIENCE_MS 200
+
+/* --- store_posix_hold.c: all in the loop */
+struct posix_holds;
+struct posix_holds *posix_holds_new(TALLOC_CTX *mem_ctx,
+				    struct tevent_context *ev);
+/** The store goes: who waits goes on at once. */
+void posix_holds_end(struct posix_holds *holds);
+/** From now on what changes something waits until it is freed. Those who waited
+ *  go on from the loop. NULL: no memory. */
+struct posix_barrier *posix_barrier_new(TALLOC_CTX *mem_ctx,
+					struct posix_store *posix);
+/** One who waits. */
+struct posix_held {
+	struct posix_held *next, **prev;
+	struct posix_holds *holds; /**< NULL: it does not wait */
+	uint64_t behind;
+	void (*go)(struct posix_held *held);
+};
+/** Wait for the barriers there are, in turn. false: there is none. */
+bool posix_hold(struct posix_store *posix, struct posix_held *held);
+/** Do not wait any more. */
+void posix_hold_drop(struct posix_held *held);
 
 /* --- store_posix_walk.c */
 /** What inotify is asked for. */
@@ -611,9 +643,11 @@ struct posix_walked {
 };
 
 /**
- * In a thread: watches the directory job->path below the job's handle, and all
- * below it, at most job->max, with the inotify descriptor job->len. Gives a
- * list in job->out; job->more: not all could be watched.
+ * In a thread: watches the directory job->path below the job's handle, and with
+ * job->tree all below it, at most job->max, with the inotify descriptor
+ * job->len. Gives a list in job->out; job->more: not all could be watched. The
+ * handle's own directory (an empty path) is watched in any case, or errno says
+ * why not.
  */
 int posix_do_walk(struct posix_job *job);
 void posix_walk_free(struct posix_walked *walked);

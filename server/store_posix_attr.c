@@ -628,7 +628,7 @@ void posix_setattr(struct store_call *call, struct store_file *file,
 
 	if (job != NULL) {
 		job->change = *change;
-		posix_job_start(call, file->store, job, NULL);
+		posix_job_change(call, file->store, job, NULL);
 	}
 }
 

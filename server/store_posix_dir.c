@@ -348,7 +348,7 @@ void posix_unlink(struct store_call *call, struct store_file *file,
 		store_call_done(call, ENOMEM);
 		return;
 	}
-	posix_job_start(call, file->store, job, NULL);
+	posix_job_change(call, file->store, job, NULL);
 }
 
 static int rename_at(const struct place *from, int to_parent, const char *to,
@@ -566,7 +566,7 @@ static void names_job(struct store_call *call, struct store_file *file,
 		store_call_done(call, ENOMEM);
 		return;
 	}
-	posix_job_start(call, file->store, job, NULL);
+	posix_job_change(call, file->store, job, NULL);
 }
 
 void posix_rename(struct store_call *call, struct store_file *file,

@@ -221,7 +221,7 @@ void posix_pwrite(struct store_call *call, struct store_file *file,
 		job->buf = (void *)(uintptr_t)buf;
 		job->len = len;
 		job->offset = offset;
-		posix_job_start(call, file->store, job, owner);
+		posix_job_change(call, file->store, job, owner);
 	}
 }
 
@@ -355,7 +355,7 @@ void posix_allocate(struct store_call *call, struct store_file *file,
 		job->how = how;
 		job->offset = offset;
 		job->range = len;
-		posix_job_start(call, file->store, job, NULL);
+		posix_job_change(call, file->store, job, NULL);
 	}
 }
 
@@ -561,7 +561,7 @@ static void between_files(struct store_call *call, struct store_file *from,
 	job->offset = from_offset;
 	job->to_offset = to_offset;
 	job->range = len;
-	posix_job_start(call, to->store, job, NULL);
+	posix_job_change(call, to->store, job, NULL);
 }
 
 void posix_copy_range(struct store_call *call, struct store_file *from,

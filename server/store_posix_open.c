@@ -569,7 +569,11 @@ void posix_open(struct store_call *call, struct store *store,
 		store_call_done(call, ENOMEM);
 		return;
 	}
-	posix_job_start(call, store, job, NULL);
+	if ((flags & STORE_OPEN_CREATE) != 0) {
+		posix_job_change(call, store, job, NULL);
+	} else {
+		posix_job_start(call, store, job, NULL);
+	}
 }
 
 static int posix_do_lookup(struct posix_job *job)

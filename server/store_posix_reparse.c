@@ -285,5 +285,5 @@ void posix_setreparse(struct store_call *call, struct store_file *file,
 		store_call_done(call, ENOMEM);
 		return;
 	}
-	posix_job_start(call, file->store, job, NULL);
+	posix_job_change(call, file->store, job, NULL);
 }

@@ -5,6 +5,7 @@
  */
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,6 +111,25 @@ void posix_walk_free(struct posix_walked *walked)
 	}
 }
 
+/* The user has it open for listing: whether he may is not asked again. */
+static int walk_top(struct walk *walk, struct posix_job *job)
+{
+	int wd = -1;
+	int err = posix_cred_enter(NULL);
+
+	if (err != 0) {
+		return err;
+	}
+	wd = inotify_add_watch(walk->inotify, posix_proc(job->handle->fd).path,
+			       POSIX_WATCH_EVENTS);
+	err = wd == -1 ? errno : 0;
+	if (err == 0) {
+		walk_add(walk, wd, true, "");
+		err = posix_cred_enter(job->cred);
+	}
+	return err;
+}
+
 int posix_do_walk(struct posix_job *job)
 {
 	struct walk walk = {
@@ -117,14 +137,17 @@ int posix_do_walk(struct posix_job *job)
 		.inotify = (int)job->len,
 		.room = job->max,
 	};
+	int err = *job->path == '\0' ? walk_top(&walk, job) : 0;
+	int fd = -1;
 
-	int fd = posix_beneath_at(job->root, job->handle->fd, job->path,
-				  O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-
+	if (err == 0 && job->tree) {
+		fd = posix_beneath_at(job->root, job->handle->fd, job->path,
+				      O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+	}
 	if (fd != -1) {
 		walk_directory(&walk, fd, job->path, 0);
 	}
 	job->out = walk.first;
 	job->more = walk.full;
-	return 0;
+	return err;
 }

@@ -175,7 +175,7 @@ static int finish_listxattr(struct store_call *call, struct posix_job *job)
 /* --- the loop ----------------------------------------------------------- */
 
 static void xattr_start(struct store_call *call, struct store_file *file,
-			struct posix_job *job, const char *name)
+			struct posix_job *job, const char *name, bool changes)
 {
 	if (job == NULL) {
 		return;
@@ -185,7 +185,11 @@ static void xattr_start(struct store_call *call, struct store_file *file,
 		store_call_done(call, ENOMEM);
 		return;
 	}
-	posix_job_start(call, file->store, job, NULL);
+	if (changes) {
+		posix_job_change(call, file->store, job, NULL);
+	} else {
+		posix_job_start(call, file->store, job, NULL);
+	}
 }
 
 void posix_getxattr(struct store_call *call, struct store_file *file,
@@ -195,7 +199,7 @@ void posix_getxattr(struct store_call *call, struct store_file *file,
 		posix_job_new(call, file->store, file->data->handle,
 			      posix_do_getxattr, finish_getxattr);
 
-	xattr_start(call, file, job, name);
+	xattr_start(call, file, job, name, false);
 }
 
 void posix_setxattr(struct store_call *call, struct store_file *file,
@@ -217,7 +221,7 @@ void posix_setxattr(struct store_call *call, struct store_file *file,
 	if (len > 0) {
 		memcpy(job->in, value, len);
 	}
-	xattr_start(call, file, job, name);
+	xattr_start(call, file, job, name, true);
 }
 
 void posix_removexattr(struct store_call *call, struct store_file *file,
@@ -227,7 +231,7 @@ void posix_removexattr(struct store_call *call, struct store_file *file,
 		posix_job_new(call, file->store, file->data->handle,
 			      posix_do_removexattr, NULL);
 
-	xattr_start(call, file, job, name);
+	xattr_start(call, file, job, name, true);
 }
 
 void posix_listxattr(struct store_call *call, struct store_file *file)
@@ -236,5 +240,5 @@ void posix_listxattr(struct store_call *call, struct store_file *file)
 		posix_job_new(call, file->store, file->data->handle,
 			      posix_do_listxattr, finish_listxattr);
 
-	xattr_start(call, file, job, "");
+	xattr_start(call, file, job, "", false);
 }

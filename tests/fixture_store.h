@@ -137,6 +137,21 @@ static inline int do_rename(struct world *w, struct store_file *file,
 	return err;
 }
 
+/* Nothing may have been missed. */
+static inline int do_watch(struct world *w, struct store_file *dir, bool tree,
+			   store_watch_fn fn, void *private_data,
+			   struct store_watch **watch)
+{
+	bool missed = true;
+	struct tevent_req *req = finish(
+		w, store_watch_send(w, w->ev, dir, tree, fn, private_data));
+	int err = store_watch_recv(req, w, watch, &missed);
+
+	assert_false(missed);
+	talloc_free(req);
+	return err;
+}
+
 static inline int do_unlink(struct world *w, struct store_file *file,
 			    const char *path)
 {

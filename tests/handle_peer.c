@@ -23,6 +23,9 @@
  *	read:OFFSET:LENGTH	print it
  *	resilient:MS		ask that the handle be resilient
  *	sequence:NUMBER		of the channel: of requests from now on
+ *	folder:NAME		open a folder, to be listed
+ *	notify			wait for a change in it, and print the first
+ *	until:FILE		wait until there is that file here
  *	close
  *	remove:NAME		open it, to be deleted when closed, and close it
  *	hold			say "holding", and end when the server is gone
@@ -34,8 +37,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/client_private.h"
+#include "smbquic/fscc.h"
 #include "smbquic/smb2_fsctl.h"
 #include "smbquic/utf16.h"
 
@@ -384,6 +389,66 @@ static NTSTATUS run_sequence(struct peer *peer, char **words, const char **note)
 	return NT_STATUS_OK;
 }
 
+static NTSTATUS run_folder(struct peer *peer, char **words, const char **note)
+{
+	struct smb2_create_request in = {
+		.desired_access = FILE_LIST_DIRECTORY,
+		.share_access = FILE_SHARE_ALL,
+		.create_disposition = FILE_OPEN,
+		.create_options = FILE_DIRECTORY_FILE,
+	};
+
+	return create(peer, &in, words[1], note);
+}
+
+static NTSTATUS run_notify(struct peer *peer, char **words, const char **note)
+{
+	const struct smb2_change_notify_request in = {
+		.output_buffer_length = 4096,
+		.file_id = peer->id,
+		.completion_filter = FILE_NOTIFY_CHANGE_FILE_NAME |
+				     FILE_NOTIFY_CHANGE_DIR_NAME,
+	};
+	struct call *call = begin(peer);
+	struct call *reply = NULL;
+	struct wire_slice data = {0};
+	struct wire_walker list = {0};
+	struct fscc_notify event = {0};
+	NTSTATUS status = NT_STATUS_OK;
+
+	(void)words;
+	(void)smb2_change_notify_request_encode(
+		call_add(call, SMB2_CHANGE_NOTIFY, in.output_buffer_length),
+		&in);
+	status = finish(peer, call, &reply);
+	if (status == NT_STATUS_OK &&
+	    smb2_buffer_response_decode(reply->part[0].reply.data,
+					reply->part[0].reply.len, &data)) {
+		list = fscc_notifies(data);
+		if (fscc_notify_next(&list, &event)) {
+			*note = talloc_asprintf(
+				peer->conn, " %s",
+				utf16_to_utf8(peer->conn, event.name));
+		}
+	}
+	return status;
+}
+
+static NTSTATUS run_until(struct peer *peer, char **words, const char **note)
+{
+	(void)note;
+	while (access(words[1], F_OK) != 0) {
+		if (!tevent_req_poll(
+			    tevent_wakeup_send(
+				    peer->conn, peer->ev,
+				    tevent_timeval_current_ofs(0, 20000)),
+			    peer->ev)) {
+			return NT_STATUS_NO_MEMORY;
+		}
+	}
+	return NT_STATUS_OK;
+}
+
 static NTSTATUS run_close(struct peer *peer, char **words, const char **note)
 {
 	const struct smb2_close_request in = {.file_id = peer->id};
@@ -445,6 +510,9 @@ static const struct {
 	{"resilient", 2, run_resilient},
 	{"sequence", 2, run_sequence},
 	{"remove", 2, run_remove},
+	{"folder", 2, run_folder},
+	{"notify", 1, run_notify},
+	{"until", 2, run_until},
 	{"close", 1, run_close},
 	{"hold", 1, run_hold},
 };

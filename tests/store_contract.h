@@ -467,11 +467,8 @@ static void test_watch(void **state)
 	char *now = NULL;
 
 	make_dir(w, "d/sub");
-	assert_int_equal(
-		store_watch(w, w->ev, dir, false, note_event, &flat, &watch),
-		0);
-	assert_int_equal(
-		store_watch(w, w->ev, dir, true, note_event, &deep, &tree), 0);
+	assert_int_equal(do_watch(w, dir, false, note_event, &flat, &watch), 0);
+	assert_int_equal(do_watch(w, dir, true, note_event, &deep, &tree), 0);
 	make_file(w, "d/f", "x");
 	wait_for(w, &flat, "+f ");
 	wait_for(w, &flat, "*f ");

@@ -426,9 +426,7 @@ static void test_stream_watch(void **state)
 	struct store_watch *watch = NULL;
 	struct streams_seen seen = {""};
 
-	assert_int_equal(
-		store_watch(w, w->ev, dir, true, note_stream, &seen, &watch),
-		0);
+	assert_int_equal(do_watch(w, dir, true, note_stream, &seen, &watch), 0);
 	file = must_open(w, "d/f:s", NEW);
 	assert_int_equal(do_write(w, file, "x", 1, 0), 0);
 	assert_int_equal(do_rename(w, file, "d/f:s", "d/f:t", false, NULL), 0);

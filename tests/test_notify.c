@@ -63,13 +63,6 @@ static void rename_to(struct world *w, const char *from, const char *to)
 	settle(w);
 }
 
-static void start(struct world *w, uint32_t filter, size_t limit)
-{
-	assert_int_equal(
-		notify_new(w, w->ev, w->root, false, filter, limit, &w->notify),
-		0);
-}
-
 /* "+a -b >c <d" for added, removed, old name, new name. */
 static char *told(struct world *w, size_t max)
 {
@@ -97,6 +90,16 @@ static void wait_ready(struct world *w)
 	testlib_wait(w->ev, req, 5);
 	assert_true(notify_wait_recv(req));
 	talloc_free(req);
+}
+
+static void start(struct world *w, uint32_t filter, size_t limit)
+{
+	w->notify = notify_new(w, w->ev, w->root, false, filter, limit);
+	assert_non_null(w->notify);
+	assert_true(notify_begins(w->notify));
+	wait_ready(w);
+	assert_false(notify_begins(w->notify));
+	assert_false(notify_failed(w->notify));
 }
 
 static int setup(void **state)
@@ -207,14 +210,37 @@ static void test_wait_abandoned(void **state)
 	assert_true(notify_ready(w->notify));
 }
 
+/* What cannot be watched says so to all, and is tried again. */
+static void test_failed(void **state)
+{
+	struct world *w = *state;
+	struct wire_slice data = {0};
+	struct store_file *file =
+		open_file(w, "file", STORE_OPEN_WRITE | STORE_OPEN_CREATE);
+
+	w->notify = notify_new(w, w->ev, file, false, NAMES, 4096);
+	assert_non_null(w->notify);
+	assert_false(notify_ready(w->notify));
+	wait_ready(w);
+	assert_false(notify_begins(w->notify));
+	assert_true(notify_failed(w->notify));
+	assert_true(notify_ready(w->notify));
+	assert_int_equal(notify_take(w->notify, w, 4096, &data),
+			 NT_STATUS_NOT_A_DIRECTORY);
+}
+
 #define notify_test(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		notify_test(test_names),    notify_test(test_filter),
-		notify_test(test_overflow), notify_test(test_does_not_fit),
-		notify_test(test_closed),   notify_test(test_wait_abandoned),
+		notify_test(test_names),
+		notify_test(test_filter),
+		notify_test(test_overflow),
+		notify_test(test_does_not_fit),
+		notify_test(test_failed),
+		notify_test(test_closed),
+		notify_test(test_wait_abandoned),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

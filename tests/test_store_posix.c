@@ -64,6 +64,7 @@ static struct store *new_store(struct world *w, struct store_options options)
 	    0) {
 		fail_msg("%s", why);
 	}
+	posix_store_of(store)->patience_ms = 20000; /* this may be slow */
 	return store;
 }
 

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which directories the kernel watches, and for which of our watches. */
+
+#include <errno.h>
+#include <string.h>
+#include <sys/inotify.h>
+
+#include "server/store_posix_watch.h"
+
+void posix_spot_unused(struct posix_inotify *inotify, int wd)
+{
+	const struct spot *spot = inotify->spots;
+
+	while (spot != NULL && spot->wd != wd) {
+		spot = spot->next;
+	}
+	if (spot == NULL) {
+		(void)inotify_rm_watch(inotify->fd, wd);
+		inotify->removed[inotify->num_removed % POSIX_REMOVED] = wd;
+		inotify->num_removed++;
+	}
+}
+
+bool posix_spot_removed(const struct posix_walk_link *link, int wd)
+{
+	const struct posix_inotify *inotify = link->inotify;
+	uint64_t since = inotify->num_removed - link->num_removed;
+
+	for (uint64_t i = 1; i <= since && i <= POSIX_REMOVED; i++) {
+		if (inotify->removed[(inotify->num_removed - i) %
+				     POSIX_REMOVED] == wd) {
+			return true;
+		}
+	}
+	return since > POSIX_REMOVED; /* who knows */
+}
+
+static int spot_destructor(struct spot *spot)
+{
+	struct posix_inotify *inotify = spot->watch->inotify;
+
+	*spot->prev = spot->next;
+	if (spot->next != NULL) {
+		spot->next->prev = spot->prev;
+	}
+	inotify->num_spots--;
+	posix_spot_unused(inotify, spot->wd);
+	return 0;
+}
+
+int posix_spot_add(struct store_watch *watch, int wd, const char *below)
+{
+	struct posix_inotify *inotify = watch->inotify;
+	struct spot *spot = NULL;
+
+	for (spot = inotify->spots; spot != NULL; spot = spot->next) {
+		if (spot->wd == wd && spot->watch == watch) {
+			return 0;
+		}
+	}
+	spot = talloc_zero(watch, struct spot);
+	if (spot == NULL) {
+		return ENOMEM;
+	}
+	spot->below = talloc_strdup(spot, below);
+	if (spot->below == NULL) {
+		talloc_free(spot);
+		return ENOMEM;
+	}
+	spot->watch = watch;
+	spot->wd = wd;
+	spot->next = inotify->spots;
+	spot->prev = &inotify->spots;
+	if (spot->next != NULL) {
+		spot->next->prev = &spot->next;
+	}
+	inotify->spots = spot;
+	inotify->num_spots++;
+	talloc_set_destructor(spot, spot_destructor);
+	return 0;
+}
+
+void posix_spots_drop(struct store_watch *watch, const char *below)
+{
+	size_t len = strlen(below);
+	struct spot *spot = watch->inotify->spots;
+
+	while (spot != NULL) {
+		struct spot *next = spot->next;
+
+		if (spot->watch == watch &&
+		    strncmp(spot->below, below, len) == 0 &&
+		    (len == 0 || spot->below[len] == '\0' ||
+		     spot->below[len] == '/')) {
+			talloc_free(spot);
+		}
+		spot = next;
+	}
+}
