@@ -799,6 +799,10 @@ struct client_steps_result {
 bool client_path_utf16(TALLOC_CTX *mem_ctx, const struct client_tree *tree,
 		       const char *path, struct wire_slice *out);
 
+/** The same where what is named was opened with client_open.posix. */
+bool client_path_posix(TALLOC_CTX *mem_ctx, const struct client_tree *tree,
+		       const char *path, struct wire_slice *out);
+
 /** Open a path, do up to CLIENT_STEPS_MAX things with it, close it: one round
  *  trip. */
 struct tevent_req *client_steps_send(TALLOC_CTX *mem_ctx,

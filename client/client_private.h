@@ -455,8 +455,14 @@ NTSTATUS tree_again_recv(struct tevent_req *req);
  *  mapped; NULL: out of memory, or a name is too long. */
 char *path_map_to_server(TALLOC_CTX *mem_ctx, bool map, const char *path);
 char *path_map_pattern(TALLOC_CTX *mem_ctx, bool map, const char *pattern);
+/** The same for what is done by the POSIX extensions. */
+char *path_map_to_posix(TALLOC_CTX *mem_ctx, bool map, const char *path);
+char *path_map_posix_pattern(TALLOC_CTX *mem_ctx, bool map,
+			     const char *pattern);
 /** Takes name and gives another, or the same. */
 char *path_map_from_server(TALLOC_CTX *mem_ctx, bool map, char *name);
+/** Likewise of what the POSIX extensions tell, a name or a path. */
+char *path_map_from_posix(TALLOC_CTX *mem_ctx, bool map, char *path);
 
 /* ------------------------------------------------------------ versions.c */
 

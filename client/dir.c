@@ -8,7 +8,6 @@
 #include "client/dir_cache_private.h"
 #include "client/target.h"
 #include "smbquic/log.h"
-#include "smbquic/name_map.h"
 #include "smbquic/utf16.h"
 
 /* A class that every server has, with what a listing shows. */
@@ -34,9 +33,13 @@ static bool dir_add_query(struct call *call, const struct client_file *dir,
 		.output_buffer_length = size,
 	};
 	struct wire_writer *w = call_add(call, SMB2_QUERY_DIRECTORY, size);
-	char *mapped = path_map_pattern(call, call->map_names, pattern);
+	char *mapped = NULL;
 
 	call->dir_posix = dir != NULL && dir->posix;
+	mapped =
+		call->dir_posix
+			? path_map_posix_pattern(call, call->map_names, pattern)
+			: path_map_pattern(call, call->map_names, pattern);
 	if (mapped == NULL || !utf16_from_utf8(call, mapped, &body.pattern)) {
 		wire_writer_fail(w);
 		return false;
@@ -114,24 +117,6 @@ static size_t count_entries(struct wire_slice data)
 	return wire_walker_ok(&walker) ? count : 0;
 }
 
-/* A name as the disk has it, in the form that all other names come in. */
-static char *posix_name(TALLOC_CTX *mem_ctx, bool map, struct wire_slice utf16)
-{
-	char mapped[3 * NAME_MAP_MAX + 1] = "";
-	char *name = utf16_to_utf8(mem_ctx, utf16);
-	char *copy = NULL;
-
-	if (name == NULL || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
-	    strlen(name) > NAME_MAP_MAX ||
-	    !name_map_to_smb(name, mapped, sizeof(mapped)) ||
-	    strcmp(mapped, name) == 0) {
-		return name;
-	}
-	copy = talloc_strdup(mem_ctx, mapped);
-	talloc_free(name);
-	return path_map_from_server(mem_ctx, map, copy);
-}
-
 /* The same of the POSIX extensions. */
 static NTSTATUS dir_take_posix_entry(struct client_dir_list *list, bool map,
 				     struct wire_slice data)
@@ -147,7 +132,8 @@ static NTSTATUS dir_take_posix_entry(struct client_dir_list *list, bool map,
 		return NT_STATUS_INVALID_NETWORK_RESPONSE;
 	}
 	*out = (struct client_dir_entry){
-		.name = posix_name(list, map, name),
+		.name = path_map_from_posix(list, map,
+					    utf16_to_utf8(list, name)),
 		.short_name = "",
 		.file_id = in.inode,
 		.stat =

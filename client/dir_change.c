@@ -23,6 +23,7 @@ struct dir_change {
 	bool does;	  /* and the call does */
 	bool below;	  /* the path may become another's, or nobody's */
 	bool moves;	  /* to that name */
+	bool posix;	  /* names are those of the POSIX extensions */
 	bool keyed;	  /* key is that of the parent's lease */
 	struct smb2_guid key;
 };
@@ -90,6 +91,7 @@ void dir_change_path(struct call *call, const char *path,
 		return;
 	}
 	set_path(change, path);
+	change->posix = how->posix;
 	change->may =
 		(how->access & CHANGES) != 0 || how->disposition != FILE_OPEN;
 	change->below = (how->options & FILE_DELETE_ON_CLOSE) != 0;
@@ -105,6 +107,7 @@ void dir_change_file(struct call *call, const struct client_file *file)
 	if (change != NULL && change->anchor->cache != NULL &&
 	    change->path == NULL && file->path != NULL) {
 		set_path(change, file->path);
+		change->posix = file->posix;
 		change->may = true;
 		change->below = file->deletes;
 	}
@@ -136,8 +139,10 @@ static void take_target(struct call *call, bool ex, struct wire_slice data)
 	if (!fscc_rename_decode(data, ex, &body)) {
 		return;
 	}
-	name = path_map_from_server(change, call->map_names,
-				    utf16_to_utf8(change, body.name));
+	name = utf16_to_utf8(change, body.name);
+	name = change->posix
+		       ? path_map_from_posix(change, call->map_names, name)
+		       : path_map_from_server(change, call->map_names, name);
 	if (name != NULL && *name == '\\') {
 		name++;
 	}

@@ -39,6 +39,17 @@ static bool add_no_lease(const struct smb2_guid *parent,
 	       smb2_lease_add(list, &lease);
 }
 
+/* One that comes back names it as it did at first, though it does not say
+ * how. */
+static char *wire_name(struct call *call, const char *path,
+		       const struct client_open *how,
+		       const struct file_origin *origin)
+{
+	return how->posix || (origin != NULL && origin->how.posix)
+		       ? path_map_to_posix(call, call->map_names, path)
+		       : path_map_to_server(call, call->map_names, path);
+}
+
 bool file_add_origin(struct call *call, const char *path,
 		     const struct client_open *how,
 		     const struct file_origin *origin)
@@ -52,12 +63,13 @@ bool file_add_origin(struct call *call, const char *path,
 		.create_disposition = how->disposition,
 		.create_options = how->options,
 	};
-	char *name = path_map_to_server(call, call->map_names, path);
+	char *plain = talloc_strdup(call, path);
+	NTTIME version = plain != NULL ? snapshot_take(plain) : 0;
+	char *name = plain != NULL ? wire_name(call, plain, how, origin) : NULL;
 	const struct smb2_guid *parent = NULL;
 	struct wire_writer *w = NULL;
 	struct wire_writer contexts = wire_writer_talloc(call);
 	struct wire_chain list = smb2_create_context_list(&contexts);
-	NTTIME version = name != NULL ? snapshot_take(name) : 0;
 
 	dir_change_path(call, path, how);
 	parent = dir_change_parent(call);

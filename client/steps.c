@@ -12,6 +12,14 @@ bool client_path_utf16(TALLOC_CTX *mem_ctx, const struct client_tree *tree,
 	return name != NULL && utf16_from_utf8(mem_ctx, name, out);
 }
 
+bool client_path_posix(TALLOC_CTX *mem_ctx, const struct client_tree *tree,
+		       const char *path, struct wire_slice *out)
+{
+	char *name = path_map_to_posix(mem_ctx, tree->map_names, path);
+
+	return name != NULL && utf16_from_utf8(mem_ctx, name, out);
+}
+
 static void add_ioctl(struct call *call, const struct client_step *step)
 {
 	uint32_t max = step->max != 0 ? step->max : SMB2_CREDIT_UNIT;

@@ -29,10 +29,11 @@ struct create_durable {
 struct create {
 	struct smb2_create_request in;
 	struct name_path name; /**< path with the stream, as in store.h */
-	uint32_t access;       /**< wanted: specific rights */
-	bool maximum;	       /**< whatever may be had as well */
-	bool directory;	       /**< it must be one */
-	bool overwrite;	       /**< an existing file loses its content */
+	char *posix_path; /**< of who comes back, if opened by POSIX; or NULL */
+	uint32_t access;  /**< wanted: specific rights */
+	bool maximum;	  /**< whatever may be had as well */
+	bool directory;	  /**< it must be one */
+	bool overwrite;	  /**< an existing file loses its content */
 
 	bool want_mxac;
 	NTTIME mxac_time;

@@ -483,6 +483,23 @@ static void judge_durable(const struct request *r, struct create *out)
 	}
 }
 
+/* What the name says if it was opened by the POSIX extensions: the request does
+ * not say whether it was. */
+static NTSTATUS take_posix_name(TALLOC_CTX *mem_ctx, const struct request *r,
+				struct create *out)
+{
+	const struct wire_slice name = name_of(mem_ctx, r, out);
+	struct name_path path = {0};
+	enum name_result result = NAME_INVALID;
+
+	if (request_posix(r)) {
+		result = name_posix_parse(mem_ctx, name.data, name.len, &path);
+	}
+	out->posix_path = result == NAME_OK ? path.path : NULL;
+	return result == NAME_NO_MEMORY ? NT_STATUS_INSUFFICIENT_RESOURCES
+					: NT_STATUS_OK;
+}
+
 /* 3.3.5.9.7, 3.3.5.9.12: of the rest only a lease, with the name, is looked
  * at. */
 static NTSTATUS check_reconnect(TALLOC_CTX *mem_ctx, const struct request *r,
@@ -490,12 +507,18 @@ static NTSTATUS check_reconnect(TALLOC_CTX *mem_ctx, const struct request *r,
 {
 	NTSTATUS status = durable_check(out);
 
-	if (status == NT_STATUS_OK && out->has_lease) {
-		status = check_name(mem_ctx, r, out);
-		return status == NT_STATUS_OK ? join_stream(mem_ctx, out)
-					      : status;
+	if (status != NT_STATUS_OK || !out->has_lease) {
+		return status;
 	}
-	return status;
+	status = take_posix_name(mem_ctx, r, out);
+	if (status == NT_STATUS_OK) {
+		status = check_name(mem_ctx, r, out);
+	}
+	if (out->posix_path != NULL && status != NT_STATUS_OK) {
+		out->name.path = NULL; /* it has but the other meaning */
+		return NT_STATUS_OK;
+	}
+	return status == NT_STATUS_OK ? join_stream(mem_ctx, out) : status;
 }
 
 NTSTATUS create_request(TALLOC_CTX *mem_ctx, struct request *r,

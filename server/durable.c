@@ -334,6 +334,11 @@ void durable_lost(struct open *open)
 
 /* --- coming back -------------------------------------------------------- */
 
+static bool is_named(const struct file_open *fo, const char *path)
+{
+	return path != NULL && name_equal(fo->name->path, path);
+}
+
 /* 3.3.5.9.7, 3.3.5.9.12: the lease must be the one it had. */
 static NTSTATUS check_lease(const struct file_open *fo,
 			    const struct create *create)
@@ -354,8 +359,8 @@ static NTSTATUS check_lease(const struct file_open *fo,
 	if (!same_guid(&oplock->key, &create->lease.lease_key)) {
 		return NT_STATUS_OBJECT_NAME_NOT_FOUND;
 	}
-	return create->name.path != NULL &&
-			       name_equal(fo->name->path, create->name.path)
+	return is_named(fo, create->name.path) ||
+			       is_named(fo, create->posix_path)
 		       ? NT_STATUS_OK
 		       : NT_STATUS_INVALID_PARAMETER;
 }

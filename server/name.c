@@ -220,12 +220,12 @@ enum name_result name_posix_parse(TALLOC_CTX *mem_ctx, const uint8_t *utf16,
 		return text != NULL || errno == ENOMEM ? NAME_NO_MEMORY
 						       : NAME_INVALID;
 	}
-	if (*at == '\\' || strlen(text) > STORE_PATH_MAX) {
-		return *at == '\\' ? NAME_LEADING : NAME_INVALID;
+	if (strlen(text) > STORE_PATH_MAX) {
+		return NAME_INVALID;
 	}
 	at += *at == '/';
 	while (result == NAME_OK && *at != '\0') {
-		size_t n = strcspn(at, "/\\");
+		size_t n = strcspn(at, "/");
 		bool last = at[n] == '\0' || at[n + 1] == '\0';
 
 		out->directory = at[n] != '\0' && last;

@@ -3,7 +3,8 @@
  * name.h - rules for names and patterns (MS-FSCC 2.1, MS-FSA 2.1.4.4).
  *
  * In: a path as it stands in a CREATE, rename or link request, UTF-16LE with
- * '\' between components. Out: the store's form (store.h): UTF-8 with '/'.
+ * '\' between components ('/' by the POSIX extensions). Out: the store's form
+ * (store.h): UTF-8 with '/'.
  */
 #ifndef SERVER_NAME_H
 #define SERVER_NAME_H
@@ -43,7 +44,7 @@ enum name_result name_path_parse(TALLOC_CTX *mem_ctx, const uint8_t *utf16,
 
 /**
  * Take the path of a client that opens as POSIX has it: every name that a disk
- * has, '/' or '\' between, no streams. Names come out as a store shows them.
+ * has, '/' alone between, no streams. Names come out as a store shows them.
  */
 enum name_result name_posix_parse(TALLOC_CTX *mem_ctx, const uint8_t *utf16,
 				  size_t len, struct name_path *out);

@@ -135,7 +135,7 @@ def creating(v, c):
     c.close(f)
     say("both are there", {"file", "FILE"} <= set(names(c)))
     remove(c, "FILE")
-    odd = ["a ", "a.", ">", "<?", 'x:y"|*', ".hidden"]
+    odd = ["a ", "a.", ">", "<?", 'x:y"|*', ".hidden", " \\ ", "a\\b"]
     for name in odd:
         f, _, _ = make(c, name)
         c.close(f)
@@ -144,6 +144,13 @@ def creating(v, c):
     for name in odd:
         remove(c, name)
     say("odd names gone", not set(odd) & set(names(c)))
+    f, _, _ = make(c, "dir/a\\b")
+    c.close(f)
+    rename(c, "dir/a\\b", "dir/c\\d")
+    say("in a folder", [e["name"] for e in c.list(
+        "dir", info_level=libsmb.SMB2_FIND_POSIX_INFORMATION)
+        if e["name"][:1] != "."] == ["c\\d"])
+    remove(c, "dir/c\\d")
 
 
 def listing(v, c):
@@ -229,10 +236,10 @@ def renaming(v, c):
     say("the new one stays", "new" in names(c))
     remove(c, "new")
     c.mkdir("d1")
-    f, _, _ = make(c, "d1\\f")
+    f, _, _ = make(c, "d1/f")
     c.write(f, b"below", 0)
     rename(c, "d1", "d2")
-    remove(c, "d2\\f")
+    remove(c, "d2/f")
     c.close(f)
     say("a directory in use", "d2" in names(c))
     c.rmdir("d2")

@@ -107,7 +107,12 @@ static void test_posix(void **state)
 		{"", NAME_OK, "", false},
 		{"a", NAME_OK, "a", false},
 		{"/a/b", NAME_OK, "a/b", false},
-		{"a\\b\\", NAME_OK, "a/b", true},
+		{"a\\b\\", NAME_OK,
+		 "a\xef\x80\xa6"
+		 "b\xef\x80\xa6",
+		 false},
+		{" \\ /<?", NAME_OK,
+		 " \xef\x80\xa6\xef\x80\xa8/\xef\x80\xa3\xef\x80\xa5", false},
 		{"a/b/", NAME_OK, "a/b", true},
 		{"a:b", NAME_OK,
 		 "a\xef\x80\xa2"
@@ -118,7 +123,9 @@ static void test_posix(void **state)
 		{".", NAME_INVALID, NULL, false},
 		{"a//b", NAME_INVALID, NULL, false},
 		{"a/..", NAME_SYNTAX, NULL, false},
-		{"\\a", NAME_LEADING, NULL, false},
+		{"\\a", NAME_OK, "\xef\x80\xa6\x61", false},
+		{"..\\a", NAME_OK, "..\xef\x80\xa6\x61", false},
+		{"a/..\\..", NAME_OK, "a/..\xef\x80\xa6.\xef\x80\xa9", false},
 	};
 	TALLOC_CTX *mem_ctx = talloc_new(NULL);
 	size_t i = 0;

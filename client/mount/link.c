@@ -136,18 +136,30 @@ static bool first_share(struct mount *mount, struct client_session *session,
 	return true;
 }
 
-/* Is the folder there, and are the extensions? */
-static bool first_look(struct mount *mount, char **why)
+static NTSTATUS look_at(struct mount *mount, const char *folder,
+			struct client_steps_result **result)
 {
 	struct client_open how = op_open(mount, FILE_READ_ATTRIBUTES);
+
+	how.options = FILE_DIRECTORY_FILE;
+	return client_steps(mount, mount->link->tree, folder, &how, NULL, 0,
+			    result);
+}
+
+/* Is the folder there, and are the extensions? The share may be without them,
+ * and how the folder is named depends on that. */
+static bool first_look(struct mount *mount, char **why)
+{
 	struct client_steps_result *result = NULL;
-	NTSTATUS status = 0;
+	NTSTATUS status = NT_STATUS_OK;
 
 	mount->posix = client_tree_posix(mount->link->tree);
-	how.posix = mount->posix;
-	how.options = FILE_DIRECTORY_FILE;
-	status = client_steps(mount, mount->link->tree, mount->folder, &how,
-			      NULL, 0, &result);
+	if (mount->posix && *mount->folder != '\0' &&
+	    NT_STATUS_IS_OK(look_at(mount, "", &result))) {
+		mount->posix = result->stat.posix;
+		TALLOC_FREE(result);
+	}
+	status = look_at(mount, mount->folder, &result);
 	if (!NT_STATUS_IS_OK(status)) {
 		return explain(mount, mount->source, status, NULL, why);
 	}

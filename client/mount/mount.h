@@ -234,6 +234,8 @@ char *mount_path(TALLOC_CTX *mem_ctx, const struct mount *mount,
 /** The node's path, or (with name, as the kernel has it) of that in it. NULL:
  *  it was answered. */
 char *op_path(struct op *op, const struct node *node, const char *name);
+/** Such a path as a request has it that gives a new name. */
+bool op_wire_path(struct op *op, const char *path, struct wire_slice *out);
 /** Set the callback, whose data is the op. NULL: it was answered. */
 bool op_wait(struct op *op, struct tevent_req *subreq, tevent_req_fn callback);
 struct op *op_of(struct tevent_req *subreq);

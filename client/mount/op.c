@@ -275,6 +275,14 @@ char *op_path(struct op *op, const struct node *node, const char *name)
 	return path;
 }
 
+bool op_wire_path(struct op *op, const char *path, struct wire_slice *out)
+{
+	const struct client_tree *tree = op_tree(op);
+
+	return op->mount->posix ? client_path_posix(op, tree, path, out)
+				: client_path_utf16(op, tree, path, out);
+}
+
 struct client_open op_open(const struct mount *mount, uint32_t access)
 {
 	return (struct client_open){

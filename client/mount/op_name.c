@@ -235,7 +235,7 @@ static bool step_aside(struct op *op, struct client_step *step)
 	if (name == NULL) {
 		return false;
 	}
-	if (!client_path_utf16(op, op_tree(op), name, &body.name) ||
+	if (!op_wire_path(op, name, &body.name) ||
 	    !fscc_rename_encode(&w, false, &body)) {
 		op_fail(op, ENOMEM);
 		return false;

@@ -60,7 +60,7 @@ static bool name_step(struct op *op, const char *path, uint8_t info_class,
 	struct wire_writer w = wire_writer_talloc(op);
 	struct fscc_rename body = {.flags = flags};
 
-	if (!client_path_utf16(op, op_tree(op), path, &body.name)) {
+	if (!op_wire_path(op, path, &body.name)) {
 		op_fail(op, EINVAL);
 		return false;
 	}
