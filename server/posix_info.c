@@ -3,6 +3,8 @@
 
 #include "server/posix_info.h"
 
+#include "smbquic/posix_security.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -126,26 +128,13 @@ struct name_pattern *posix_pattern(TALLOC_CTX *mem_ctx, struct wire_slice utf16)
 	return pattern;
 }
 
-enum { NFS_USER = 1, NFS_GROUP = 2, NFS_MODE = 3 };
-
-/* The number in such a SID. */
-static bool nfs_number(const struct sid *sid, uint32_t kind, uint32_t *number)
-{
-	if (sid->authority != 5 || sid->count != 3 ||
-	    sid->sub_authorities[0] != 88 || sid->sub_authorities[1] != kind) {
-		return false;
-	}
-	*number = sid->sub_authorities[2];
-	return true;
-}
-
 static bool mode_in(const struct security_descriptor *sd, uint32_t *mode)
 {
 	struct security_acl_walk walk = security_acl(sd->dacl);
 	struct security_ace ace = {0};
 
 	while (security_acl_next(&walk, &ace)) {
-		if (nfs_number(&ace.sid, NFS_MODE, mode)) {
+		if (posix_sid_number(&ace.sid, POSIX_SID_MODE, mode)) {
 			*mode &= 07777;
 			return true;
 		}
@@ -160,12 +149,12 @@ bool posix_change_of(const struct security_descriptor *sd, uint32_t parts,
 
 	*change = (struct store_change){.uid = (uid_t)-1, .gid = (gid_t)-1};
 	if ((parts & OWNER_SECURITY_INFORMATION) != 0 && sd->has_owner &&
-	    nfs_number(&sd->owner, NFS_USER, &number)) {
+	    posix_owner_number(&sd->owner, &number)) {
 		change->what |= STORE_SET_OWNER;
 		change->uid = number;
 	}
 	if ((parts & GROUP_SECURITY_INFORMATION) != 0 && sd->has_group &&
-	    nfs_number(&sd->group, NFS_GROUP, &number)) {
+	    posix_group_number(&sd->group, &number)) {
 		change->what |= STORE_SET_OWNER;
 		change->gid = number;
 	}

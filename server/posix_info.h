@@ -18,8 +18,8 @@ struct smb2_posix posix_of(const struct store_attr *attr);
 struct smb2_posix_info posix_info_of(const struct store_attr *attr);
 
 /**
- * What a security descriptor says in SIDs of NFS (S-1-5-88-1-UID, -2-GID,
- * -3-MODE), by which such clients set owner and mode.
+ * What a security descriptor says in SIDs that stand for numbers
+ * (smbquic/posix_security.h), by which such clients set owner and mode.
  * @param parts  those to be set.
  * @return false: nothing.
  */

@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "client/mount/mount.h"
-#include "smbquic/security_descriptor.h"
+#include "smbquic/posix_security.h"
 
 /* ----------------------------------------------------------------- getattr */
 
@@ -250,52 +250,23 @@ static bool add_size(struct op *op)
 			FILE_WRITE_DATA);
 }
 
-static struct sid nfs_sid(uint32_t kind, uint32_t number)
-{
-	return (struct sid){
-		.authority = 5,
-		.count = 3,
-		.sub_authorities = {88, kind, number},
-	};
-}
-
-/* Owner and mode, in SIDs that stand for numbers of POSIX. */
+/* Owner and mode. */
 static bool add_security(struct op *op)
 {
 	struct setting *s = op->data;
-	struct wire_writer acl = wire_writer_talloc(op);
 	struct wire_writer w = wire_writer_talloc(op);
-	struct security_descriptor sd = {.control = SD_SELF_RELATIVE};
-	uint32_t parts = 0;
-	uint32_t access = 0;
+	const struct posix_security security = {
+		.parts = (SETS(s, UID) ? OWNER_SECURITY_INFORMATION : 0) |
+			 (SETS(s, GID) ? GROUP_SECURITY_INFORMATION : 0) |
+			 (SETS(s, MODE) ? DACL_SECURITY_INFORMATION : 0),
+		.uid = s->attr.st_uid,
+		.gid = s->attr.st_gid,
+		.mode = s->attr.st_mode,
+	};
 
-	if (SETS(s, UID)) {
-		sd.has_owner = true;
-		sd.owner = nfs_sid(1, s->attr.st_uid);
-		parts |= OWNER_SECURITY_INFORMATION;
-		access |= SEC_STD_WRITE_OWNER;
-	}
-	if (SETS(s, GID)) {
-		sd.has_group = true;
-		sd.group = nfs_sid(2, s->attr.st_gid);
-		parts |= GROUP_SECURITY_INFORMATION;
-		access |= SEC_STD_WRITE_OWNER;
-	}
-	if (SETS(s, MODE)) {
-		const struct security_ace ace = {
-			.type = ACCESS_ALLOWED_ACE_TYPE,
-			.sid = nfs_sid(3, s->attr.st_mode & 07777),
-		};
-		size_t begin = security_acl_begin(&acl);
-
-		security_acl_add(&acl, begin, &ace);
-		sd.control |= SD_DACL_PRESENT;
-		sd.dacl = security_acl_end(&acl, begin);
-		parts |= DACL_SECURITY_INFORMATION;
-		access |= SEC_STD_WRITE_DAC;
-	}
-	security_descriptor_encode(&w, &sd);
-	return add_step(op, SMB2_0_INFO_SECURITY, 0, parts, &w, access);
+	posix_security_encode(&w, &security);
+	return add_step(op, SMB2_0_INFO_SECURITY, 0, security.parts, &w,
+			posix_security_access(security.parts));
 }
 
 /* @return false: it was answered. */
