@@ -4,6 +4,7 @@
 #include "smbquic/reparse.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "smbquic/smb2_fsctl_file.h"
 #include "smbquic/utf16.h"
@@ -158,4 +159,35 @@ ssize_t reparse_target(const struct reparse *reparse, char *text, size_t size,
 	}
 	*relative = text[0] != '/';
 	return n > 0 ? n : -1;
+}
+
+uint32_t reparse_tag_type(uint32_t tag)
+{
+	switch (tag) {
+	case IO_REPARSE_TAG_SYMLINK:
+	case IO_REPARSE_TAG_LX_SYMLINK: return S_IFLNK;
+	case IO_REPARSE_TAG_AF_UNIX: return S_IFSOCK;
+	case IO_REPARSE_TAG_LX_FIFO: return S_IFIFO;
+	case IO_REPARSE_TAG_LX_CHR: return S_IFCHR;
+	case IO_REPARSE_TAG_LX_BLK: return S_IFBLK;
+	default: return 0;
+	}
+}
+
+/* One of NFS says what it is in its first eight bytes. */
+uint32_t reparse_type(const struct reparse *reparse)
+{
+	struct wire_reader r = wire_reader_of(reparse->data);
+
+	if (reparse->tag != IO_REPARSE_TAG_NFS) {
+		return reparse_tag_type(reparse->tag);
+	}
+	switch (wire_get_u64(&r)) {
+	case REPARSE_NFS_LINK: return S_IFLNK;
+	case REPARSE_NFS_FIFO: return S_IFIFO;
+	case REPARSE_NFS_CHR: return S_IFCHR;
+	case REPARSE_NFS_BLK: return S_IFBLK;
+	case REPARSE_NFS_SOCK: return S_IFSOCK;
+	default: return 0;
+	}
 }

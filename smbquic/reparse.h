@@ -44,6 +44,12 @@ bool reparse_encode(struct wire_writer *w, const struct reparse *in);
 #define REPARSE_NFS_FIFO UINT64_C(0x000000004F464946)
 #define REPARSE_NFS_SOCK UINT64_C(0x000000004B434F53)
 
+/** What a file with such a tag is to POSIX, S_IFLNK and the like; 0: a file or
+ * a folder, or it takes a look at its data. */
+uint32_t reparse_tag_type(uint32_t tag);
+/** The same of one that was read: IO_REPARSE_TAG_NFS too. */
+uint32_t reparse_type(const struct reparse *reparse);
+
 /** A whole one for a special file; numbers for CHR and BLK only. */
 bool reparse_put_nfs(struct wire_writer *w, uint64_t type, uint32_t major,
 		     uint32_t minor);

@@ -5,21 +5,12 @@
 #include <time.h>
 
 #include "client/mount/mount.h"
+#include "smbquic/posix_security.h"
+#include "smbquic/reparse.h"
 #include "smbquic/smb2_posix.h"
 
 #define BLOCK	     512
 #define ALL_SIZE_MAX 4096
-
-/* S-1-5-88-1-UID, as servers of NFS files have them. */
-static bool nfs_number(const struct sid *sid, uint32_t kind, uint32_t *number)
-{
-	if (sid->authority != 5 || sid->count != 3 ||
-	    sid->sub_authorities[0] != 88 || sid->sub_authorities[1] != kind) {
-		return false;
-	}
-	*number = sid->sub_authorities[2];
-	return true;
-}
 
 static void fill_owner(const struct mount *mount,
 		       const struct client_stat *stat, struct stat *out)
@@ -32,33 +23,18 @@ static void fill_owner(const struct mount *mount,
 	if (!stat->posix) {
 		return;
 	}
-	if (!o->force_uid && (sid_to_uid(&stat->owner, &number) ||
-			      nfs_number(&stat->owner, 1, &number))) {
+	if (!o->force_uid && posix_owner_number(&stat->owner, &number)) {
 		out->st_uid = number;
 	}
-	if (!o->force_gid && (sid_to_gid(&stat->group, &number) ||
-			      nfs_number(&stat->group, 2, &number))) {
+	if (!o->force_gid && posix_group_number(&stat->group, &number)) {
 		out->st_gid = number;
-	}
-}
-
-mode_t attr_reparse_type(uint32_t tag)
-{
-	switch (tag) {
-	case IO_REPARSE_TAG_SYMLINK:
-	case IO_REPARSE_TAG_LX_SYMLINK: return S_IFLNK;
-	case IO_REPARSE_TAG_AF_UNIX: return S_IFSOCK;
-	case IO_REPARSE_TAG_LX_FIFO: return S_IFIFO;
-	case IO_REPARSE_TAG_LX_CHR: return S_IFCHR;
-	case IO_REPARSE_TAG_LX_BLK: return S_IFBLK;
-	default: return 0;
 	}
 }
 
 /* What clients of Windows made is a file to the server's file system. */
 static mode_t posix_mode(const struct client_stat *stat)
 {
-	mode_t type = attr_reparse_type(stat->reparse_tag);
+	mode_t type = reparse_tag_type(stat->reparse_tag);
 
 	if (type == S_IFLNK || S_ISLNK(stat->mode)) {
 		return S_IFLNK | 0777;
@@ -69,7 +45,7 @@ static mode_t posix_mode(const struct client_stat *stat)
 static mode_t plain_mode(const struct mount_options *o,
 			 const struct client_stat *stat)
 {
-	mode_t type = attr_reparse_type(stat->reparse_tag);
+	mode_t type = reparse_tag_type(stat->reparse_tag);
 
 	if (type == S_IFLNK) {
 		return S_IFLNK | 0777;
@@ -221,7 +197,7 @@ struct node_facts attr_facts(const struct mount *mount,
 
 	if (stat->posix) {
 		directory = S_ISDIR(posix_mode(stat));
-	} else if (attr_reparse_type(stat->reparse_tag) != 0) {
+	} else if (reparse_tag_type(stat->reparse_tag) != 0) {
 		directory = false;
 	}
 	return (struct node_facts){

@@ -112,9 +112,6 @@ struct node_facts attr_facts(const struct mount *mount,
  *  attr_query() has asked. @return false: malformed. */
 bool attr_take(struct wire_slice data, bool posix, struct client_stat *out);
 struct client_query attr_query(bool posix);
-/** S_IFLNK and the like: what a reparse point is, by its tag; 0: a file or
- *  folder like others. */
-mode_t attr_reparse_type(uint32_t tag);
 /** Seconds for which the kernel may believe what it was told. */
 double attr_time(const struct mount *mount, const struct node *node);
 
