@@ -85,7 +85,17 @@ static NTSTATUS parse_stream(struct set_info *set, struct wire_slice name,
 				 : NT_STATUS_INSUFFICIENT_RESOURCES;
 }
 
-static NTSTATUS decode_name(struct set_info *set, struct new_name *out)
+/* Samba's client names the new place of a link from the root: "\name". */
+static struct wire_slice without_root(struct wire_slice name)
+{
+	if (name.len > 2 && name.data[0] == '\\' && name.data[1] == 0) {
+		return wire_slice(name.data + 2, name.len - 2);
+	}
+	return name;
+}
+
+static NTSTATUS decode_name(struct set_info *set, bool link,
+			    struct new_name *out)
 {
 	struct fscc_rename in = {0};
 
@@ -94,6 +104,9 @@ static NTSTATUS decode_name(struct set_info *set, struct new_name *out)
 	}
 	if (in.root_directory != 0 || in.name.len == 0) {
 		return NT_STATUS_INVALID_PARAMETER;
+	}
+	if (link) {
+		in.name = without_root(in.name);
 	}
 	out->replace = (in.flags & FILE_RENAME_REPLACE_IF_EXISTS) != 0;
 	out->stream = !set->fo->posix && names_stream(in.name);
@@ -403,7 +416,7 @@ NTSTATUS set_rename(struct set_info *set)
 	if (name == NULL) {
 		return status;
 	}
-	status = decode_name(set, name);
+	status = decode_name(set, false, name);
 	if (status != NT_STATUS_OK) {
 		return status;
 	}
@@ -427,7 +440,7 @@ NTSTATUS set_link(struct set_info *set)
 	if (name == NULL) {
 		return status;
 	}
-	status = decode_name(set, name);
+	status = decode_name(set, true, name);
 	if (status != NT_STATUS_OK) {
 		return status;
 	}
