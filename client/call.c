@@ -40,6 +40,8 @@ struct call *call_new(TALLOC_CTX *mem_ctx, struct client_conn *conn,
 		call->tree_serial = tree->serial;
 		call->encrypt = call->encrypt || tree->encrypt;
 		call->map_names = tree->map_names;
+		call->use_posix = tree->use_posix;
+		call->options = tree->options;
 		call->spreads = tree->type == SMB2_SHARE_TYPE_DISK;
 		dir_change_begin(call, tree);
 	}

@@ -322,6 +322,9 @@ NTSTATUS client_session_setup(TALLOC_CTX *mem_ctx, struct client_conn *conn,
  *  says all that is known. */
 const char *client_logon_why(const struct client_conn *conn);
 
+/** As the server knows it; see client_tree_id(). */
+uint64_t client_session_id(const struct client_session *session);
+
 struct tevent_req *client_logoff_send(TALLOC_CTX *mem_ctx,
 				      struct client_session *session);
 NTSTATUS client_logoff_recv(struct tevent_req *req);
@@ -352,6 +355,19 @@ void client_tree_map_names(struct client_tree *tree, bool yes);
 /** Were the POSIX extensions agreed on? The share may refuse them all the
  *  same: client_stat.posix tells. */
 bool client_tree_posix(const struct client_tree *tree);
+
+/** Open everything in the tree by them, as client_open.posix does for one
+ *  file: the case of names counts, and links are not followed. Default: no.
+ *  @return false: they were not agreed on, and nothing has changed. */
+bool client_tree_use_posix(struct client_tree *tree, bool yes);
+
+/** FILE_OPEN_FOR_BACKUP_INTENT and other options of CREATE that all opens in
+ *  the tree have from now on, beside their own. Default: 0. */
+void client_tree_add_options(struct client_tree *tree, uint32_t options);
+
+/** As the server knows it (MS-SMB2 2.2.1.2); another one when a connection
+ *  that was lost has come back. */
+uint32_t client_tree_id(const struct client_tree *tree);
 
 struct client_conn *client_tree_conn(const struct client_tree *tree);
 /** SMB2_SHARE_TYPE_DISK, _PIPE, _PRINT. */

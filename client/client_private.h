@@ -92,6 +92,8 @@ struct call {
 	bool keep_request;    /**< fill in request; not when encrypting */
 	bool written;	      /**< a carrier has sent it: call_first_bytes() */
 	bool map_names;	      /**< path_map.c, for its paths */
+	bool use_posix;	      /**< of its tree, for its CREATEs */
+	uint32_t options;     /**< likewise */
 	bool dir_posix;	      /**< dir.c: entries of the POSIX extensions */
 	uint16_t channel_sequence; /**< 3.2.4.1.8 */
 	uint64_t session_id;
@@ -420,6 +422,8 @@ struct client_tree {
 	bool valid;
 	bool map_names;
 	struct client_dir_cache *dir_cache; /**< dir_cache.h; or NULL */
+	bool use_posix;			    /**< client_tree_use_posix() */
+	uint32_t options;		    /**< client_tree_add_options() */
 };
 
 /* ------------------------------------------------------------- help_thread.c
@@ -530,6 +534,8 @@ void file_stat_from_create(const struct smb2_create_response *in,
 /* open_contexts.c */
 
 /** The create contexts that how asks for. @return false: out of memory. */
+/** By the POSIX extensions, if the whole tree is. */
+void open_how_posix(struct client_open *how, bool posix);
 bool open_contexts_add(const struct client_open *how, struct wire_chain *list);
 /** What those of a response tell. */
 void open_contexts_take(struct wire_slice contexts, struct client_stat *out);

@@ -50,10 +50,27 @@ static char *wire_name(struct call *call, const char *path,
 		       : path_map_to_server(call, call->map_names, path);
 }
 
+/* What the tree has for all opens; 3.3.5.9.12: not when a handle is reclaimed,
+ * because a server may refuse what does not belong there. */
+static struct client_open with_tree(const struct call *call,
+				    const struct client_open *how,
+				    const struct file_origin *origin)
+{
+	struct client_open all = *how;
+
+	all.options |= call->options;
+	if (origin == NULL || !origin->reclaims) {
+		open_how_posix(&all, call->use_posix);
+	}
+	return all;
+}
+
 bool file_add_origin(struct call *call, const char *path,
-		     const struct client_open *how,
+		     const struct client_open *asked,
 		     const struct file_origin *origin)
 {
+	const struct client_open all = with_tree(call, asked, origin);
+	const struct client_open *how = &all;
 	struct smb2_create_request body = {
 		.oplock_level = how->oplock,
 		.impersonation_level = SMB2_IMPERSONATION_IMPERSONATION,

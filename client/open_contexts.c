@@ -14,6 +14,14 @@ static bool add_posix(const struct client_open *how, struct wire_chain *list)
 		wire_writer_slice(&w));
 }
 
+void open_how_posix(struct client_open *how, bool posix)
+{
+	if (posix && !how->posix) {
+		how->posix = true;
+		how->mode = CLIENT_MODE_NONE;
+	}
+}
+
 bool open_contexts_add(const struct client_open *how, struct wire_chain *list)
 {
 	if (how->file_id &&

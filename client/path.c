@@ -259,9 +259,9 @@ void path_add_rename(struct call *call, const struct client_file *file,
 {
 	struct wire_writer w = wire_writer_talloc(call);
 	struct fscc_rename body = {0};
-	char *name = file != NULL && file->posix
-			     ? path_map_to_posix(call, call->map_names, to)
-			     : path_map_to_server(call, call->map_names, to);
+	bool posix = file != NULL ? file->posix : call->use_posix;
+	char *name = posix ? path_map_to_posix(call, call->map_names, to)
+			   : path_map_to_server(call, call->map_names, to);
 
 	body.flags = replace ? FILE_RENAME_REPLACE_IF_EXISTS : 0;
 	if (name == NULL || !utf16_from_utf8(call, name, &body.name)) {

@@ -68,6 +68,7 @@ struct file_origin *file_origin_new(TALLOC_CTX *mem_ctx,
 	}
 	origin->path = talloc_strdup(origin, path);
 	origin->how = *how;
+	open_how_posix(&origin->how, tree->use_posix);
 	origin->timeout = conn->options.reconnect_ms;
 	origin->temporary = (how->options & FILE_DELETE_ON_CLOSE) != 0;
 	origin->asks = may_survive(conn, tree, how);

@@ -739,6 +739,11 @@ NTSTATUS client_session_setup(TALLOC_CTX *mem_ctx, struct client_conn *conn,
 
 /* ----------------------------------------------------------------- logoff */
 
+uint64_t client_session_id(const struct client_session *session)
+{
+	return session->id;
+}
+
 struct tevent_req *client_logoff_send(TALLOC_CTX *mem_ctx,
 				      struct client_session *session)
 {

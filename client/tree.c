@@ -70,6 +70,25 @@ bool client_tree_posix(const struct client_tree *tree)
 	return conn != NULL && conn->agreement.posix;
 }
 
+bool client_tree_use_posix(struct client_tree *tree, bool yes)
+{
+	if (!client_tree_posix(tree)) {
+		return false;
+	}
+	tree->use_posix = yes;
+	return true;
+}
+
+void client_tree_add_options(struct client_tree *tree, uint32_t options)
+{
+	tree->options = options;
+}
+
+uint32_t client_tree_id(const struct client_tree *tree)
+{
+	return tree->id;
+}
+
 struct client_conn *client_tree_conn(const struct client_tree *tree)
 {
 	return tree->session != NULL ? session_conn(tree->session) : NULL;
