@@ -91,6 +91,7 @@ static bool parse_time(const char *text, NTTIME *out)
 	struct tm tm = {.tm_isdst = -1};
 	const char *end = NULL;
 	time_t when = 0;
+	int day = 0;
 
 	*out = 0;
 	if (strcmp(text, "-1") == 0) {
@@ -101,9 +102,14 @@ static bool parse_time(const char *text, NTTIME *out)
 		return false;
 	}
 	tm.tm_isdst = -1;
+	day = tm.tm_mday;
 	when = mktime(&tm);
-	*out = when != (time_t)-1 ? nttime_from_unix(when) : 0;
-	return when != (time_t)-1;
+	/* 30 February would become a day of March */
+	if (when == (time_t)-1 || tm.tm_mday != day) {
+		return false;
+	}
+	*out = nttime_from_unix(when);
+	return true;
 }
 
 void cmd_utimes(struct shell *shell, int argc, char **argv)

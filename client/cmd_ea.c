@@ -16,16 +16,21 @@ static void print_row(struct shell *shell, const struct wire_slice *value,
 	size_t end = value->len - at > ROW ? at + ROW : value->len;
 	size_t i = 0;
 
-	fprintf(shell->out, "[%04zX]", at);
+	fprintf(shell->out, "[%04zX] ", at);
 	for (i = at; i < at + ROW; i++) {
 		if (i < end) {
-			fprintf(shell->out, " %02X", value->data[i]);
+			fprintf(shell->out, "%02X ", value->data[i]);
 		} else {
 			fprintf(shell->out, "   ");
 		}
+		if (i == at + ROW / 2 - 1 || i == at + ROW - 1) {
+			fprintf(shell->out, "  ");
+		}
 	}
-	fprintf(shell->out, "  ");
 	for (i = at; i < end; i++) {
+		if (i == at + ROW / 2) {
+			fputc(' ', shell->out);
+		}
 		fputc(isprint(value->data[i]) ? value->data[i] : '.',
 		      shell->out);
 	}
@@ -50,6 +55,7 @@ void cmd_geteas(struct shell *shell, int argc, char **argv)
 			for (at = 0; at < ea->value.len; at += ROW) {
 				print_row(shell, &ea->value, at);
 			}
+			fputc('\n', shell->out);
 		}
 	}
 	if (!NT_STATUS_IS_OK(status)) {

@@ -21,14 +21,48 @@ static void print_time(struct shell *shell, const char *label, NTTIME when)
 	fprintf(shell->out, "%-15s %s\n", label, text);
 }
 
+/* In smbclient's order here, which is another one than that of ls. */
+static const struct {
+	uint32_t bit;
+	char letter;
+} letters[] = {
+	{FILE_ATTRIBUTE_ENCRYPTED, 'E'},
+	{FILE_ATTRIBUTE_NOT_CONTENT_INDEXED, 'N'},
+	{FILE_ATTRIBUTE_OFFLINE, 'O'},
+	{FILE_ATTRIBUTE_COMPRESSED, 'C'},
+	{FILE_ATTRIBUTE_REPARSE_POINT, 'r'},
+	{FILE_ATTRIBUTE_SPARSE_FILE, 's'},
+	{FILE_ATTRIBUTE_TEMPORARY, 'T'},
+	{FILE_ATTRIBUTE_READONLY, 'R'},
+	{FILE_ATTRIBUTE_HIDDEN, 'H'},
+	{FILE_ATTRIBUTE_SYSTEM, 'S'},
+	{FILE_ATTRIBUTE_DIRECTORY, 'D'},
+	{FILE_ATTRIBUTE_ARCHIVE, 'A'},
+};
+
+#define LETTERS (sizeof(letters) / sizeof(letters[0]))
+
+static void print_attributes(struct shell *shell, uint32_t attributes)
+{
+	char text[LETTERS + 1] = "";
+	size_t len = 0;
+	size_t i = 0;
+
+	for (i = 0; i < LETTERS; i++) {
+		if ((attributes & letters[i].bit) != 0) {
+			text[len++] = letters[i].letter;
+		}
+	}
+	fprintf(shell->out, "attributes: %s (%x)\n", text, attributes);
+}
+
 static void print_stat(struct shell *shell, const struct client_stat *stat)
 {
 	print_time(shell, "create_time:", stat->creation_time);
 	print_time(shell, "access_time:", stat->access_time);
 	print_time(shell, "write_time:", stat->write_time);
 	print_time(shell, "change_time:", stat->change_time);
-	fprintf(shell->out, "attributes: %s (%x)\n",
-		shell_attributes(stat->attributes), stat->attributes);
+	print_attributes(shell, stat->attributes);
 }
 
 /* One information class of a path; false: it is not to be had. */
@@ -107,9 +141,15 @@ void cmd_stat(struct shell *shell, int argc, char **argv)
 {
 	char *path = shell_path(shell, shell, argv[1]);
 	struct client_stat stat = {0};
-	NTSTATUS status = client_stat(shell->tree, path, &stat);
+	NTSTATUS status = NT_STATUS_OK;
 
 	(void)argc;
+	if (shell->posix) {
+		shell_posix_stat(shell, path);
+		talloc_free(path);
+		return;
+	}
+	status = client_stat(shell->tree, path, &stat);
 	if (NT_STATUS_IS_OK(status)) {
 		char *name = shell_printable(path, path);
 

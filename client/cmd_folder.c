@@ -1,182 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Folders: where we are, what is in them, making and removing them. */
+/* Folders: where we are, what is in them, making and removing empty ones. */
 #include <inttypes.h>
 #include <string.h>
 
 #include "client/cmd_list.h"
-
-static bool is_dot(const char *name)
-{
-	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
-}
-
-static bool is_folder(const struct client_dir_entry *entry)
-{
-	return (entry->stat.attributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
-}
-
-static char *below(TALLOC_CTX *mem_ctx, const char *folder, const char *name)
-{
-	return shell_need(talloc_asprintf(mem_ctx, "%s%s%s", folder,
-					  *folder != '\0' ? "\\" : "", name));
-}
-
-/* ---------------------------------------------------------------- listing */
-
-struct walk {
-	struct shell *shell;
-	const char *pattern;
-	bool recurse;
-	bool heads; /* print each folder's name above it */
-	shell_entry_fn fn;
-	void *private_data;
-	uint64_t found;
-};
-
-/* Deeper than any tree is; a server may say that it goes on for ever. */
-#define WALK_DEPTH 500
-
-/* A folder that the walk is in. */
-struct walk_level {
-	const struct walk_level *above;
-	unsigned depth;
-	uint64_t id; /* of the server's, 0: not known */
-	NTTIME creation_time;
-};
-
-static bool walk_folder(struct walk *walk, const char *folder,
-			const struct walk_level *above);
-
-/* A link on the server may lead to a folder that we are in. */
-static bool leads_round(const struct walk_level *level)
-{
-	const struct walk_level *above = NULL;
-
-	for (above = level->above; above != NULL; above = above->above) {
-		if (level->id != 0 && above->id == level->id &&
-		    above->creation_time == level->creation_time) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool not_too_deep(struct shell *shell, const char *folder,
-			 unsigned depth)
-{
-	if (depth > WALK_DEPTH) {
-		shell_fail_text(shell,
-				"not gone into: \\%s (too many folders in one "
-				"another)",
-				folder);
-	}
-	return depth <= WALK_DEPTH;
-}
-
-static bool walk_below(struct walk *walk, const char *folder,
-		       const struct client_dir_list *all,
-		       const struct walk_level *above)
-{
-	struct walk_level level = {
-		.above = above,
-		.depth = above != NULL ? above->depth + 1 : 1,
-	};
-	bool good = true;
-	size_t i = 0;
-
-	if (!not_too_deep(walk->shell, folder, level.depth)) {
-		return true;
-	}
-	for (i = 0; i < all->count; i++) {
-		if (strcmp(all->entry[i].name, ".") == 0) {
-			level.id = all->entry[i].file_id;
-			level.creation_time = all->entry[i].stat.creation_time;
-		}
-	}
-	if (leads_round(&level)) {
-		shell_say(
-			walk->shell,
-			"not gone into: \\%s (it leads back to a folder above "
-			"it)",
-			folder);
-		return true;
-	}
-
-	for (i = 0; i < all->count && good; i++) {
-		char *path = NULL;
-
-		if (is_folder(&all->entry[i]) && !is_dot(all->entry[i].name)) {
-			path = below(walk->shell, folder, all->entry[i].name);
-			good = walk_folder(walk, path, &level);
-			talloc_free(path);
-		}
-	}
-	return good;
-}
-
-static bool walk_folder(struct walk *walk, const char *folder,
-			const struct walk_level *above)
-{
-	struct shell *shell = walk->shell;
-	struct client_dir_list *list = NULL;
-	struct client_dir_list *all = NULL;
-	TALLOC_CTX *frame = shell_need(talloc_new(shell));
-	NTSTATUS status =
-		client_list(frame, shell->tree, folder, walk->pattern, &list);
-	bool good = NT_STATUS_IS_OK(status);
-	size_t i = 0;
-
-	if (walk->heads && above != NULL && good && list->count > 0) {
-		char *name = shell_printable(frame, folder);
-
-		fprintf(shell->out, "\n\\%s\n", name);
-	}
-	for (i = 0; good && i < list->count && !shell->interrupted; i++) {
-		walk->found++;
-		good = walk->fn(shell, folder, &list->entry[i],
-				walk->private_data);
-	}
-	if (good && walk->recurse && strcmp(walk->pattern, "*") != 0) {
-		status = client_list(frame, shell->tree, folder, "*", &all);
-		good = NT_STATUS_IS_OK(status);
-	} else {
-		all = list;
-	}
-	if (good && walk->recurse) {
-		good = walk_below(walk, folder, all, above);
-	} else if (!NT_STATUS_IS_OK(status)) {
-		shell_fail(shell, status, "\\%s", folder);
-	}
-	talloc_free(frame);
-	return good;
-}
-
-bool shell_walk(struct shell *shell, const char *mask, bool heads,
-		shell_entry_fn fn, void *private_data)
-{
-	char *path = shell_path(shell, shell, mask != NULL ? mask : "");
-	size_t len = mask != NULL ? strlen(mask) : 0;
-	bool inside = len == 0 || strchr("/\\", mask[len - 1]) != NULL ||
-		      *path == '\0';
-	char *folder = inside ? talloc_strdup(path, path)
-			      : client_path_folder(path, path);
-	struct walk walk = {
-		.shell = shell,
-		.pattern = inside ? "*" : client_path_name(path),
-		.recurse = shell->recurse,
-		.heads = heads,
-		.fn = fn,
-		.private_data = private_data,
-	};
-	bool good = walk_folder(&walk, shell_need(folder), NULL);
-
-	if (good && walk.found == 0 && !inside) {
-		shell_fail(shell, NT_STATUS_NO_SUCH_FILE, "\\%s", path);
-		good = false;
-	}
-	talloc_free(path);
-	return good;
-}
+#include "client/properties.h"
 
 /* "N blocks of size S. A blocks available" */
 static void print_blocks(struct shell *shell)
@@ -203,13 +31,51 @@ static void print_blocks(struct shell *shell)
 	talloc_free(frame);
 }
 
+/* An entry with its access list, but not the folder itself. */
+static void ls_with_acl(struct shell *shell, const char *folder,
+			const struct client_dir_entry *entry)
+{
+	struct security_descriptor *sd = NULL;
+	char *path = NULL;
+	char time[32] = "";
+	NTSTATUS status = NT_STATUS_OK;
+
+	if (shell_is_dot(entry->name)) {
+		return;
+	}
+	path = shell_below(shell, folder, entry->name);
+	shell_time(entry->stat.write_time, time);
+	fprintf(shell->out,
+		"FILENAME:%s\nMODE:%s\nSIZE:%" PRIu64 "\nMTIME:%s\n",
+		shell_printable(path, entry->name),
+		shell_attributes(entry->stat.attributes), entry->stat.size,
+		time);
+	status = client_security(path, shell->tree, path,
+				 OWNER_SECURITY_INFORMATION |
+					 GROUP_SECURITY_INFORMATION |
+					 DACL_SECURITY_INFORMATION,
+				 &sd);
+	if (NT_STATUS_IS_OK(status)) {
+		shell_print_descriptor(shell->out, sd);
+	} else {
+		shell_fail(shell, status, "\\%s", path);
+	}
+	talloc_free(path);
+}
+
 static bool ls_entry(struct shell *shell, const char *folder,
 		     const struct client_dir_entry *entry, void *private_data)
 {
-	(void)folder;
 	(void)private_data;
-	shell_print_entry(shell, entry);
-	return true;
+	if (!shell_takes(shell, &entry->stat)) {
+		return true;
+	}
+	if (shell->show_acls) {
+		ls_with_acl(shell, folder, entry);
+	} else {
+		shell_print_entry(shell, entry);
+	}
+	return client_why(shell->conn) == NULL;
 }
 
 void cmd_ls(struct shell *shell, int argc, char **argv)
@@ -220,27 +86,55 @@ void cmd_ls(struct shell *shell, int argc, char **argv)
 	}
 }
 
+struct usage {
+	bool whole; /* a folder that matches counts with all that is in it */
+	uint64_t sum;
+};
+
 static bool du_entry(struct shell *shell, const char *folder,
 		     const struct client_dir_entry *entry, void *private_data)
 {
-	uint64_t *sum = private_data;
+	struct usage *usage = private_data;
+	bool whole = usage->whole;
+	bool good = true;
+	char *path = NULL;
 
-	(void)shell;
-	(void)folder;
-	*sum += is_folder(entry) ? 0 : entry->stat.size;
-	return true;
+	if (!shell_is_folder(entry)) {
+		usage->sum +=
+			shell_takes(shell, &entry->stat) ? entry->stat.size : 0;
+		return true;
+	}
+	if (whole && !shell_is_dot(entry->name)) {
+		path = shell_below(shell, folder, entry->name);
+		usage->whole = false; /* it goes down by itself */
+		good = shell_walk_folder(shell, path, true, du_entry, usage);
+		usage->whole = whole;
+		talloc_free(path);
+	}
+	return good;
 }
 
+/* As smbclient, which counts the files that match, with "recurse" also those
+ * in the folders below; and the folder that is named, as du(1) does. */
 void cmd_du(struct shell *shell, int argc, char **argv)
 {
-	uint64_t sum = 0;
+	const char *mask = argc > 1 ? argv[1] : "";
+	size_t len = strlen(mask);
+	bool recurse = shell->recurse;
+	bool name = len > 0 && strchr("/\\", mask[len - 1]) == NULL;
+	struct usage usage = {.whole = name};
 
-	if (shell_walk(shell, argc > 1 ? argv[1] : NULL, false, du_entry,
-		       &sum)) {
+	if (name && strpbrk(mask, "*?") == NULL) {
+		shell->recurse = false;
+	} else if (recurse) {
+		usage.whole = false;
+	}
+	if (shell_walk(shell, mask, false, du_entry, &usage)) {
 		print_blocks(shell);
 		fprintf(shell->out, "Total number of bytes: %" PRIu64 "\n",
-			sum);
+			usage.sum);
 	}
+	shell->recurse = recurse;
 }
 
 /* --------------------------------------------------------- where we are */
@@ -269,7 +163,10 @@ void cmd_cd(struct shell *shell, int argc, char **argv)
 	char *path = NULL;
 
 	if (argc == 1) {
-		print_cwd(shell);
+		path = shell_printable(shell, shell->cwd);
+		fprintf(shell->out, "Current directory is \\%s%s\n", path,
+			*path != '\0' ? "\\" : "");
+		talloc_free(path);
 		return;
 	}
 	path = shell_path(shell, shell, argv[1]);
@@ -343,130 +240,4 @@ void cmd_rmdir(struct shell *shell, int argc, char **argv)
 		shell_fail(shell, status, "removing \\%s", path);
 	}
 	talloc_free(path);
-}
-
-/*
- * Where ls takes a folder for all that is in it, what is to be deleted must
- * be named: "" or "/" may come from a script's variable that was never set.
- */
-static char *deletable(struct shell *shell, const char *mask)
-{
-	char *path = shell_path(shell, shell, mask);
-	char *copy = NULL;
-	size_t len = strlen(mask);
-
-	if (*mask == '\0' || *path == '\0') {
-		shell_fail_text(shell,
-				"\"%s\" names nothing to delete; * is all that "
-				"is there",
-				mask);
-	} else {
-		while (strchr("/\\", mask[len - 1]) != NULL) {
-			len--;
-		}
-		copy = shell_need(talloc_strndup(shell, mask, len));
-	}
-	talloc_free(path);
-	return copy;
-}
-
-static bool del_entry(struct shell *shell, const char *folder,
-		      const struct client_dir_entry *entry, void *private_data)
-{
-	char *path = NULL;
-	NTSTATUS status = NT_STATUS_OK;
-	unsigned *found = private_data;
-
-	if (is_folder(entry)) {
-		return true;
-	}
-	(*found)++;
-	path = below(shell, folder, entry->name);
-	status = client_remove(shell->tree, path, FILE_NON_DIRECTORY_FILE);
-	if (!NT_STATUS_IS_OK(status)) {
-		shell_fail(shell, status, "removing \\%s", path);
-	}
-	talloc_free(path);
-	return client_why(shell->conn) == NULL;
-}
-
-void cmd_del(struct shell *shell, int argc, char **argv)
-{
-	char *mask = deletable(shell, argv[1]);
-	unsigned found = 0;
-
-	(void)argc;
-	if (mask != NULL && shell_walk(shell, mask, false, del_entry, &found) &&
-	    found == 0) {
-		shell_fail(shell, NT_STATUS_NO_SUCH_FILE, "%s", mask);
-	}
-	talloc_free(mask);
-}
-
-/* An entry with all that is below it, deepest first. */
-static bool deltree_entry(struct shell *shell, const char *folder,
-			  const struct client_dir_entry *entry,
-			  void *private_data)
-{
-	unsigned *depth = private_data;
-	struct walk walk = {
-		.shell = shell,
-		.pattern = "*",
-		.fn = deltree_entry,
-		.private_data = depth,
-	};
-	bool good = true;
-	uint32_t options = FILE_NON_DIRECTORY_FILE;
-	char *path = NULL;
-	NTSTATUS status = NT_STATUS_OK;
-
-	if (is_dot(entry->name)) {
-		return true;
-	}
-	path = below(shell, folder, entry->name);
-	/* A link to a folder is removed, what it leads to is not. */
-	if (is_folder(entry)) {
-		options = FILE_DIRECTORY_FILE;
-		if ((entry->stat.attributes & FILE_ATTRIBUTE_REPARSE_POINT) ==
-		    0) {
-			good = not_too_deep(shell, path, *depth);
-			(*depth)++;
-			good = good && walk_folder(&walk, path, NULL);
-			(*depth)--;
-		}
-	}
-	if (!good) {
-		talloc_free(path);
-		return false;
-	}
-	status = client_remove(shell->tree, path, options);
-	if (!NT_STATUS_IS_OK(status)) {
-		shell_fail(shell, status, "removing \\%s", path);
-	}
-	talloc_free(path);
-	return client_why(shell->conn) == NULL;
-}
-
-void shell_remove_tree(struct shell *shell, const char *folder,
-		       const struct client_dir_entry *entry)
-{
-	unsigned depth = 0;
-
-	(void)deltree_entry(shell, folder, entry, &depth);
-}
-
-void cmd_deltree(struct shell *shell, int argc, char **argv)
-{
-	char *mask = deletable(shell, argv[1]);
-	bool recurse = shell->recurse;
-	unsigned depth = 0;
-
-	(void)argc;
-	/* It goes down by itself. */
-	shell->recurse = false;
-	if (mask != NULL) {
-		shell_walk(shell, mask, false, deltree_entry, &depth);
-	}
-	shell->recurse = recurse;
-	talloc_free(mask);
 }

@@ -1,55 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The server's shares, changes that it tells of, and copies that it makes. */
+/* Changes that the server tells of, and copies that it makes. */
 #include <string.h>
 #include <time.h>
 
 #include "client/cmd_list.h"
 #include "client/shell_transfer.h"
 #include "smbquic/utf16.h"
-
-/* ------------------------------------------------------------------ shares */
-
-void cmd_shares(struct shell *shell, int argc, char **argv)
-{
-	(void)argc;
-	(void)argv;
-	shell_list_shares(shell);
-}
-
-void cmd_use(struct shell *shell, int argc, char **argv)
-{
-	struct client_tree *tree = NULL;
-	NTSTATUS status =
-		client_tree_connect(shell, shell->session, argv[1], &tree);
-
-	(void)argc;
-	if (NT_STATUS_IS_OK(status) &&
-	    client_tree_type(tree) != SMB2_SHARE_TYPE_DISK) {
-		talloc_free(tree);
-		status = NT_STATUS_BAD_DEVICE_TYPE;
-	}
-	if (!NT_STATUS_IS_OK(status)) {
-		shell_fail(shell, status, "//%s/%s", shell->target->server,
-			   argv[1]);
-		return;
-	}
-	client_tree_map_names(tree, shell->map_names);
-	(void)client_tree_disconnect(shell->tree);
-	talloc_free(shell->tree);
-	shell->tree = tree;
-	shell->target->share =
-		shell_need(talloc_strdup(shell->target, argv[1]));
-	talloc_free(shell->cwd);
-	shell->cwd = shell_need(talloc_strdup(shell, ""));
-}
-
-void cmd_listconnect(struct shell *shell, int argc, char **argv)
-{
-	(void)argc;
-	(void)argv;
-	fprintf(shell->out, "0:\tserver=%s, share=%s\n", shell->target->server,
-		shell->target->share);
-}
 
 /* ------------------------------------------------------------------ notify */
 

@@ -4,14 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "client/cmd_list.h"
 
-/* A setting that a word switches on or off, and no word over. */
-static void set_switch(struct shell *shell, const char *what, bool *value,
-		       int argc, char **argv)
+void shell_set_switch(struct shell *shell, const char *what, bool *value,
+		      int argc, char **argv)
 {
 	if (argc == 1) {
 		*value = !*value;
@@ -32,25 +32,46 @@ static void set_switch(struct shell *shell, const char *what, bool *value,
 
 void cmd_recurse(struct shell *shell, int argc, char **argv)
 {
-	set_switch(shell, "directory recursion", &shell->recurse, argc, argv);
+	shell_set_switch(shell, "directory recursion", &shell->recurse, argc,
+			 argv);
 }
 
 void cmd_prompt(struct shell *shell, int argc, char **argv)
 {
-	set_switch(shell, "prompting", &shell->ask, argc, argv);
+	shell_set_switch(shell, "prompting", &shell->ask, argc, argv);
 }
 
 void cmd_lowercase(struct shell *shell, int argc, char **argv)
 {
-	set_switch(shell, "filename lowercasing", &shell->lowercase, argc,
-		   argv);
+	shell_set_switch(shell, "filename lowercasing", &shell->lowercase, argc,
+			 argv);
+}
+
+/* What a tree keeps of the settings. */
+static void apply(struct shell *shell)
+{
+	if (shell->tree != NULL) {
+		shell_tree_settings(shell);
+	}
 }
 
 void cmd_mapposix(struct shell *shell, int argc, char **argv)
 {
-	set_switch(shell, "mapping of characters", &shell->map_names, argc,
-		   argv);
-	client_tree_map_names(shell->tree, shell->map_names);
+	shell_set_switch(shell, "mapping of characters", &shell->map_names,
+			 argc, argv);
+	apply(shell);
+}
+
+void cmd_backup(struct shell *shell, int argc, char **argv)
+{
+	shell_set_switch(shell, "backup intent", &shell->backup, argc, argv);
+	apply(shell);
+}
+
+void cmd_showacls(struct shell *shell, int argc, char **argv)
+{
+	shell_set_switch(shell, "showing of access lists", &shell->show_acls,
+			 argc, argv);
 }
 
 void cmd_mask(struct shell *shell, int argc, char **argv)
@@ -79,6 +100,30 @@ static bool parse_number(struct shell *shell, const char *command,
 		return false;
 	}
 	return true;
+}
+
+void cmd_archive(struct shell *shell, int argc, char **argv)
+{
+	unsigned long level = 0;
+
+	if (argc == 1) {
+		fprintf(shell->out, "Archive level is %u\n", shell->archive);
+	} else if (parse_number(shell, argv[0], argv[1], 3, &level)) {
+		shell->archive = (unsigned)level;
+	}
+}
+
+void cmd_newer(struct shell *shell, int argc, char **argv)
+{
+	struct stat st = {0};
+
+	if (argc == 1) {
+		shell->newer = 0;
+	} else if (stat(argv[1], &st) == 0) {
+		shell->newer = nttime_from_timespec(st.st_mtim);
+	} else {
+		shell_fail_errno(shell, errno, "newer: %s", argv[1]);
+	}
 }
 
 void cmd_timeout(struct shell *shell, int argc, char **argv)
@@ -175,8 +220,10 @@ void cmd_showconnect(struct shell *shell, int argc, char **argv)
 {
 	(void)argc;
 	(void)argv;
-	fprintf(shell->out, "//%s/%s\n", shell->target->server,
-		shell->target->share);
+	if (shell->tree != NULL) {
+		fprintf(shell->out, "//%s/%s\n", shell->target->server,
+			shell->target->share);
+	}
 	shell_print_facts(shell, shell->out);
 }
 

@@ -136,6 +136,7 @@ static struct shell *shell_new(struct shell_options *options)
 	shell->ask = true;
 	shell->map_names = true;
 	shell->timeout = options->timeout;
+	shell->io_size = options->io_size;
 	shell->rate.per_second = options->rate;
 	return shell;
 }
@@ -179,6 +180,9 @@ int main(int argc, const char **argv)
 	}
 	secret_wipe_text(shell->target->password);
 	shell_hide_password((char *)(uintptr_t)options->target);
+	for (unsigned i = 0; i < options->note_count; i++) {
+		shell_say(shell, SHELL_PROGRAM ": %s", options->notes[i]);
+	}
 	run(shell);
 	leave(shell);
 	status = shell->failures > 0 ? 1 : 0;

@@ -140,6 +140,23 @@ static bool count_is_right(const struct shell_command *c, int words)
 	       (c->max_words < 0 || words <= c->max_words);
 }
 
+/* @return false: what it needs is not there, which was said. */
+static bool has_what_it_needs(struct shell *shell,
+			      const struct shell_command *c)
+{
+	if (c->needs >= SHELL_NEEDS_LOGON && shell->session == NULL) {
+		shell_fail_text(shell, "%s: nobody is logged on; see logon",
+				c->name);
+		return false;
+	}
+	if (c->needs >= SHELL_NEEDS_SHARE && shell->tree == NULL) {
+		shell_fail_text(shell, "%s: there is no share; see tcon",
+				c->name);
+		return false;
+	}
+	return true;
+}
+
 static void run_command(struct shell *shell, const struct shell_words *words)
 {
 	const struct shell_command *c = shell_command_find(words->argv[0]);
@@ -158,7 +175,9 @@ static void run_command(struct shell *shell, const struct shell_words *words)
 		shell_fail_text(shell, "usage: %s %s", c->name, c->usage);
 		return;
 	}
-	c->run(shell, words->argc, words->argv);
+	if (has_what_it_needs(shell, c)) {
+		c->run(shell, words->argc, words->argv);
+	}
 }
 
 /* @param words  NULL: there is nothing to run. @return whether it went well. */

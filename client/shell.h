@@ -14,6 +14,8 @@
  *	shell_complete.c     completion of names
  *	shell_progress.c     the bar
  *	shell_colour.c       colours of names
+ *	shell_walk.c         folders and what is below them
+ *	shell_acl.c          access lists as text
  *	shell_format.c       names, times, sizes, attributes as text
  *	shell_get.c, shell_put.c, shell_many.c   transfers: shell_transfer.h
  *	shell_tar*.c         archives: shell_tar.h
@@ -30,6 +32,9 @@
 
 #define SHELL_PROGRAM "smbquic-client"
 
+struct security_descriptor;
+struct shell_handles;
+struct shell_places;
 struct shell_progress;
 
 /** What was asked for on the command line; a talloc object, its strings are
@@ -62,10 +67,17 @@ struct shell_options {
 	bool quiet;	     /**< -q */
 	bool print_facts;    /**< -d */
 	bool trust_given;
-	const char *transports; /**< --transport */
-	const char *remember;	/**< --remember; NULL: the usual file */
-	unsigned timeout;	/**< -t, seconds */
-	uint64_t rate;		/**< --limit-rate, bytes a second; 0: none */
+	const char *transports;	 /**< --transport */
+	const char *remember;	 /**< --remember; NULL: the usual file */
+	unsigned timeout;	 /**< -t, seconds */
+	uint64_t rate;		 /**< --limit-rate, bytes a second; 0: none */
+	const char *workstation; /**< -n; NULL: this machine's name */
+	const char *realm;	 /**< of the user */
+	bool nt_hash;		 /**< the password is its hash, in digits */
+	uint8_t *hash;		 /**< then it is here, 16 bytes; else NULL */
+	size_t io_size;		 /**< -b */
+	const char **notes;	 /**< of options that do nothing */
+	unsigned note_count;
 	bool timeout_given, reconnect_given;
 	struct client_options client;
 };
@@ -81,8 +93,8 @@ struct shell {
 	const struct shell_options *options;
 	struct client_target *target;
 	struct client_conn *conn;
-	struct client_session *session;
-	struct client_tree *tree;
+	struct client_session *session; /**< NULL: nobody is logged on */
+	struct client_tree *tree;	/**< NULL: there is no share */
 
 	char *cwd; /**< a path, see client.h */
 	FILE *out;
@@ -100,11 +112,21 @@ struct shell {
 	bool ask;	  /**< "prompt" */
 	unsigned timeout; /**< seconds */
 	bool lowercase;
-	bool map_names; /**< client_tree_map_names() */
+	bool map_names;	  /**< client_tree_map_names() */
+	bool posix;	  /**< the POSIX extensions are used */
+	bool case_counts; /**< "case_sensitive": for this alone */
+	bool backup;	  /**< FILE_OPEN_FOR_BACKUP_INTENT */
+	bool show_acls;	  /**< of ls */
+	bool translate;	  /**< of print */
+	unsigned archive; /**< 0 to 3, as smbclient's levels */
+	NTTIME newer;	  /**< only what was written after it; 0: all */
 	char *mask;
 	size_t io_size; /**< 0: as large as useful */
 	struct copy_rate rate;
 	struct tar_mode tar;
+
+	struct shell_handles *handles; /**< files of "open"; may be NULL */
+	struct shell_places *places;   /**< other logons and shares, or NULL */
 };
 
 /* ---------------------------------------------------------------- shell.c */
@@ -120,10 +142,18 @@ enum shell_word {
 	SHELL_WORD_SHARE,
 };
 
+/** What must be there for a command to run. */
+enum shell_needs {
+	SHELL_NEEDS_NOTHING, /**< but the connection */
+	SHELL_NEEDS_LOGON,
+	SHELL_NEEDS_SHARE,
+};
+
 struct shell_command {
 	const char *name;
 	int min_words; /**< after the name */
 	int max_words; /**< -1: any number */
+	enum shell_needs needs;
 	enum shell_word first;
 	enum shell_word other; /**< the words behind the first */
 	/** argv[0] is the name; argv[argc] is NULL. Says itself what failed,
@@ -245,6 +275,16 @@ void shell_print_entry(struct shell *shell,
  */
 bool shell_colour(const char *colours, const char *name, uint32_t attributes,
 		  const char **sgr, size_t *len);
+
+/* ---------------------------------------------------------- shell_walk.c */
+
+/** Do "archive" and "newer" leave it in? Folders always. */
+bool shell_takes(const struct shell *shell, const struct client_stat *stat);
+
+/* ----------------------------------------------------------- shell_acl.c */
+
+/** As smbclient's ls does with "showacls". */
+void shell_print_descriptor(FILE *to, const struct security_descriptor *sd);
 
 /* ------------------------------------------------------ shell_progress.c */
 

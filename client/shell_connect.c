@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/shell.h"
+#include "client/cmd_list.h"
 
 /* -------------------------------------------------------------- connecting */
 
@@ -178,8 +178,8 @@ static bool open_share(struct shell *shell)
 			   share);
 		return false;
 	}
-	client_tree_map_names(shell->tree, shell->map_names);
-	if (client_tree_type(shell->tree) != SMB2_SHARE_TYPE_DISK) {
+	shell_tree_settings(shell);
+	if (client_tree_type(shell->tree) == SMB2_SHARE_TYPE_PIPE) {
 		shell_fail_text(shell, "//%s/%s: not a share of files",
 				shell->target->server, share);
 		return false;

@@ -4,6 +4,7 @@
  * environment (USER, PASSWD, PASSWD_FD, PASSWD_FILE as in smbclient), and for
  * the password at last the terminal.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -16,6 +17,8 @@
 #include "smbquic/private_file.h"
 #include "smbquic/prompt.h"
 #include "smbquic/secret.h"
+
+#define HASH_SIZE 16 /* MD4 */
 
 static char *copy(struct shell_options *o, const char *s)
 {
@@ -261,6 +264,17 @@ static bool by_tickets(struct shell_options *o)
 	return o->no_password || !o->user_given;
 }
 
+/* A realm is Kerberos' alone. */
+static void add_realm(struct shell_options *o)
+{
+	if (o->realm != NULL && o->user != NULL && *o->user != '\0' &&
+	    strchr(o->user, '@') == NULL &&
+	    o->kerberos != CLIENT_KERBEROS_OFF) {
+		o->user = shell_need(
+			talloc_asprintf(o, "%s@%s", o->user, o->realm));
+	}
+}
+
 static bool find_user(struct shell_options *o,
 		      const struct client_target *target)
 {
@@ -275,6 +289,7 @@ static bool find_user(struct shell_options *o,
 	if (o->user == NULL) {
 		user_from_environment(o);
 	}
+	add_realm(o);
 	o->tickets = by_tickets(o);
 	if (o->user == NULL && (o->no_password || o->tickets)) {
 		o->user = ""; /* nobody in particular */
@@ -308,6 +323,37 @@ static bool find_password(struct shell_options *o)
 	return o->password != NULL || ask_password(o);
 }
 
+/* What was given as password, for --pw-nt-hash. */
+static bool take_hash(struct shell_options *o)
+{
+	const char *text = o->password != NULL ? o->password : "";
+	bool good = strlen(text) == 2 * HASH_SIZE;
+	char pair[3] = "";
+	char *end = NULL;
+	size_t i = 0;
+
+	o->hash = shell_need(secret_new(o, HASH_SIZE));
+	for (i = 0; good && i < HASH_SIZE; i++) {
+		memcpy(pair, text + 2 * i, 2);
+		good = isxdigit((unsigned char)pair[0]);
+		o->hash[i] = (uint8_t)strtoul(pair, &end, 16);
+		good = good && *end == '\0';
+	}
+	secret_wipe_text(pair);
+	if (!good) {
+		fprintf(stderr, SHELL_PROGRAM
+			": --pw-nt-hash: the password is not 32 hexadecimal "
+			"digits\n");
+	} else if (o->kerberos == CLIENT_KERBEROS_REQUIRED) {
+		fprintf(stderr, SHELL_PROGRAM
+			": --pw-nt-hash: it is NTLM's, and Kerberos alone was "
+			"asked for\n");
+		good = false;
+	}
+	o->kerberos = CLIENT_KERBEROS_OFF;
+	return good;
+}
+
 bool shell_credentials_complete(struct shell_options *o,
 				const struct client_target *target)
 {
@@ -318,7 +364,7 @@ bool shell_credentials_complete(struct shell_options *o,
 		return false;
 	}
 	keep_password(o);
-	return true;
+	return !o->nt_hash || take_hash(o);
 }
 
 struct client_credentials shell_credentials(const struct shell_options *o)
@@ -326,7 +372,9 @@ struct client_credentials shell_credentials(const struct shell_options *o)
 	struct client_credentials c = {
 		.user = o->tickets && !o->user_given ? NULL : o->user,
 		.domain = o->domain,
-		.password = o->password,
+		.password = o->nt_hash ? NULL : o->password,
+		.nt_hash = o->hash,
+		.workstation = o->workstation,
 		.kerberos = o->kerberos,
 		.ccache = o->ccache,
 		.keytab = o->keytab,

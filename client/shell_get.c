@@ -31,6 +31,7 @@ static void get_small_done(struct tevent_req *subreq);
 static void get_open(struct tevent_req *req);
 static void get_opened(struct tevent_req *subreq);
 static void get_copied(struct tevent_req *subreq);
+static void get_reset(struct tevent_req *subreq);
 
 struct tevent_req *shell_get_send(TALLOC_CTX *mem_ctx, const struct transfer *t,
 				  const char *remote, const char *local,
@@ -73,8 +74,37 @@ static bool get_failed_here(struct tevent_req *req, int err)
 static void get_finish(struct tevent_req *req)
 {
 	struct get_state *state = tevent_req_data(req, struct get_state);
+	uint32_t attributes = state->stat.attributes;
+	struct fscc_basic basic = {0};
+	struct tevent_req *subreq = NULL;
 
-	if (!get_failed_here(req, local_file_commit(state->to, &state->stat))) {
+	if (get_failed_here(req, local_file_commit(state->to, &state->stat))) {
+		return;
+	}
+	if (!state->t->reset_archive ||
+	    (attributes & FILE_ATTRIBUTE_ARCHIVE) == 0) {
+		tevent_req_done(req);
+		return;
+	}
+	attributes &= ~(uint32_t)FILE_ATTRIBUTE_ARCHIVE;
+	basic.file_attributes =
+		attributes != 0 ? attributes : FILE_ATTRIBUTE_NORMAL;
+	subreq = client_set_basic_send(state, state->t->tree, state->remote,
+				       &basic);
+	if (tevent_req_nomem(subreq, req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, get_reset, req);
+}
+
+static void get_reset(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	NTSTATUS status = client_set_basic_recv(subreq);
+
+	talloc_free(subreq);
+	if (!req_failed(req, status)) {
 		tevent_req_done(req);
 	}
 }

@@ -30,17 +30,8 @@ static struct {
 
 /* ---------------------------------------------------------------- signals */
 
-static void interrupted(struct tevent_context *ev, struct tevent_signal *se,
-			int signum, int count, void *siginfo,
-			void *private_data)
+static void interrupt(struct shell *shell)
 {
-	struct shell *shell = talloc_get_type_abort(private_data, struct shell);
-
-	(void)ev;
-	(void)se;
-	(void)signum;
-	(void)count;
-	(void)siginfo;
 	shell->interrupted = true;
 	if (shell->busy) {
 		client_interrupt(shell->conn, true);
@@ -52,13 +43,32 @@ static void terminated(struct tevent_context *ev, struct tevent_signal *se,
 {
 	struct shell *shell = talloc_get_type_abort(private_data, struct shell);
 
+	(void)ev;
+	(void)se;
+	(void)count;
+	(void)siginfo;
 	if (shell->terminated != 0) {
 		signal(signum, SIG_DFL);
 		raise(signum);
 		return;
 	}
 	shell->terminated = signum;
-	interrupted(ev, se, signum, count, siginfo, private_data);
+	interrupt(shell);
+}
+
+/* Commands of a script end with it, in a way that the script's own shell
+ * understands: it is not to go on either. */
+static void interrupted(struct tevent_context *ev, struct tevent_signal *se,
+			int signum, int count, void *siginfo,
+			void *private_data)
+{
+	struct shell *shell = talloc_get_type_abort(private_data, struct shell);
+
+	if (shell->interactive) {
+		interrupt(shell);
+	} else {
+		terminated(ev, se, signum, count, siginfo, private_data);
+	}
 }
 
 /* Whoever started us may have us outlive the terminal: nohup. */
@@ -130,9 +140,9 @@ static void got_key(struct tevent_context *ev, struct tevent_fd *fde,
 
 /*
  * One line, malloc'ed; NULL at the end of input. What is typed after ^C starts
- * anew.
+ * anew; instead of an answer it gives up what the question is about.
  */
-static char *read_edited(struct shell *shell, const char *prompt)
+static char *read_edited(struct shell *shell, const char *prompt, bool question)
 {
 	struct tevent_fd *fde = NULL;
 
@@ -150,6 +160,12 @@ static char *read_edited(struct shell *shell, const char *prompt)
 		}
 		TALLOC_FREE(fde);
 		if (shell->terminated != 0) {
+			rl_callback_handler_remove();
+			return NULL;
+		}
+		if (shell->interrupted && question) {
+			rl_callback_sigcleanup();
+			rl_crlf();
 			rl_callback_handler_remove();
 			return NULL;
 		}
@@ -175,13 +191,16 @@ bool shell_ask(struct shell *shell, const char *question)
 	bool yes = false;
 
 	if (shell->interactive) {
-		line = read_edited(shell, prompt);
+		line = read_edited(shell, prompt, true);
 	} else {
 		fprintf(stderr, "%s", prompt);
 		if (getline(&line, &len, stdin) < 0) {
 			free(line);
 			line = NULL;
 		}
+	}
+	if (shell->interactive && line == NULL) {
+		shell->interrupted = true; /* nobody answers any more */
 	}
 	yes = line != NULL && (*line == 'y' || *line == 'Y');
 	free(line);
@@ -231,10 +250,32 @@ static void load_history(struct shell *shell)
 	talloc_free(file);
 }
 
+/* One of its commands has a password behind the user's name. */
+static bool has_password(const char *line)
+{
+	TALLOC_CTX *frame = shell_need(talloc_new(NULL));
+	const struct shell_command *c = NULL;
+	struct shell_words words = {0};
+	const char *why = NULL;
+	bool has = false;
+
+	while (line != NULL && !has &&
+	       shell_split(frame, line, &words, &line, &why)) {
+		c = words.argc > 2 ? shell_command_find(words.argv[0]) : NULL;
+		has = c != NULL && (strcmp(c->name, "logon") == 0 ||
+				    strcmp(c->name, "posix_encrypt") == 0);
+	}
+	talloc_free(frame);
+	return has;
+}
+
 static void remember(const char *line)
 {
 	HIST_ENTRY *last = history_get(history_base + history_length - 1);
 
+	if (has_password(line)) {
+		return;
+	}
 	if (*line != '\0' && (last == NULL || strcmp(last->line, line) != 0)) {
 		add_history(line);
 	}
@@ -288,7 +329,7 @@ static void interact_terminal(struct shell *shell)
 		prompt = shell_need(
 			talloc_asprintf(shell, "smb: \\%s%s> ", shell->cwd,
 					*shell->cwd != '\0' ? "\\" : ""));
-		line = read_edited(shell, prompt);
+		line = read_edited(shell, prompt, false);
 		talloc_free(prompt);
 		if (line == NULL) {
 			fprintf(shell->out, "\n");

@@ -150,6 +150,10 @@ void many_add_listed(struct many *many, const struct many_folder *in,
 		if (many_is_dot(e->name) || !client_name_is_safe(e->name)) {
 			continue;
 		}
+		if (many->choice == NULL && many->sync == NULL &&
+		    !shell_takes(many->shell, &e->stat)) {
+			continue;
+		}
 		if (folder ? many->shell->recurse
 			   : !by_mask ||
 				     many_mask_matches(many->shell, e->name)) {

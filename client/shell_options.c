@@ -6,6 +6,7 @@
 #include <popt.h>
 
 #include "client/shell.h"
+#include "client/shell_options.h"
 #include "config.h"
 #include "smbquic/secret.h"
 #include "smbquic/log.h"
@@ -40,6 +41,10 @@ enum option {
 	OPT_SETTING,
 	OPT_COMPRESS,
 	OPT_COMPRESSION,
+	OPT_PASSWORD,
+	OPT_REALM,
+	OPT_WORKSTATION,
+	OPT_SEND_BUFFER,
 };
 
 /* What popt stores by itself. */
@@ -62,6 +67,7 @@ static struct {
 	int probe;
 	int json;
 	int block_ntlm;
+	int nt_hash;
 	char *ccache;
 	char *keytab;
 	char *hosts_file;
@@ -96,6 +102,16 @@ static const struct poptOption table[] = {
 	{"user", 'U', STRING, NULL, OPT_USER,
 	 "who to log on as; without %PASSWORD it is asked for",
 	 "[DOMAIN/]USER[%PASSWORD]"},
+	{"password", 0, STRING, NULL, OPT_PASSWORD,
+	 "the password; others see it in lists of processes for a moment",
+	 "PASSWORD"},
+	{"pw-nt-hash", 0, NONE, &raw.nt_hash, 0,
+	 "what is given as password is its NT hash, 32 hexadecimal digits",
+	 NULL},
+	{"realm", 0, STRING, NULL, OPT_REALM,
+	 "the Kerberos realm of the user", "REALM"},
+	{"netbiosname", 'n', STRING, NULL, OPT_WORKSTATION,
+	 "what we call this machine when we log on by NTLM", "NAME"},
 	{"workgroup", 'W', STRING, NULL, OPT_DOMAIN,
 	 "the domain of the user", "DOMAIN"},
 	{"authentication-file", 'A', STRING, NULL, OPT_AUTH_FILE,
@@ -177,6 +193,9 @@ static const struct poptOption table[] = {
 	{"compression-algorithms", 0, STRING, NULL, OPT_COMPRESSION,
 	 "with what, best first (default "
 	 CLIENT_COMPRESSION_ALGORITHMS ")", "LIST"},
+	{"send-buffer", 'b', STRING, NULL, OPT_SEND_BUFFER,
+	 "bytes of one read or write (default 0: as large as useful)",
+	 "BYTES"},
 	{"limit-rate", 0, STRING, NULL, OPT_LIMIT_RATE,
 	 "copy no faster than so many bytes a second; with K, M or G: 1024 of "
 	 "them, and so on", "RATE"},
@@ -190,6 +209,9 @@ static const struct poptOption table[] = {
 	 "say more: 1 what was negotiated, 3 what happens, 10 everything; "
 	 "[LEVEL][,MODULE:LEVEL...]", "LEVEL"},
 	{"version", 'V', NONE, NULL, OPT_VERSION, "print the version", NULL},
+	{NULL, 0, POPT_ARG_INCLUDE_TABLE,
+	 (void *)(uintptr_t)shell_options_samba, 0,
+	 "Options of smbclient that mean less here:", NULL},
 	POPT_AUTOHELP
 	POPT_TABLEEND
 };
@@ -287,6 +309,8 @@ static bool take_number(struct shell_options *o, int option, const char *arg)
 		 "--reconnect is a number of seconds, at most an hour"},
 		{OPT_MAX_CHANNELS, 1, CLIENT_MAX_CHANNELS,
 		 "--max-channels is a number from 1 to 8"},
+		{OPT_SEND_BUFFER, 0, SMB2_LARGE_MTU,
+		 "--send-buffer is a number of bytes, at most 8 MiB"},
 		{OPT_WARN_DAYS, 0, WARN_DAYS_MAX,
 		 "--warn-days is a number of days"},
 	};
@@ -314,6 +338,7 @@ static bool take_number(struct shell_options *o, int option, const char *arg)
 		o->reconnect_given = true;
 		break;
 	case OPT_MAX_CHANNELS: c->max_channels = (unsigned)n; break;
+	case OPT_SEND_BUFFER: o->io_size = n; break;
 	default: o->warn_days = (unsigned)n; break;
 	}
 	return true;
@@ -330,6 +355,11 @@ static bool take(struct shell_options *o, int option, const char *arg)
 		return true;
 	case OPT_USER: return shell_credentials_user(o, arg);
 	case OPT_DOMAIN: o->domain = talloc_strdup(o, arg); return true;
+	case OPT_PASSWORD: o->password = talloc_strdup(o, arg); return true;
+	case OPT_REALM: o->realm = talloc_strdup(o, arg); return true;
+	case OPT_WORKSTATION:
+		o->workstation = talloc_strdup(o, arg);
+		return true;
 	case OPT_AUTH_FILE: return shell_credentials_file(o, arg);
 	case OPT_KERBEROS:
 		o->kerberos_given = true;
@@ -353,6 +383,7 @@ static bool take(struct shell_options *o, int option, const char *arg)
 	case OPT_TIMEOUT:
 	case OPT_RECONNECT:
 	case OPT_MAX_CHANNELS:
+	case OPT_SEND_BUFFER:
 	case OPT_WARN_DAYS: return take_number(o, option, arg);
 	case OPT_COMPRESS:
 		return client_compression_parse(arg, &c->compression) ||
@@ -541,7 +572,9 @@ static bool parse(struct shell_options *o, poptContext context, int *status)
 			*status = 0;
 			return false;
 		}
-		good = take(o, option, arg);
+		good = shell_options_samba_knows(option)
+			       ? shell_options_samba_take(o, option)
+			       : take(o, option, arg);
 		secret_wipe_text(arg);
 		free(arg);
 		if (!good) {
@@ -588,6 +621,10 @@ static void hide_passwords(int argc, const char **argv, const char *password)
 			memset(cut + 1, 'X', strlen(cut + 1));
 		}
 		shell_hide_password((char *)(uintptr_t)arg);
+		cut = strchr((char *)(uintptr_t)arg, '=');
+		if (strncmp(arg, "--password=", 11) == 0) {
+			memset(cut + 1, 'X', strlen(cut + 1));
+		}
 		if (password != NULL && strcmp(arg, password) == 0) {
 			memset((char *)(uintptr_t)arg, 'X', strlen(arg));
 		}
@@ -603,6 +640,7 @@ int shell_options_parse(int argc, const char **argv, struct shell_options *out)
 	bool good = false;
 
 	client_options_default(c);
+	c->posix = true; /* for who says "posix" */
 	c->reconnect_ms = RECONNECT_SECONDS * 1000;
 	out->timeout = c->timeout_ms / 1000;
 	out->warn_days = WARN_DAYS;
@@ -615,6 +653,7 @@ int shell_options_parse(int argc, const char **argv, struct shell_options *out)
 		out->remember = adopt(out, &raw.remember);
 		out->folder = adopt(out, &raw.folder);
 		out->no_password = raw.no_password != 0;
+		out->nt_hash = raw.nt_hash != 0;
 		out->to_stderr = raw.to_stderr != 0;
 		out->grepable = raw.grepable != 0;
 		out->quiet = raw.quiet != 0;

@@ -26,6 +26,7 @@ struct transfer {
 	struct client_tree *tree;
 	struct copy_limits limits;
 	bool map_names;		   /**< of the tree: a ':' is no stream's */
+	bool reset_archive;	   /**< of a file that has come */
 	copy_progress_fn progress; /**< may be NULL */
 	/** The size of a file that was opened without knowing it; may be NULL.
 	 */

@@ -64,6 +64,31 @@ class CommandLine(unittest.TestCase):
             self.assertTrue(done.stderr.startswith('smbquic-client: '), args)
             self.assertEqual(done.stdout, '')
 
+    def test_options_of_smbclient(self):
+        """What has no meaning is refused or, if it only tunes, taken; in a
+        sentence each."""
+        for args in (['-M', 'pc'], ['-B'], ['-P'], ['--simple-bind-dn=cn=x'],
+                     ['--use-winbind-ccache']):
+            done = run('//127.0.0.1/share', *args)
+            self.assertEqual(done.returncode, 2, args)
+            self.assertRegex(done.stderr, r'^smbquic-client: -.*: .* .* ')
+            self.assertEqual(done.stderr.count('\n'), 1)
+        taken = ['-O', 'TCP_NODELAY', '-R', 'host', '-s', '/dev/null', '-l',
+                 'x', '--netbios-scope=x', '--leak-report',
+                 '--leak-report-full', '--debug-stdout']
+        where = ['//127.0.0.1/share', '-U', 'a%b', '-n', 'me', '-b', '65520',
+                 '--transport=tcp:1', '--remember=no']
+        done = run(*where, *taken)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stderr.count('does nothing here'), 8)
+        done = run(*where, *taken, '-q')
+        self.assertNotIn('does nothing', done.stderr)
+        for args in (['-b', 'x'], ['-b', '999999999'],
+                     ['--pw-nt-hash'], ['--pw-nt-hash', '--password=' + 'g' * 32],
+                     ['--pw-nt-hash', '--password=' + 'a' * 32, '-k']):
+            done = run('//127.0.0.1/share', '-U', 'a%b', *args)
+            self.assertEqual(done.returncode, 2, args)
+
     def test_no_terminal_no_password(self):
         env = {'PATH': os.environ['PATH']}
         done = run('//127.0.0.1/share', '-U', 'u', env=env)
