@@ -533,9 +533,9 @@ void file_stat_from_create(const struct smb2_create_response *in,
 
 /* open_contexts.c */
 
-/** The create contexts that how asks for. @return false: out of memory. */
 /** By the POSIX extensions, if the whole tree is. */
 void open_how_posix(struct client_open *how, bool posix);
+/** The create contexts that how asks for. @return false: out of memory. */
 bool open_contexts_add(const struct client_open *how, struct wire_chain *list);
 /** What those of a response tell. */
 void open_contexts_take(struct wire_slice contexts, struct client_stat *out);

@@ -22,9 +22,12 @@ static void hard_link(struct shell *shell, char **argv, bool posix)
 		.info_class = FileLinkInformation,
 	};
 	NTSTATUS status = NT_STATUS_OBJECT_NAME_INVALID;
+	bool named =
+		posix || shell->posix || shell->case_counts
+			? client_path_posix(frame, shell->tree, to, &body.name)
+			: client_path_utf16(frame, shell->tree, to, &body.name);
 
-	if (client_path_utf16(frame, shell->tree, to, &body.name) &&
-	    fscc_rename_encode(&w, false, &body)) {
+	if (named && fscc_rename_encode(&w, false, &body)) {
 		step.data = wire_writer_slice(&w);
 		status =
 			shell_step(shell, from,
