@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,88 +7,7 @@
 #include "smbquic/log.h"
 #include "smbquic/race.h"
 #include "smbquic/resolve.h"
-
-/* --- lanes from a list ---------------------------------------------------- */
-
-static bool parse_port(const char *text, uint16_t *out)
-{
-	char *end = NULL;
-	unsigned long port = 0;
-
-	if (!isdigit((unsigned char)text[0])) {
-		return false;
-	}
-	port = strtoul(text, &end, 10);
-	if (*end != '\0' || port == 0 || port > UINT16_MAX) {
-		return false;
-	}
-	*out = (uint16_t)port;
-	return true;
-}
-
-static bool parse_lane(TALLOC_CTX *mem_ctx, char *word, uint16_t port,
-		       struct race_params *out, char **why)
-{
-	char *colon = strchr(word, ':');
-	const struct transport_backend *via = NULL;
-	const char *because = NULL;
-
-	if (out->lanes == RACE_MAX_LANES) {
-		*why = talloc_asprintf(mem_ctx,
-				       "more than %d transports were given",
-				       RACE_MAX_LANES);
-		return false;
-	}
-	if (colon != NULL) {
-		*colon = '\0';
-		if (!parse_port(colon + 1, &port)) {
-			*why = talloc_asprintf(mem_ctx, "\"%s\" is not a port",
-					       colon + 1);
-			return false;
-		}
-	}
-	via = transport_backend_find(word, &because);
-	if (via == NULL) {
-		*why = talloc_asprintf(mem_ctx,
-				       "\"%s\" is not a transport (auto, quic, "
-				       "tcp, quic-user, quic-kernel)",
-				       word);
-		return false;
-	}
-	out->lane[out->lanes++] = (struct race_lane){
-		.via = via,
-		.port = port,
-		.because = strcmp(word, "quic") == 0 ? because : NULL,
-	};
-	return true;
-}
-
-bool race_parse_lanes(TALLOC_CTX *mem_ctx, const char *list,
-		      uint16_t fixed_port, struct race_params *out, char **why)
-{
-	char *copy = NULL;
-	char *word = NULL;
-	char *save = NULL;
-	bool ok = true;
-
-	*why = NULL;
-	out->lanes = 0;
-	copy = talloc_strdup(mem_ctx,
-			     strcmp(list, "auto") == 0 ? "quic,tcp" : list);
-	if (copy == NULL) {
-		return false;
-	}
-	for (word = strtok_r(copy, ", \t", &save); ok && word != NULL;
-	     word = strtok_r(NULL, ", \t", &save)) {
-		ok = parse_lane(mem_ctx, word, fixed_port, out, why);
-	}
-	talloc_free(copy);
-	if (ok && out->lanes == 0) {
-		*why = talloc_strdup(mem_ctx, "no transport was given");
-		ok = false;
-	}
-	return ok;
-}
+#include "smbquic/winner.h"
 
 /* --- the race ---------------------------------------------------------------
  */
@@ -109,6 +27,7 @@ struct race_state {
 	struct race_params params;
 	struct transport_settings settings;
 	struct timeval began;
+	char *ways; /* one word that says what raced */
 	struct runner *runners;
 	unsigned count, next, running;
 	struct tevent_timer *timer;
@@ -122,6 +41,24 @@ static void race_start_due(struct tevent_req *req);
 static void race_timer(struct tevent_context *ev, struct tevent_timer *te,
 		       struct timeval now, void *private_data);
 static void race_runner_done(struct tevent_req *subreq);
+
+/* The lanes, and where they lead when not where the name points. */
+static char *race_ways(TALLOC_CTX *mem_ctx, const struct race_params *params)
+{
+	const char *to = params->address != NULL ? params->address : "";
+	char *word = talloc_strdup(mem_ctx, "");
+	unsigned l = 0;
+
+	for (l = 0; word != NULL && l < params->lanes; l++) {
+		word = talloc_asprintf_append_buffer(word, "%s:%u,",
+						     params->lane[l].via->name,
+						     params->lane[l].port);
+	}
+	if (word != NULL && strpbrk(to, " \t\n") == NULL) {
+		word = talloc_asprintf_append_buffer(word, "%s", to);
+	}
+	return word;
+}
 
 static bool race_copy_params(struct race_state *state,
 			     const struct race_params *params)
@@ -137,7 +74,8 @@ static bool race_copy_params(struct race_state *state,
 	if (state->params.head_start_ms == 0) {
 		state->params.head_start_ms = RACE_HEAD_START_MS;
 	}
-	return state->params.server_name != NULL;
+	state->ways = race_ways(state, params);
+	return state->params.server_name != NULL && state->ways != NULL;
 }
 
 struct tevent_req *race_connect_send(TALLOC_CTX *mem_ctx,
@@ -228,6 +166,40 @@ static void race_places(struct race_state *state, struct runner *row,
 	}
 }
 
+/*
+ * Who won the last time starts first, the others as they would, behind it. One
+ * in the clear passes no secure one that may get through.
+ */
+static void race_favour(struct race_state *state)
+{
+	struct winner last = {.carrier = ""};
+	struct runner *favourite = NULL;
+	bool secure = false;
+	unsigned i = 0;
+
+	if (!winner_known(state->settings.visits_file,
+			  state->params.server_name, state->ways, &last)) {
+		return;
+	}
+	for (i = 0; i < state->count; i++) {
+		struct runner *r = &state->runners[i];
+
+		secure = secure || (r->lane->via->secure && !r->blocked);
+		if (winner_is(&last, r->lane->via->name,
+			      (const struct sockaddr *)&r->addr)) {
+			favourite = r;
+		}
+	}
+	if (favourite == NULL || favourite->blocked ||
+	    (secure && !favourite->lane->via->secure)) {
+		return;
+	}
+	for (i = 0; i < state->count; i++) {
+		state->runners[i].start_ms += state->params.head_start_ms;
+	}
+	favourite->start_ms = 0;
+}
+
 static bool race_line_up(struct race_state *state,
 			 const struct resolve_result *r)
 {
@@ -256,6 +228,7 @@ static bool race_line_up(struct race_state *state,
 		}
 		race_places(state, row, a);
 	}
+	race_favour(state);
 	qsort(state->runners, state->count, sizeof(state->runners[0]),
 	      by_start);
 	return true;
@@ -529,6 +502,9 @@ static void race_won(struct race_state *state, const struct runner *one)
 {
 	const char *why = NULL;
 
+	winner_note(state->settings.visits_file, state->params.server_name,
+		    state->ways, one->lane->via->name,
+		    (const struct sockaddr *)&one->addr);
 	race_note_blocked(state, one);
 	why = race_why(state, one);
 

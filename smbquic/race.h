@@ -14,6 +14,9 @@
  * holds, it is remembered for a while (blocked.h), so that the next race begins
  * with the others.
  *
+ * Who won is remembered (winner.h), carrier and address, and starts first the
+ * next time; when it fails then the others start at once, as with any failure.
+ *
  * One failure ends the race: a secure transport that reached the server but
  * did not accept its certificate (EACCES). Going on in the clear would be the
  * downgrade that a certificate is there to prevent.

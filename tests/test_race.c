@@ -21,6 +21,22 @@ struct script {
 
 static struct script fast, slow;
 
+/* From that port nothing is heard; which were tried, in order. */
+static unsigned dead_port;
+static unsigned tried[16];
+static unsigned tries;
+
+static unsigned note_port(const struct transport_target *to)
+{
+	const struct sockaddr_in *in = (const void *)to->addr;
+	unsigned port = ntohs(in->sin_port);
+
+	if (tries < sizeof(tried) / sizeof(tried[0])) {
+		tried[tries++] = port;
+	}
+	return port;
+}
+
 struct scripted_state {
 	struct script *script;
 	const struct transport_backend *row;
@@ -108,8 +124,12 @@ static struct tevent_req *fast_connect(TALLOC_CTX *mem_ctx,
 				       struct tevent_context *ev,
 				       const struct transport_target *to)
 {
-	(void)to;
-	return scripted_connect(mem_ctx, ev, &fast, &fast_row);
+	static struct script dead;
+
+	dead.delay_ms = 900;
+	return scripted_connect(mem_ctx, ev,
+				note_port(to) == dead_port ? &dead : &fast,
+				&fast_row);
 }
 
 static struct tevent_req *slow_connect(TALLOC_CTX *mem_ctx,
@@ -143,7 +163,8 @@ struct outcome {
 	struct transport *transport;
 };
 
-static char *visits; /* the file, or NULL */
+static char *visits;		      /* the file, or NULL */
+static const struct race_lane *lanes; /* two; NULL: one of each carrier */
 
 static struct outcome run(TALLOC_CTX *mem_ctx, const char *host)
 {
@@ -163,6 +184,11 @@ static struct outcome run(TALLOC_CTX *mem_ctx, const char *host)
 
 	transport_settings_default(&settings);
 	settings.visits_file = visits;
+	if (lanes != NULL) {
+		params.lane[0] = lanes[0];
+		params.lane[1] = lanes[1];
+	}
+	tries = 0;
 	req = race_connect_send(mem_ctx, ev, &params);
 	testlib_wait(ev, req, 10);
 	out.err = race_connect_recv(req, mem_ctx, &out.transport, &out.why);
@@ -175,6 +201,8 @@ static int setup(void **state)
 	fast = (struct script){0};
 	slow = (struct script){0};
 	visits = NULL;
+	dead_port = 0;
+	lanes = NULL;
 	*state = talloc_new(NULL);
 	return 0;
 }
@@ -322,6 +350,66 @@ static void test_refused_is_not_blocked(void **state)
 	}
 }
 
+/* The one that answered starts first the next time, and alone; when it does not
+ * answer any longer the other has its turn. */
+static void test_winner_first(void **state)
+{
+	static const struct race_lane two[] = {
+		{.via = &fast_row, .port = 1},
+		{.via = &fast_row, .port = 2},
+	};
+	struct outcome o = {0};
+
+	visits = talloc_asprintf(*state, "%s/visits", testlib_tmpdir(*state));
+	lanes = two;
+	fast.delay_ms = 5;
+	dead_port = 1;
+	o = run(*state, "127.0.0.1");
+	assert_int_equal(o.err, 0);
+	assert_int_equal(tries, 2);
+	assert_int_equal(tried[0], 1);
+	talloc_free(o.transport);
+	o = run(*state, "127.0.0.1");
+	assert_int_equal(tries, 1);
+	assert_int_equal(tried[0], 2);
+	talloc_free(o.transport);
+	/* it is silent: the other one has its turn, and is remembered */
+	dead_port = 2;
+	o = run(*state, "127.0.0.1");
+	assert_int_equal(o.err, 0);
+	assert_int_equal(tries, 2);
+	assert_int_equal(tried[0], 2);
+	talloc_free(o.transport);
+	o = run(*state, "127.0.0.1");
+	assert_int_equal(tries, 1);
+	assert_int_equal(tried[0], 1);
+	talloc_free(o.transport);
+	/* without a file it begins as ever */
+	visits = NULL;
+	dead_port = 1;
+	o = run(*state, "127.0.0.1");
+	assert_int_equal(tries, 2);
+	talloc_free(o.transport);
+}
+
+/* One in the clear does not pass a secure one because it won once. */
+static void test_no_downgrade_by_memory(void **state)
+{
+	struct outcome o = {0};
+
+	visits = talloc_asprintf(*state, "%s/visits", testlib_tmpdir(*state));
+	fast.err = ECONNREFUSED;
+	o = run(*state, "127.0.0.1");
+	assert_string_equal(transport_facts(o.transport)->backend, "second");
+	talloc_free(o.transport);
+	fast.err = 0;
+	slow.started = 0;
+	o = run(*state, "127.0.0.1");
+	assert_string_equal(transport_facts(o.transport)->backend, "first");
+	assert_int_equal(slow.started, 0);
+	talloc_free(o.transport);
+}
+
 static void test_failure_starts_the_next_at_once(void **state)
 {
 	struct timeval before = tevent_timeval_current();
@@ -416,6 +504,8 @@ int main(void)
 		race_test(test_blocked),
 		race_test(test_late_answer),
 		race_test(test_refused_is_not_blocked),
+		race_test(test_winner_first),
+		race_test(test_no_downgrade_by_memory),
 		race_test(test_failure_starts_the_next_at_once),
 		race_test(test_all_fail),
 		race_test(test_refused_certificate_ends_it),
