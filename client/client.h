@@ -284,10 +284,14 @@ enum client_kerberos {
 /** "off", "desired", "required". @return false: no such name. */
 bool client_kerberos_parse(const char *name, enum client_kerberos *out);
 
-/** Copied. */
+/** Copied. Without user, password and nt_hash the logon is anonymous: the
+ *  server may let it in to what is open to everybody, and nothing on the
+ * session is signed or encrypted by SMB, whatever client_options.protection
+ * says short of CLIENT_PROTECTION_ENCRYPT (MS-SMB2 3.2.5.3.1). */
 struct client_credentials {
 	const char *user;     /**< with Kerberos NULL or "": whose tickets there
-				   are; "alice@REALM" names a realm */
+				   are; "alice@REALM" names a realm. By NTLM,
+				   and without a password: nobody, see below */
 	const char *domain;   /**< NULL: the server's own accounts. With
 				   Kerberos one with a dot is the realm */
 	const char *password; /**< NULL: nt_hash, or tickets only */

@@ -116,6 +116,15 @@ static struct wire_slice setup_binding(struct setup_state *state)
 			  transport_binding(facts, state->binding));
 }
 
+/* Anonymous: no name, and no password. */
+static bool is_nobody(const struct client_credentials *credentials)
+{
+	return (credentials->user == NULL || *credentials->user == '\0') &&
+	       (credentials->password == NULL ||
+		*credentials->password == '\0') &&
+	       credentials->nt_hash == NULL;
+}
+
 /* @param ticket  NULL: by NTLM. */
 static NTSTATUS setup_auth(struct setup_state *state,
 			   struct kerberos_ticket *ticket)
@@ -134,13 +143,14 @@ static NTSTATUS setup_auth(struct setup_state *state,
 		.binding = setup_binding(state),
 		.ticket = ticket,
 	};
-	bool named = config.user != NULL && *config.user != '\0';
 	NTSTATUS status = NT_STATUS_OK;
 
-	if (ticket == NULL && !named) {
-		/* Anonymous logons do not exist here, nor at servers that
-		 * follow MS-SMB2's defaults. */
-		return NT_STATUS_LOGON_FAILURE;
+	if (ticket == NULL && (config.user == NULL || *config.user == '\0')) {
+		if (!is_nobody(credentials)) { /* whose password is it? */
+			return NT_STATUS_LOGON_FAILURE;
+		}
+		config.user = "";
+		config.domain = NULL;
 	}
 	if (config.workstation == NULL &&
 	    gethostname(host, sizeof(host) - 1) == 0) {
@@ -572,6 +582,18 @@ static bool is_anybody(const struct smb2_session_setup_response *body)
 		(SMB2_SESSION_FLAG_IS_GUEST | SMB2_SESSION_FLAG_IS_NULL)) != 0;
 }
 
+/* Is that less than what is asked for? */
+static bool is_refused(const struct setup_state *state)
+{
+	const struct negotiate_policy *policy = &state->conn->policy;
+
+	if (is_nobody(&state->credentials)) {
+		return policy->encryption_required &&
+		       !state->conn->agreement.accept_transport_security;
+	}
+	return policy->signing_required || policy->encryption_required;
+}
+
 /* From here on the server is no stranger any more. */
 static void setup_compression(const struct setup_state *state)
 {
@@ -609,10 +631,13 @@ static NTSTATUS setup_finish(struct setup_state *state, const struct call *call,
 		return setup_within_finish(state, call, header, body);
 	}
 	session->flags = body->session_flags;
-	if (is_anybody(body)) {
-		/* Nothing can be signed: there is no key that both know. */
-		if (state->conn->policy.signing_required ||
-		    state->conn->policy.encryption_required) {
+	if (is_nobody(&state->credentials)) { /* not every server says so */
+		session->flags |= SMB2_SESSION_FLAG_IS_NULL;
+	}
+	if (is_anybody(body) || is_nobody(&state->credentials)) {
+		/* Nothing can be signed: there is no key that both know. Who
+		 * says nobody's name wants that (3.2.5.3.1). */
+		if (is_refused(state)) {
 			log_warn("the server would let us in as a guest only, "
 				 "without any protection");
 			return NT_STATUS_ACCESS_DENIED;

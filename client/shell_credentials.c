@@ -291,6 +291,11 @@ static bool find_user(struct shell_options *o,
 	}
 	add_realm(o);
 	o->tickets = by_tickets(o);
+	if (!o->user_given && o->no_password && !o->tickets &&
+	    !has_password(o)) {
+		o->user = NULL; /* whose environment it is does not matter */
+		o->domain = NULL;
+	}
 	if (o->user == NULL && (o->no_password || o->tickets)) {
 		o->user = ""; /* nobody in particular */
 	}

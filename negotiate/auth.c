@@ -178,9 +178,14 @@ static bool take_identity(struct auth_client_config *c,
 		copy_text(c, ticket != NULL ? ticket->user : config->user, &ok);
 	c->domain = copy_text(
 		c, ticket != NULL ? ticket->realm : config->domain, &ok);
-	return ok &&
-	       (ticket != NULL || (c->user != NULL && c->user[0] != '\0' &&
-				   copy_hash(c, config)));
+	if (!ok || (ticket == NULL && c->user == NULL)) {
+		return false;
+	}
+	if (ticket == NULL && c->user[0] == '\0') {
+		return config->nt_hash == NULL &&
+		       (config->password == NULL || *config->password == '\0');
+	}
+	return ticket != NULL || copy_hash(c, config);
 }
 
 static int client_destructor(struct auth_client_config *c)

@@ -116,13 +116,15 @@ struct wire_slice auth_server_hint(TALLOC_CTX *mem_ctx, unsigned mechs);
 /* ----------------------------------------------------------------- client */
 
 struct auth_client_config {
-	const char *user;	   /* UTF-8 */
-	const char *domain;	   /* NULL or "": the server's own accounts */
-	const char *password;	   /* UTF-8; or NULL with nt_hash */
-	const uint8_t *nt_hash;	   /* AUTH_NT_HASH_SIZE bytes, or NULL */
-	const char *workstation;   /* our name, or NULL */
-	const char *target;	   /* the server's name as the user gave it,
-				      for "cifs/target" */
+	const char *user;	 /* UTF-8; "": nobody, by NTLM alone, who has no
+				    password either and is let in as
+				    anonymous, or not at all */
+	const char *domain;	 /* NULL or "": the server's own accounts */
+	const char *password;	 /* UTF-8; or NULL with nt_hash */
+	const uint8_t *nt_hash;	 /* AUTH_NT_HASH_SIZE bytes, or NULL */
+	const char *workstation; /* our name, or NULL */
+	const char *target;	 /* the server's name as the user gave it,
+				    for "cifs/target" */
 	struct wire_slice binding; /* empty: nothing to bind to */
 
 	/* Kerberos instead of NTLM: belongs to the exchange once

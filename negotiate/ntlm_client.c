@@ -36,6 +36,7 @@ struct answer {
 	struct wire_slice workstation;
 	struct ntlm_temp temp;
 	bool timestamp; /* from the server: a MIC is due, an LM response not */
+	bool anonymous; /* then neither is, nor anything else */
 	uint8_t owf[NTLM_KEY_SIZE];
 	uint8_t lm[24];
 	uint8_t sealed_key[NTLM_KEY_SIZE];
@@ -97,6 +98,10 @@ static NTSTATUS prepare(TALLOC_CTX *tmp, const struct auth *auth,
 		ntlm_av_find(challenge->target_info, NTLM_AV_TIMESTAMP);
 	struct wire_reader r = wire_reader_of(time);
 
+	a->anonymous = c->user[0] == '\0';
+	if (a->anonymous) { /* 3.1.5.1.2 */
+		return NT_STATUS_OK;
+	}
 	a->timestamp = time.len == 8;
 	a->temp.time = a->timestamp ? wire_get_u64(&r) : auth->now;
 	if (crypto_random(a->temp.challenge, sizeof(a->temp.challenge)) != 0) {
@@ -168,6 +173,21 @@ static bool make_session_key(struct ntlm *ntlm, struct answer *a,
 	return true;
 }
 
+/* No name and no proof; the key is under one that everybody knows. */
+static bool make_anonymous(struct ntlm *ntlm, struct answer *a,
+			   struct wire_writer *out)
+{
+	static const uint8_t nothing[1] = {0};
+	static const uint8_t base[NTLM_KEY_SIZE] = {0};
+	struct ntlm_authenticate msg = {
+		.lm_response = wire_slice(nothing, sizeof(nothing)),
+		.flags = ntlm->flags | NTLM_NEGOTIATE_ANONYMOUS,
+	};
+
+	return make_session_key(ntlm, a, base, &msg.session_key) &&
+	       ntlm_authenticate_encode(out, &msg);
+}
+
 static bool make_authenticate(TALLOC_CTX *tmp, struct ntlm *ntlm,
 			      struct answer *a, struct wire_writer *out)
 {
@@ -229,7 +249,8 @@ static NTSTATUS on_challenge(struct auth *auth, struct ntlm *ntlm,
 	status = prepare(tmp, auth, &challenge, &answer);
 	if (NT_STATUS_IS_OK(status) &&
 	    (!ntlm_copy(ntlm, in, &ntlm->challenge) ||
-	     !make_authenticate(tmp, ntlm, &answer, &w))) {
+	     !(answer.anonymous ? make_anonymous(ntlm, &answer, &w)
+				: make_authenticate(tmp, ntlm, &answer, &w)))) {
 		status = NT_STATUS_NO_MEMORY;
 	}
 	talloc_free(tmp);

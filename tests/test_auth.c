@@ -275,6 +275,39 @@ static void test_memory(void **state)
 	talloc_free(tmp);
 }
 
+/* Nobody: where that is allowed, with a key that everybody can have. */
+static void test_anonymous(void **state)
+{
+	TALLOC_CTX *tmp = talloc_new(NULL);
+	struct auth_client_config client = {.user = "", .target = "server"};
+	struct auth_server_config server = testlib_server_config;
+	struct auth *ours = NULL;
+	struct auth *theirs = NULL;
+	struct wire_slice hint = auth_server_hint(tmp, AUTH_MECH_NTLM);
+
+	(void)state;
+	assert_int_equal(
+		auth_client_new(tmp, &client, hint, TESTLIB_NOW, &ours),
+		NT_STATUS_OK);
+	assert_int_equal(auth_server_new(tmp, &server, TESTLIB_NOW, &theirs),
+			 NT_STATUS_OK);
+	assert_int_equal(run(tmp, ours, theirs), NT_STATUS_LOGON_FAILURE);
+
+	server.anonymous = true;
+	assert_int_equal(
+		auth_client_new(tmp, &client, hint, TESTLIB_NOW, &ours),
+		NT_STATUS_OK);
+	assert_int_equal(auth_server_new(tmp, &server, TESTLIB_NOW, &theirs),
+			 NT_STATUS_OK);
+	assert_int_equal(run(tmp, ours, theirs), NT_STATUS_OK);
+	assert_int_equal(auth_kind(theirs), AUTH_ANONYMOUS);
+	assert_string_equal(auth_user(theirs), "");
+	assert_int_equal(auth_session_key(ours).len, 16);
+	assert_memory_equal(auth_session_key(ours).data,
+			    auth_session_key(theirs).data, 16);
+	talloc_free(tmp);
+}
+
 static void test_construction(void **state)
 {
 	TALLOC_CTX *tmp = talloc_new(NULL);
@@ -321,6 +354,7 @@ int main(void)
 		cmocka_unit_test(test_wrong_byte),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_anonymous),
 		cmocka_unit_test(test_construction),
 	};
 
