@@ -93,7 +93,7 @@ bool attr_is_told(const struct node *node, const struct stat *attr)
 	       same_time(&node->change_time, &attr->st_ctim);
 }
 
-static double now(void)
+double attr_now(void)
 {
 	struct timespec ts = {0};
 
@@ -108,7 +108,7 @@ static void keep(struct node *node, const struct stat *attr)
 	}
 	if (node->attr != NULL) {
 		*node->attr = *attr;
-		node->attr_at = now();
+		node->attr_at = attr_now();
 	}
 }
 
@@ -129,7 +129,7 @@ double attr_kept_time(const struct mount *mount, const struct node *node)
 {
 	double time = node->directory ? mount->options->dir_time
 				      : mount->options->file_time;
-	double left = node->attr_at + time - now();
+	double left = node->attr_at + time - attr_now();
 
 	return left > 0 ? left : 0;
 }
@@ -149,6 +149,7 @@ void attr_changed(struct node *node)
 {
 	if (node != NULL) {
 		node->changes++;
+		node->changed_at = attr_now();
 		TALLOC_FREE(node->attr);
 	}
 }

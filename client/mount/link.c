@@ -96,6 +96,7 @@ static void link_take(struct mount *mount, struct client_conn *conn,
 	struct link *link = mount->link;
 
 	link_users_forget(mount);
+	watch_drop_all(mount);
 	talloc_free(link->tree);
 	talloc_free(link->session);
 	talloc_free(link->conn);
@@ -106,6 +107,7 @@ static void link_take(struct mount *mount, struct client_conn *conn,
 	link->lost = false;
 	client_on_lost(conn, link_lost, mount);
 	client_tree_map_names(tree, mount->options->map_names);
+	watch_tree(mount, tree);
 }
 
 /* -------------------------------------------------------------- first time */
@@ -381,6 +383,7 @@ void link_down(struct mount *mount)
 {
 	struct link *link = mount->link;
 
+	watch_drop_all(mount);
 	if (link == NULL || !link_works(mount)) {
 		return;
 	}

@@ -410,6 +410,9 @@ static int serve(struct mount *mount)
 	TAILQ_INIT(&mount->waiting);
 	TAILQ_INIT(&mount->open_files);
 	TAILQ_INIT(&mount->users);
+	TAILQ_INIT(&mount->watches);
+	mount->leases = mount->options->leases &&
+			mount->options->cache != MOUNT_CACHE_NONE;
 	if (!link_up(mount, &why)) {
 		complain(why);
 		return EXIT_FAIL;
@@ -418,8 +421,6 @@ static int serve(struct mount *mount)
 	mount->read_size = smaller(mount->options->read_size, facts.max_read);
 	mount->write_size =
 		smaller(mount->options->write_size, facts.max_write);
-	mount->leases = mount->options->leases &&
-			mount->options->cache != MOUNT_CACHE_NONE;
 	if (!serve_mount(mount, &why)) {
 		complain(why);
 		serve_unmount(mount);

@@ -10,6 +10,7 @@
  *	folder.c         folders that something was changed in
  *	link.c           the way to the share, and to it again
  *	link_user.c      with a session for each who asks (multiuser)
+ *	watch.c          folders of which the server tells what changes in them
  *	serve.c          the kernel's requests: read, bounded, interrupted
  *	notify.c         what the kernel is told without being asked
  *	op.c             one of them, until it is answered
@@ -48,6 +49,7 @@ struct notify;
 struct op;
 
 TAILQ_HEAD(op_list, op);
+TAILQ_HEAD(watches, watch);
 
 struct mount {
 	struct tevent_context *ev;
@@ -60,6 +62,8 @@ struct mount {
 	struct link *link;
 	TAILQ_HEAD(, link_user) users; /**< with sessions of their own */
 	unsigned num_users;
+	struct watches watches; /**< of folders */
+	unsigned num_watches;
 	struct notify *notify;
 	struct fuse_session *session;
 	struct tevent_fd *input;
@@ -101,6 +105,8 @@ const struct stat *attr_kept(const struct mount *mount,
 			     const struct node *node);
 /** The same of a folder, for as long as folders are believed. */
 void attr_keep_folder(struct node *node, const struct stat *attr);
+/** Seconds of the monotonic clock. */
+double attr_now(void);
 /** So long it may be believed yet. */
 double attr_kept_time(const struct mount *mount, const struct node *node);
 /** It was changed here. NULL is fine. */
@@ -203,6 +209,8 @@ struct op {
 	void *data;	  /**< of the kind of op: a child */
 	bool waits;	  /**< in mount->waiting */
 	unsigned changes; /**< of the node, when it was asked for */
+	uint64_t mark;	  /**< of watch_begin(), before it was */
+	bool makes;	  /**< what it tells of is new */
 	bool patient;	  /**< waits for others: is not counted */
 	bool repeats;	  /**< may be done twice: goes on when there is a way */
 	bool busy;	  /**< in an exchange that has to come to its end */
@@ -326,10 +334,43 @@ void op_settle(struct op *op, const struct node *node, op_fn then);
 bool notify_start(struct mount *mount);
 /** What the kernel keeps of it is not what the server has. */
 void notify_changed(struct mount *mount, const struct node *node);
+/** That what a name in a folder leads to may be another, or nothing. */
+void notify_name(struct mount *mount, const struct node *folder,
+		 const char *name);
 /** That what it believes of its attributes is not true any more: at once. */
 void notify_attr(struct mount *mount, const struct node *node);
 /** @return false: not yet; its requests must be answered meanwhile. */
 bool notify_stop(struct mount *mount);
+
+/* ----------------------------------------------------------------- watch.c */
+
+/** Folders of a share that was connected to can be watched. */
+void watch_tree(struct mount *mount, struct client_tree *tree);
+/** A folder is going to be removed or renamed here, where what is open in it
+ *  would be in the way. NULL, and no folder, are fine. */
+void watch_let_go(struct mount *mount, const struct node *node);
+/** All that the kernel was told to believe for long is over. */
+void watch_drop_all(struct mount *mount);
+
+/** Before the server is asked for something in a folder, by a user (NULL: as
+ *  the mount itself). @return not 0: it is watched. */
+uint64_t watch_begin(struct mount *mount, const struct link_user *user,
+		     struct node *folder);
+/** Is it still, with nothing changed in it since, nor in the node lately? */
+bool watch_holds(const struct node *folder, uint64_t mark,
+		 const struct node *node);
+/** Seconds for which the kernel may believe the answer: that the name leads to
+ *  the node, its attributes, that there is no such name (0: not at all). */
+double watch_name_time(const struct mount *mount, const struct node *folder,
+		       uint64_t mark, const struct node *node);
+double watch_attr_time(const struct mount *mount, const struct node *folder,
+		       uint64_t mark, const struct node *node,
+		       const struct stat *attr);
+double watch_absent_time(struct node *folder, uint64_t mark, const char *name);
+/** It has the whole listing; has it one that is still true? */
+void watch_listed(struct node *folder, uint64_t mark);
+bool watch_has_listing(struct mount *mount, const struct link_user *user,
+		       struct node *folder);
 
 /* ------------------------------------------------------------- op_file.c */
 

@@ -115,6 +115,7 @@ static struct node *node_new(struct node_table *table)
 		node->table = table;
 		node->serial = ++table->serials;
 		TAILQ_INIT(&node->names);
+		TAILQ_INIT(&node->children);
 		TAILQ_INIT(&node->opens);
 		table->count++;
 	}
@@ -221,6 +222,7 @@ static void name_unlink(struct node_name *name)
 	TAILQ_REMOVE(&table->by_name[name->hash & (table->buckets - 1)], name,
 		     bucket);
 	TAILQ_REMOVE(&name->node->names, name, of_node);
+	TAILQ_REMOVE(&parent->children, name, of_parent);
 	table->names--;
 	talloc_free(name);
 	node_release(parent);
@@ -250,6 +252,7 @@ static bool name_add(struct node *parent, const char *text, struct node *node)
 	node_hold(parent);
 	list_name(table, name);
 	TAILQ_INSERT_HEAD(&node->names, name, of_node);
+	TAILQ_INSERT_HEAD(&parent->children, name, of_parent);
 	table->names++;
 	table_grow(table);
 	return true;

@@ -33,10 +33,12 @@ struct node_table;
 struct folder_asking;
 struct open_file;
 struct lock_set;
+struct watch;
 
 struct node_name {
 	TAILQ_ENTRY(node_name) bucket;
 	TAILQ_ENTRY(node_name) of_node;
+	TAILQ_ENTRY(node_name) of_parent;
 	struct node *parent; /**< held by this name */
 	struct node *node;
 	uint32_t hash;
@@ -47,12 +49,14 @@ struct node {
 	TAILQ_ENTRY(node) bucket; /**< by file id; only when it has one */
 	struct node_table *table;
 	TAILQ_HEAD(, node_name) names; /**< the last one that was told first */
-	TAILQ_HEAD(, open_file) opens; /**< of whoever opened it */
-	struct lock_set *locks;	       /**< a child; NULL: none */
-	uint64_t serial;	       /**< never used again */
-	uint64_t lookups;	       /**< of the kernel */
-	unsigned holds;		       /**< names in it, and node_hold() */
-	uint64_t file_id;	       /**< 0: the server tells none */
+	TAILQ_HEAD(, node_name) children; /**< of a folder */
+	struct watch *watch;		  /**< of a folder; NULL: none */
+	TAILQ_HEAD(, open_file) opens;	  /**< of whoever opened it */
+	struct lock_set *locks;		  /**< a child; NULL: none */
+	uint64_t serial;		  /**< never used again */
+	uint64_t lookups;		  /**< of the kernel */
+	unsigned holds;			  /**< names in it, and node_hold() */
+	uint64_t file_id;		  /**< 0: the server tells none */
 	uint64_t creation_time;
 	bool directory;
 	mode_t mode; /**< a folder's, and whose it is, as told last */
@@ -63,10 +67,19 @@ struct node {
 	struct stat *attr; /**< what the server told, a child; or NULL */
 	double attr_at;	   /**< when it did, by the monotonic clock */
 	unsigned changes;  /**< of ours, that it may not have in it */
+	double changed_at; /**< when we did last; 0: never */
 	/** Of a folder: asked for after a change; the kernel wanted it. */
 	struct folder_asking *asking;
 	bool wanted;
 };
+
+/** The folder that it was last told to be in. NULL: in none, or the root. */
+static inline struct node *node_parent(const struct node *node)
+{
+	const struct node_name *name = TAILQ_FIRST(&node->names);
+
+	return name != NULL ? name->parent : NULL;
+}
 
 /** With a node for the root. NULL: out of memory. */
 struct node_table *node_table_new(TALLOC_CTX *mem_ctx);

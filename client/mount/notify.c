@@ -10,40 +10,67 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "client/mount/mount.h"
 #include "smbquic/log.h"
 
 /* Such as wait to be told, at most: as many as a server could make us. */
-#define WAITING_MOST 4096
+#define WAITING_MOST 65536
+
+/* Guarded by the lock, and plain memory: two threads have it. */
+struct news {
+	TAILQ_ENTRY(news) entry;
+	fuse_ino_t ino;
+	char name[]; /* in that folder; "": it itself */
+};
 
 struct notify {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t more;
 	struct fuse_session *session;
-	fuse_ino_t waiting[WAITING_MOST]; /* a ring, guarded by the lock */
-	unsigned first, count;
+	TAILQ_HEAD(, news) waiting;
+	unsigned count;
 	bool ends, ended;
 };
+
+/* ENOENT: it has forgotten it already. */
+static void notify_tell(const struct notify *n, const struct news *news)
+{
+	int err = 0;
+
+	if (news->name[0] == '\0') {
+		(void)fuse_lowlevel_notify_inval_inode(n->session, news->ino, 0,
+						       0);
+		return;
+	}
+	err = fuse_lowlevel_notify_expire_entry(n->session, news->ino,
+						news->name, strlen(news->name),
+						FUSE_LL_EXPIRE_ONLY);
+	if (err == -ENOSYS) { /* before Linux 6.2 */
+		(void)fuse_lowlevel_notify_inval_entry(
+			n->session, news->ino, news->name, strlen(news->name));
+	}
+}
 
 static void *notify_run(void *data)
 {
 	struct notify *n = data;
-	fuse_ino_t ino = 0;
+	struct news *news = NULL;
 
 	pthread_mutex_lock(&n->lock);
 	while (!n->ends) {
-		if (n->count == 0) {
+		news = TAILQ_FIRST(&n->waiting);
+		if (news == NULL) {
 			pthread_cond_wait(&n->more, &n->lock);
 			continue;
 		}
-		ino = n->waiting[n->first];
-		n->first = (n->first + 1) % WAITING_MOST;
+		TAILQ_REMOVE(&n->waiting, news, entry);
 		n->count--;
 		pthread_mutex_unlock(&n->lock);
-		/* ENOENT: it has forgotten it already */
-		(void)fuse_lowlevel_notify_inval_inode(n->session, ino, 0, 0);
+		notify_tell(n, news);
+		free(news);
 		pthread_mutex_lock(&n->lock);
 	}
 	n->ended = true;
@@ -60,6 +87,7 @@ bool notify_start(struct mount *mount)
 		return false;
 	}
 	n->session = mount->session;
+	TAILQ_INIT(&n->waiting);
 	pthread_mutex_init(&n->lock, NULL);
 	pthread_cond_init(&n->more, NULL);
 	err = pthread_create(&n->thread, NULL, notify_run, n);
@@ -72,29 +100,57 @@ bool notify_start(struct mount *mount)
 	return true;
 }
 
-void notify_changed(struct mount *mount, const struct node *node)
+static void notify_add(struct mount *mount, const struct node *node,
+		       const char *name)
 {
 	struct notify *n = mount->notify;
+	struct news *news = NULL;
 
-	if (n == NULL || node->lookups == 0) {
+	if (n == NULL ||
+	    (node->lookups == 0 && node != node_root(mount->nodes))) {
 		return;
 	}
+	news = calloc(1, sizeof(*news) + strlen(name) + 1);
+	if (news != NULL) {
+		news->ino = node == node_root(mount->nodes) ? FUSE_ROOT_ID
+							    : op_ino(node);
+		memcpy(news->name, name, strlen(name) + 1);
+	}
 	pthread_mutex_lock(&n->lock);
-	if (n->count < WAITING_MOST) {
-		n->waiting[(n->first + n->count) % WAITING_MOST] = op_ino(node);
+	if (news != NULL && n->count < WAITING_MOST) {
+		TAILQ_INSERT_TAIL(&n->waiting, news, entry);
 		n->count++;
+		news = NULL;
 	} else {
 		log_warn("the kernel does not hear of a file that changed");
 	}
 	pthread_cond_signal(&n->more);
 	pthread_mutex_unlock(&n->lock);
+	free(news);
+}
+
+void notify_changed(struct mount *mount, const struct node *node)
+{
+	notify_add(mount, node, "");
+}
+
+void notify_name(struct mount *mount, const struct node *folder,
+		 const char *name)
+{
+	if (*name != '\0') {
+		notify_add(mount, folder, name);
+	}
 }
 
 void notify_attr(struct mount *mount, const struct node *node)
 {
-	if (node->lookups > 0) {
-		(void)fuse_lowlevel_notify_inval_inode(mount->session,
-						       op_ino(node), -1, 0);
+	fuse_ino_t ino =
+		node == node_root(mount->nodes) ? FUSE_ROOT_ID : op_ino(node);
+
+	if (mount->session != NULL &&
+	    (node->lookups > 0 || ino == FUSE_ROOT_ID)) {
+		(void)fuse_lowlevel_notify_inval_inode(mount->session, ino, -1,
+						       0);
 	}
 }
 
@@ -116,6 +172,12 @@ bool notify_stop(struct mount *mount)
 		pthread_join(n->thread, NULL);
 		pthread_cond_destroy(&n->more);
 		pthread_mutex_destroy(&n->lock);
+		while (!TAILQ_EMPTY(&n->waiting)) {
+			struct news *news = TAILQ_FIRST(&n->waiting);
+
+			TAILQ_REMOVE(&n->waiting, news, entry);
+			free(news);
+		}
 		TALLOC_FREE(mount->notify);
 	}
 	return ended;

@@ -316,6 +316,15 @@ struct node *op_entry(struct op *op, struct node *parent, const char *name,
 		.entry_timeout = mount->options->dir_time,
 	};
 	attr_fill(mount, node, stat, &out->attr);
+	if (op->makes) {
+		node->changed_at = attr_now();
+	}
+	if (parent == op->node && op->mark != 0) {
+		out->entry_timeout =
+			watch_name_time(mount, parent, op->mark, node);
+		out->attr_timeout = watch_attr_time(mount, parent, op->mark,
+						    node, &out->attr);
+	}
 	attr_told(node, &out->attr);
 	node_look_up(node);
 	return node;

@@ -14,6 +14,16 @@ static void getattr_looked(struct tevent_req *subreq);
 static void getattr_queried(struct tevent_req *subreq);
 static void getattr_waited(struct tevent_req *subreq);
 
+static double reply_time(const struct op *op, const struct stat *attr)
+{
+	const struct node *parent = node_parent(op->node);
+
+	return parent != NULL && op->mark != 0
+		       ? watch_attr_time(op->mount, parent, op->mark, op->node,
+					 attr)
+		       : attr_time(op->mount, op->node);
+}
+
 static void attr_reply(struct op *op, const struct client_stat *stat)
 {
 	struct stat out = {0};
@@ -21,7 +31,7 @@ static void attr_reply(struct op *op, const struct client_stat *stat)
 	attr_fill(op->mount, op->node, stat, &out);
 	attr_told(op->node, &out);
 	attr_keep(op, op->node, &out);
-	fuse_reply_attr(op->req, &out, attr_time(op->mount, op->node));
+	fuse_reply_attr(op->req, &out, reply_time(op, &out));
 	op_end(op);
 }
 
@@ -51,6 +61,10 @@ static void getattr_ask(struct op *op)
 		fuse_reply_attr(op->req, &out, 0);
 		op_end(op);
 		return;
+	}
+	if (!op->node->directory && node_parent(op->node) != NULL) {
+		op->mark =
+			watch_begin(op->mount, op->user, node_parent(op->node));
 	}
 	path = op_path(op, op->node, NULL);
 	if (path != NULL) {

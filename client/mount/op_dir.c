@@ -20,6 +20,7 @@ struct open_dir {
 	uint64_t first;		      /* offset of its first entry */
 	bool end;		      /* there is nothing behind it */
 	bool busy;		      /* an op reads it */
+	uint64_t mark;		      /* when it was begun */
 };
 
 struct reading {
@@ -50,6 +51,7 @@ void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct mount *mount = op_mount(req);
 	struct open_dir *dir = talloc_zero(mount, struct open_dir);
+	struct link_user *user = NULL;
 
 	if (dir == NULL) {
 		fuse_reply_err(req, ENOMEM);
@@ -58,6 +60,10 @@ void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	dir->node = op_node(mount, ino);
 	node_hold(dir->node);
 	fi->fh = (uint64_t)(uintptr_t)dir;
+	fi->cache_readdir = mount->leases;
+	fi->keep_cache = mount->leases &&
+			 link_user_of(mount, fuse_req_ctx(req)->uid, &user) &&
+			 watch_has_listing(mount, user, dir->node);
 	if (fuse_reply_open(req, fi) != 0) {
 		open_dir_free(dir);
 	}
@@ -138,10 +144,12 @@ static size_t put_plus(struct op *op, const char *name,
 		entry = (struct fuse_entry_param){
 			.ino = op_ino(node),
 			.generation = node->serial,
-			.attr_timeout = attr_time(mount, node),
-			.entry_timeout = mount->options->dir_time,
+			.entry_timeout = watch_name_time(mount, r->dir->node,
+							 r->dir->mark, node),
 		};
 		attr_fill(mount, node, stat, &entry.attr);
+		entry.attr_timeout = watch_attr_time(
+			mount, r->dir->node, r->dir->mark, node, &entry.attr);
 		attr_told(node, &entry.attr);
 		node_look_up(node);
 	}
@@ -226,6 +234,7 @@ static void reading_open(struct op *op)
 					   SEC_STD_SYNCHRONIZE);
 
 	how.options = FILE_DIRECTORY_FILE;
+	r->dir->mark = watch_begin(op->mount, op->user, op->node);
 	r->path = op_path(op, op->node, NULL);
 	if (r->path != NULL) {
 		op_wait(op, client_open_send(op, op_tree(op), r->path, &how),
@@ -349,6 +358,7 @@ static void reading_listed(struct tevent_req *subreq)
 	if (status == NT_STATUS_NO_MORE_FILES ||
 	    status == NT_STATUS_NO_SUCH_FILE) {
 		dir->end = true;
+		watch_listed(dir->node, dir->mark);
 	} else if (op_failed(op, status)) {
 		return;
 	} else {

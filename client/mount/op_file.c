@@ -210,6 +210,7 @@ static void create_done(struct tevent_req *subreq)
 	if (op_failed(op, status)) {
 		return;
 	}
+	op->makes = true;
 	node = op_entry(op, op->node, opening->name, &stat, &entry);
 	if (node == NULL) {
 		return;

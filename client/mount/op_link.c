@@ -84,6 +84,7 @@ static void symlink_made(struct tevent_req *subreq)
 		/* that is what was made, even if the answer came before it */
 		stat.reparse_tag = IO_REPARSE_TAG_SYMLINK;
 		folder_changed(op, op->node);
+		op->makes = true;
 		node = op_entry(op, op->node, l->name, &stat, &entry);
 		if (node == NULL) {
 			return;

@@ -55,6 +55,7 @@ static void lookup_ask(struct op *op)
 	struct client_open how = op_open(op->mount, FILE_READ_ATTRIBUTES);
 	const char *path = op_path(op, op->node, named->name);
 
+	op->mark = watch_begin(op->mount, op->user, op->node);
 	if (path != NULL) {
 		op_wait(op, look_send(op, path, &how, NULL, 0), lookup_done);
 	}
@@ -103,17 +104,31 @@ static bool is_absent(NTSTATUS status)
 	       status == NT_STATUS_DELETE_PENDING;
 }
 
+/* There is none: the kernel may be told to remember that. */
+static void lookup_absent(struct op *op)
+{
+	const struct named *named = op->data;
+	struct fuse_entry_param none = {0};
+
+	node_remove(op->node, named->smb);
+	none.entry_timeout = watch_absent_time(op->node, op->mark, named->name);
+	if (none.entry_timeout == 0) {
+		op_fail(op, ENOENT);
+		return;
+	}
+	fuse_reply_entry(op->req, &none);
+	op_end(op);
+}
+
 static void lookup_done(struct tevent_req *subreq)
 {
 	struct op *op = op_of(subreq);
-	struct named *named = op->data;
 	struct client_stat stat = {0};
 	NTSTATUS status = look_recv(subreq, &stat, NULL);
 
 	talloc_free(subreq);
 	if (is_absent(status)) {
-		node_remove(op->node, named->smb);
-		op_fail(op, ENOENT);
+		lookup_absent(op);
 		return;
 	}
 	if (!op_failed(op, status)) {
@@ -150,6 +165,7 @@ static void made(struct tevent_req *subreq)
 	talloc_free(subreq);
 	if (!op_failed(op, status)) {
 		folder_changed(op, op->node);
+		op->makes = true;
 		named_reply(op, &stat);
 	}
 }
@@ -284,6 +300,7 @@ static void remove_go(struct op *op)
 		return;
 	}
 	open_file_let_go(node_named(op->node, named->smb));
+	watch_let_go(op->mount, node_named(op->node, named->smb));
 	attr_changed(node_named(op->node, named->smb));
 	how.options |= named->directory ? FILE_DIRECTORY_FILE : 0;
 	if (named->attempt > 0) {

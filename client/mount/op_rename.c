@@ -108,6 +108,8 @@ static void rename_go(struct op *op)
 
 	open_file_let_go(node_named(op->node, r->smb));
 	open_file_let_go(node_named(op->other, r->new_smb));
+	watch_let_go(op->mount, node_named(op->node, r->smb));
+	watch_let_go(op->mount, node_named(op->other, r->new_smb));
 	op_settle(op, node_named(op->node, r->smb), rename_now);
 }
 
@@ -289,6 +291,7 @@ static void link_looked(struct tevent_req *subreq)
 		return;
 	}
 	folder_changed(op, op->other);
+	op->makes = true;
 	node = op_entry(op, op->other, r->new_name, &stat, &entry);
 	if (node == NULL) {
 		return;
