@@ -58,7 +58,7 @@ struct quic_tls {
 	const uint8_t *ticket_secret; /* NULL: no tickets */
 	bool tickets;		      /* they are in use */
 	struct quic_replay *replay;   /* NULL: no 0-RTT */
-	bool reads, writes;	      /* there are keys for 1-RTT */
+	unsigned reads, writes;	      /* a bit for each level with keys */
 	bool early_taken;	      /* there are keys for 0-RTT */
 	bool can_answer;	      /* and for what we send */
 	struct tls_identity *identity;
@@ -171,19 +171,18 @@ static void note_early(struct quic_tls *t,
 	}
 }
 
-/* Keys of 1-RTT come once: GnuTLS knows others after a KeyUpdate, which QUIC
- * forbids, and for which ngtcp2 ends the program. */
+/* The keys of a level come once: GnuTLS makes others after a KeyUpdate, which
+ * QUIC forbids, and for which ngtcp2 ends the program. */
 static bool keys_again(struct quic_tls *t,
 		       gnutls_record_encryption_level_t level, const void *rx,
 		       const void *tx)
 {
-	bool again = (rx != NULL && t->reads) || (tx != NULL && t->writes);
+	unsigned bit = 1u << level;
+	bool again = (rx != NULL && (t->reads & bit) != 0) ||
+		     (tx != NULL && (t->writes & bit) != 0);
 
-	if (level != GNUTLS_ENCRYPTION_LEVEL_APPLICATION) {
-		return false;
-	}
-	t->reads = t->reads || rx != NULL;
-	t->writes = t->writes || tx != NULL;
+	t->reads |= rx != NULL ? bit : 0;
+	t->writes |= tx != NULL ? bit : 0;
 	return again;
 }
 
@@ -210,7 +209,7 @@ static int new_secrets(gnutls_session_t session,
 	if (keys_again(t, level, rx, tx)) {
 		/* RFC 9001 6 */
 		return refuse(t, GNUTLS_A_UNEXPECTED_MESSAGE, EPROTO,
-			      "the peer sent a key update of TLS");
+			      "the peer wants new keys of TLS");
 	}
 	note_early(t, level, rx, tx);
 	if (!quic_keys_install(t->ng, to, rx, tx, len)) {
