@@ -11,6 +11,11 @@ SMBD=$TMP/smbd
 SMBD_PORT=$(free_port)
 # more of its environment
 SMBD_ENV=()
+# where it is, when that is not here: options of `peers enter`, what comes before
+# a client's command there, and its address
+SMBD_SPACE=()
+SMBD_NEAR=()
+SMBD_ADDRESS=127.0.0.1
 
 start_smbd()
 {
@@ -41,9 +46,9 @@ start_smbd()
 		run "$TOP/scripts/peers" enter smbpasswd -c "$SMBD.conf" \
 			-s -a root || fail "no user for smbd"
 	# when it ends it takes its process group with it
-	start smbd setsid "$TOP/scripts/peers" enter env "${SMBD_ENV[@]}" smbd -F \
-		--no-process-group --debug-stdout -s "$SMBD.conf"
-	wait_for 60 smbquic-client "//127.0.0.1/share" \
+	start smbd setsid "$TOP/scripts/peers" enter "${SMBD_SPACE[@]}" \
+		env "${SMBD_ENV[@]}" smbd -F --no-process-group --debug-stdout -s "$SMBD.conf"
+	wait_for 60 "${SMBD_NEAR[@]}" smbquic-client "//$SMBD_ADDRESS/share" \
 		--transport="tcp:$SMBD_PORT" -U "root%$RIG_PASSWORD" -q \
 		-c ls || fail "smbd does not answer"
 }
