@@ -7,6 +7,7 @@
  * a sequential sink makes it wait) or is being written. A read may bring fewer
  * bytes than asked for: what is missing becomes a job of its own.
  */
+#include <string.h>
 #include <sys/queue.h>
 
 #include "client/client_req.h"
@@ -26,6 +27,7 @@ struct copy_job {
 	size_t len;
 	uint64_t began_us;
 	struct copy_block *block;
+	bool hole; /* of the source: is passed over */
 };
 
 TAILQ_HEAD(copy_jobs, copy_job);
@@ -255,6 +257,37 @@ static void copy_go(struct tevent_req *req)
 	}
 }
 
+static bool is_zero(const struct copy_block *block)
+{
+	return block->data[0] == 0 &&
+	       memcmp(block->data, block->data + 1, block->len - 1) == 0;
+}
+
+/* Need not be written: it is so already, and the file's end comes later. */
+static bool copy_is_hole(const struct copy_state *state,
+			 const struct copy_block *block)
+{
+	return state->limits.holes && state->to->fresh &&
+	       !state->to->sequential &&
+	       state->from->size != COPY_SIZE_UNKNOWN &&
+	       block->offset + block->len < state->from->size && is_zero(block);
+}
+
+static struct tevent_req *copy_hole_send(struct copy_job *job,
+					 struct copy_block *block)
+{
+	struct copy_state *state = tevent_req_data(job->req, struct copy_state);
+	char *nothing = NULL;
+	struct tevent_req *req = tevent_req_create(job, &nothing, char);
+
+	talloc_free(block);
+	if (req == NULL) {
+		return NULL;
+	}
+	tevent_req_done(req);
+	return tevent_req_post(req, state->ev);
+}
+
 static bool copy_write(struct copy_job *job)
 {
 	struct copy_state *state = tevent_req_data(job->req, struct copy_state);
@@ -263,7 +296,10 @@ static bool copy_write(struct copy_job *job)
 
 	job->block = NULL;
 	state->writing = true;
-	subreq = state->to->ops->write_send(job, state->ev, state->to, block);
+	job->hole = copy_is_hole(state, block);
+	subreq = job->hole ? copy_hole_send(job, block)
+			   : state->to->ops->write_send(job, state->ev,
+							state->to, block);
 	if (tevent_req_nomem(subreq, job->req)) {
 		return false;
 	}
@@ -380,7 +416,8 @@ static void copy_write_done(struct tevent_req *subreq)
 	NTSTATUS status = 0;
 
 	state->writing = false;
-	status = state->to->ops->write_recv(subreq);
+	status = job->hole ? req_simple_recv(subreq)
+			   : state->to->ops->write_recv(subreq);
 	talloc_free(subreq);
 	if (!NT_STATUS_IS_OK(status)) {
 		copy_fail(req, state->to, status);

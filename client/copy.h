@@ -72,6 +72,7 @@ struct copy_end {
 	const char *name; /**< for messages to the user */
 	uint64_t size;	  /**< of a source; or COPY_SIZE_UNKNOWN */
 	bool sequential;  /**< has no offsets: a pipe, a terminal */
+	bool fresh;	  /**< of a sink: what is not written reads as zeros */
 	int err;	  /**< errno of the last local failure; 0: none */
 	void *private_data;
 };
@@ -81,6 +82,9 @@ struct copy_limits {
 	size_t io_size;	   /**< of one request; default 1 MiB */
 	unsigned requests; /**< in flight; default 64 */
 	size_t bytes;	   /**< in flight, at most; default 32 MiB */
+	/** The source has holes: blocks of zeros are not written to a fresh
+	    sink, but for the last block of a source of known size. */
+	bool holes;
 	/** How fast, together with all others that have this one; NULL: as
 	    fast as can be. It must outlive them. */
 	struct copy_rate *rate;

@@ -119,6 +119,8 @@ static void get_pump(struct tevent_req *req, struct copy_end *from)
 	if (tevent_req_nomem(from, req)) {
 		return;
 	}
+	limits.holes =
+		(state->stat.attributes & FILE_ATTRIBUTE_SPARSE_FILE) != 0;
 	if (state->from == NULL) {
 		limits.rate = NULL; /* the bytes are here already */
 	}

@@ -79,7 +79,11 @@ static int open_temporary(struct local_file *file)
 	}
 	file->temporary = temporary;
 	file->end = copy_local(file, file->fd, file->name);
-	return file->end != NULL ? 0 : ENOMEM;
+	if (file->end == NULL) {
+		return ENOMEM;
+	}
+	file->end->fresh = true;
+	return 0;
 }
 
 /* The name itself, or what it is a symbolic link to. */

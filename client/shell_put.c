@@ -325,10 +325,42 @@ static struct copy_end *put_from(struct put_state *state)
 	return from;
 }
 
+/* Has the local file holes? */
+static bool put_is_sparse(const struct put_state *state)
+{
+	struct stat st = {0};
+
+	return state->regular && !state->sourced && state->size > 0 &&
+	       fstat(state->fd, &st) == 0 &&
+	       (uint64_t)st.st_blocks * 512 < (uint64_t)st.st_size;
+}
+
+static void put_made_sparse(struct tevent_req *subreq)
+{
+	struct wire_slice out = {0};
+
+	/* a server that has no sparse files fills the holes */
+	(void)client_ioctl_recv(subreq, subreq, &out);
+	talloc_free(subreq);
+}
+
+/* MS-FSCC 2.3.83; what is written follows at once. */
+static void put_make_sparse(struct put_state *state)
+{
+	struct tevent_req *subreq =
+		client_ioctl_send(state, state->t->tree, state->to,
+				  FSCTL_SET_SPARSE, wire_slice(NULL, 0), 0);
+
+	if (subreq != NULL) {
+		tevent_req_set_callback(subreq, put_made_sparse, state);
+	}
+}
+
 static void put_pump(struct tevent_req *req)
 {
 	struct put_state *state = tevent_req_data(req, struct put_state);
 	const struct transfer *t = state->t;
+	struct copy_limits limits = t->limits;
 	struct tevent_req *subreq = NULL;
 	struct copy_end *from = put_from(state);
 
@@ -338,7 +370,12 @@ static void put_pump(struct tevent_req *req)
 	    tevent_req_nomem(from, req)) {
 		return;
 	}
-	subreq = copy_send(state, t->ev, from, state->to_end, 0, &t->limits,
+	limits.holes = put_is_sparse(state);
+	state->to_end->fresh = true; /* made, or cut off */
+	if (limits.holes) {
+		put_make_sparse(state);
+	}
+	subreq = copy_send(state, t->ev, from, state->to_end, 0, &limits,
 			   t->progress, t->private_data);
 	if (tevent_req_nomem(subreq, req)) {
 		return;

@@ -466,10 +466,45 @@ static void test_null(void **state)
 	assert_int_equal(f->to[0] | f->to[SIZE - 1], 0);
 }
 
+/* Blocks of zeros are passed over, where that is asked for and a sink begins
+ * with zeros; the last one is written, so that the file gets its length. */
+static void test_holes(void **state)
+{
+	struct fixture *f = *state;
+	struct copy_limits limits = {.io_size = 10000};
+	struct copy_end *from = copy_memory(f, f->from, SIZE);
+	unsigned i = 0;
+
+	memset(f->from, 0, SIZE);
+	f->from[35000] = 1;
+	for (i = 0; i < 3; i++) {
+		struct copy_end *to = copy_memory(f, f->to, SIZE);
+		struct tevent_req *req = NULL;
+		uint64_t copied = 0;
+		size_t at = 0;
+
+		memset(f->to, 'x', SIZE);
+		limits.holes = i > 0;
+		to->fresh = i > 1;
+		req = copy_send(f, f->ev, from, to, 0, &limits, NULL, NULL);
+		testlib_wait(f->ev, req, 10);
+		assert_int_equal(copy_recv(req, &copied, NULL), NT_STATUS_OK);
+		assert_int_equal(copied, SIZE);
+		for (at = 0; at < SIZE; at++) {
+			bool hole =
+				i == 2 && at / 10000 != 3 && at / 10000 != 9;
+
+			assert_int_equal(f->to[at], hole ? 'x' : f->from[at]);
+		}
+		talloc_free(req);
+	}
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_holes, setup, teardown),
 		T(test_memory_to_memory),
 		T(test_from_offset),
 		T(test_limits),
