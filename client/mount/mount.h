@@ -206,14 +206,15 @@ struct op {
 	struct node *node;	/**< held; may be NULL */
 	struct node *other;	/**< held; may be NULL */
 	op_fn go;
-	void *data;	  /**< of the kind of op: a child */
-	bool waits;	  /**< in mount->waiting */
-	unsigned changes; /**< of the node, when it was asked for */
-	uint64_t mark;	  /**< of watch_begin(), before it was */
-	bool makes;	  /**< what it tells of is new */
-	bool patient;	  /**< waits for others: is not counted */
-	bool repeats;	  /**< may be done twice: goes on when there is a way */
-	bool busy;	  /**< in an exchange that has to come to its end */
+	void *data;	   /**< of the kind of op: a child */
+	bool waits;	   /**< in mount->waiting */
+	unsigned changes;  /**< of the node, when it was asked for */
+	uint64_t mark;	   /**< of watch_begin(), before it was */
+	uint64_t own_mark; /**< the same, of a folder that is asked for */
+	bool makes;	   /**< what it tells of is new */
+	bool patient;	   /**< waits for others: is not counted */
+	bool repeats; /**< may be done twice: goes on when there is a way */
+	bool busy;    /**< in an exchange that has to come to its end */
 	struct tevent_immediate *late;
 };
 
@@ -366,6 +367,9 @@ double watch_name_time(const struct mount *mount, const struct node *folder,
 double watch_attr_time(const struct mount *mount, const struct node *folder,
 		       uint64_t mark, const struct node *node,
 		       const struct stat *attr);
+/** The same of a folder, by the marks of the one it is in and of itself. */
+double watch_folder_time(const struct mount *mount, const struct node *node,
+			 uint64_t parent_mark, uint64_t mark);
 double watch_absent_time(struct node *folder, uint64_t mark, const char *name);
 /** It has the whole listing; has it one that is still true? */
 void watch_listed(struct node *folder, uint64_t mark);

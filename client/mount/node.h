@@ -50,13 +50,14 @@ struct node {
 	struct node_table *table;
 	TAILQ_HEAD(, node_name) names; /**< the last one that was told first */
 	TAILQ_HEAD(, node_name) children; /**< of a folder */
-	struct watch *watch;		  /**< of a folder; NULL: none */
-	TAILQ_HEAD(, open_file) opens;	  /**< of whoever opened it */
-	struct lock_set *locks;		  /**< a child; NULL: none */
-	uint64_t serial;		  /**< never used again */
-	uint64_t lookups;		  /**< of the kernel */
-	unsigned holds;			  /**< names in it, and node_hold() */
-	uint64_t file_id;		  /**< 0: the server tells none */
+	unsigned asked;	     /**< of a folder: names of it, and it itself */
+	struct watch *watch; /**< of a folder; NULL: none */
+	TAILQ_HEAD(, open_file) opens; /**< of whoever opened it */
+	struct lock_set *locks;	       /**< a child; NULL: none */
+	uint64_t serial;	       /**< never used again */
+	uint64_t lookups;	       /**< of the kernel */
+	unsigned holds;		       /**< names in it, and node_hold() */
+	uint64_t file_id;	       /**< 0: the server tells none */
 	uint64_t creation_time;
 	bool directory;
 	mode_t mode; /**< a folder's, and whose it is, as told last */

@@ -18,6 +18,10 @@ static double reply_time(const struct op *op, const struct stat *attr)
 {
 	const struct node *parent = node_parent(op->node);
 
+	if (op->node->directory) {
+		return watch_folder_time(op->mount, op->node, op->mark,
+					 op->own_mark);
+	}
 	return parent != NULL && op->mark != 0
 		       ? watch_attr_time(op->mount, parent, op->mark, op->node,
 					 attr)
@@ -62,9 +66,12 @@ static void getattr_ask(struct op *op)
 		op_end(op);
 		return;
 	}
-	if (!op->node->directory && node_parent(op->node) != NULL) {
+	if (node_parent(op->node) != NULL) {
 		op->mark =
 			watch_begin(op->mount, op->user, node_parent(op->node));
+	}
+	if (op->node->directory) {
+		op->own_mark = watch_begin(op->mount, op->user, op->node);
 	}
 	path = op_path(op, op->node, NULL);
 	if (path != NULL) {

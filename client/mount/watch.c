@@ -30,6 +30,8 @@
 /* A folder that could not be watched is not tried again for so long. */
 #define REFUSED_SECONDS 10.0
 #define WATCHES_MOST	48
+/* So much is asked of a folder before watching it is worth three requests. */
+#define WORTH_WATCHING 8
 /* Names of one folder that are believed for long. */
 #define TOLD_MOST 4096
 #define FILTER                                                         \
@@ -181,6 +183,7 @@ static void watch_refused(struct watch *w)
 	forget_all(w);
 	w->armed_at = 0;
 	w->refused_at = attr_now();
+	w->node->asked = 0;
 	TALLOC_FREE(w->file);
 }
 
@@ -371,6 +374,9 @@ uint64_t watch_begin(struct mount *mount, const struct link_user *user,
 	    mount->options->dir_time == 0 || user != NULL) {
 		return 0;
 	}
+	if (node->watch == NULL && ++node->asked < WORTH_WATCHING) {
+		return 0;
+	}
 	w = watch_of(mount, node);
 	if (w == NULL) {
 		return 0;
@@ -421,6 +427,21 @@ double watch_attr_time(const struct mount *mount, const struct node *folder,
 		return attr_time(mount, node);
 	}
 	folder->watch->told++;
+	return LONG_SECONDS;
+}
+
+double watch_folder_time(const struct mount *mount, const struct node *node,
+			 uint64_t parent_mark, uint64_t mark)
+{
+	const struct node *parent = node_parent(node);
+
+	/* its mode is the parent's to tell of, its times are its own */
+	if (parent == NULL || !watch_holds(parent, parent_mark, node) ||
+	    !holds(node->watch, mark)) {
+		return attr_time(mount, node);
+	}
+	parent->watch->told++;
+	node->watch->told++;
 	return LONG_SECONDS;
 }
 
