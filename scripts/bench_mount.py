@@ -5,9 +5,12 @@ Two namespaces joined by tests/linkemu, at RTTS; behind the link a folder in
 memory, which smbquicd and sshd serve. Each contestant mounts it, does one thing
 (WORK), and is unmounted before the next thing, so that nothing is left in a
 cache but the server's. sshfs needs Debian's packages sshfs and openssh-server,
-cifs a kernel that has it (over TCP, sealed, same server). A kernel that has NFS
-is not taken for granted: --beside NAME=DIR measures a folder in the same way
-that is mounted somewhere already, through no link.
+cifs a kernel that has it (over TCP, sealed, same server). NFS has no row: Debian
+has a server of it that is a program (nfs-ganesha), but no mount that is one, and
+a kernel with a client of NFS is not taken for granted. --beside NAME=DIR
+measures a folder in the same way that is mounted somewhere already, through no
+link. "stat /s" looks at the same files three times, a second and more apart, as
+make(1) and file managers do.
 """
 
 import os
@@ -32,6 +35,15 @@ LIMIT = 30
 
 
 # --- what is done -------------------------------------------------------------
+
+class Waited(int):
+    """How much was done, and for how long nothing."""
+
+    def __new__(cls, done, seconds):
+        made = super().__new__(cls, done)
+        made.seconds = seconds
+        return made
+
 
 def write_large(top, b, _rtt):
     """MiB/s, on the server's disk."""
@@ -78,6 +90,23 @@ def look(top, b, rtt):
     return names
 
 
+STORMS, APART = 3, 1.2  # seconds
+
+
+def storm(top, b, rtt):
+    """The same files again and again; and one that is not there."""
+    waited = 0
+    for turn in range(STORMS):
+        if turn:
+            time.sleep(APART)
+            waited += APART
+        for number in range(b.count(rtt)):
+            os.stat(top / "small" / ("file%d" % number))
+        if (top / "small" / "none").exists():
+            raise rig.RigError("there is a file that nobody has made")
+    return Waited(STORMS * b.count(rtt), waited)
+
+
 def change(top, b, rtt):
     """Another mode and another name."""
     for number in range(b.count(rtt)):
@@ -96,7 +125,7 @@ def remove(top, b, rtt):
 
 WORK = [("write MiB/s", write_large), ("read MiB/s", read_large),
         ("create /s", create), ("read /s", read), ("ls -l /s", look),
-        ("change /s", change), ("remove /s", remove)]
+        ("stat /s", storm), ("change /s", change), ("remove /s", remove)]
 
 
 # --- who does it --------------------------------------------------------------
@@ -225,7 +254,8 @@ class Bench:
         try:
             begin = time.monotonic()
             done = work(where, self, rtt)
-            return done / max(time.monotonic() - begin, 1e-6)
+            waited = getattr(done, "seconds", 0)
+            return done / max(time.monotonic() - begin - waited, 1e-6)
         finally:
             self.let_go(top)
 
