@@ -79,7 +79,10 @@ static bool filter_calls(const struct config *config)
 {
 	enum sandbox_filter how = (enum sandbox_filter)config_int(
 		config, NULL, CONFIG_SYSTEM_CALL_FILTER);
-	int err = sandbox_filter(how, "smbquicd");
+	unsigned also = config_bool(config, NULL, CONFIG_OBEY_PAM)
+				? SANDBOX_EXECUTES
+				: 0;
+	int err = sandbox_filter(how, also, "smbquicd");
 
 	if (err == ENOSYS) {
 		log_warn("no system call filter: this kernel, or this build, "

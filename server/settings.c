@@ -384,8 +384,10 @@ static const struct setting settings[] = {
 		"Which system calls the server may make (seccomp): yes, those "
 		"that serving files takes, and others fail and are logged once "
 		"each; kill, the server ends at the first of the others; no, "
-		"all. It never executes programs, traces processes, mounts, or "
-		"speaks other families than IP, Unix sockets and netlink.",
+		"all. It never executes programs (but with obey pam "
+		"restrictions, whose modules may do so), traces processes, "
+		"mounts, or speaks other families than IP, Unix sockets and "
+		"netlink.",
 		.names = filters,
 	},
 	[CONFIG_CORE_DUMPS] = {

@@ -325,7 +325,7 @@ static bool confine(const struct relay_options *o)
 		log_error("capabilities cannot be given up: %s", strerror(err));
 		return false;
 	}
-	err = sandbox_filter(o->filter, RELAY_PROGRAM);
+	err = sandbox_filter(o->filter, 0, RELAY_PROGRAM);
 	if (err == ENOSYS) {
 		log_warn("no system call filter: this kernel, or this build, "
 			 "has none");

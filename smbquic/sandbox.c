@@ -256,7 +256,7 @@ static void put_socket(struct program *p, uint32_t refusal)
 	put_return(p, refusal);
 }
 
-static void write_filter(struct program *p, uint32_t refusal)
+static void write_filter(struct program *p, unsigned also, uint32_t refusal)
 {
 	size_t i = 0;
 
@@ -269,6 +269,10 @@ static void write_filter(struct program *p, uint32_t refusal)
 	put_return(p, refusal);
 	put_clone(p, refusal);
 	put_socket(p, refusal);
+	if (also & SANDBOX_EXECUTES) {
+		put_unless(p, BPF_JEQ, SYS_execve, 1);
+		put_return(p, SECCOMP_RET_ALLOW);
+	}
 	for (i = 0; sandbox_calls[i] >= 0; i++) {
 		put_unless(p, BPF_JEQ, (uint32_t)sandbox_calls[i], 1);
 		put_return(p, SECCOMP_RET_ALLOW);
@@ -276,7 +280,7 @@ static void write_filter(struct program *p, uint32_t refusal)
 	put_return(p, refusal);
 }
 
-int sandbox_filter(enum sandbox_filter how, const char *name)
+int sandbox_filter(enum sandbox_filter how, unsigned also, const char *name)
 {
 	static struct program program; /* too large for a stack */
 	struct sock_fprog prog = {.filter = program.code};
@@ -286,8 +290,9 @@ int sandbox_filter(enum sandbox_filter how, const char *name)
 	}
 	program_name = name;
 	program.len = 0;
-	write_filter(&program, how == SANDBOX_KILL ? SECCOMP_RET_KILL_PROCESS
-						   : SECCOMP_RET_TRAP);
+	write_filter(&program, also,
+		     how == SANDBOX_KILL ? SECCOMP_RET_KILL_PROCESS
+					 : SECCOMP_RET_TRAP);
 	prog.len = program.len;
 	if (program.len == FILTER_MAX) {
 		return E2BIG;
@@ -304,8 +309,9 @@ int sandbox_filter(enum sandbox_filter how, const char *name)
 
 #else
 
-int sandbox_filter(enum sandbox_filter how, const char *name)
+int sandbox_filter(enum sandbox_filter how, unsigned also, const char *name)
 {
+	(void)also;
 	(void)name;
 	return how == SANDBOX_OFF ? 0 : ENOSYS;
 }

@@ -24,6 +24,11 @@
  */
 int sandbox_capabilities(uint64_t keep);
 
+/** Programs to be executed, beside what else is let through: for modules of
+ *  PAM's that have their work done by one (pam_unix since Linux-PAM 1.6). It is
+ *  under the same filter, and gets no more capabilities either. */
+#define SANDBOX_EXECUTES 1u
+
 enum sandbox_filter {
 	SANDBOX_OFF,
 	SANDBOX_REFUSE, /**< EPERM, and a line on standard error the first
@@ -38,11 +43,12 @@ enum sandbox_filter {
  * change name spaces; sockets are of IP, Unix and netlink only. Needs
  * no_new_privs, which it sets.
  *
+ * @param also     0 or SANDBOX_EXECUTES.
  * @param program  its name, for that line; kept by pointer.
  * @return 0; ENOSYS where this kernel, or this build's architecture, has no
  *         filters; else errno.
  */
-int sandbox_filter(enum sandbox_filter how, const char *program);
+int sandbox_filter(enum sandbox_filter how, unsigned also, const char *program);
 
 /** The filter's list, for tests: whether the call of that number is on it. */
 bool sandbox_allows(long number);

@@ -54,7 +54,7 @@ enum { FINE = 0, NO_FILTER = 100 };
 
 static int begin(enum sandbox_filter how)
 {
-	int err = sandbox_filter(how, "trial");
+	int err = sandbox_filter(how, 0, "trial");
 
 	return err == ENOSYS ? NO_FILTER : err;
 }
@@ -139,6 +139,30 @@ static int killed(void)
 	}
 	execute();
 	return 1;
+}
+
+static int executes(void)
+{
+	int err = sandbox_filter(SANDBOX_KILL, SANDBOX_EXECUTES, "trial");
+
+	if (err != 0) {
+		return err == ENOSYS ? NO_FILTER : err;
+	}
+	execute();
+	return 1;
+}
+
+/* A program that a module of PAM's has its work done by. */
+static void test_executes(void **state)
+{
+	char words[4096] = "";
+	int status = in_child(executes, words, sizeof(words));
+
+	(void)state;
+	if (status == NO_FILTER) {
+		skip();
+	}
+	assert_int_equal(status, FINE);
 }
 
 static void test_killed(void **state)
@@ -228,6 +252,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_killed),
+		cmocka_unit_test(test_executes),
 		cmocka_unit_test(test_off),
 		cmocka_unit_test(test_capabilities),
 		cmocka_unit_test(test_list),
