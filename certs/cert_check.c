@@ -99,8 +99,11 @@ static void check_dates(struct problems *p, const struct cert *cert, time_t now)
 		add(p, "the certificate expired on %s",
 		    cert_time_string(p->list, info->not_after));
 	} else if (now < info->not_before) {
-		add(p, "the certificate is not valid before %s",
-		    cert_time_string(p->list, info->not_before));
+		add(p,
+		    "the certificate is not valid before %s, and by the clock "
+		    "here it is %s",
+		    cert_time_string(p->list, info->not_before),
+		    cert_time_string(p->list, now));
 	}
 }
 

@@ -221,6 +221,34 @@ static void add_staple(struct slot *slot, struct tls_identity *identity,
 	}
 }
 
+struct tls_identity *certmap_entry_identity(TALLOC_CTX *mem_ctx,
+					    const struct certmap_entry *entry,
+					    const char *cert_file,
+					    const char *key_file, char **why)
+{
+	bool asks = entry->require_client_authentication;
+	struct tls_identity *identity = NULL;
+	char *client_ca = NULL;
+
+	if (asks) {
+		client_ca = cert_source(mem_ctx, entry->client_ca, why);
+		if (client_ca == NULL) {
+			return NULL;
+		}
+	}
+	identity =
+		tls_identity_load(mem_ctx, cert_file, key_file, client_ca, why);
+	if (identity == NULL) {
+		return NULL;
+	}
+	if (asks && !add_revoked(identity, entry, mem_ctx, why)) {
+		talloc_free(identity);
+		return NULL;
+	}
+	identity->require_client_certificate = asks;
+	return identity;
+}
+
 static bool load_identity(struct certmap *map, struct slot *slot, time_t now,
 			  TALLOC_CTX *mem_ctx, char **why)
 {
@@ -229,7 +257,6 @@ static bool load_identity(struct certmap *map, struct slot *slot, time_t now,
 	struct cert *cert = NULL;
 	char *cert_file = NULL;
 	char *key_file = NULL;
-	char *client_ca = NULL;
 	char **problems = NULL;
 
 	if (!find_files(map, slot, now, mem_ctx, &cert_file, &key_file, why)) {
@@ -244,24 +271,12 @@ static bool load_identity(struct certmap *map, struct slot *slot, time_t now,
 		*why = problems == NULL ? NULL : problems[0];
 		return false;
 	}
-	if (entry->require_client_authentication) {
-		client_ca = cert_source(mem_ctx, entry->client_ca, why);
-		if (client_ca == NULL) {
-			return false;
-		}
-	}
-	identity =
-		tls_identity_load(mem_ctx, cert_file, key_file, client_ca, why);
+	identity = certmap_entry_identity(mem_ctx, entry, cert_file, key_file,
+					  why);
 	if (identity == NULL) {
 		return false;
 	}
-	if (entry->require_client_authentication &&
-	    !add_revoked(identity, entry, mem_ctx, why)) {
-		return false;
-	}
 	add_staple(slot, identity, cert_file, mem_ctx, now);
-	identity->require_client_certificate =
-		entry->require_client_authentication;
 	identity->mapping = certmap_entry_copy(identity, entry);
 	if (identity->mapping == NULL) {
 		return false;

@@ -106,6 +106,18 @@ bool certmap_name_equal(const char *a, const char *b);
 bool certmap_name_covers(const char *entry_name, const char *server_name);
 
 /**
+ * What a server shows for an entry: its certificate and key, and the CA and
+ * lists that clients' certificates are judged by.
+ *
+ * @return NULL: they cannot be used; *why, child of mem_ctx, says it, or is
+ *         NULL: no memory.
+ */
+struct tls_identity *certmap_entry_identity(TALLOC_CTX *mem_ctx,
+					    const struct certmap_entry *entry,
+					    const char *cert_file,
+					    const char *key_file, char **why);
+
+/**
  * The pair of files of an entry: its own, or those the store has.
  *
  * @param map_file  "My" is the directory "certs" beside it.

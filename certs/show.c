@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "certs/command.h"
+#include "smbquic/private_file.h"
 
 /* --- a mapping with its certificate ------------------------------------- */
 
@@ -36,6 +37,25 @@ static char **find_problems(struct view *view)
 				    time(NULL));
 }
 
+/* What else keeps them from being used: NULL, or a sentence. */
+static char *try_files(struct view *view, const char *cert_file,
+		       const char *key_file)
+{
+	struct tls_identity *identity = NULL;
+	char *why = NULL;
+
+	if (view_side(view->entry) == CERTMAP_CLIENT) {
+		return private_file_check(view, key_file, "a private key");
+	}
+	identity = certmap_entry_identity(view, view->entry, cert_file,
+					  key_file, &why);
+	if (identity == NULL && why == NULL) {
+		why = talloc_strdup(view, "out of memory");
+	}
+	talloc_free(identity);
+	return why;
+}
+
 struct view *view_load(TALLOC_CTX *mem_ctx, const char *map_file,
 		       const struct certmap_entry *entry)
 {
@@ -57,6 +77,8 @@ struct view *view_load(TALLOC_CTX *mem_ctx, const char *map_file,
 
 			view->cert = cert_load_pem(view, cert_file, NULL, NULL,
 						   &again);
+		} else if (key_file != NULL) {
+			why = try_files(view, cert_file, key_file);
 		}
 	}
 	view->info = view->cert == NULL ? NULL : cert_info(view->cert);

@@ -113,6 +113,12 @@ NTSTATUS auth_server_new(TALLOC_CTX *mem_ctx,
  */
 struct wire_slice auth_server_hint(TALLOC_CTX *mem_ctx, unsigned mechs);
 
+/* Why nobody can be logged on with that keytab and those principals, of the
+ * configuration above: a sentence, child of mem_ctx. NULL: he can. Reads the
+ * file. */
+char *auth_keytab_problem(TALLOC_CTX *mem_ctx, const char *keytab,
+			  const char *const *principals);
+
 /* ----------------------------------------------------------------- client */
 
 struct auth_client_config {

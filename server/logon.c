@@ -2,6 +2,10 @@
 #include "server/logon.h"
 
 #include "server/users.h"
+#include "smbquic/private_file.h"
+
+#define LOG_MODULE "server"
+#include "smbquic/log.h"
 
 unsigned logon_mechs(const struct config *config)
 {
@@ -24,6 +28,36 @@ static const char *keytab(const struct config *config)
 			       CONFIG_KERBEROS_DEDICATED_KEYTAB
 		       ? config_string(config, NULL, CONFIG_DEDICATED_KEYTAB)
 		       : "";
+}
+
+void logon_check(const struct config *config)
+{
+	char *why = NULL;
+
+	if (!(logon_mechs(config) & AUTH_MECH_KERBEROS)) {
+		return;
+	}
+	if (config_int(config, NULL, CONFIG_KERBEROS_METHOD) ==
+		    CONFIG_KERBEROS_DEDICATED_KEYTAB &&
+	    *keytab(config) == '\0') {
+		log_error("`kerberos method = dedicated keytab` wants a "
+			  "`dedicated keytab file`, and there is none: that of "
+			  "krb5.conf is used");
+	}
+	why = auth_keytab_problem(
+		NULL, keytab(config),
+		config_list(config, NULL, CONFIG_KERBEROS_PRINCIPALS));
+	if (why != NULL) {
+		log_error("%s; until then nobody is logged on by Kerberos",
+			  why);
+	}
+	talloc_free(why);
+	why = private_file_check(NULL, keytab(config),
+				 "the server's Kerberos key");
+	if (why != NULL) {
+		log_warn("%s", why);
+	}
+	talloc_free(why);
 }
 
 static bool lookup_account(const char *user, const char *domain,

@@ -10,6 +10,10 @@
 /** AUTH_MECH_*; 0: nobody can log on. */
 unsigned logon_mechs(const struct config *config);
 
+/** Says in the log what is wrong with the settings of Kerberos and its keytab,
+ *  which is read for that. */
+void logon_check(const struct config *config);
+
 /** Makes channel->auth. */
 NTSTATUS logon_auth_new(struct channel *channel);
 

@@ -11,6 +11,7 @@
 #include "certs/certmap.h"
 #include "server/cert_watch.h"
 #include "server/helper.h"
+#include "server/logon.h"
 #include "server/machine.h"
 #include "server/strikes.h"
 #include "server/persistent.h"
@@ -294,6 +295,7 @@ struct server *server_new(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 	}
 	talloc_set_destructor(server, server_destructor);
 	load_users(server);
+	logon_check(config);
 	server->shares = shares_load(server, config, &reason);
 	if (server->shares == NULL || !load_certificates(server, &reason)) {
 		*why = talloc_strdup(mem_ctx,
@@ -408,6 +410,7 @@ bool server_reload(struct server *server, struct config *config, char **why)
 	server->config = talloc_steal(server, config);
 	metrics_listen(server);
 	load_users(server);
+	logon_check(config);
 	if (server->certmap != NULL) {
 		machine_check(config);
 		certmap_reload(server->certmap);

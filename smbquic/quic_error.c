@@ -35,6 +35,9 @@ static const struct alert_row {
 	{GNUTLS_A_CERTIFICATE_UNKNOWN, EACCES, "refuses this certificate"},
 	{GNUTLS_A_UNKNOWN_CA, EACCES,
 	 "refuses this certificate: the server does not know its issuer"},
+	{GNUTLS_A_INTERNAL_ERROR, EPROTO,
+	 "ended the TLS handshake with alert 80 (Internal error): something is "
+	 "wrong on its side, and its log says what"},
 };
 
 /* RFC 9000 20.1 */

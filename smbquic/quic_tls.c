@@ -627,6 +627,18 @@ static const char *no_mapping(struct quic_tls *t)
 			       t->server_name);
 }
 
+static const char *unusable_mapping(struct quic_tls *t)
+{
+	const char *name = t->server_name == NULL ? "no name" : t->server_name;
+	const char *why = talloc_asprintf(
+		t,
+		"the certificate mapping for \"%s\" cannot be used; why, was "
+		"said when it was read (smbquic-certmap check says it, too)",
+		name);
+
+	return why == NULL ? "out of memory" : why;
+}
+
 /* Called when the ClientHello has been read (MS-SMB2 3.3.5.1). */
 static int choose_identity(gnutls_session_t session)
 {
@@ -649,7 +661,7 @@ static int choose_identity(gnutls_session_t session)
 	    gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, id->cred) !=
 		    0) {
 		return refuse(t, GNUTLS_A_INTERNAL_ERROR, EIO,
-			      "the certificate mapping could not be used");
+			      unusable_mapping(t));
 	}
 	gnutls_certificate_server_set_request(
 		session, id->require_client_certificate ? GNUTLS_CERT_REQUIRE

@@ -231,6 +231,30 @@ class Mappings(Folder):
         self.expect(0, 'get', out='Refused')
         self.expect(0, 'props', NAME, out='Refused')
 
+    def test_key_that_is_open_to_others(self):
+        self.make(NAME)
+        args = ['--certificate', NAME + '.pem', '--key', NAME + '.key']
+        os.chmod(self.path(NAME + '.key'), 0o644)
+        self.expect(1, 'new', NAME, *args, err='is open to others')
+        self.expect(0, 'new', NAME, *args, '--force', err='chmod 600')
+        self.expect(1, 'check', err='is open to others')
+        os.chmod(self.path(NAME + '.key'), 0o600)
+        self.expect(0, 'check')
+
+    def test_authorities_that_are_not_there(self):
+        self.make(NAME)
+        self.new()
+        self.make('CA', purpose='ca', stem='ca')
+        self.write('text', 'no certificate')
+        for name in 'nowhere.pem', 'text':
+            self.expect(1, 'set', NAME, '--client-ca', name,
+                        '--require-client-authentication', 'true',
+                        err='cannot use the client CA ' + self.path(name))
+        self.expect(1, 'set', NAME, '--client-ca', 'ca.pem',
+                    '--require-client-authentication', 'true',
+                    '--client-crl', 'text', err=self.path('text'))
+        self.assertNotIn('client', self.text())
+
     def test_members_that_do_not_fit(self):
         self.make(NAME)
         args = ['new', '--name', NAME, '--certificate', NAME + '.pem']
