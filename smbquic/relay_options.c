@@ -51,7 +51,7 @@ static struct poptOption table[] = {
 	{"ca", 0, STRING, &raw.ca, 0,
 	 "certificates of the authorities to trust (PEM)", "FILE"},
 	{"pin", 0, STRING, &raw.pin, 0,
-	 "trust the certificate with this SHA-256 alone", "sha256:HEX"},
+	 "trust the certificate with this SHA-256 (or SHA-1) alone", "sha256:HEX"},
 	{"crl", 0, STRING, &raw.crl, 0,
 	 "revocation lists of these authorities (PEM)", "FILE"},
 	{"known-hosts", 0, STRING, &raw.known_hosts, 0,
@@ -217,7 +217,8 @@ static bool take_trust(struct relay_options *o, bool given)
 		return usage("--trust=pin needs", "--pin=sha256:HEX");
 	}
 	if (tls->pin != NULL && !tls_pin_valid(tls->pin)) {
-		return usage("--pin is a SHA-256 of 64 hexadecimal digits",
+		return usage("--pin is a SHA-256 of 64 hexadecimal digits, or "
+			     "a SHA-1 of 40",
 			     tls->pin);
 	}
 	if (tls->crl_file != NULL && tls->trust != TLS_TRUST_CA &&

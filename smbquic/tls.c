@@ -68,6 +68,11 @@ char *tls_sha256_hex(TALLOC_CTX *mem_ctx, const gnutls_datum_t *der)
 	return digest_hex(mem_ctx, GNUTLS_DIG_SHA256, der);
 }
 
+char *tls_sha1_hex(TALLOC_CTX *mem_ctx, const gnutls_datum_t *der)
+{
+	return digest_hex(mem_ctx, GNUTLS_DIG_SHA1, der);
+}
+
 char *tls_end_point_hex(TALLOC_CTX *mem_ctx, gnutls_x509_crt_t cert)
 {
 	int algorithm = gnutls_x509_crt_get_signature_algorithm(cert);

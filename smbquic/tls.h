@@ -39,7 +39,8 @@ struct tls_client_policy {
 	const char *ca_file;	 /**< PEM, for TLS_TRUST_CA */
 	const char *crl_file;	 /**< PEM, revocation lists for trust by chain;
 				    NULL: none */
-	const char *pin;	 /**< "sha256:HEX", HEX, or with colons */
+	const char *pin;	 /**< "sha256:HEX", "sha1:HEX", or HEX alone;
+				    may have colons */
 	const char *known_hosts; /**< for TLS_TRUST_TOFU; created 0600 */
 	const char *cert_file;	 /**< client certificate, may be NULL */
 	const char *key_file;
@@ -172,6 +173,10 @@ bool tls_judge(TALLOC_CTX *mem_ctx, const struct tls_client_policy *policy,
 
 /** 64 hex digits of the SHA-256 of a DER certificate. */
 char *tls_sha256_hex(TALLOC_CTX *mem_ctx, const gnutls_datum_t *der);
+
+/** 40 hex digits of its SHA-1, which is broken: to find it by, as on Windows.
+ */
+char *tls_sha1_hex(TALLOC_CTX *mem_ctx, const gnutls_datum_t *der);
 
 /** The hash of a server's certificate to which a logon is bound
  *  ("tls-server-end-point", RFC 5929 4.1), in hex: that of its signature, and

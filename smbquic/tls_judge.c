@@ -13,6 +13,9 @@
 
 #include "smbquic/tls_private.h"
 
+#define LOG_MODULE "tls"
+#include "smbquic/log.h"
+
 /* An alert that GnuTLS has no name for (RFC 6066 8). */
 #define BAD_STATUS_RESPONSE 113
 
@@ -20,6 +23,7 @@
 #define NAMES_MAX  20 /* names of a certificate that are shown */
 #define NAME_SIZE  256
 #define SHA256_HEX 64
+#define SHA1_HEX   40
 
 /* One judgement being made. */
 struct trial {
@@ -29,6 +33,7 @@ struct trial {
 	unsigned port;
 	gnutls_x509_crt_t chain[CHAIN_MAX];
 	unsigned count;
+	const gnutls_datum_t *leaf; /* as it came */
 	const gnutls_datum_t *staple;
 	struct tls_judgement *out;
 };
@@ -104,14 +109,18 @@ static char *date_of(TALLOC_CTX *mem_ctx, time_t when)
 static char *describe(struct trial *t)
 {
 	gnutls_x509_crt_t leaf = t->chain[0];
+	time_t from = gnutls_x509_crt_get_activation_time(leaf);
+	time_t to = gnutls_x509_crt_get_expiration_time(leaf);
+	time_t now = time(NULL);
 	TALLOC_CTX *tmp = talloc_new(t->mem_ctx);
 	char *text = talloc_asprintf(
 		t->mem_ctx,
 		"Asked for: %s. The certificate is for: %s; valid from %s to "
-		"%s; SHA-256 %s.",
-		t->server_name, names_of(tmp, leaf),
-		date_of(tmp, gnutls_x509_crt_get_activation_time(leaf)),
-		date_of(tmp, gnutls_x509_crt_get_expiration_time(leaf)),
+		"%s%s%s; SHA-256 %s.",
+		t->server_name, names_of(tmp, leaf), date_of(tmp, from),
+		date_of(tmp, to),
+		now < from || now > to ? ", and by the clock here it is " : "",
+		now < from || now > to ? date_of(tmp, now) : "",
 		t->out->sha256);
 
 	talloc_free(tmp);
@@ -369,16 +378,21 @@ static void judge_ca(struct trial *t)
 
 /* --- by the certificate itself ------------------------------------------- */
 
-/* @return false: that is no SHA-256. */
+/* The digits of a SHA-256 or a SHA-1. @return false: it is neither. */
 static bool normalise_pin(const char *pin, char out[SHA256_HEX + 1])
 {
+	size_t want = 0;
 	size_t n = 0;
 
 	if (pin == NULL) {
 		return false;
 	}
 	if (strncasecmp(pin, "sha256:", 7) == 0) {
+		want = SHA256_HEX;
 		pin += 7;
+	} else if (strncasecmp(pin, "sha1:", 5) == 0) {
+		want = SHA1_HEX;
+		pin += 5;
 	}
 	for (; *pin != '\0'; pin++) {
 		if (*pin == ':') {
@@ -390,7 +404,7 @@ static bool normalise_pin(const char *pin, char out[SHA256_HEX + 1])
 		out[n++] = (char)tolower((unsigned char)*pin);
 	}
 	out[n] = '\0';
-	return n == SHA256_HEX;
+	return (n == SHA256_HEX || n == SHA1_HEX) && (want == 0 || n == want);
 }
 
 bool tls_pin_valid(const char *pin)
@@ -403,19 +417,31 @@ bool tls_pin_valid(const char *pin)
 static void judge_pin(struct trial *t)
 {
 	char pin[SHA256_HEX + 1];
+	const char *have = t->out->sha256;
+	bool is_sha1 = false;
 
 	if (!normalise_pin(t->policy->pin, pin)) {
 		refuse(t, GNUTLS_A_BAD_CERTIFICATE,
-		       "the pin is not a SHA-256 of 64 hexadecimal digits",
+		       "the pin is neither a SHA-256 of 64 hexadecimal digits "
+		       "nor a SHA-1 of 40",
 		       NULL);
 		return;
 	}
-	if (strcmp(pin, t->out->sha256) != 0) {
+	is_sha1 = strlen(pin) == SHA1_HEX;
+	if (is_sha1) {
+		have = tls_sha1_hex(t->mem_ctx, t->leaf);
+	}
+	if (have == NULL || strcmp(pin, have) != 0) {
 		refuse(t, GNUTLS_A_BAD_CERTIFICATE,
 		       "it is not the one that was pinned", NULL);
 		return;
 	}
-	accept_it(t, true, "pinned SHA-256");
+	if (is_sha1) {
+		log_warn("the certificate is pinned by its SHA-1, and SHA-1 is "
+			 "broken: pin sha256:%s",
+			 t->out->sha256);
+	}
+	accept_it(t, true, is_sha1 ? "pinned SHA-1" : "pinned SHA-256");
 }
 
 static void refuse_changed(struct trial *t, const char *old)
@@ -524,6 +550,7 @@ bool tls_judge(TALLOC_CTX *mem_ctx, const struct tls_client_policy *policy,
 	       const gnutls_datum_t *staple, struct tls_judgement *out)
 {
 	struct trial t = {.mem_ctx = mem_ctx,
+			  .leaf = chain,
 			  .staple = staple,
 			  .policy = policy,
 			  .server_name = server_name,

@@ -110,8 +110,8 @@ static void test_refusals(void **state)
 		{"trust=me", "trust=me: system, ca, pin, tofu or none"},
 		{"trust=ca", "trust=ca needs ca=FILE"},
 		{"trust=pin", "trust=pin needs pin=sha256:HEX"},
-		{"pin=1234",
-		 "pin=1234: not a SHA-256 of 64 hexadecimal digits"},
+		{"pin=1234", "pin=1234: neither a SHA-256 of 64 hexadecimal "
+			     "digits nor a SHA-1 of 40"},
 		{"cert=/dev/null", "cert= and key= need each other"},
 		{"ca=/nonexistent/ca.pem",
 		 "/nonexistent/ca.pem: No such file or directory"},

@@ -219,6 +219,7 @@ static void test_dates(void **state)
 	j = judge(p, &policy, "files.example");
 	assert_false(j.accepted);
 	assert_non_null(strstr(j.why_not, "not valid yet"));
+	assert_non_null(strstr(j.why_not, ", and by the clock here it is "));
 	talloc_free(p);
 }
 
@@ -260,6 +261,7 @@ static void test_pin(void **state)
 	char *hex = tls_sha256_hex(p, &p->der[0]);
 	char *pin = talloc_asprintf(p, "sha256:%s", hex);
 	char *colons = talloc_strdup(p, "SHA256:");
+	char *sha1 = NULL;
 	size_t i = 0;
 
 	(void)state;
@@ -276,6 +278,18 @@ static void test_pin(void **state)
 	}
 	policy.pin = colons;
 	assert_true(judge(p, &policy, "any.name").verified);
+	/* SHA-1 is taken as well, with a word of warning. */
+	sha1 = tls_sha1_hex(p, &p->der[0]);
+	assert_int_equal(strlen(sha1), 40);
+	policy.pin = sha1;
+	assert_true(judge(p, &policy, "any.name").verified);
+	policy.pin = talloc_asprintf(p, "sha1:%s", sha1);
+	assert_true(judge(p, &policy, "any.name").verified);
+	policy.pin = talloc_asprintf(p, "sha256:%s", sha1);
+	assert_false(judge(p, &policy, "any.name").accepted);
+	sha1[39] = sha1[39] == '0' ? '1' : '0';
+	policy.pin = sha1;
+	assert_false(judge(p, &policy, "any.name").accepted);
 	/* One digit off, in every place. */
 	policy.pin = hex;
 	for (i = 0; i < 64; i++) {

@@ -492,7 +492,7 @@ static const struct row rows[] = {
 	{"ca",		VALUE,	set_ca,
 	 "FILE of the authorities to trust (PEM)"},
 	{"pin",		VALUE,	set_pin,
-	 "sha256:HEX, the only certificate to trust"},
+	 "sha256:HEX (or sha1:HEX), the only certificate to trust"},
 	{"trust",	VALUE,	set_trust,
 	 "system, ca, pin, tofu or none"},
 	{"cert",	VALUE,	set_cert,
@@ -811,8 +811,8 @@ static bool check_trust(struct mount_options *o, char **why)
 		*why = talloc_strdup(o, "trust=pin needs pin=sha256:HEX");
 	} else if (tls->pin != NULL && !tls_pin_valid(tls->pin)) {
 		*why = talloc_asprintf(o,
-				       "pin=%s: not a SHA-256 of 64 "
-				       "hexadecimal digits",
+				       "pin=%s: neither a SHA-256 of 64 "
+				       "hexadecimal digits nor a SHA-1 of 40",
 				       tls->pin);
 	} else if ((tls->cert_file == NULL) != (tls->key_file == NULL)) {
 		*why = talloc_strdup(o, "cert= and key= need each other");
