@@ -199,6 +199,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	p->number = FIRST_NUMBER;
 	p->w = quic_world_new_as(NULL, identity);
+	p->w->resume.wanted = true; /* so that tickets are read */
 	p->w->client.settings.stream_window = 100000;
 	p->w->server.settings.stream_window = 100000;
 	p->port = FIRST_PORT;
