@@ -266,13 +266,14 @@ struct posix_waiting {
 	struct worker_lane *lane;
 };
 
-static void posix_job_go(struct posix_held *held)
+static void posix_job_go(struct posix_held *held, bool gone)
 {
 	struct posix_waiting *waiting = (struct posix_waiting *)held;
 	struct tevent_req *subreq = NULL;
 
 	talloc_set_destructor(waiting, NULL);
-	subreq = worker_submit_send(waiting, waiting->call->ev, waiting->lane,
+	subreq = worker_submit_send(waiting, waiting->call->ev,
+				    gone ? NULL : waiting->lane,
 				    &waiting->job->job);
 	if (subreq == NULL) {
 		store_call_done(waiting->call, ENOMEM);
@@ -316,7 +317,7 @@ void posix_job_start(struct store_call *call, struct store *store,
 	struct posix_waiting *waiting = waiting_new(call, store, job, owner);
 
 	if (waiting != NULL) {
-		posix_job_go(&waiting->held);
+		posix_job_go(&waiting->held, false);
 	}
 }
 
@@ -329,7 +330,7 @@ void posix_job_change(struct store_call *call, struct store *store,
 		return;
 	}
 	if (!posix_hold(posix_store_of(store), &waiting->held)) {
-		posix_job_go(&waiting->held);
+		posix_job_go(&waiting->held, false);
 		return;
 	}
 	talloc_set_destructor(waiting, posix_waiting_destructor);

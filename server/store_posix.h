@@ -610,7 +610,7 @@ void posix_watch(struct store_call *call, struct store_file *dir, bool tree,
 struct posix_holds;
 struct posix_holds *posix_holds_new(TALLOC_CTX *mem_ctx,
 				    struct tevent_context *ev);
-/** The store goes: who waits goes on at once. */
+/** The store goes: who waits is told so at once. */
 void posix_holds_end(struct posix_holds *holds);
 /** From now on what changes something waits until it is freed. Those who waited
  *  go on from the loop. NULL: no memory. */
@@ -621,7 +621,7 @@ struct posix_held {
 	struct posix_held *next, **prev;
 	struct posix_holds *holds; /**< NULL: it does not wait */
 	uint64_t behind;
-	void (*go)(struct posix_held *held);
+	void (*go)(struct posix_held *held, bool gone); /**< the store is */
 };
 /** Wait for the barriers there are, in turn. false: there is none. */
 bool posix_hold(struct posix_store *posix, struct posix_held *held);

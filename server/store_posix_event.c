@@ -130,12 +130,13 @@ static struct hit *find_hits(TALLOC_CTX *mem_ctx,
 	struct hit *hits = NULL;
 
 	*count = 0;
-	for (spot = inotify->spots; spot != NULL; spot = spot->next) {
+	for (spot = posix_spots_of(inotify, wd); spot != NULL;
+	     spot = spot->next) {
 		*count += spot->wd == wd;
 	}
 	hits = talloc_zero_array(mem_ctx, struct hit, *count + 1);
 	*count = 0;
-	for (spot = inotify->spots; spot != NULL && hits != NULL;
+	for (spot = posix_spots_of(inotify, wd); spot != NULL && hits != NULL;
 	     spot = spot->next) {
 		if (spot->wd == wd) {
 			hits[*count].watch = spot->watch;

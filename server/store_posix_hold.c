@@ -4,8 +4,6 @@
  * told. Each waits for the barriers that were there before it, no other.
  */
 
-#include <errno.h>
-
 #include "server/store_posix.h"
 #include "smbquic/list.h"
 
@@ -47,13 +45,13 @@ static void take_out(struct posix_held *held)
 	held->holds = NULL;
 }
 
-static void let_go(struct posix_holds *holds, uint64_t before)
+static void let_go(struct posix_holds *holds, uint64_t before, bool gone)
 {
 	while (holds->first != NULL && holds->first->behind < before) {
 		struct posix_held *held = holds->first;
 
 		take_out(held);
-		held->go(held);
+		held->go(held, gone);
 	}
 }
 
@@ -65,7 +63,7 @@ static void holds_run(struct tevent_context *ev, struct tevent_immediate *im,
 
 	(void)ev;
 	(void)im;
-	let_go(holds, first_number(holds));
+	let_go(holds, first_number(holds), false);
 }
 
 static int posix_barrier_destructor(struct posix_barrier *barrier)
@@ -108,7 +106,7 @@ void posix_holds_end(struct posix_holds *holds)
 		LIST_REMOVE(holds->barriers, barrier);
 		barrier->holds = NULL;
 	}
-	let_go(holds, UINT64_MAX);
+	let_go(holds, UINT64_MAX, true);
 }
 
 struct posix_barrier *posix_barrier_new(TALLOC_CTX *mem_ctx,

@@ -6,10 +6,21 @@
 #include <sys/inotify.h>
 
 #include "server/store_posix_watch.h"
+#include "smbquic/list.h"
+
+static struct spot **bucket_of(struct posix_inotify *inotify, int wd)
+{
+	return &inotify->buckets[(unsigned)wd % POSIX_SPOT_BUCKETS];
+}
+
+struct spot *posix_spots_of(const struct posix_inotify *inotify, int wd)
+{
+	return inotify->buckets[(unsigned)wd % POSIX_SPOT_BUCKETS];
+}
 
 void posix_spot_unused(struct posix_inotify *inotify, int wd)
 {
-	const struct spot *spot = inotify->spots;
+	const struct spot *spot = posix_spots_of(inotify, wd);
 
 	while (spot != NULL && spot->wd != wd) {
 		spot = spot->next;
@@ -38,11 +49,10 @@ bool posix_spot_removed(const struct posix_walk_link *link, int wd)
 static int spot_destructor(struct spot *spot)
 {
 	struct posix_inotify *inotify = spot->watch->inotify;
+	struct spot **bucket = bucket_of(inotify, spot->wd);
 
-	*spot->prev = spot->next;
-	if (spot->next != NULL) {
-		spot->next->prev = spot->prev;
-	}
+	LIST_REMOVE(*bucket, spot);
+	LIST_REMOVE_AS(spot->watch->spots, spot, own_prev, own_next);
 	inotify->num_spots--;
 	posix_spot_unused(inotify, spot->wd);
 	return 0;
@@ -51,9 +61,10 @@ static int spot_destructor(struct spot *spot)
 int posix_spot_add(struct store_watch *watch, int wd, const char *below)
 {
 	struct posix_inotify *inotify = watch->inotify;
+	struct spot **bucket = bucket_of(inotify, wd);
 	struct spot *spot = NULL;
 
-	for (spot = inotify->spots; spot != NULL; spot = spot->next) {
+	for (spot = *bucket; spot != NULL; spot = spot->next) {
 		if (spot->wd == wd && spot->watch == watch) {
 			return 0;
 		}
@@ -69,12 +80,8 @@ int posix_spot_add(struct store_watch *watch, int wd, const char *below)
 	}
 	spot->watch = watch;
 	spot->wd = wd;
-	spot->next = inotify->spots;
-	spot->prev = &inotify->spots;
-	if (spot->next != NULL) {
-		spot->next->prev = &spot->next;
-	}
-	inotify->spots = spot;
+	LIST_ADD(*bucket, spot);
+	LIST_ADD_AS(watch->spots, spot, own_prev, own_next);
 	inotify->num_spots++;
 	talloc_set_destructor(spot, spot_destructor);
 	return 0;
@@ -83,13 +90,12 @@ int posix_spot_add(struct store_watch *watch, int wd, const char *below)
 void posix_spots_drop(struct store_watch *watch, const char *below)
 {
 	size_t len = strlen(below);
-	struct spot *spot = watch->inotify->spots;
+	struct spot *spot = watch->spots;
 
 	while (spot != NULL) {
-		struct spot *next = spot->next;
+		struct spot *next = spot->own_next;
 
-		if (spot->watch == watch &&
-		    strncmp(spot->below, below, len) == 0 &&
+		if (strncmp(spot->below, below, len) == 0 &&
 		    (len == 0 || spot->below[len] == '\0' ||
 		     spot->below[len] == '/')) {
 			talloc_free(spot);

@@ -19,10 +19,12 @@
 #include <unistd.h>
 
 #include "server/store_posix_watch.h"
+#include "smbquic/list.h"
 #include "smbquic/smb2.h"
 
 #define GRACE_MS  10 /* the loop may have been late itself */
-#define MAX_WALKS 3
+#define MAX_WALKS 3  /* of a slow tree */
+#define MAX_VOID  50 /* of what was taken back each time */
 
 /* A thread at work on a watch: child of that. */
 struct walking {
@@ -115,9 +117,8 @@ static void walk_job_release(struct worker_job *base)
 	struct posix_walk_link *link = link_of(job);
 	const struct posix_walked *walked = job->out;
 
-	*link->prev = link->next;
-	if (link->next != NULL) {
-		link->next->prev = link->prev;
+	if (link->inotify != NULL) {
+		LIST_REMOVE(link->inotify->links, link);
 	}
 	/* Nobody has taken what was found. */
 	while (link->inotify != NULL && walked != NULL) {
@@ -146,12 +147,7 @@ static struct posix_walk_link *link_new(struct posix_inotify *inotify)
 	}
 	link->inotify = inotify;
 	link->num_removed = inotify->num_removed;
-	link->next = inotify->links;
-	link->prev = &inotify->links;
-	if (link->next != NULL) {
-		link->next->prev = &link->next;
-	}
-	inotify->links = link;
+	LIST_ADD(inotify->links, link);
 	return link;
 }
 
@@ -302,13 +298,19 @@ static void walk_done(struct tevent_req *subreq)
 	int err = worker_submit_recv(subreq);
 	bool late = walking->patience == NULL;
 	bool missed = walking->late || walking->job->more;
+	bool again = false;
 	bool alive = true;
 
 	if (err == 0) {
 		err = walking->job->err;
 	}
-	if (err == 0 && walking->walks < MAX_WALKS &&
-	    ((late && watch->tree) || is_void(walking))) {
+	if (err == 0 && is_void(walking)) {
+		again = walking->walks < MAX_VOID;
+		err = EAGAIN;
+	} else if (err == 0 && late && watch->tree) {
+		again = walking->walks < MAX_WALKS;
+	}
+	if (again) {
 		talloc_free(subreq);
 		walk_again(walking);
 		return;
@@ -348,8 +350,10 @@ void posix_watch_came(struct store_watch *watch, const char *below, bool news)
 
 static int posix_inotify_destructor(struct posix_inotify *inotify)
 {
-	for (struct posix_walk_link *link = inotify->links; link != NULL;
-	     link = link->next) {
+	while (inotify->links != NULL) {
+		struct posix_walk_link *link = inotify->links;
+
+		LIST_REMOVE(inotify->links, link);
 		link->inotify = NULL;
 	}
 	TALLOC_FREE(inotify->fde);

@@ -18,11 +18,13 @@
 #include "server/store_posix.h"
 
 #define POSIX_SPOTS_MAX	     8192 /* of a store, by walks */
-#define POSIX_REMOVED	     64	  /* descriptors remembered */
+#define POSIX_SPOT_BUCKETS   1024
+#define POSIX_REMOVED	     1024 /* descriptors remembered */
 #define POSIX_INOTIFY_BUFFER 65536
 
 struct spot {
-	struct spot *next, **prev; /* of the instance */
+	struct spot *prev, *next;	  /* of its bucket */
+	struct spot *own_prev, *own_next; /* of its watch */
 	struct store_watch *watch;
 	int wd;
 	char *below; /* path on disk from the watch's directory; "" itself */
@@ -30,7 +32,7 @@ struct spot {
 
 /** What a thread that adds descriptors has of the instance; plain memory. */
 struct posix_walk_link {
-	struct posix_walk_link *next, **prev;
+	struct posix_walk_link *prev, *next;
 	struct posix_inotify *inotify; /* NULL: gone; loop only */
 	int fd; /* its own: it may go on when watch and store are gone */
 	uint64_t num_removed; /* when it began */
@@ -39,7 +41,7 @@ struct posix_walk_link {
 struct posix_inotify {
 	int fd;
 	struct tevent_fd *fde;
-	struct spot *spots;
+	struct spot *buckets[POSIX_SPOT_BUCKETS]; /* by wd */
 	size_t num_spots;
 	struct store_watch *watches;
 	unsigned quiet; /* walks for which nothing is read */
@@ -55,6 +57,7 @@ struct store_watch {
 	struct store *store;
 	struct posix_inotify *inotify;
 	struct posix_handle *handle;
+	struct spot *spots;
 	bool tree;
 	store_watch_fn fn;
 	void *private_data;
@@ -62,6 +65,8 @@ struct store_watch {
 };
 
 /* --- store_posix_spot.c */
+/** The first that may be of that descriptor; the others by next. */
+struct spot *posix_spots_of(const struct posix_inotify *inotify, int wd);
 int posix_spot_add(struct store_watch *watch, int wd, const char *below);
 /** All of a watch that lie at or below a path: it was moved away. "": all. */
 void posix_spots_drop(struct store_watch *watch, const char *below);
