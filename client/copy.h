@@ -34,6 +34,10 @@ struct copy_block {
 struct copy_block *copy_block_new(TALLOC_CTX *mem_ctx, size_t len,
 				  uint8_t **data);
 
+/** For an end's read_recv: how the read went, and its block. */
+NTSTATUS copy_block_recv(struct tevent_req *req, struct copy_block **from,
+			 TALLOC_CTX *mem_ctx, struct copy_block **out);
+
 /**
  * What an end can do; a NULL pair means that it cannot be read, or written.
  * Freeing a request cancels it.

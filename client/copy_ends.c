@@ -41,6 +41,16 @@ struct copy_block *copy_block_new(TALLOC_CTX *mem_ctx, size_t len,
 	return block;
 }
 
+NTSTATUS copy_block_recv(struct tevent_req *req, struct copy_block **from,
+			 TALLOC_CTX *mem_ctx, struct copy_block **out)
+{
+	NTSTATUS status = req_status(req);
+
+	*out = talloc_move(mem_ctx, from);
+	tevent_req_received(req);
+	return status;
+}
+
 /* What all ends here have: the work is done when the request is made. */
 struct local_state {
 	struct copy_end *end;
@@ -79,11 +89,8 @@ static NTSTATUS local_read_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 				struct copy_block **block)
 {
 	struct local_state *state = tevent_req_data(req, struct local_state);
-	NTSTATUS status = req_status(req);
 
-	*block = talloc_move(mem_ctx, &state->block);
-	tevent_req_received(req);
-	return status;
+	return copy_block_recv(req, &state->block, mem_ctx, block);
 }
 
 /* ------------------------------------------------------------------- null */

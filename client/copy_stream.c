@@ -119,11 +119,8 @@ static NTSTATUS stream_read_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 				 struct copy_block **block)
 {
 	struct stream_state *state = tevent_req_data(req, struct stream_state);
-	NTSTATUS status = req_status(req);
 
-	*block = talloc_move(mem_ctx, &state->block);
-	tevent_req_received(req);
-	return status;
+	return copy_block_recv(req, &state->block, mem_ctx, block);
 }
 
 static void stream_writable(struct tevent_context *ev, struct tevent_fd *fde,

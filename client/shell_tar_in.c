@@ -11,40 +11,10 @@
 #include <unistd.h>
 
 #include "client/client_req.h"
-#include "client/copy.h"
-#include "client/shell_tar.h"
+#include "client/shell_tar_in.h"
 
-#define PIECE		((size_t)1024 * 1024)
 #define FILES_IN_FLIGHT 200
 #define BYTES_IN_FLIGHT ((uint64_t)48 * 1024 * 1024)
-
-/* A folder of the server that is there. */
-struct in_folder {
-	char *path;
-	NTTIME write_time; /* 0: the archive told none */
-	uint32_t attributes;
-	bool fresh; /* we have made it */
-};
-
-struct tar_in {
-	struct shell *shell;
-	const struct tar_choice *choice;
-	const char *local;
-	int fd;
-	struct copy_end *end;
-	struct copy_block *block; /* of which "used" bytes were taken */
-	size_t used;
-	bool failed;	     /* nothing more can be read */
-	bool reading;	     /* for a large file */
-	uint64_t entry_left; /* of that file */
-	struct transfer transfer;
-	struct shell_progress *progress;
-	struct in_folder *folder; /* by path, in order */
-	size_t folders;
-	unsigned files_in_flight, times_in_flight;
-	uint64_t bytes_in_flight;
-	uint64_t entries;
-};
 
 struct in_file {
 	struct tar_in *in;
@@ -57,181 +27,6 @@ static bool in_goes_on(const struct tar_in *in)
 	return !in->failed && !in->shell->interrupted &&
 	       client_why(in->shell->conn) == NULL;
 }
-
-static void in_fail(struct tar_in *in, const char *why)
-{
-	shell_progress_clear(in->progress);
-	shell_fail_text(in->shell, "%s: %s", in->local, why);
-	in->failed = true;
-}
-
-/* ------------------------------------------------------------------- bytes */
-
-/* More of the archive, when nothing is left of the last piece. @return false:
- * there is none, or ^C; *end, may be NULL: it was the end. */
-static bool in_piece(struct tar_in *in, bool *end)
-{
-	struct tevent_req *req = NULL;
-	NTSTATUS status = NT_STATUS_OK;
-
-	if (in->block != NULL && in->used < in->block->len) {
-		return true;
-	}
-	TALLOC_FREE(in->block);
-	in->used = 0;
-	req = shell_need(
-		in->end->ops->read_send(in, in->shell->ev, in->end, 0, PIECE));
-	status = shell_wait(in->shell, req);
-	if (NT_STATUS_IS_OK(status)) {
-		status = in->end->ops->read_recv(req, in, &in->block);
-	}
-	talloc_free(req);
-	if (!NT_STATUS_IS_OK(status)) {
-		if (!in->shell->interrupted) {
-			in_fail(in, strerror(in->end->err != 0 ? in->end->err
-							       : EIO));
-		}
-		return false;
-	}
-	if (in->block == NULL || in->block->len == 0) {
-		if (end != NULL) {
-			*end = true;
-		}
-		return false;
-	}
-	return true;
-}
-
-/* @param data  NULL: they are skipped. @return false: there are fewer. */
-static bool in_take(struct tar_in *in, uint8_t *data, uint64_t len)
-{
-	bool end = false;
-
-	while (len > 0) {
-		size_t part = 0;
-
-		if (!in_piece(in, &end)) {
-			if (end) {
-				in_fail(in, "the archive is cut short");
-			}
-			return false;
-		}
-		part = in->block->len - in->used;
-		part = part < len ? part : (size_t)len;
-		if (data != NULL) {
-			memcpy(data, in->block->data + in->used, part);
-			data += part;
-		}
-		in->used += part;
-		len -= part;
-	}
-	return true;
-}
-
-/* ------------------------------------------- a large file, as the pump's end
- */
-
-struct entry_state {
-	struct tar_in *in;
-	struct copy_block *block;
-	struct tevent_req *subreq;
-	size_t len;
-};
-
-static void entry_read_done(struct tevent_req *subreq);
-
-/* What is here; or what comes next, of which only so much is the file's. */
-static void entry_share(struct entry_state *state)
-{
-	struct tar_in *in = state->in;
-	size_t left = in->block->len - in->used;
-	size_t part = left < state->len ? left : state->len;
-	uint8_t *data = NULL;
-
-	state->block = copy_block_new(state, part, &data);
-	if (state->block != NULL) {
-		memcpy(data, in->block->data + in->used, part);
-		in->used += part;
-		in->entry_left -= part;
-	}
-}
-
-static struct tevent_req *entry_read_send(TALLOC_CTX *mem_ctx,
-					  struct tevent_context *ev,
-					  struct copy_end *end, uint64_t offset,
-					  size_t len)
-{
-	struct entry_state *state = NULL;
-	struct tevent_req *subreq = NULL;
-	struct tevent_req *req =
-		tevent_req_create(mem_ctx, &state, struct entry_state);
-
-	(void)offset;
-	if (req == NULL) {
-		return NULL;
-	}
-	state->in = end->private_data;
-	state->len = len;
-	if (state->in->block != NULL &&
-	    state->in->used < state->in->block->len) {
-		entry_share(state);
-		if (!tevent_req_nomem(state->block, req)) {
-			tevent_req_done(req);
-		}
-		return tevent_req_post(req, ev);
-	}
-	subreq = state->in->end->ops->read_send(state, ev, state->in->end, 0,
-						PIECE);
-	if (tevent_req_nomem(subreq, req)) {
-		return tevent_req_post(req, ev);
-	}
-	state->in->reading = true;
-	tevent_req_set_callback(subreq, entry_read_done, req);
-	return req;
-}
-
-static void entry_read_done(struct tevent_req *subreq)
-{
-	struct tevent_req *req =
-		tevent_req_callback_data(subreq, struct tevent_req);
-	struct entry_state *state = tevent_req_data(req, struct entry_state);
-	struct tar_in *in = state->in;
-	NTSTATUS status = NT_STATUS_OK;
-
-	in->reading = false;
-	TALLOC_FREE(in->block);
-	in->used = 0;
-	status = in->end->ops->read_recv(subreq, in, &in->block);
-	talloc_free(subreq);
-	if (req_failed(req, status)) {
-		return;
-	}
-	if (in->block == NULL || in->block->len == 0) {
-		req_failed(req, NT_STATUS_END_OF_FILE);
-		return;
-	}
-	entry_share(state);
-	if (!tevent_req_nomem(state->block, req)) {
-		tevent_req_done(req);
-	}
-}
-
-static NTSTATUS entry_read_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
-				struct copy_block **block)
-{
-	struct entry_state *state = tevent_req_data(req, struct entry_state);
-	NTSTATUS status = req_status(req);
-
-	*block = talloc_move(mem_ctx, &state->block);
-	tevent_req_received(req);
-	return status;
-}
-
-static const struct copy_end_ops entry_ops = {
-	.kind = "archive",
-	.read_send = entry_read_send,
-	.read_recv = entry_read_recv,
-};
 
 /* ----------------------------------------------------------------- folders */
 
@@ -399,7 +194,7 @@ static void in_small(struct tar_in *in, struct transfer_source *source,
 	uint8_t *data = shell_need(talloc_size(file, source->size + 1));
 
 	in_make_room(in, source->size);
-	if (!in_take(in, data, source->size)) {
+	if (!tar_in_take(in, data, source->size)) {
 		talloc_free(file);
 		return;
 	}
@@ -419,7 +214,7 @@ static void in_large(struct tar_in *in, struct transfer_source *source,
 		     const char *remote)
 {
 	struct copy_end end = {
-		.ops = &entry_ops,
+		.ops = &tar_in_entry_ops,
 		.name = in->local,
 		.size = source->size,
 		.sequential = true,
@@ -452,7 +247,7 @@ static void in_large(struct tar_in *in, struct transfer_source *source,
 	/* A read that was broken off may have taken something with it. */
 	in->failed = in->reading;
 	if (!in->failed) {
-		(void)in_take(in, NULL, in->entry_left);
+		(void)tar_in_take(in, NULL, in->entry_left);
 	}
 }
 
@@ -469,7 +264,7 @@ static void in_put(struct tar_in *in, const struct tar_entry *entry,
 
 	talloc_free(above);
 	if (folder == NULL) {
-		(void)in_take(in, NULL, entry->size);
+		(void)tar_in_take(in, NULL, entry->size);
 		return;
 	}
 	shell_progress_expect(in->progress, entry->size, 1);
@@ -479,7 +274,7 @@ static void in_put(struct tar_in *in, const struct tar_entry *entry,
 	} else {
 		in_large(in, &source, remote);
 	}
-	(void)in_take(in, NULL, in->failed ? 0 : tar_padding(entry->size));
+	(void)tar_in_take(in, NULL, in->failed ? 0 : tar_padding(entry->size));
 }
 
 /* ----------------------------------------------------------------- entries */
@@ -535,7 +330,8 @@ static void in_entry(struct tar_in *in, const struct tar_entry *entry)
 		in_say(in, entry->name);
 	}
 	if (remote == NULL || in->choice->dry_run) {
-		(void)in_take(in, NULL, entry->size + tar_padding(entry->size));
+		(void)tar_in_take(in, NULL,
+				  entry->size + tar_padding(entry->size));
 	} else if (entry->kind == TAR_FOLDER) {
 		folder = in_folder(in, remote);
 		if (folder != NULL && strcmp(remote, in->shell->cwd) != 0) {
@@ -559,10 +355,10 @@ static void in_run(struct tar_in *in)
 	const char *why = NULL;
 
 	while (step != TAR_END && in_goes_on(in) &&
-	       in_take(in, block, sizeof(block))) {
+	       tar_in_take(in, block, sizeof(block))) {
 		step = tar_parse(parser, block, &entry, &why);
 		if (step == TAR_BAD) {
-			in_fail(in, why);
+			tar_in_fail(in, why);
 		} else if (step == TAR_ENTRY) {
 			in_entry(in, &entry);
 		}
@@ -576,7 +372,7 @@ static void in_run(struct tar_in *in)
 	}
 	in_run_times(in);
 	/* Who writes into the pipe may have padded it. */
-	while (step == TAR_END && in_piece(in, NULL)) {
+	while (step == TAR_END && tar_in_piece(in, NULL)) {
 		in->used = in->block->len;
 	}
 	shell_progress_clear(in->progress);
