@@ -138,9 +138,57 @@ static void test_check(void **state)
 	}
 }
 
+/* What is kept here, and what is compressed, can be switched. */
+static void test_switches(void **state)
+{
+	static const char *const good[] = {
+		"read ahead = no", "remember = no",    "remember = yes",
+		"compress = no",   "compress = share", "compress = yes",
+	};
+	static const char *const bad[] = {
+		"read ahead = maybe",
+		"remember = off",
+		"remember = ~/visits",
+		"compress = lz4",
+	};
+	TALLOC_CTX *tmp = talloc_new(NULL);
+	struct libsmb_config config = {0};
+	struct libsmb_file *file = NULL;
+	size_t i = 0;
+
+	(void)state;
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		file = parse(good[i]);
+		config = (struct libsmb_config){0};
+		libsmb_file_apply(file, NULL, &config);
+		assert_true(libsmb_config_check(&config));
+		talloc_free(file);
+	}
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		file = parse(bad[i]);
+		config = (struct libsmb_config){0};
+		libsmb_file_apply(file, NULL, &config);
+		assert_false(libsmb_config_check(&config));
+		talloc_free(file);
+	}
+	file = parse("remember = yes\ncompress = yes\n");
+	config = (struct libsmb_config){0};
+	libsmb_file_apply(file, NULL, &config);
+	setenv("SMBQUIC_REMEMBER", "no", 1);
+	setenv("SMBQUIC_COMPRESS", "share", 1);
+	libsmb_config_environment(tmp, &config);
+	unsetenv("SMBQUIC_REMEMBER");
+	unsetenv("SMBQUIC_COMPRESS");
+	assert_string_equal(config.remember, "no");
+	assert_string_equal(config.compress, "share");
+	talloc_free(file);
+	talloc_free(tmp);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_switches),
 		cmocka_unit_test(test_all),
 		cmocka_unit_test(test_one_server),
 		cmocka_unit_test(test_servers),

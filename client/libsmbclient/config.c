@@ -53,6 +53,10 @@ static const struct {
 	{"protection", NULL, offsetof(struct libsmb_config, protection)},
 	{"read ahead", "SMBQUIC_READ_AHEAD",
 	 offsetof(struct libsmb_config, read_ahead)},
+	{"remember", "SMBQUIC_REMEMBER",
+	 offsetof(struct libsmb_config, remember)},
+	{"compress", "SMBQUIC_COMPRESS",
+	 offsetof(struct libsmb_config, compress)},
 	{"client certificate", NULL,
 	 offsetof(struct libsmb_config, client_cert)},
 	{"client key", NULL, offsetof(struct libsmb_config, client_key)},
@@ -417,8 +421,20 @@ static bool settings_are_good(const struct libsmb_config *config)
 	return good;
 }
 
+static bool yes_or_no(const char *key, const char *value)
+{
+	bool good = value == NULL || strcmp(value, "yes") == 0 ||
+		    strcmp(value, "no") == 0;
+
+	if (!good) {
+		log_error("%s = %s: it is yes or no", key, value);
+	}
+	return good;
+}
+
 bool libsmb_config_check(const struct libsmb_config *config)
 {
+	enum client_compression compression;
 	enum client_protection protection;
 	enum tls_trust trust;
 
@@ -442,11 +458,14 @@ bool libsmb_config_check(const struct libsmb_config *config)
 			  config->protection);
 		return false;
 	}
-	if (config->read_ahead != NULL &&
-	    strcmp(config->read_ahead, "yes") != 0 &&
-	    strcmp(config->read_ahead, "no") != 0) {
-		log_error("read ahead = %s: it is yes or no",
-			  config->read_ahead);
+	if (config->compress != NULL &&
+	    !client_compression_parse(config->compress, &compression)) {
+		log_error("compress = %s: it is no, share or yes",
+			  config->compress);
+		return false;
+	}
+	if (!yes_or_no("read ahead", config->read_ahead) ||
+	    !yes_or_no("remember", config->remember)) {
 		return false;
 	}
 	return settings_are_good(config);

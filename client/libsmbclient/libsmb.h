@@ -62,6 +62,8 @@ struct libsmb_config {
 	const char *address; /**< connect there, whatever the name says */
 	const char *ca, *pin, *trust, *protection;
 	const char *read_ahead; /**< "yes" or "no" */
+	const char *remember;	/**< likewise */
+	const char *compress;	/**< as client_compression_parse() */
 	const char *client_cert, *client_key;
 	const char *min_dialect, *max_dialect;
 	const char *setting[LIBSMB_SETTINGS]; /**< libsmb_setting_key() */

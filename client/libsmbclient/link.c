@@ -143,10 +143,14 @@ static char *state_file(TALLOC_CTX *mem_ctx, const char *variable,
 	return path;
 }
 
-static void choose_files(TALLOC_CTX *mem_ctx, struct client_options *out)
+static void choose_files(TALLOC_CTX *mem_ctx,
+			 const struct libsmb_config *config,
+			 struct client_options *out)
 {
-	out->visits_file =
-		state_file(mem_ctx, "XDG_CACHE_HOME", ".cache", "visits");
+	if (config->remember == NULL || strcmp(config->remember, "no") != 0) {
+		out->visits_file = state_file(mem_ctx, "XDG_CACHE_HOME",
+					      ".cache", "visits");
+	}
 	if (out->tls.trust == TLS_TRUST_TOFU) {
 		out->tls.known_hosts = state_file(mem_ctx, "XDG_CONFIG_HOME",
 						  ".config", "known_hosts");
@@ -171,7 +175,10 @@ static int make_options(SMBCCTX *c, TALLOC_CTX *mem_ctx,
 	choose_protection(c, &config, out);
 	choose_trust(&config, out);
 	choose_dialects(c, &config, out);
-	choose_files(mem_ctx, out);
+	choose_files(mem_ctx, &config, out);
+	if (config.compress != NULL) {
+		client_compression_parse(config.compress, &out->compression);
+	}
 	*read_ahead = config.read_ahead == NULL ||
 		      strcmp(config.read_ahead, "no") != 0;
 	if (c->timeout > 0) {
