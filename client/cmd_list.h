@@ -24,9 +24,6 @@ bool shell_is_dot(const char *name);
 bool shell_is_folder(const struct client_dir_entry *entry);
 /** The path of what is in a folder; never NULL. */
 char *shell_below(TALLOC_CTX *mem_ctx, const char *folder, const char *name);
-/** @return false: so deep is no tree, which was said. */
-bool shell_not_too_deep(struct shell *shell, const char *folder,
-			unsigned depth);
 
 /* cmd_delete.c */
 

@@ -278,6 +278,9 @@ bool shell_colour(const char *colours, const char *name, uint32_t attributes,
 
 /* ---------------------------------------------------------- shell_walk.c */
 
+/** @return false: so deep is no tree, which was said. */
+bool shell_not_too_deep(struct shell *shell, const char *folder,
+			unsigned depth);
 /** Do "archive" and "newer" leave it in? Folders always. */
 bool shell_takes(const struct shell *shell, const struct client_stat *stat);
 

@@ -17,6 +17,7 @@
 struct many_folder {
 	struct many_folder *next;	/* in many->times */
 	const struct many_folder *in;	/* NULL: where the mask is */
+	unsigned depth;			/* 1: in there */
 	uint64_t id;			/* of the server's, 0: not known */
 	NTTIME creation_time;		/* likewise */
 	NTTIME write_time;		/* for the copy; 0: none */

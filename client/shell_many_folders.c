@@ -216,6 +216,7 @@ static struct many_folder *many_entered(struct many *many,
 		shell_need(talloc_zero(many, struct many_folder));
 
 	f->in = item->in;
+	f->depth = item->in != NULL ? item->in->depth + 1 : 1;
 	f->write_time = item->stat.write_time;
 	f->fresh = item->fresh;
 	f->target = talloc_steal(f, item->target);
@@ -284,6 +285,8 @@ static void many_expand(struct many *many)
 			"left out: what is in \\%s (it leads back to a folder "
 			"above it)",
 			remote);
+	} else if (!shell_not_too_deep(many->shell, remote, f->depth)) {
+		/* a server may say that it goes on for ever */
 	} else if (many->up) {
 		many_add_local(many, f, remote, local, "*", true);
 	} else {
