@@ -20,6 +20,7 @@ struct setup_state {
 	struct auth *auth;		       /* in the end the session's */
 	uint8_t binding[TRANSPORT_BINDING_MAX];
 	bool auth_done;
+	bool by_ticket;	   /* who has one is somebody, whoever that is */
 	uint64_t previous; /* the session that this one replaces; 0: none */
 	bool renewal;	   /* of a session that stays what it is */
 	bool binds;	   /* one more channel to it */
@@ -117,9 +118,12 @@ static struct wire_slice setup_binding(struct setup_state *state)
 }
 
 /* Anonymous: no name, and no password. */
-static bool is_nobody(const struct client_credentials *credentials)
+static bool is_nobody(const struct setup_state *state)
 {
-	return (credentials->user == NULL || *credentials->user == '\0') &&
+	const struct client_credentials *credentials = &state->credentials;
+
+	return !state->by_ticket &&
+	       (credentials->user == NULL || *credentials->user == '\0') &&
 	       (credentials->password == NULL ||
 		*credentials->password == '\0') &&
 	       credentials->nt_hash == NULL;
@@ -145,8 +149,9 @@ static NTSTATUS setup_auth(struct setup_state *state,
 	};
 	NTSTATUS status = NT_STATUS_OK;
 
+	state->by_ticket = ticket != NULL;
 	if (ticket == NULL && (config.user == NULL || *config.user == '\0')) {
-		if (!is_nobody(credentials)) { /* whose password is it? */
+		if (!is_nobody(state)) { /* whose password is it? */
 			return NT_STATUS_LOGON_FAILURE;
 		}
 		config.user = "";
@@ -587,7 +592,7 @@ static bool is_refused(const struct setup_state *state)
 {
 	const struct negotiate_policy *policy = &state->conn->policy;
 
-	if (is_nobody(&state->credentials)) {
+	if (is_nobody(state)) {
 		return policy->encryption_required &&
 		       !state->conn->agreement.accept_transport_security;
 	}
@@ -631,10 +636,10 @@ static NTSTATUS setup_finish(struct setup_state *state, const struct call *call,
 		return setup_within_finish(state, call, header, body);
 	}
 	session->flags = body->session_flags;
-	if (is_nobody(&state->credentials)) { /* not every server says so */
+	if (is_nobody(state)) { /* not every server says so */
 		session->flags |= SMB2_SESSION_FLAG_IS_NULL;
 	}
-	if (is_anybody(body) || is_nobody(&state->credentials)) {
+	if (is_anybody(body) || is_nobody(state)) {
 		/* Nothing can be signed: there is no key that both know. Who
 		 * says nobody's name wants that (3.2.5.3.1). */
 		if (is_refused(state)) {
