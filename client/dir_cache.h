@@ -28,9 +28,9 @@
  *
  * A program that makes blocking calls only reads what the server says while it
  * waits for one: client_stat() and client_list() ask the server once a second
- *at least. It should not keep folders while it does something else for long,
- *since others who remove or rename a folder wait for it. As with files,
- *smbquicd does not break leases for what programs of its own machine change.
+ * at least. It should not keep folders while it does something else for long,
+ * since others who remove or rename a folder wait for it. As with files,
+ * smbquicd does not break leases for what programs of its own machine change.
  *
  * Where no lease is granted nothing is kept, unless `unleased_ms` says so. When
  * the connection is lost all is forgotten. Without client_tree_cache(), or

@@ -33,12 +33,12 @@
  *			(u32), NT time of creation (u64); where a client set the
  *			change time 16 bytes more: that (u64) and when it was
  *			set (u64), after which the file's own counts. Written
- *only when it differs from what would be said without it: ARCHIVE for files,
- *READONLY for what nobody may write, the file system's birth time.
+ * only when it differs from what would be said without it: ARCHIVE for files,
+ * READONLY for what nobody may write, the file system's birth time.
  *   security.smbquic.acl	the security descriptor: version 1 (u16), 0
  *(u16), mode (u32), uid (u32), gid (u32) and a hash of the POSIX ACL (u64) when
- *it was set, then the descriptor, self-relative (MS-DTYP 2.4.6).
- *user.smbquic.acl where the server may not write the other.
+ * it was set, then the descriptor, self-relative (MS-DTYP 2.4.6).
+ * user.smbquic.acl where the server may not write the other.
  *   user.smbquic.reparse	what a reparse point says, as on the wire; its
  *			tag is in user.smbquic.attr, too (u32, set: 8)
  *   user.NAME		the client's extended attribute NAME

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * quic_private.h - the parts of the userspace QUIC carrier, from the inside
- *out:
+ * out:
  *
  *	quic_stream	the bytes of the one stream, kept until they are read
  *			or acknowledged; knows no packets

@@ -24,8 +24,8 @@
  *	folders_held		how many, and how many breaks there were
  *
  * "told FOLDER" is printed when something has changed in it. Each prints a line
- *that begins with "= ". The file is made if it is not there, and shared with
- *all.
+ * that begins with "= ". The file is made if it is not there, and shared with
+ * all.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -9,7 +9,7 @@
  * a FLUSH behind each, through (FILE_WRITE_THROUGH), or neither. Each one's
  * number is printed when the server has said that it is done. The first that
  * fails ends it, with a line on stderr and status 0, as when the server is
- *gone.
+ * gone.
  */
 #include <stdio.h>
 #include <stdlib.h>

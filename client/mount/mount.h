@@ -18,9 +18,9 @@
  *	op_*.c           what is done for each kind
  *
  * Everything but what notify.c tells the kernel runs in one thread, in one
- *event loop. A request of the kernel becomes a struct op; what it waits for is
- *a child of the op, so freeing that is giving up, also on the server. An op is
- *freed by answering it.
+ * event loop. A request of the kernel becomes a struct op; what it waits for is
+ * a child of the op, so freeing that is giving up, also on the server. An op is
+ * freed by answering it.
  */
 #ifndef CLIENT_MOUNT_MOUNT_H
 #define CLIENT_MOUNT_MOUNT_H
