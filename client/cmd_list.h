@@ -169,6 +169,10 @@ void cmd_more(struct shell *shell, int argc, char **argv);
 void cmd_mput(struct shell *shell, int argc, char **argv);
 void cmd_put(struct shell *shell, int argc, char **argv);
 
+/* cmd_edit.c */
+
+void cmd_edit(struct shell *shell, int argc, char **argv);
+
 /* cmd_shell.c */
 
 /** A setting that a word switches on or off, and no word over. */

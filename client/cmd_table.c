@@ -57,6 +57,8 @@ const struct shell_command shell_commands[] = {
 	 "sum up the sizes of files"},
 	{"echo",        2, 2, A, NO,     NO,     cmd_echo, "COUNT TEXT",
 	 "ask the server COUNT times whether it is there"},
+	{"edit",        1, 1, T, REMOTE, NO,     cmd_edit, "NAME",
+	 "change a file of the server with $VISUAL or $EDITOR"},
 	{"exit",        0, 0, A, NO,     NO,     cmd_quit, "",
 	 "log off and end"},
 	{"find",        0, 5, T, FOLDER, NO,     cmd_find,
