@@ -324,6 +324,7 @@ class Shell(unittest.TestCase):
         os.mkdir(self.local)
         for folder in (self.data, self.local):
             with open(os.path.join(folder, 'sparse'), 'wb') as f:
+                f.write(b'x' * (8 << 20))     # holes are not written
                 f.truncate(64 << 30)
         os.unlink(os.path.join(
             self.local if command == 'get' else self.data, 'sparse'))
