@@ -144,7 +144,8 @@ bool acl_from_posix(struct wire_writer *w, const struct sidmap *map,
 		    struct security_descriptor *out);
 
 /** The mode and ACL that come nearest to a descriptor: whoever may read by it
- *  may read, and so on; users and groups unknown here are left out. */
+ *  may read, and so on; users and groups unknown here are left out. A file that
+ *  nobody can run (file->mode) is not made a program by it. */
 void acl_to_posix(const struct security_descriptor *sd,
 		  const struct sidmap *map, const struct acl_file *file,
 		  struct acl_posix *out);

@@ -13,6 +13,7 @@
 #define NO_ID		 UINT32_MAX
 
 #define DIRECTORY_RIGHTS 0x000001FFu /* FILE_LIST_DIRECTORY and so on */
+#define X_ANY		 (S_IXUSR | S_IXGRP | S_IXOTH)
 
 /* --- the extended attribute ------------------------------------------------
  */
@@ -92,18 +93,17 @@ bool acl_posix_encode(struct wire_writer *w, const struct acl_posix *in)
 /* --- from mode and ACL ------------------------------------------------------
  */
 
-/* Running a file is shown where the mode says so, although whoever reads may
- * (acl_rights): what is shown is likely to be set again. */
+/* What is granted without a list (acl_rights), and nothing less: what is shown
+ * is likely to be set again, and must not take a right away then. */
 static uint32_t rights_of_bits(unsigned bits, bool owner, bool directory)
 {
 	unsigned may = 0;
-	uint32_t hidden = (bits & 1) == 0 && !directory ? FILE_EXECUTE : 0;
 
 	may |= (bits & 4) != 0 ? STORE_MAY_READ : 0u;
 	may |= (bits & 2) != 0 ? STORE_MAY_WRITE | STORE_MAY_DELETE : 0u;
 	may |= (bits & 1) != 0 ? STORE_MAY_EXECUTE : 0u;
 	may |= owner ? STORE_MAY_OWN : 0u;
-	return acl_rights(may, directory) & ~hidden;
+	return acl_rights(may, directory);
 }
 
 static void add_ace(struct wire_writer *w, size_t acl, struct sid sid,
@@ -179,29 +179,35 @@ bool acl_descriptor(struct wire_writer *w, const struct sidmap *map,
 /* --- to mode and ACL --------------------------------------------------------
  */
 
-/* What those rights are worth; a directory that may be used at all must be
- * passed through, too: Windows lets everybody pass. */
-static unsigned bits_of_rights(uint32_t rights, bool directory)
+/* What those rights are worth. Running a file goes with reading it
+ * (acl_rights), so who has both keeps the x bit that the file has, and gets
+ * none that it has not. A directory that may be used at all must be passed
+ * through, too: Windows lets everybody pass. */
+static unsigned bits_of_rights(uint32_t rights, const struct acl_file *file,
+			       mode_t x)
 {
 	unsigned bits = 0;
 
 	bits |= (rights & FILE_READ_DATA) != 0 ? 4u : 0u;
 	bits |= (rights & (FILE_WRITE_DATA | FILE_APPEND_DATA)) != 0 ? 2u : 0u;
-	bits |= (rights & FILE_EXECUTE) != 0 ? 1u : 0u;
-	if (directory && (rights & DIRECTORY_RIGHTS) != 0) {
+	if (S_ISDIR(file->mode)) {
+		bits |= (rights & DIRECTORY_RIGHTS) != 0 ? 1u : 0u;
+	} else if ((rights & FILE_EXECUTE) != 0 &&
+		   ((file->mode & x) != 0 || (bits & 4) == 0)) {
 		bits |= 1;
 	}
 	return bits;
 }
 
-/* The rights of an imagined user: this uid and gid, and no others. */
+/* The rights of an imagined user: this uid and gid, and no others.
+ * @param x  the bits of the file's mode that say whether he runs it now. */
 static unsigned bits_for(const struct security_descriptor *sd,
-			 const struct sidmap *map, uid_t uid, gid_t gid,
-			 bool directory)
+			 const struct sidmap *map, const struct acl_file *file,
+			 uid_t uid, gid_t gid, mode_t x)
 {
 	const struct acl_who who = {.map = map, .uid = uid, .gid = gid};
 
-	return bits_of_rights(acl_granted(sd, &who), directory);
+	return bits_of_rights(acl_granted(sd, &who), file, x);
 }
 
 static bool named_already(const struct acl_posix *posix, unsigned tag,
@@ -245,12 +251,11 @@ void acl_to_posix(const struct security_descriptor *sd,
 		  const struct sidmap *map, const struct acl_file *file,
 		  struct acl_posix *out)
 {
-	bool directory = S_ISDIR(file->mode);
 	struct security_acl_walk walk = security_acl(sd->dacl);
 	struct security_ace ace = {0};
-	unsigned owner = bits_for(sd, map, file->uid, NO_ID, directory);
-	unsigned group = bits_for(sd, map, NO_ID, file->gid, directory);
-	unsigned other = bits_for(sd, map, NO_ID, NO_ID, directory);
+	unsigned owner = bits_for(sd, map, file, file->uid, NO_ID, S_IXUSR);
+	unsigned group = bits_for(sd, map, file, NO_ID, file->gid, S_IXGRP);
+	unsigned other = bits_for(sd, map, file, NO_ID, NO_ID, S_IXOTH);
 
 	*out = (struct acl_posix){0};
 	owner |= group;
@@ -263,11 +268,11 @@ void acl_to_posix(const struct security_descriptor *sd,
 		}
 		if (sidmap_uid(map, &ace.sid, &uid) && uid != file->uid) {
 			name(out, ACL_POSIX_USER, uid,
-			     bits_for(sd, map, uid, NO_ID, directory));
+			     bits_for(sd, map, file, uid, NO_ID, X_ANY));
 		}
 		if (sidmap_gid(map, &ace.sid, &gid) && gid != file->gid) {
 			unsigned bits =
-				bits_for(sd, map, NO_ID, gid, directory);
+				bits_for(sd, map, file, NO_ID, gid, X_ANY);
 
 			owner |= ace.type == ACCESS_ALLOWED_ACE_TYPE ? bits : 0;
 			name(out, ACL_POSIX_GROUP, gid, bits);

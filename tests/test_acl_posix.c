@@ -60,7 +60,7 @@ static void test_to_posix(void **state)
 		uint8_t bytes[1024];
 		struct wire_writer w = wire_writer_fixed(bytes, sizeof(bytes));
 		const struct acl_file file = {
-			.uid = 7, .gid = 50, .mode = table[i].type};
+			.uid = 7, .gid = 50, .mode = table[i].type | 0111};
 		struct security_descriptor sd = {
 			.control = SD_DACL_PRESENT,
 			.has_owner = true,
@@ -80,12 +80,13 @@ static void test_to_posix(void **state)
 static void test_null_dacl(void **state)
 {
 	const struct security_descriptor sd = {.control = SD_DACL_PRESENT};
-	const struct acl_file file = {.uid = 7, .gid = 50, .mode = S_IFREG};
+	const struct acl_file file = {
+		.uid = 7, .gid = 50, .mode = S_IFREG | 0700};
 	struct acl_posix posix = {0};
 
 	(void)state;
 	acl_to_posix(&sd, &test_sids, &file, &posix);
-	assert_int_equal(posix.mode, 0777);
+	assert_int_equal(posix.mode, 0766);
 }
 
 /* What is made of mode and ACL gives them back. */
@@ -109,6 +110,40 @@ static void test_there_and_back(void **state)
 	acl_to_posix(&sd, &test_sids, &file, &out);
 	assert_string_equal(named(&in, a), named(&out, b));
 	assert_int_equal(out.mode, 0751);
+}
+
+/* So it is with a file of which only the mode counts; and who may read may run
+ * it by both, whether it has an x bit or not. */
+static void test_shown_is_set(void **state)
+{
+	static const mode_t modes[] = {0644, 0755, 0744, 0600, 0640, 0111,
+				       0444, 0711, 0000, 0777, 0654};
+	size_t i = 0;
+
+	(void)state;
+	for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		const struct acl_file file = {
+			.uid = 7, .gid = 50, .mode = S_IFREG | modes[i]};
+		const struct acl_who other = {.map = &test_sids, .uid = 9};
+		unsigned may =
+			(modes[i] & 4 ? STORE_MAY_READ : 0u) |
+			(modes[i] & 2 ? STORE_MAY_WRITE | STORE_MAY_DELETE
+				      : 0u) |
+			(modes[i] & 1 ? STORE_MAY_EXECUTE : 0u);
+		uint8_t bytes[1024];
+		struct wire_writer w = wire_writer_fixed(bytes, sizeof(bytes));
+		struct security_descriptor sd = {0};
+		struct acl_posix out = {0};
+
+		assert_true(acl_from_posix(&w, &test_sids, &file, NULL, &sd));
+		assert_int_equal(acl_granted(&sd, &other),
+				 acl_rights(may, false));
+		acl_to_posix(&sd, &test_sids, &file, &out);
+		/* the owner gets what his groups have */
+		assert_int_equal(out.mode & ~0700u, modes[i] & ~0700u);
+		assert_int_equal(out.mode & 0700,
+				 (modes[i] & 0700) | (modes[i] & 0070) << 3);
+	}
 }
 
 static void test_xattr(void **state)
@@ -155,6 +190,7 @@ int main(void)
 		cmocka_unit_test(test_to_posix),
 		cmocka_unit_test(test_null_dacl),
 		cmocka_unit_test(test_there_and_back),
+		cmocka_unit_test(test_shown_is_set),
 		cmocka_unit_test(test_xattr),
 	};
 

@@ -299,7 +299,7 @@ static void test_inherited(void **state)
 		"A;;" ALL ";ME");
 	file = must_open(w, "d/f", NEW);
 	assert_acl(w, file, "A;;" ALL ";ME A;;1200a9;S-1-1-0");
-	assert_int_equal(mode_of(w, "d/f"), 0755);
+	assert_int_equal(mode_of(w, "d/f"), 0644);
 	talloc_free(file);
 	file = must_open(w, "d/sub", NEW_DIR);
 	assert_acl(w, file,
@@ -309,7 +309,7 @@ static void test_inherited(void **state)
 	set_acl(w, dir, "A;;" ALL ";ME");
 	file = must_open(w, "d/g", NEW);
 	assert_acl(w, file, "A;;" ALL ";ME A;;" ALL ";S-1-5-18");
-	assert_int_equal(mode_of(w, "d/g"), 0700);
+	assert_int_equal(mode_of(w, "d/g"), 0600);
 	talloc_free(file);
 	talloc_free(dir);
 }
@@ -376,9 +376,9 @@ static void test_mapped(void **state)
 	assert_int_equal(mode_of(w, "f"), 0444);
 	assert_false(do_getattr(w, file).attributes & FILE_ATTRIBUTE_READONLY);
 	set_acl(w, file, "A;;" ALL ";ME A;;120089;S-1-22-2-4242");
-	assert_int_equal(mode_of(w, "f"), 0740); /* the mask */
+	assert_int_equal(mode_of(w, "f"), 0640); /* the mask */
 	set_acl(w, file, "A;;" ALL ";ME");
-	assert_int_equal(mode_of(w, "f"), 0700);
+	assert_int_equal(mode_of(w, "f"), 0600);
 	talloc_free(file);
 }
 
@@ -421,7 +421,7 @@ static void test_map_alone(void **state)
 	char path[256];
 
 	set_acl(w, file, "A;;" ALL ";ME D;;1;S-1-1-0 A;;120089;S-1-1-0");
-	assert_int_equal(mode_of(w, "f"), 0700);
+	assert_int_equal(mode_of(w, "f"), 0600);
 	assert_int_equal(granted(w, "f"), FILE_ALL_ACCESS);
 	snprintf(path, sizeof(path), "%s/root/f", w->dir);
 	assert_true(getxattr(path, POSIX_XATTR_ACL, NULL, 0) < 0);
