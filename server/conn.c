@@ -199,10 +199,17 @@ bool conn_is_dead(const struct conn *conn, uint64_t since)
 
 static void conn_message(struct tevent_req *subreq);
 
+size_t conn_most_bytes(const struct conn *conn)
+{
+	return conn->server->bytes_held > SERVER_MAX_BYTES ? CONN_LEAST_BYTES
+							   : CONN_MAX_BYTES;
+}
+
 /* Too much is held: what was begun comes first. */
 static bool conn_is_full(const struct conn *conn)
 {
-	size_t limit = conn->trusted ? CONN_MAX_BYTES : CONN_STRANGER_BYTES;
+	size_t limit =
+		conn->trusted ? conn_most_bytes(conn) : CONN_STRANGER_BYTES;
 
 	return conn->bytes_in + conn->bytes_out > limit;
 }

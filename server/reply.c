@@ -29,7 +29,7 @@ struct outgoing {
 
 static int outgoing_destructor(struct outgoing *out)
 {
-	out->conn->bytes_out -= out->size;
+	conn_release(out->conn, &out->conn->bytes_out, out->size);
 	return 0;
 }
 
@@ -44,7 +44,7 @@ static struct outgoing *outgoing_new(struct conn *conn, unsigned max)
 	talloc_set_name_const(out, "struct outgoing");
 	out->conn = conn;
 	out->size = REQUEST_OVERHEAD;
-	conn->bytes_out += out->size;
+	conn_hold(conn, &conn->bytes_out, out->size);
 	talloc_set_destructor(out, outgoing_destructor);
 	return out;
 }
@@ -106,7 +106,7 @@ static struct message_out *reply_slot(struct request *r, size_t size,
 	}
 	*where = out;
 	out->size += size;
-	r->conn->bytes_out += size;
+	conn_hold(r->conn, &r->conn->bytes_out, size);
 	return &out->pdus[out->count++];
 }
 
@@ -522,7 +522,7 @@ bool request_notify_on(struct channel *channel, uint16_t command,
 	out->pdus[0].iov[0].iov_len = w.len;
 	out->pdus[0].iov_count = 1;
 	out->size += w.len;
-	conn->bytes_out += w.len;
+	conn_hold(conn, &conn->bytes_out, w.len);
 	subreq = message_write_send(
 		out, conn->server->ev, conn->messages, out->pdus, 1,
 		conn_must_seal(conn, session) ? session->keys->seal : NULL,

@@ -36,7 +36,7 @@ static int request_destructor(struct request *r)
 
 	request_forget_open(r);
 	LIST_REMOVE(conn->requests, r);
-	conn->bytes_out -= r->reply_size;
+	conn_release(conn, &conn->bytes_out, r->reply_size);
 	if (r->async_id != 0) {
 		conn->num_async--;
 	}
@@ -126,7 +126,7 @@ static void request_finish(struct request *r, NTSTATUS status)
 
 	r->handler = NULL;
 	r->quiet = false;
-	conn->bytes_out -= r->reply_size;
+	conn_release(conn, &conn->bytes_out, r->reply_size);
 	r->reply_size = 0;
 	log_debug("%s: %s %" PRIu64 ": %s", conn->peer,
 		  smb2_command_name(r->header.command), r->header.message_id,
@@ -242,9 +242,9 @@ NTSTATUS request_wait(struct request *r)
 	r->async_id = conn->last_async_id;
 	/* What waits for the client must not keep the client from being
 	 * heard; their number is bounded instead. */
-	conn->bytes_out -= r->reply_size;
+	conn_release(conn, &conn->bytes_out, r->reply_size);
 	r->reply_size = 0;
-	conn->bytes_in -= r->chain->bytes_in;
+	conn_release(conn, &conn->bytes_in, r->chain->bytes_in);
 	r->chain->bytes_in = 0;
 	chain_interim(r);
 	conn_resume(conn);
@@ -366,11 +366,12 @@ static bool affordable(struct request *r)
 	if (size > WIRE_LIMIT) {
 		size = WIRE_LIMIT;
 	}
-	if (conn->bytes_out > 0 && conn->bytes_out + size > CONN_MAX_BYTES) {
+	if (conn->bytes_out > 0 &&
+	    conn->bytes_out + size > conn_most_bytes(conn)) {
 		return false;
 	}
 	r->reply_size = (size_t)size;
-	conn->bytes_out += r->reply_size;
+	conn_hold(conn, &conn->bytes_out, r->reply_size);
 	return true;
 }
 
@@ -416,7 +417,7 @@ void request_drop_all(struct conn *conn)
 
 static int chain_destructor(struct chain *chain)
 {
-	chain->conn->bytes_in -= chain->bytes_in;
+	conn_release(chain->conn, &chain->conn->bytes_in, chain->bytes_in);
 	LIST_REMOVE(chain->conn->chains, chain);
 	if (chain->batch != NULL) {
 		batch_leave(chain->batch);
@@ -488,7 +489,8 @@ static bool chain_add(struct chain *chain, const struct message_pdu *pdu)
 	r->session_id = pdu->header.session_id;
 	r->tree_id = pdu->header.tree_id;
 	chain->bytes_in += pdu->len + REQUEST_OVERHEAD;
-	chain->conn->bytes_in += pdu->len + REQUEST_OVERHEAD;
+	conn_hold(chain->conn, &chain->conn->bytes_in,
+		  pdu->len + REQUEST_OVERHEAD);
 	chain->requests[chain->count++] = r;
 	return take_credits(r);
 }

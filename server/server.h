@@ -79,6 +79,8 @@ struct tree;
 #define CONN_MAX_PENDING_SESSIONS 16	/* logons under way */
 #define CONN_STRANGER_MESSAGE	  70000 /* bytes, before anybody logged on */
 #define CONN_MAX_BYTES		  ((size_t)64 << 20) /* in and out: then we wait */
+#define SERVER_MAX_BYTES	  ((size_t)512 << 20) /* of all: then */
+#define CONN_LEAST_BYTES	  ((size_t)1 << 20) /* is what each may have */
 #define CONN_STRANGER_BYTES	  ((size_t)1 << 20) /* before anybody logged on */
 #define REQUEST_OVERHEAD	  1024 /* what else a request, a reply costs */
 #define SESSION_MAX_CHANNELS	  32   /* connections, as Windows */
@@ -111,6 +113,7 @@ struct server {
 	struct listener *listeners; /**< listen.c */
 	struct conn *conns;
 	unsigned num_conns;
+	size_t bytes_held;	 /**< by all: their bytes_in and bytes_out */
 	unsigned num_durable;	 /**< opens that wait for their owners */
 	struct strikes *strikes; /**< failed logons by address */
 	uint64_t last_conn_id;
@@ -257,6 +260,22 @@ bool conn_is_dead(const struct conn *conn, uint64_t since);
 
 /** Something was done with: what had to wait for memory goes on. */
 void conn_resume(struct conn *conn);
+
+/** Count what a connection holds: part is its bytes_in or bytes_out. */
+static inline void conn_hold(struct conn *conn, size_t *part, size_t size)
+{
+	*part += size;
+	conn->server->bytes_held += size;
+}
+
+static inline void conn_release(struct conn *conn, size_t *part, size_t size)
+{
+	*part -= size;
+	conn->server->bytes_held -= size;
+}
+
+/** How much a connection may hold: less while all together hold too much. */
+size_t conn_most_bytes(const struct conn *conn);
 
 /* ------------------------------------------------------------ session.c */
 

@@ -802,34 +802,55 @@ static void test_payload(void **private_data)
 	talloc_free(l.f);
 }
 
-/* A client that asks for more than we want to hold waits. */
-static void test_bounded(void **private_data)
+/* A client that asks for more than we want to hold waits.
+ * @param most  what it may have, and at least one answer. */
+static void expect_bounded(struct logon *l, size_t most)
 {
-	struct logon l = logon_new();
-	struct open *open = open_new(l.tree);
+	struct open *open = open_new(l->tree);
 	const unsigned count = 20;
 	unsigned answers = 0;
 
-	(void)private_data;
-	credits_grant(l.f->conn->credits, 8000);
-	l.credits = 1;
+	credits_grant(l->f->conn->credits, 8000);
+	l->credits = 1;
 	script.payload = SMB2_LARGE_MTU - 1;
 	for (unsigned i = 0; i < count; i++) {
-		send_one(&l, SMB2_READ, open, SMB2_LARGE_MTU - 1);
+		send_one(l, SMB2_READ, open, SMB2_LARGE_MTU - 1);
 	}
-	fixture_idle(l.f, 20);
-	assert_true(l.f->conn->bytes_out <= CONN_MAX_BYTES);
-	assert_true(script.calls <= CONN_MAX_BYTES / SMB2_LARGE_MTU);
+	fixture_idle(l->f, 20);
+	assert_true(l->f->conn->bytes_out <= most);
+	assert_true(script.calls <= most / SMB2_LARGE_MTU);
 	while (answers < count) {
-		struct message *m = fixture_read(l.f);
+		struct message *m = fixture_read(l->f);
 
 		assert_int_equal(m->pdu[0].header.status, NT_STATUS_OK);
-		assert_true(l.f->conn->bytes_out <= CONN_MAX_BYTES);
+		assert_true(l->f->conn->bytes_out <= most);
 		talloc_free(m);
 		answers++;
 	}
-	fixture_idle(l.f, 10);
-	assert_int_equal(l.f->conn->bytes_out, 0);
+	fixture_idle(l->f, 10);
+	assert_int_equal(l->f->conn->bytes_out, 0);
+	assert_int_equal(l->f->conn->bytes_in, 0);
+}
+
+static void test_bounded(void **private_data)
+{
+	struct logon l = logon_new();
+
+	(void)private_data;
+	expect_bounded(&l, CONN_MAX_BYTES);
+	assert_int_equal(l.f->server->bytes_held, 0);
+	talloc_free(l.f);
+}
+
+/* When others hold much one answer at a time is made for each. */
+static void test_bounded_together(void **private_data)
+{
+	struct logon l = logon_new();
+
+	(void)private_data;
+	l.f->server->bytes_held = SERVER_MAX_BYTES + 1;
+	expect_bounded(&l, 2 * SMB2_LARGE_MTU - 1);
+	assert_int_equal(l.f->server->bytes_held, SERVER_MAX_BYTES + 1);
 	talloc_free(l.f);
 }
 
@@ -898,6 +919,7 @@ int main(void)
 		cmocka_unit_test(test_share_wants_sealing),
 		cmocka_unit_test(test_payload),
 		cmocka_unit_test(test_bounded),
+		cmocka_unit_test(test_bounded_together),
 		cmocka_unit_test(test_credit_charge),
 		cmocka_unit_test(test_notify),
 	};
