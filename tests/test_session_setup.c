@@ -306,6 +306,23 @@ static void test_pending_is_bounded(void **private_data)
 	talloc_free(f);
 }
 
+/* No more sessions than the bounds of server.h. */
+static void test_sessions_are_bounded(void **private_data)
+{
+	struct fixture *f = server_with("");
+	struct logon l = logon_new(f);
+
+	(void)private_data;
+	assert_int_equal(logon_negotiate(&l), NT_STATUS_OK);
+	f->conn->num_channels = CONN_MAX_SESSIONS;
+	assert_int_equal(logon_run(&l, "alice", "wonderland"),
+			 NT_STATUS_INSUFFICIENT_RESOURCES);
+	f->conn->num_channels = CONN_MAX_SESSIONS - 1;
+	assert_int_equal(logon_run(&l, "alice", "wonderland"), NT_STATUS_OK);
+	f->conn->num_channels = 1;
+	talloc_free(f);
+}
+
 static void test_refused_setups(void **private_data)
 {
 	struct fixture *f = server_with("");
@@ -577,6 +594,23 @@ static void test_tree_connect(void **private_data)
 	talloc_free(f);
 }
 
+static void test_trees_are_bounded(void **private_data)
+{
+	struct fixture *f = server_with("");
+	struct logon l = logged_on(f);
+	unsigned trees = 0;
+	struct answer answer = tree_connect(&l, "open");
+
+	(void)private_data;
+	while (answer.status == NT_STATUS_OK && trees <= SESSION_MAX_TREES) {
+		trees++;
+		answer = tree_connect(&l, "open");
+	}
+	assert_int_equal(answer.status, NT_STATUS_INSUFFICIENT_RESOURCES);
+	assert_int_equal(trees, SESSION_MAX_TREES);
+	talloc_free(f);
+}
+
 static void test_tree_connect_paths(void **private_data)
 {
 	static const char *const bad[] = {
@@ -833,6 +867,7 @@ int main(void)
 		cmocka_unit_test(test_too_many_failures),
 		cmocka_unit_test(test_garbage_token),
 		cmocka_unit_test(test_pending_is_bounded),
+		cmocka_unit_test(test_sessions_are_bounded),
 		cmocka_unit_test(test_refused_setups),
 		cmocka_unit_test(test_reauthentication),
 		cmocka_unit_test(test_previous_session),
@@ -841,6 +876,7 @@ int main(void)
 		cmocka_unit_test(test_unencrypted_let_in),
 		cmocka_unit_test(test_transport_counts),
 		cmocka_unit_test(test_tree_connect),
+		cmocka_unit_test(test_trees_are_bounded),
 		cmocka_unit_test(test_tree_connect_paths),
 		cmocka_unit_test(test_tree_connect_unprotected),
 		cmocka_unit_test(test_tree_disconnect),
