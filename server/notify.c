@@ -31,7 +31,7 @@ struct notify {
 	int err;
 	uint32_t filter;
 	size_t limit, size; /* bytes, as they will be encoded at most */
-	struct event *first, **end;
+	struct event *first, *last, **end;
 	bool overflow; /* something was dropped */
 	bool gone;     /* the directory was removed */
 	struct notify_wait_state *waiters;
@@ -84,6 +84,7 @@ static void forget_all(struct notify *notify)
 		notify->first = e->next;
 		talloc_free(e);
 	}
+	notify->last = NULL;
 	notify->end = &notify->first;
 	notify->size = 0;
 }
@@ -93,6 +94,16 @@ static void overflow(struct notify *notify)
 {
 	forget_all(notify);
 	notify->overflow = true;
+}
+
+/* Setting an access list changes an attribute and a mode: that is one change as
+ * long as nobody was told of half of it. */
+static bool again(const struct notify *notify, const struct event *e)
+{
+	const struct event *last = notify->last;
+
+	return last != NULL && e->action == FILE_ACTION_MODIFIED &&
+	       last->action == e->action && strcmp(last->path, e->path) == 0;
 }
 
 static void remember(struct notify *notify, uint32_t action, const char *path)
@@ -118,6 +129,11 @@ static void remember(struct notify *notify, uint32_t action, const char *path)
 		return;
 	}
 	e->action = action;
+	if (again(notify, e)) {
+		talloc_free(e);
+		return;
+	}
+	notify->last = e;
 	*notify->end = e;
 	notify->end = &e->next;
 	notify->size += size;

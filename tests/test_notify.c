@@ -152,6 +152,40 @@ static void test_filter(void **state)
 	assert_string_equal(told(w, 4096), "+dir");
 }
 
+static void write_to(struct world *w, struct store_file *file)
+{
+	char *buf = talloc_strdup(w, "x");
+	struct tevent_req *req =
+		store_pwrite_send(w, w->ev, file, buf, 1, 0, buf);
+
+	testlib_wait(w->ev, req, 5);
+	assert_int_equal(store_pwrite_recv(req), 0);
+	talloc_free(req);
+}
+
+/* A change in many steps is told once, if nothing else comes in between. */
+static void test_in_steps(void **state)
+{
+	struct world *w = *state;
+	struct store_file *one = NULL;
+	struct store_file *two = NULL;
+
+	make(w, "one");
+	make(w, "two");
+	one = open_file(w, "one", STORE_OPEN_WRITE);
+	two = open_file(w, "two", STORE_OPEN_WRITE);
+	start(w, FILE_NOTIFY_CHANGE_LAST_WRITE, 4096);
+	write_to(w, one);
+	write_to(w, one);
+	write_to(w, two);
+	write_to(w, one);
+	settle(w);
+	assert_string_equal(told(w, 4096), "~one ~two ~one");
+	write_to(w, one);
+	settle(w);
+	assert_string_equal(told(w, 4096), "~one");
+}
+
 /* More than the buffer holds: look for yourself, and then it begins anew. */
 static void test_overflow(void **state)
 {
@@ -236,6 +270,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		notify_test(test_names),
 		notify_test(test_filter),
+		notify_test(test_in_steps),
 		notify_test(test_overflow),
 		notify_test(test_does_not_fit),
 		notify_test(test_failed),
