@@ -200,7 +200,7 @@ struct posix_job {
 	struct posix_handle *opened; /**< open */
 	unsigned access, may;
 	uint32_t granted, privileged;
-	bool created, added, more, special;
+	bool created, added, more, special, gone;
 	/** Streams changed: of the file told, on the disk. */
 	struct {
 		enum store_event_kind kind;
@@ -633,12 +633,17 @@ void posix_hold_drop(struct posix_held *held);
 #define POSIX_WATCH_EVENTS                                                 \
 	(IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_MODIFY | \
 	 IN_ATTRIB | IN_DELETE_SELF | IN_ONLYDIR | IN_EXCL_UNLINK)
+/** And of the directory in which a watched one lies: some of those. Others may
+ *  watch it, too: what they asked for stays. */
+#define POSIX_PARENT_EVENTS \
+	(IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ONLYDIR | IN_MASK_ADD)
 
 /** One that was found; a list in plain memory. */
 struct posix_walked {
 	struct posix_walked *next;
 	int wd; /**< -1: a file */
 	bool directory;
+	bool parent;  /**< what the watched directory lies in */
 	char below[]; /**< from the watched directory on, as on disk */
 };
 
@@ -647,9 +652,14 @@ struct posix_walked {
  * job->tree all below it, at most job->max, with the inotify descriptor
  * job->len. Gives a list in job->out; job->more: not all could be watched. The
  * handle's own directory (an empty path) is watched in any case, or errno says
- * why not.
+ * why not; and looked at as by the next.
  */
 int posix_do_walk(struct posix_job *job);
+/**
+ * Likewise: watches what the handle's directory lies in now, if that may be
+ * read; then job->gone: it lies nowhere, for it was removed.
+ */
+int posix_do_parent(struct posix_job *job);
 void posix_walk_free(struct posix_walked *walked);
 
 #endif

@@ -90,7 +90,7 @@ static bool spot_event(struct store_watch *watch, const char *below,
 	}
 	if ((event->mask & (IN_DELETE_SELF | IN_UNMOUNT)) != 0 &&
 	    *below == '\0') {
-		return posix_watch_tell(watch, STORE_EVENT_GONE, 0, "", "");
+		return posix_watch_gone(watch);
 	}
 	return true;
 }
@@ -100,11 +100,15 @@ static void tree_changed(struct store_watch *watch, const char *below,
 			 const struct inotify_event *event, const char *name)
 {
 	char path[POSIX_PATH_SIZE];
-	int n = snprintf(path, sizeof(path), "%s%s%s", below,
-			 *below != '\0' ? "/" : "", name);
+	int n = 0;
 
-	if (!watch->tree || (event->mask & IN_ISDIR) == 0 || n < 0 ||
-	    (size_t)n >= sizeof(path)) {
+	/* Without a length there is no name, not even an empty one. */
+	if (!watch->tree || (event->mask & IN_ISDIR) == 0 || event->len == 0) {
+		return;
+	}
+	n = snprintf(path, sizeof(path), "%s%s%s", below,
+		     *below != '\0' ? "/" : "", name);
+	if (n < 0 || (size_t)n >= sizeof(path)) {
 		return;
 	}
 	if ((event->mask & (IN_CREATE | IN_MOVED_TO)) != 0) {
@@ -115,8 +119,20 @@ static void tree_changed(struct store_watch *watch, const char *below,
 	}
 }
 
+/* Something was moved or removed where its directory lies, or has taken its
+ * place: by which name that lies there now is not known. */
+static void parent_event(struct store_watch *watch,
+			 const struct inotify_event *event)
+{
+	if ((event->mask & IN_ISDIR) != 0 &&
+	    (event->mask & (IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO)) != 0) {
+		posix_watch_look(watch);
+	}
+}
+
 struct hit {
 	struct store_watch *watch;
+	bool parent;
 	char *below;
 };
 
@@ -140,6 +156,7 @@ static struct hit *find_hits(TALLOC_CTX *mem_ctx,
 	     spot = spot->next) {
 		if (spot->wd == wd) {
 			hits[*count].watch = spot->watch;
+			hits[*count].parent = spot->parent;
 			hits[*count].below = talloc_strdup(hits, spot->below);
 			*count += hits[*count].below != NULL;
 		}
@@ -173,6 +190,10 @@ static void dispatch(struct posix_inotify *inotify,
 		if (!watch_alive(inotify, watch)) {
 			continue;
 		}
+		if (hits[i].parent) {
+			parent_event(watch, event);
+			continue;
+		}
 		tree_changed(watch, hits[i].below, event, event->name);
 		if (pair != NULL) {
 			tree_changed(watch, hits[i].below, pair, pair->name);
@@ -189,6 +210,7 @@ static void overflow(struct posix_inotify *inotify)
 	while (watch != NULL) {
 		struct store_watch *next = watch->next;
 
+		posix_watch_look(watch);
 		(void)posix_watch_tell(watch, STORE_EVENT_OVERFLOW, 0, "", "");
 		/* Telling may have ended others. */
 		watch = watch_alive(inotify, next) ? next : NULL;

@@ -58,14 +58,16 @@ static int spot_destructor(struct spot *spot)
 	return 0;
 }
 
-int posix_spot_add(struct store_watch *watch, int wd, const char *below)
+int posix_spot_add(struct store_watch *watch, int wd, bool parent,
+		   const char *below)
 {
 	struct posix_inotify *inotify = watch->inotify;
 	struct spot **bucket = bucket_of(inotify, wd);
 	struct spot *spot = NULL;
 
 	for (spot = *bucket; spot != NULL; spot = spot->next) {
-		if (spot->wd == wd && spot->watch == watch) {
+		if (spot->wd == wd && spot->watch == watch &&
+		    spot->parent == parent) {
 			return 0;
 		}
 	}
@@ -80,6 +82,7 @@ int posix_spot_add(struct store_watch *watch, int wd, const char *below)
 	}
 	spot->watch = watch;
 	spot->wd = wd;
+	spot->parent = parent;
 	LIST_ADD(*bucket, spot);
 	LIST_ADD_AS(watch->spots, spot, own_prev, own_next);
 	inotify->num_spots++;
@@ -98,6 +101,20 @@ void posix_spots_drop(struct store_watch *watch, const char *below)
 		if (strncmp(spot->below, below, len) == 0 &&
 		    (len == 0 || spot->below[len] == '\0' ||
 		     spot->below[len] == '/')) {
+			talloc_free(spot);
+		}
+		spot = next;
+	}
+}
+
+void posix_spots_leave(struct store_watch *watch, int wd)
+{
+	struct spot *spot = watch->spots;
+
+	while (spot != NULL) {
+		struct spot *next = spot->own_next;
+
+		if (spot->parent && spot->wd != wd) {
 			talloc_free(spot);
 		}
 		spot = next;

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "server/store_posix.h"
@@ -24,7 +25,7 @@ struct walk {
 	bool full;
 };
 
-static void walk_add(struct walk *walk, int wd, bool directory,
+static void walk_add(struct walk *walk, int wd, bool directory, bool parent,
 		     const char *below)
 {
 	struct posix_walked *walked =
@@ -36,6 +37,7 @@ static void walk_add(struct walk *walk, int wd, bool directory,
 	}
 	walked->wd = wd;
 	walked->directory = directory;
+	walked->parent = parent;
 	memcpy(walked->below, below, strlen(below) + 1);
 	*walk->end = walked;
 	walk->end = &walked->next;
@@ -59,7 +61,7 @@ static void walk_entry(struct walk *walk, DIR *dir, const struct dirent *entry,
 		return;
 	}
 	if (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN) {
-		walk_add(walk, -1, false, path);
+		walk_add(walk, -1, false, false, path);
 		return;
 	}
 	fd = openat(dirfd(dir), entry->d_name,
@@ -92,7 +94,7 @@ static void walk_directory(struct walk *walk, int fd, const char *below,
 		return;
 	}
 	walk->room--;
-	walk_add(walk, wd, true, below);
+	walk_add(walk, wd, true, false, below);
 	entry = readdir(dir);
 	while (entry != NULL) {
 		walk_entry(walk, dir, entry, below, depth);
@@ -111,6 +113,27 @@ void posix_walk_free(struct posix_walked *walked)
 	}
 }
 
+/* To the kernel a directory that is held open is not deleted when it is
+ * removed, and its own descriptor tells nothing: the one it lies in does. First
+ * that is watched, then looked: nothing falls between. */
+static void walk_parent(struct walk *walk, struct posix_job *job)
+{
+	char path[sizeof(struct posix_proc_path) + sizeof("/..")];
+	struct stat st = {0};
+	int wd = -1;
+
+	snprintf(path, sizeof(path), "%s/..", posix_proc(job->handle->fd).path);
+	wd = inotify_add_watch(walk->inotify, path, POSIX_PARENT_EVENTS);
+	if (wd != -1) {
+		walk_add(walk, wd, true, true, "");
+	}
+	if (fstat(job->handle->fd, &st) == 0) {
+		job->gone = st.st_nlink == 0;
+	} else {
+		job->gone = errno == ENOENT || errno == ESTALE;
+	}
+}
+
 /* The user has it open for listing: whether he may is not asked again. */
 static int walk_top(struct walk *walk, struct posix_job *job)
 {
@@ -124,7 +147,8 @@ static int walk_top(struct walk *walk, struct posix_job *job)
 			       POSIX_WATCH_EVENTS);
 	err = wd == -1 ? errno : 0;
 	if (err == 0) {
-		walk_add(walk, wd, true, "");
+		walk_add(walk, wd, true, false, "");
+		walk_parent(walk, job);
 		err = posix_cred_enter(job->cred);
 	}
 	return err;
@@ -149,5 +173,17 @@ int posix_do_walk(struct posix_job *job)
 	}
 	job->out = walk.first;
 	job->more = walk.full;
+	return err;
+}
+
+int posix_do_parent(struct posix_job *job)
+{
+	struct walk walk = {.end = &walk.first, .inotify = (int)job->len};
+	int err = posix_cred_enter(NULL);
+
+	if (err == 0) {
+		walk_parent(&walk, job);
+	}
+	job->out = walk.first;
 	return err;
 }

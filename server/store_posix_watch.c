@@ -151,12 +151,13 @@ static struct posix_walk_link *link_new(struct posix_inotify *inotify)
 	return link;
 }
 
-static struct posix_job *walk_job(struct walking *walking)
+struct posix_job *posix_watch_job(struct store_watch *watch,
+				  int (*run)(struct posix_job *),
+				  const char *below)
 {
-	struct store_watch *watch = walking->watch;
 	struct posix_inotify *inotify = watch->inotify;
 	struct posix_job *job =
-		posix_job_alloc(watch->store, watch->handle, posix_do_walk);
+		posix_job_alloc(watch->store, watch->handle, run);
 
 	if (job == NULL) {
 		return NULL;
@@ -173,7 +174,7 @@ static struct posix_job *walk_job(struct walking *walking)
 	job->max = POSIX_SPOTS_MAX > inotify->num_spots
 			   ? POSIX_SPOTS_MAX - inotify->num_spots
 			   : 0;
-	if (!posix_job_string(&job->path, walking->below)) {
+	if (!posix_job_string(&job->path, below)) {
 		job->job.release(&job->job);
 		return NULL;
 	}
@@ -189,7 +190,7 @@ static bool walk_start(struct walking *walking)
 	struct posix_store *posix = posix_store_of(watch->store);
 	struct tevent_req *subreq = NULL;
 
-	walking->job = walk_job(walking);
+	walking->job = posix_watch_job(watch, posix_do_walk, walking->below);
 	if (walking->job == NULL) {
 		return false;
 	}
@@ -225,14 +226,13 @@ static struct walking *walking_new(struct store_watch *watch, const char *below)
 	return walking;
 }
 
-/* Was something of it taken back meanwhile, for another watch that ended? */
-static bool is_void(const struct walking *walking)
+bool posix_watch_void(const struct posix_job *job)
 {
-	const struct posix_walked *walked = walking->job->out;
+	const struct posix_walked *walked = job->out;
 
 	while (walked != NULL &&
 	       (walked->wd == -1 ||
-		!posix_spot_removed(link_of(walking->job), walked->wd))) {
+		!posix_spot_removed(link_of(job), walked->wd))) {
 		walked = walked->next;
 	}
 	return walked != NULL;
@@ -245,7 +245,8 @@ static bool add_spots(struct store_watch *watch,
 
 	while (walked != NULL) {
 		if (walked->wd != -1 &&
-		    posix_spot_add(watch, walked->wd, walked->below) != 0) {
+		    posix_spot_add(watch, walked->wd, walked->parent,
+				   walked->below) != 0) {
 			all = false;
 		}
 		walked = walked->next;
@@ -278,8 +279,12 @@ static void walk_over(struct walking *walking, int err, bool missed)
 {
 	struct store_watch *watch = walking->watch;
 	struct store_call *call = walking->call;
+	bool gone = err == 0 && walking->job->gone;
 
 	talloc_free(walking);
+	if (gone && !posix_watch_gone(watch)) {
+		return;
+	}
 	if (call != NULL) {
 		call->watch = watch;
 		call->more = missed;
@@ -304,7 +309,7 @@ static void walk_done(struct tevent_req *subreq)
 	if (err == 0) {
 		err = walking->job->err;
 	}
-	if (err == 0 && is_void(walking)) {
+	if (err == 0 && posix_watch_void(walking->job)) {
 		again = walking->walks < MAX_VOID;
 		err = EAGAIN;
 	} else if (err == 0 && late && watch->tree) {

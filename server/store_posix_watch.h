@@ -6,6 +6,7 @@
  *	store_posix_watch.c   beginning to watch, and walking trees for that
  *	store_posix_spot.c    which directories are watched for whom
  *	store_posix_event.c   what the kernel tells
+ *	store_posix_gone.c    that a watched directory was removed
  *
  * The kernel knows a directory by its watch descriptor, however many of our
  * watches are interested; a `spot` says which watch, and where below its own
@@ -27,6 +28,7 @@ struct spot {
 	struct spot *own_prev, *own_next; /* of its watch */
 	struct store_watch *watch;
 	int wd;
+	bool parent; /* what the watch's directory lies in; below is "" */
 	char *below; /* path on disk from the watch's directory; "" itself */
 };
 
@@ -59,6 +61,8 @@ struct store_watch {
 	struct posix_handle *handle;
 	struct spot *spots;
 	bool tree;
+	bool gone;		       /* which was told */
+	struct posix_watch_look *look; /* NULL: nobody looks whether it is */
 	store_watch_fn fn;
 	void *private_data;
 	bool *freed; /* set while it is told something */
@@ -67,9 +71,12 @@ struct store_watch {
 /* --- store_posix_spot.c */
 /** The first that may be of that descriptor; the others by next. */
 struct spot *posix_spots_of(const struct posix_inotify *inotify, int wd);
-int posix_spot_add(struct store_watch *watch, int wd, const char *below);
+int posix_spot_add(struct store_watch *watch, int wd, bool parent,
+		   const char *below);
 /** All of a watch that lie at or below a path: it was moved away. "": all. */
 void posix_spots_drop(struct store_watch *watch, const char *below);
+/** What its directory lay in, but for that one. */
+void posix_spots_leave(struct store_watch *watch, int wd);
 /** The kernel need not watch it any more, if no spot is there. */
 void posix_spot_unused(struct posix_inotify *inotify, int wd);
 /** Was that one taken from the kernel since a thread began? It may have been
@@ -86,5 +93,19 @@ void posix_inotify_handler(struct tevent_context *ev, struct tevent_fd *fde,
 /* --- store_posix_watch.c */
 /** A directory came to a tree. news: what is in it was not told of yet. */
 void posix_watch_came(struct store_watch *watch, const char *below, bool news);
+/** A job that gives descriptors in a list (store_posix.h). What of them no spot
+ *  has when it is released, the kernel need not watch. NULL: no memory or no
+ *  descriptor. */
+struct posix_job *posix_watch_job(struct store_watch *watch,
+				  int (*run)(struct posix_job *),
+				  const char *below);
+/** Was something of it taken back meanwhile, for another watch that ended? */
+bool posix_watch_void(const struct posix_job *job);
+
+/* --- store_posix_gone.c */
+/** Has a thread look whether the directory is still there, and where. */
+void posix_watch_look(struct store_watch *watch);
+/** It is not: that is told once. false: the watch is gone. */
+bool posix_watch_gone(struct store_watch *watch);
 
 #endif

@@ -265,7 +265,7 @@ static void test_missed(void **state)
 	/* and yet it has all of the tree */
 	make(w, "d/new/other/one");
 	wait_told(w, &told, "+new/other/one ");
-	wait_watched(w, 4); /* that one, too */
+	wait_watched(w, 5); /* that one, too, and what d lies in */
 	talloc_free(watch);
 	wait_watched(w, 0);
 }
@@ -341,10 +341,120 @@ static void test_taken_back(void **state)
 	assert_int_equal(count_watched(w), 0);
 	atomic_store(&held, false);
 	(void)watch_recv(w, watching, false);
-	assert_int_equal(count_watched(w), 1);
+	assert_int_equal(count_watched(w), 2); /* and what it lies in */
 	make(w, "d/new");
 	wait_told(w, &told, "+new ");
 	assert_string_equal(other.text, "");
+}
+
+static const char *on_disk(struct world *w, const char *name)
+{
+	return talloc_asprintf(w, "%s/%s", w->dir, name);
+}
+
+/* Somebody on the machine removes what is watched and open, beside others. */
+static void gone(struct world *w, bool tree)
+{
+	struct store_file *dir = must_open(w, "d", NEW_DIR);
+	struct store_file *beside = must_open(w, "e", NEW_DIR);
+	struct told told = {""};
+	struct told other = {""};
+	struct store_watch *watch = NULL;
+	struct store_watch *stays = NULL;
+
+	assert_int_equal(do_watch(w, dir, tree, note, &told, &watch), 0);
+	assert_int_equal(do_watch(w, beside, tree, note, &other, &stays), 0);
+	assert_int_equal(rmdir(on_disk(w, "d")), 0);
+	wait_told(w, &told, "x ");
+	/* its name is somebody else's */
+	make(w, "d");
+	assert_int_equal(rmdir(on_disk(w, "d")), 0);
+	make(w, "e/new");
+	wait_told(w, &other, "+new ");
+	turn_for(w, 50);
+	assert_string_equal(told.text, "x ");
+	assert_string_equal(other.text, "+new ");
+	talloc_free(watch);
+	talloc_free(stays);
+	wait_watched(w, 0);
+}
+
+static void test_gone(void **state)
+{
+	gone(*state, false);
+}
+
+static void test_gone_tree(void **state)
+{
+	gone(*state, true);
+}
+
+/* It was moved before, also within one directory, or to where another watch
+ * hears of all. */
+static void test_gone_moved(void **state)
+{
+	struct world *w = *state;
+	struct store_file *dir = must_open(w, "d", NEW_DIR);
+	struct store_file *to = must_open(w, "to", NEW_DIR);
+	struct told told = {""};
+	struct told other = {""};
+	struct store_watch *watch = NULL;
+	struct store_watch *hears = NULL;
+
+	assert_int_equal(do_watch(w, dir, false, note, &told, &watch), 0);
+	assert_int_equal(do_watch(w, to, false, note, &other, &hears), 0);
+	assert_int_equal(rename(on_disk(w, "d"), on_disk(w, "d2")), 0);
+	assert_int_equal(rename(on_disk(w, "d2"), on_disk(w, "to/d3")), 0);
+	wait_told(w, &other, "+d3 ");
+	turn_for(w, 50);
+	assert_string_equal(told.text, "");
+	/* that it hears of less does not make others hear of less */
+	make(w, "to/new");
+	wait_told(w, &other, "+d3 +new ");
+	assert_int_equal(rmdir(on_disk(w, "to/d3")), 0);
+	wait_told(w, &told, "x ");
+	wait_told(w, &other, "+d3 +new -d3 ");
+	talloc_free(hears);
+	talloc_free(watch);
+	wait_watched(w, 0);
+}
+
+/* Another takes its place. */
+static void test_gone_replaced(void **state)
+{
+	struct world *w = *state;
+	struct store_file *dir = must_open(w, "d", NEW_DIR);
+	struct told told = {""};
+	struct store_watch *watch = NULL;
+
+	assert_int_equal(do_watch(w, dir, false, note, &told, &watch), 0);
+	make(w, "e");
+	assert_int_equal(rename(on_disk(w, "e"), on_disk(w, "d")), 0);
+	wait_told(w, &told, "x ");
+}
+
+/* It was removed before it is watched, or while that begins. */
+static void test_gone_before(void **state)
+{
+	struct world *w = *state;
+	struct store_file *dir = must_open(w, "d", NEW_DIR);
+	struct store_file *later = must_open(w, "e", NEW_DIR);
+	struct told told = {""};
+	struct told other = {""};
+	struct tevent_req *watching = NULL;
+	struct store_watch *watch = NULL;
+
+	assert_int_equal(rmdir(on_disk(w, "d")), 0);
+	assert_int_equal(do_watch(w, dir, true, note, &told, &watch), 0);
+	wait_told(w, &told, "x ");
+	atomic_store(&after, true);
+	atomic_store(&held, true);
+	watching = watch_send(w, later, false, &other);
+	turn_for(w, 20);
+	assert_int_equal(rmdir(on_disk(w, "e")), 0);
+	atomic_store(&held, false);
+	(void)watch_recv(w, watching, false);
+	wait_told(w, &other, "x ");
 }
 
 /* The store goes while somebody waits. */
@@ -377,10 +487,12 @@ static void test_store_gone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_told),       TEST(test_told_tree),
-		TEST(test_missed),     TEST(test_others_hear),
-		TEST(test_given_up),   TEST(test_taken_back),
-		TEST(test_store_gone),
+		TEST(test_told),	TEST(test_told_tree),
+		TEST(test_missed),	TEST(test_others_hear),
+		TEST(test_given_up),	TEST(test_taken_back),
+		TEST(test_gone),	TEST(test_gone_tree),
+		TEST(test_gone_moved),	TEST(test_gone_replaced),
+		TEST(test_gone_before), TEST(test_store_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
