@@ -599,6 +599,14 @@ static bool is_refused(const struct setup_state *state)
 	return policy->signing_required || policy->encryption_required;
 }
 
+/* Will the server encrypt, with a key that we do not have? */
+static bool is_keyless(const struct setup_state *state,
+		       const struct smb2_session_setup_response *body)
+{
+	return (body->session_flags & SMB2_SESSION_FLAG_ENCRYPT_DATA) != 0 &&
+	       !state->conn->agreement.accept_transport_security;
+}
+
 /* From here on the server is no stranger any more. */
 static void setup_compression(const struct setup_state *state)
 {
@@ -645,6 +653,14 @@ static NTSTATUS setup_finish(struct setup_state *state, const struct call *call,
 		if (is_refused(state)) {
 			log_warn("the server would let us in as a guest only, "
 				 "without any protection");
+			return NT_STATUS_ACCESS_DENIED;
+		}
+		if (is_keyless(state, body)) {
+			set_logon_why(state->conn,
+				      "the server wants everything encrypted, "
+				      "and whom it lets in without a name, or "
+				      "as a guest, has no key for that: log on "
+				      "with a name and password");
 			return NT_STATUS_ACCESS_DENIED;
 		}
 		session->valid = true;
