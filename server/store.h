@@ -607,8 +607,9 @@ int store_streams_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 
 /* --- extended attributes ------------------------------------------------ */
 
-/** Longest name and value of an extended attribute, in bytes. */
-#define STORE_XATTR_NAME_MAX 240
+/** Longest name and value of an extended attribute, in bytes. The kernel has
+ *  names of 255 with "user." (xattr(7)). */
+#define STORE_XATTR_NAME_MAX 250
 #define STORE_XATTR_SIZE_MAX 65536
 /** The server's own, which is in no list (ea.c). */
 #define STORE_XATTR_NEED "smbquic.need"

@@ -371,6 +371,7 @@ static void test_copy_range(void **state)
 
 static void test_xattr(void **state)
 {
+	char longest[251] = ""; /* as the kernel has them, behind "user." */
 	struct world *w = *state;
 	struct store_file *file = must_open(w, "f", NEW);
 	struct tevent_req *req = finish(
@@ -400,6 +401,9 @@ static void test_xattr(void **state)
 	assert_int_equal(store_removexattr_recv(req), 0);
 	req = finish(w, store_removexattr_send(w, w->ev, file, "one"));
 	assert_int_equal(store_removexattr_recv(req), ENODATA);
+	memset(longest, 'n', 250);
+	req = finish(w, store_setxattr_send(w, w->ev, file, longest, "v", 1));
+	assert_int_equal(store_setxattr_recv(req), 0);
 	do_close(w, file);
 }
 

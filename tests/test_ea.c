@@ -61,6 +61,23 @@ static void test_too_large(void **state)
 			 NT_STATUS_OK);
 }
 
+/* In MS-FSCC 2.4.16 a name may have 255 bytes: on a disk of Linux "user.",
+ * which is before it, counts as well. */
+static void test_long_names(void **state)
+{
+	struct files *t = *state;
+	struct smb2_file_id id = files_make(t, "f");
+	char name[STORE_XATTR_NAME_MAX + 2] = {0};
+
+	memset(name, 'N', STORE_XATTR_NAME_MAX);
+	assert_int_equal(ea_set(t, id, talloc_asprintf(t, "%s=1", name)),
+			 NT_STATUS_OK);
+	assert_string_equal(ea_all(t, id), talloc_asprintf(t, "%s=1 ", name));
+	name[STORE_XATTR_NAME_MAX] = 'N';
+	assert_int_equal(ea_set(t, id, talloc_asprintf(t, "%s=1", name)),
+			 NT_STATUS_INVALID_EA_NAME);
+}
+
 /* MS-FSA 2.1.5.1.2 */
 static void test_needed(void **state)
 {
@@ -100,6 +117,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_set),
 		TEST(test_too_large),
+		TEST(test_long_names),
 		TEST(test_needed),
 	};
 
