@@ -8,7 +8,7 @@ LOCKED is a name that wants a client certificate.  Prints which transport
 parameters the server has, what it says when it ends a connection, which
 versions it speaks; and, after "words:", all words (ASCII and UTF-16, from four
 letters on) in what it sent that came in two connections alike: the TLS
-handshake without its certificates, and SMB's bytes."""
+handshake without its certificates and tickets, and SMB's bytes."""
 
 import os
 import re
@@ -37,6 +37,7 @@ PARAMETERS = {
     0x10: "retry_source_connection_id", 0x11: "version_information",
     0x20: "max_datagram_frame_size", 0x2ab2: "grease_quic_bit"}
 ENCRYPTED_EXTENSIONS, CERTIFICATE = 8, 11
+TICKET = 4  # sealed by the server for itself, with the name of its key
 QUIC_PARAMETERS = 0x39
 
 
@@ -102,7 +103,8 @@ class Visit:
 
     def told(self):
         return b"\0".join([b for kind, b in self.messages()
-                           if kind != CERTIFICATE] + [self.stream])
+                           if kind not in (CERTIFICATE, TICKET)] +
+                          [self.stream])
 
 
 def varint(data, at):
@@ -186,6 +188,10 @@ def versions(to):
 
 
 def words(data):
+    # ServerGuid of a NEGOTIATE response (MS-SMB2 2.2.4): a random number,
+    # the same as long as the server runs
+    data = re.sub(rb"(\xfeSMB.{68}).{16}", rb"\1" + bytes(16), data,
+                  flags=re.DOTALL)
     found = {w.decode() for w in re.findall(rb"[ -~]{4,}", data)}
     return found | {w.decode("utf-16-le")
                     for w in re.findall(rb"(?:[ -~]\0){4,}", data)}
