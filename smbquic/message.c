@@ -11,23 +11,11 @@
 /* A frame's length field has three bytes. */
 #define MESSAGE_FRAME_MAX 0xFFFFFFu
 
-struct message_write_state {
-	struct message_conn *conn; /* NULL once that is freed */
-	struct message_write_state *prev, *next;
-	size_t queued; /* counted in conn->queued */
-	uint8_t frame[MESSAGE_FRAME_SIZE];
-	uint8_t *sealed;
-	uint8_t *packed; /* compressed, until it is sealed */
-	struct iovec *iov;
-	int count;
-	int payload; /* which of them is to be compressed; 0: none */
-	struct wire_slice ready; /* that, if it was compressed before */
-};
-
 static int message_conn_destructor(struct message_conn *conn)
 {
 	struct message_write_state *w = NULL;
 
+	message_turns_lost(conn);
 	for (w = conn->writes; w != NULL; w = w->next) {
 		w->conn = NULL;
 	}
@@ -115,6 +103,7 @@ static void message_write_cleanup(struct tevent_req *req,
 		tevent_req_data(req, struct message_write_state);
 
 	(void)how;
+	message_turn_end(state);
 	if (state->queued == 0 || state->conn == NULL) {
 		return;
 	}
@@ -123,16 +112,19 @@ static void message_write_cleanup(struct tevent_req *req,
 	LIST_REMOVE(state->conn->writes, state);
 }
 
-static void count_queued(struct message_write_state *state, size_t size)
+void message_count_queued(struct message_write_state *state, size_t size)
 {
 	struct message_conn *conn = state->conn;
 
-	state->queued = size;
+	if (state->queued == 0) {
+		LIST_ADD(conn->writes, state);
+	}
+	conn->queued -= state->queued;
 	conn->queued += size;
-	LIST_ADD(conn->writes, state);
+	state->queued = size;
 }
 
-static size_t iov_size(const struct iovec *iov, int count)
+size_t message_iov_size(const struct iovec *iov, int count)
 {
 	size_t size = 0;
 	int i = 0;
@@ -186,7 +178,7 @@ static int add_pdu(struct message_write_state *state,
 		   bool may_sign)
 {
 	struct iovec *first = &state->iov[state->count];
-	size_t size = iov_size(pdu->iov, pdu->iov_count);
+	size_t size = message_iov_size(pdu->iov, pdu->iov_count);
 	size_t pad = padded ? (8 - size % 8) % 8 : 0;
 	uint8_t *header = pdu->iov[0].iov_base;
 	int count = pdu->iov_count;
@@ -241,11 +233,10 @@ static int add_pdus(struct message_write_state *state,
 	return err;
 }
 
-/* The pieces in one; an empty slice where there is no memory, or nothing. */
-static struct wire_slice flatten(TALLOC_CTX *mem_ctx, const struct iovec *iov,
-				 int count)
+struct wire_slice message_flatten(TALLOC_CTX *mem_ctx, const struct iovec *iov,
+				  int count)
 {
-	size_t size = iov_size(iov, count);
+	size_t size = message_iov_size(iov, count);
 	uint8_t *out = size == 0 ? NULL : talloc_size(mem_ctx, size);
 	size_t at = 0;
 	int i = 0;
@@ -259,8 +250,8 @@ static struct wire_slice flatten(TALLOC_CTX *mem_ctx, const struct iovec *iov,
 	return wire_slice(out, out == NULL ? 0 : size);
 }
 
-static void count_packed(const struct message_write_state *state, size_t plain,
-			 size_t packed)
+void message_count_packed(const struct message_write_state *state, size_t plain,
+			  size_t packed)
 {
 	struct message_savings *savings = &state->conn->savings;
 
@@ -279,12 +270,12 @@ static void pack_payload(struct message_write_state *state)
 {
 	const struct iovec *payload = &state->iov[state->payload];
 	int behind = state->count - state->payload - 1;
-	size_t plain = iov_size(state->iov + 1, state->count - 1);
+	size_t plain = message_iov_size(state->iov + 1, state->count - 1);
 	size_t packed = 0;
 	TALLOC_CTX *tmp = talloc_new(state);
 	struct wire_slice lead =
-		flatten(tmp, state->iov + 1, state->payload - 1);
-	struct wire_slice rest = flatten(tmp, payload + 1, behind);
+		message_flatten(tmp, state->iov + 1, state->payload - 1);
+	struct wire_slice rest = message_flatten(tmp, payload + 1, behind);
 
 	state->packed = talloc_size(state, plain);
 	if (state->packed != NULL &&
@@ -302,7 +293,7 @@ static void pack_payload(struct message_write_state *state)
 	state->iov[1].iov_base = state->packed;
 	state->iov[1].iov_len = packed;
 	state->count = 2;
-	count_packed(state, plain, packed);
+	message_count_packed(state, plain, packed);
 }
 
 /* The same with a payload that was compressed before: what goes before it,
@@ -311,11 +302,11 @@ static void use_ready(struct message_write_state *state)
 {
 	const struct iovec *payload = &state->iov[state->payload];
 	int behind = state->count - state->payload - 1;
-	size_t plain = iov_size(state->iov + 1, state->count - 1);
+	size_t plain = message_iov_size(state->iov + 1, state->count - 1);
 	TALLOC_CTX *tmp = talloc_new(state);
 	struct wire_slice lead =
-		flatten(tmp, state->iov + 1, state->payload - 1);
-	struct wire_slice rest = flatten(tmp, payload + 1, behind);
+		message_flatten(tmp, state->iov + 1, state->payload - 1);
+	struct wire_slice rest = message_flatten(tmp, payload + 1, behind);
 	size_t room = lead.len + SMB2_PACKED_HEAD;
 	size_t head = 0;
 
@@ -336,17 +327,17 @@ static void use_ready(struct message_write_state *state)
 		state->iov[3].iov_len =
 			smb2_packed_rest(rest, state->packed + room);
 		state->count = state->iov[3].iov_len > 0 ? 4 : 3;
-		count_packed(state, plain,
-			     iov_size(state->iov + 1, state->count - 1));
+		message_count_packed(
+			state, plain,
+			message_iov_size(state->iov + 1, state->count - 1));
 	}
 	talloc_free(tmp);
 }
 
 /* Replace what is behind the frame by one sealed piece. */
-static int seal_all(struct message_write_state *state,
-		    struct smb2_sealing_key *key, uint64_t session_id)
+static int seal_all(struct message_write_state *state)
 {
-	size_t plain = iov_size(state->iov + 1, state->count - 1);
+	size_t plain = message_iov_size(state->iov + 1, state->count - 1);
 	size_t size = plain + CRYPTO_SEAL_OVERHEAD;
 	int err = 0;
 
@@ -354,8 +345,8 @@ static int seal_all(struct message_write_state *state,
 	if (state->sealed == NULL) {
 		return ENOMEM;
 	}
-	err = crypto_seal(key, session_id, state->iov + 1, state->count - 1,
-			  state->sealed, size);
+	err = crypto_seal(state->seal, state->session_id, state->iov + 1,
+			  state->count - 1, state->sealed, size);
 	if (err != 0) {
 		return err;
 	}
@@ -368,7 +359,7 @@ static int seal_all(struct message_write_state *state,
 
 static int add_frame(struct message_write_state *state)
 {
-	size_t size = iov_size(state->iov + 1, state->count - 1);
+	size_t size = message_iov_size(state->iov + 1, state->count - 1);
 	struct wire_writer w =
 		wire_writer_fixed(state->frame, sizeof(state->frame));
 
@@ -380,11 +371,30 @@ static int add_frame(struct message_write_state *state)
 	assert(wire_writer_ok(&w));
 	state->iov[0].iov_base = state->frame;
 	state->iov[0].iov_len = sizeof(state->frame);
-	count_queued(state, size);
+	message_count_queued(state, size);
 	return 0;
 }
 
+int message_write_finish(struct message_write_state *state)
+{
+	int err = state->seal != NULL ? seal_all(state) : 0;
+
+	return err != 0 ? err : add_frame(state);
+}
+
 static void message_write_done(struct tevent_req *subreq);
+
+void message_write_begin(struct message_write_state *state)
+{
+	struct tevent_req *subreq =
+		transport_write_send(state, state->ev, state->conn->transport,
+				     state->iov, state->count);
+
+	if (tevent_req_nomem(subreq, state->req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, message_write_done, state->req);
+}
 
 struct tevent_req *message_write_send(
 	TALLOC_CTX *mem_ctx, struct tevent_context *ev,
@@ -392,7 +402,6 @@ struct tevent_req *message_write_send(
 	unsigned count, struct smb2_sealing_key *seal, uint64_t session_id)
 {
 	struct tevent_req *req = NULL;
-	struct tevent_req *subreq = NULL;
 	struct message_write_state *state = NULL;
 	int err = 0;
 
@@ -401,30 +410,32 @@ struct tevent_req *message_write_send(
 	if (req == NULL) {
 		return NULL;
 	}
+	state->ev = ev;
+	state->req = req;
 	state->conn = conn;
+	state->seal = seal;
+	state->session_id = session_id;
 	tevent_req_set_cleanup_fn(req, message_write_cleanup);
 	err = add_pdus(state, pdus, count, seal == NULL);
 	if (err == 0 && state->ready.len > 0) {
 		use_ready(state);
 	} else if (err == 0 && state->payload > 0) {
+		if (message_turn_fold(state)) {
+			return req;
+		}
 		pack_payload(state);
 	}
-	if (err == 0 && seal != NULL) {
-		err = seal_all(state, seal, session_id);
-	}
 	if (err == 0) {
-		err = add_frame(state);
+		err = message_write_finish(state);
 	}
 	if (tevent_req_error(req, err)) {
 		return tevent_req_post(req, ev);
 	}
-	subreq = transport_write_send(state, ev, conn->transport, state->iov,
-				      state->count);
-	if (tevent_req_nomem(subreq, req)) {
-		return tevent_req_post(req, ev);
+	if (message_turn_wait(state)) {
+		return req;
 	}
-	tevent_req_set_callback(subreq, message_write_done, req);
-	return req;
+	message_write_begin(state);
+	return tevent_req_is_in_progress(req) ? req : tevent_req_post(req, ev);
 }
 
 static void message_write_done(struct tevent_req *subreq)

@@ -187,6 +187,9 @@ struct wire_slice message_pack_recv(struct tevent_req *req,
  * the request (talloc_steal) or on mem_ctx. Several writes may be
  * outstanding; the order of the calls is the order on the wire. A sealed
  * message is copied while it is sealed, so its pieces are free at return.
+ * What the helper compresses is copied as well, and what is written behind it
+ * waits for it; message_pack_send() is for those who need no order. The seal
+ * is kept (talloc_reference) until then.
  *
  * @param seal  NULL: not sealed.
  */

@@ -23,7 +23,59 @@ struct message_conn {
 	struct smb2_compress_terms terms;
 	struct message_helper helper;
 	struct message_savings savings;
+	/* message_turn.c: writes that are not begun yet, in their order */
+	struct message_write_state *first_turn, *last_turn;
+	struct tevent_immediate *go; /* NULL: nobody has waited yet */
 };
+
+/** A message on its way out. */
+struct message_write_state {
+	struct tevent_context *ev;
+	struct tevent_req *req;
+	struct message_conn *conn; /* NULL once that is freed */
+	struct message_write_state *prev, *next;
+	size_t queued; /* counted in conn->queued */
+	uint8_t frame[MESSAGE_FRAME_SIZE];
+	uint8_t *sealed;
+	uint8_t *packed; /* compressed, until it is sealed */
+	struct iovec *iov;
+	int count;
+	int payload; /* which of them is to be compressed; 0: none */
+	struct wire_slice ready;       /* that, if it was compressed before */
+	struct smb2_sealing_key *seal; /* NULL: none */
+	uint64_t session_id;
+
+	struct message_write_state *before, *behind; /* in the conn's turns */
+	bool waits;				     /* in there */
+	struct tevent_req *folding;  /* the helper's; NULL: it is ready */
+	struct message_folding *job; /* his as well */
+};
+
+/** Seals and frames what iov has behind the frame. @return 0 or errno. */
+int message_write_finish(struct message_write_state *state);
+/** To the transport with it. */
+void message_write_begin(struct message_write_state *state);
+/** It has become shorter, by compression. */
+void message_count_packed(const struct message_write_state *state, size_t plain,
+			  size_t packed);
+/** What it takes of conn->queued. */
+void message_count_queued(struct message_write_state *state, size_t size);
+/** The pieces in one; an empty slice where there is no memory, or nothing. */
+struct wire_slice message_flatten(TALLOC_CTX *mem_ctx, const struct iovec *iov,
+				  int count);
+size_t message_iov_size(const struct iovec *iov, int count);
+
+/** message_turn.c: the payload chosen is compressed by the helper, and the
+ *  message goes when that is done. It is copied: nothing given to
+ *  message_write_send() is used any longer.
+ *  @return false: it is for the loop to do. */
+bool message_turn_fold(struct message_write_state *state);
+/** Is there one before it that has to wait? Then so does this. */
+bool message_turn_wait(struct message_write_state *state);
+/** It is over, or given up: others may go. */
+void message_turn_end(struct message_write_state *state);
+/** The connection goes: all that wait hear of it, later. */
+void message_turns_lost(struct message_conn *conn);
 
 /** 0, or what message_read_recv() and message_write_recv() return. */
 int message_request_errno(struct tevent_req *req);
