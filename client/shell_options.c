@@ -10,6 +10,7 @@
 #include "config.h"
 #include "smbquic/secret.h"
 #include "smbquic/log.h"
+#include "smbquic/option_text.h"
 #include "smbquic/race.h"
 
 #define TIMEOUT_MAX	  86400
@@ -48,7 +49,7 @@ enum option {
 };
 
 /* What popt stores by itself. */
-static struct {
+static struct raw {
 	char *ip_address;
 	char *transport;
 	char *remember;
@@ -83,7 +84,7 @@ static const struct poptOption table[] = {
 	{"probe", 0, NONE, &raw.probe, 0,
 	 "see whether SMB over QUIC is at each HOST[:PORT] that follows, and "
 	 "how; no account is needed", NULL},
-	{"probe-file", 0, STRING, &raw.hosts_file, 0,
+	{"probe-file", 0, STRING, OPTION_TEXT(raw, hosts_file),
 	 "the same for those in a file; - is standard input", "FILE"},
 	{"warn-days", 0, STRING, NULL, OPT_WARN_DAYS,
 	 "warn when a certificate ends within so many days (default 14)",
@@ -91,13 +92,13 @@ static const struct poptOption table[] = {
 	{"json", 0, NONE, &raw.json, 0,
 	 "print what --probe finds as JSON, an object and a line for each host",
 	 NULL},
-	{"command", 'c', STRING, &raw.script, 0,
+	{"command", 'c', STRING, OPTION_TEXT(raw, script),
 	 "run commands, separated by semicolons, and end", "COMMANDS"},
-	{"tar", 'T', STRING, &raw.tar, 0,
+	{"tar", 'T', STRING, OPTION_TEXT(raw, tar),
 	 "make an archive of the share (c), or put one there (x), as the "
 	 "command tar does; ARCHIVE and paths follow",
 	 "c|x[IXFbgaNrnvq]"},
-	{"directory", 'D', STRING, &raw.folder, 0,
+	{"directory", 'D', STRING, OPTION_TEXT(raw, folder),
 	 "begin in this folder of the share", "FOLDER"},
 	{"user", 'U', STRING, NULL, OPT_USER,
 	 "who to log on as; without %PASSWORD it is asked for",
@@ -124,19 +125,19 @@ static const struct poptOption table[] = {
 	{"use-kerberos", 0, STRING, NULL, OPT_KERBEROS_HOW,
 	 "log on by Kerberos: off, desired (where there is a ticket and the "
 	 "server offers it, the default) or required", "off|desired|required"},
-	{"use-krb5-ccache", 0, STRING, &raw.ccache, 0,
+	{"use-krb5-ccache", 0, STRING, OPTION_TEXT(raw, ccache),
 	 "where the tickets are, as in KRB5CCNAME; implies -k", "CCACHE"},
-	{"client-keytab", 0, STRING, &raw.keytab, 0,
+	{"client-keytab", 0, STRING, OPTION_TEXT(raw, keytab),
 	 "keys to get a ticket with, instead of a password; implies -k",
 	 "FILE"},
 	{"block-ntlm", 0, NONE, &raw.block_ntlm, 0,
 	 "never log on by NTLM, whatever the server offers", NULL},
-	{"transport", 0, STRING, &raw.transport, 0,
+	{"transport", 0, STRING, OPTION_TEXT(raw, transport),
 	 "auto (QUIC and TCP together, QUIC with a head start), quic, tcp, or "
 	 "a list with ports: quic:4433,tcp:4450", "LIST"},
 	{"port", 'p', STRING, NULL, OPT_PORT,
 	 "port of the transports that --transport gives none", "PORT"},
-	{"ip-address", 'I', STRING, &raw.ip_address, 0,
+	{"ip-address", 'I', STRING, OPTION_TEXT(raw, ip_address),
 	 "connect to this address; the name is still what the certificate "
 	 "must have", "ADDRESS"},
 	{"quic-version", 0, STRING, NULL, OPT_QUIC_VERSION,
@@ -148,21 +149,21 @@ static const struct poptOption table[] = {
 	{"congestion-control", 0, STRING, NULL, OPT_CONGESTION,
 	 "how QUIC finds out how fast it may send (default cubic)",
 	 "cubic|bbr"},
-	{"remember", 0, STRING, &raw.remember, 0,
+	{"remember", 0, STRING, OPTION_TEXT(raw, remember),
 	 "where to remember how servers were reached (TLS sessions, address "
 	 "tokens, where UDP is blocked), or no: nowhere", "FILE|no"},
 	{"trust", 0, STRING, NULL, OPT_TRUST,
 	 "how to judge the server's certificate: system, ca, pin, tofu (what "
 	 "was seen first) or none", "HOW"},
-	{"ca", 0, STRING, &raw.ca, 0,
+	{"ca", 0, STRING, OPTION_TEXT(raw, ca),
 	 "certificates of the authorities to trust (PEM)", "FILE"},
-	{"pin", 0, STRING, &raw.pin, 0,
+	{"pin", 0, STRING, OPTION_TEXT(raw, pin),
 	 "trust the certificate with this SHA-256 (or SHA-1) alone", "sha256:HEX"},
-	{"crl", 0, STRING, &raw.crl, 0,
+	{"crl", 0, STRING, OPTION_TEXT(raw, crl),
 	 "revocation lists of these authorities (PEM)", "FILE"},
-	{"client-cert", 0, STRING, &raw.client_cert, 0,
+	{"client-cert", 0, STRING, OPTION_TEXT(raw, client_cert),
 	 "our own certificate (PEM)", "FILE"},
-	{"client-key", 0, STRING, &raw.client_key, 0,
+	{"client-key", 0, STRING, OPTION_TEXT(raw, client_key),
 	 "its key (PEM)", "FILE"},
 	{"max-protocol", 'm', STRING, NULL, OPT_DIALECT,
 	 "highest dialect over TCP: SMB3_11, SMB3_02, SMB3_00, SMB2_10, "
@@ -562,9 +563,9 @@ static bool take_transports(struct shell_options *o)
 
 static bool parse(struct shell_options *o, poptContext context, int *status)
 {
-	int option = poptGetNextOpt(context);
+	int option = option_text_next(context, &raw);
 
-	for (; option > 0; option = poptGetNextOpt(context)) {
+	for (; option > 0; option = option_text_next(context, &raw)) {
 		char *arg = poptGetOptArg(context);
 		bool good = true;
 

@@ -17,6 +17,7 @@
 #include "server/service.h"
 #include "smbquic/audit.h"
 #include "smbquic/heap.h"
+#include "smbquic/option_text.h"
 #include "smbquic/secret.h"
 #include "smbquic/systemd.h"
 
@@ -27,7 +28,7 @@
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
-static struct {
+static struct options {
 	char *config_file;
 	char *debug_level;
 	char *samba_file;
@@ -36,14 +37,14 @@ static struct {
 } options;
 
 static struct poptOption option_table[] = {
-	{"configfile", 's', POPT_ARG_STRING, &options.config_file, 0,
+	{"configfile", 's', POPT_ARG_STRING, OPTION_TEXT(options, config_file),
 	 "The configuration file (" CONFIG_DEFAULT_FILE ")", "FILE"},
 	{"foreground", 'F', POPT_ARG_NONE, &options.foreground, 0,
 	 "Stay in the foreground and log to standard error (the default)",
 	 NULL},
 	{"daemon", 'D', POPT_ARG_NONE, &options.daemon, 0,
 	 "Go to the background once the server is ready", NULL},
-	{"debuglevel", 'd', POPT_ARG_STRING, &options.debug_level, 0,
+	{"debuglevel", 'd', POPT_ARG_STRING, OPTION_TEXT(options, debug_level),
 	 "How much is logged: 0 to 10, or error, warn, notice, info, debug; "
 	 "wins over `log level`",
 	 "LEVEL"},
@@ -51,7 +52,7 @@ static struct poptOption option_table[] = {
 	 "A setting of [global]; wins over the file", "'KEY=VALUE'"},
 	{"check-config", '\0', POPT_ARG_NONE, &options.check, 0,
 	 "Check the configuration, print what is in force, and end", NULL},
-	{"import-samba", '\0', POPT_ARG_STRING, &options.samba_file, 0,
+	{"import-samba", '\0', POPT_ARG_STRING, OPTION_TEXT(options, samba_file),
 	 "Print a configuration made from Samba's smb.conf, say what does not "
 	 "carry over, and end",
 	 "SMB.CONF"},
@@ -369,7 +370,7 @@ static int serve(void)
 
 static int run(poptContext context)
 {
-	int rc = poptGetNextOpt(context);
+	int rc = option_text_next(context, &options);
 
 	if (rc < -1) {
 		fprintf(stderr, "%s: %s: %s\n", PROGRAM,

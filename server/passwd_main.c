@@ -14,6 +14,7 @@
 #include "server/config.h"
 #include "server/users.h"
 #include "smbquic/log.h"
+#include "smbquic/option_text.h"
 #include "smbquic/prompt.h"
 #include "smbquic/secret.h"
 
@@ -21,7 +22,7 @@
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
-static struct {
+static struct options {
 	char *config_file;
 	char *users_file;
 	int from_stdin;
@@ -233,9 +234,9 @@ static const struct command {
 /* --- main --------------------------------------------------------------- */
 
 static struct poptOption popt_table[] = {
-	{"configfile", 'c', POPT_ARG_STRING, &options.config_file, 0,
+	{"configfile", 'c', POPT_ARG_STRING, OPTION_TEXT(options, config_file),
 	 "the server's configuration: its \"smb passwd file\" is used", "FILE"},
-	{"file", '\0', POPT_ARG_STRING, &options.users_file, 0,
+	{"file", '\0', POPT_ARG_STRING, OPTION_TEXT(options, users_file),
 	 "the users file itself", "FILE"},
 	{"stdin", 's', POPT_ARG_NONE, &options.from_stdin, 0,
 	 "read the password from standard input: one line, or the same twice",
@@ -346,7 +347,7 @@ int main(int argc, const char **argv)
 
 	log_set_program(PROGRAM);
 	secret_guard_process(secret_dumps_wanted());
-	option = poptGetNextOpt(context);
+	option = option_text_next(context, &options);
 	if (option == '?') {
 		print_help();
 	} else if (option == 'V') {

@@ -16,12 +16,13 @@
 #include "server/status.h"
 #include "server/status_ask.h"
 #include "smbquic/log.h"
+#include "smbquic/option_text.h"
 
 #define PROGRAM "smbquic-status"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
-static struct {
+static struct options {
 	char *config_file, *socket, *user;
 	int sessions, connections, shares, locks, byterange, leases;
 	int certificates, server, offered, json, version;
@@ -29,9 +30,9 @@ static struct {
 } options;
 
 static struct poptOption option_table[] = {
-	{"configfile", 's', POPT_ARG_STRING, &options.config_file, 0,
+	{"configfile", 's', POPT_ARG_STRING, OPTION_TEXT(options, config_file),
 	 "The server's configuration (" CONFIG_DEFAULT_FILE ")", "FILE"},
-	{"socket", '\0', POPT_ARG_STRING, &options.socket, 0,
+	{"socket", '\0', POPT_ARG_STRING, OPTION_TEXT(options, socket),
 	 "The server's control socket, instead of that in its state directory",
 	 "PATH"},
 	{"sessions", 'p', POPT_ARG_NONE, &options.sessions, 0,
@@ -52,7 +53,7 @@ static struct poptOption option_table[] = {
 	 NULL},
 	{"offered", '\0', POPT_ARG_NONE, &options.offered, 0,
 	 "The shares there are", NULL},
-	{"user", 'u', POPT_ARG_STRING, &options.user, 0,
+	{"user", 'u', POPT_ARG_STRING, OPTION_TEXT(options, user),
 	 "Only what is this user's", "NAME"},
 	{"json", 'j', POPT_ARG_NONE, &options.json, 0, "JSON for scripts",
 	 NULL},
@@ -353,7 +354,7 @@ static int control(TALLOC_CTX *mem_ctx, poptContext context)
 
 static int run(TALLOC_CTX *mem_ctx, poptContext context)
 {
-	int rc = poptGetNextOpt(context);
+	int rc = option_text_next(context, &options);
 	char *path = NULL;
 
 	if (rc < -1) {

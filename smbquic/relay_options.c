@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "smbquic/log.h"
+#include "smbquic/option_text.h"
 #include "smbquic/systemd.h"
 
 /* A listener holds no more for one peer than this, however fast the path. */
@@ -18,7 +19,7 @@
 enum { OPT_TRUST = 1, OPT_DEBUG, OPT_VERSION };
 
 /* What popt stores by itself. */
-static struct {
+static struct raw {
 	const char **listen; /* NULL-terminated */
 	char *connect, *server_name, *address;
 	char *certificate_map, *certificate, *key, *client_ca;
@@ -37,38 +38,38 @@ static struct poptOption table[] = {
 	{"listen", 'l', POPT_ARG_ARGV, &raw.listen, 0,
 	 "where connections come in; may be given often. Without HOST: every "
 	 "address", "TRANSPORT:[HOST:]PORT"},
-	{"connect", 'c', STRING, &raw.connect, 0,
+	{"connect", 'c', STRING, OPTION_TEXT(raw, connect),
 	 "where they go on to; TRANSPORT is quic, tcp, quic-user or "
 	 "quic-kernel", "TRANSPORT:HOST[:PORT]"},
-	{"server-name", 0, STRING, &raw.server_name, 0,
+	{"server-name", 0, STRING, OPTION_TEXT(raw, server_name),
 	 "the name that the server's certificate must have, when it is not "
 	 "HOST", "NAME"},
-	{"ip-address", 'I', STRING, &raw.address, 0,
+	{"ip-address", 'I', STRING, OPTION_TEXT(raw, address),
 	 "connect to this address instead of where HOST points", "ADDRESS"},
 	{"trust", 0, STRING, NULL, OPT_TRUST,
 	 "how to judge the server's certificate: system, ca, pin, tofu (what "
 	 "was seen first) or none", "HOW"},
-	{"ca", 0, STRING, &raw.ca, 0,
+	{"ca", 0, STRING, OPTION_TEXT(raw, ca),
 	 "certificates of the authorities to trust (PEM)", "FILE"},
-	{"pin", 0, STRING, &raw.pin, 0,
+	{"pin", 0, STRING, OPTION_TEXT(raw, pin),
 	 "trust the certificate with this SHA-256 (or SHA-1) alone", "sha256:HEX"},
-	{"crl", 0, STRING, &raw.crl, 0,
+	{"crl", 0, STRING, OPTION_TEXT(raw, crl),
 	 "revocation lists of these authorities (PEM)", "FILE"},
-	{"known-hosts", 0, STRING, &raw.known_hosts, 0,
+	{"known-hosts", 0, STRING, OPTION_TEXT(raw, known_hosts),
 	 "where --trust=tofu keeps what it has seen", "FILE"},
-	{"client-cert", 0, STRING, &raw.client_cert, 0,
+	{"client-cert", 0, STRING, OPTION_TEXT(raw, client_cert),
 	 "our own certificate for the server (PEM)", "FILE"},
-	{"client-key", 0, STRING, &raw.client_key, 0,
+	{"client-key", 0, STRING, OPTION_TEXT(raw, client_key),
 	 "its key (PEM)", "FILE"},
-	{"certificate-map", 0, STRING, &raw.certificate_map, 0,
+	{"certificate-map", 0, STRING, OPTION_TEXT(raw, certificate_map),
 	 "what to present to QUIC clients, by the name they ask for; see "
 	 "smbquic-certmap(1) (" MAP ")", "FILE"},
-	{"certificate", 0, STRING, &raw.certificate, 0,
+	{"certificate", 0, STRING, OPTION_TEXT(raw, certificate),
 	 "present this certificate (PEM, chain behind it) whatever the name, "
 	 "in place of a map", "FILE"},
-	{"key", 0, STRING, &raw.key, 0,
+	{"key", 0, STRING, OPTION_TEXT(raw, key),
 	 "the key of --certificate (PEM)", "FILE"},
-	{"client-ca", 0, STRING, &raw.client_ca, 0,
+	{"client-ca", 0, STRING, OPTION_TEXT(raw, client_ca),
 	 "with --certificate: let in only clients whose certificate chains "
 	 "to these (PEM)", "FILE"},
 	{"max-connections", 0, NUMBER, &raw.max_connections, 0,
@@ -88,7 +89,7 @@ static struct poptOption table[] = {
 	 "how long one side may be silent after the other has ended", "MS"},
 	{"drain-time", 0, NUMBER, &raw.drain_ms, 0,
 	 "how long SIGTERM waits for connections in which bytes move", "MS"},
-	{"system-call-filter", 0, STRING, &raw.filter, 0,
+	{"system-call-filter", 0, STRING, OPTION_TEXT(raw, filter),
 	 "system calls that relaying does not take fail (yes), end the relay "
 	 "(kill), or are let through (no)", "yes|no|kill"},
 	{"debuglevel", 'd', STRING, NULL, OPT_DEBUG,
@@ -314,9 +315,9 @@ static bool take_filter(struct relay_options *o)
 static int take_options(poptContext context, struct relay_options *o,
 			bool *trust_given)
 {
-	int rc = poptGetNextOpt(context);
+	int rc = option_text_next(context, &raw);
 
-	for (; rc > 0; rc = poptGetNextOpt(context)) {
+	for (; rc > 0; rc = option_text_next(context, &raw)) {
 		char *arg = poptGetOptArg(context);
 		bool ok = true;
 
