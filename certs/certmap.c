@@ -314,9 +314,10 @@ static void say_loaded(const struct slot *slot, const char *sha256_before,
 	    strcmp(sha256_before, slot->sha256) == 0) {
 		return;
 	}
-	log_notice("%s: %s certificate %s, SHA-256 %s", slot->entry->name,
+	log_notice("%s: %s certificate %s, SHA-1 %s, SHA-256 %s",
+		   slot->entry->name,
 		   sha256_before == NULL ? "using" : "now using", slot->subject,
-		   slot->sha256);
+		   slot->sha1, slot->sha256);
 }
 
 static void say_problem(const struct slot *slot, const char *problem_before)

@@ -418,12 +418,13 @@ struct client_facts {
 	uint64_t packets_lost;
 	/** Agreed on, best first: "lz77, lz4; chained". NULL: none. */
 	const char *compression;
-	const char *compression_why; /**< why files are, or are not */
-	uint64_t compressed_plain;   /**< bytes of messages that were, */
-	uint64_t compressed_packed;  /**< and what they became */
-	bool compressing;	     /**< what the tree's files hold is */
-	unsigned channels;	     /**< connections of the session now */
-	uint64_t reserved[3];	     /**< for what may come */
+	const char *compression_why;  /**< why files are, or are not */
+	uint64_t compressed_plain;    /**< bytes of messages that were, */
+	uint64_t compressed_packed;   /**< and what they became */
+	bool compressing;	      /**< what the tree's files hold is */
+	unsigned channels;	      /**< connections of the session now */
+	const char *certificate_sha1; /**< beside certificate_sha256 */
+	uint64_t reserved[2];	      /**< for what may come */
 };
 
 /** session and tree may be NULL. */

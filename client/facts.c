@@ -80,6 +80,7 @@ static void facts_of_transport(const struct client_conn *conn,
 	out->tls_cipher = facts->tls_cipher;
 	out->alpn = facts->alpn;
 	out->certificate = facts->certificate;
+	out->certificate_sha1 = facts->certificate_sha1;
 	out->certificate_sha256 = facts->certificate_sha256;
 	out->trust = facts->trust;
 	out->client_certificate_wanted = facts->client_certificate_wanted;

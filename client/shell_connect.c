@@ -227,6 +227,7 @@ static void print_transport(TALLOC_CTX *frame, const struct client_facts *f,
 	print_fact(to, "TLS cipher:", f->tls_cipher);
 	print_fact(to, "ALPN:", f->alpn);
 	print_fact(to, "Server certificate:", f->certificate);
+	print_fact(to, "Certificate SHA-1:", f->certificate_sha1);
 	print_fact(to, "Certificate SHA-256:", f->certificate_sha256);
 	print_fact(to, "Certificate trust:",
 		   f->secure && !f->verified && f->trust == NULL

@@ -52,7 +52,8 @@ static struct poptOption option_table[] = {
 	 "A setting of [global]; wins over the file", "'KEY=VALUE'"},
 	{"check-config", '\0', POPT_ARG_NONE, &options.check, 0,
 	 "Check the configuration, print what is in force, and end", NULL},
-	{"import-samba", '\0', POPT_ARG_STRING, OPTION_TEXT(options, samba_file),
+	{"import-samba", '\0', POPT_ARG_STRING,
+	 OPTION_TEXT(options, samba_file),
 	 "Print a configuration made from Samba's smb.conf, say what does not "
 	 "carry over, and end",
 	 "SMB.CONF"},

@@ -311,6 +311,8 @@ bool quic_tls_facts(const struct quic_tls *t, TALLOC_CTX *mem_ctx,
 	out->trust = copy(mem_ctx, t->judgement.how);
 	out->certificate =
 		copy(mem_ctx, id != NULL ? id->subject : t->judgement.subject);
+	out->certificate_sha1 =
+		copy(mem_ctx, id != NULL ? id->sha1 : t->judgement.sha1);
 	out->certificate_sha256 =
 		copy(mem_ctx, id != NULL ? id->sha256 : t->judgement.sha256);
 	out->certificate_end_point = copy(

@@ -123,6 +123,7 @@ static bool describe(struct tls_identity *id)
 	}
 	if (count > 0 &&
 	    gnutls_x509_crt_export2(list[0], GNUTLS_X509_FMT_DER, &der) == 0) {
+		id->sha1 = tls_sha1_hex(id, &der);
 		id->sha256 = tls_sha256_hex(id, &der);
 		gnutls_free(der.data);
 		id->end_point = tls_end_point_hex(id, list[0]);
@@ -131,7 +132,7 @@ static bool describe(struct tls_identity *id)
 		gnutls_x509_crt_deinit(list[i]);
 	}
 	gnutls_free(list);
-	return id->subject != NULL && id->sha256 != NULL &&
+	return id->subject != NULL && id->sha1 != NULL && id->sha256 != NULL &&
 	       id->end_point != NULL;
 }
 

@@ -64,7 +64,8 @@ struct tls_identity {
 	gnutls_certificate_credentials_t cred;
 	bool require_client_certificate;
 	const char *subject;   /**< for logs */
-	const char *sha256;    /**< 64 lower case hex digits */
+	const char *sha1;      /**< 40 lower case hex digits */
+	const char *sha256;    /**< 64 */
 	const char *end_point; /**< tls_end_point_hex() */
 	time_t lists_until;    /**< when revocation lists are out of date; 0:
 				  there are none */
@@ -152,7 +153,7 @@ struct tls_judgement {
 				the certificate, and how to go on */
 	unsigned alert;	     /**< not accepted: the TLS alert that says so */
 	const char *subject;
-	const char *sha256;
+	const char *sha1, *sha256;
 	const char *end_point; /**< tls_end_point_hex() */
 };
 

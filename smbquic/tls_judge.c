@@ -33,7 +33,6 @@ struct trial {
 	unsigned port;
 	gnutls_x509_crt_t chain[CHAIN_MAX];
 	unsigned count;
-	const gnutls_datum_t *leaf; /* as it came */
 	const gnutls_datum_t *staple;
 	struct tls_judgement *out;
 };
@@ -116,11 +115,11 @@ static char *describe(struct trial *t)
 	char *text = talloc_asprintf(
 		t->mem_ctx,
 		"Asked for: %s. The certificate is for: %s; valid from %s to "
-		"%s%s%s; SHA-256 %s.",
+		"%s%s%s; SHA-1 %s, SHA-256 %s.",
 		t->server_name, names_of(tmp, leaf), date_of(tmp, from),
 		date_of(tmp, to),
 		now < from || now > to ? ", and by the clock here it is " : "",
-		now < from || now > to ? date_of(tmp, now) : "",
+		now < from || now > to ? date_of(tmp, now) : "", t->out->sha1,
 		t->out->sha256);
 
 	talloc_free(tmp);
@@ -429,9 +428,9 @@ static void judge_pin(struct trial *t)
 	}
 	is_sha1 = strlen(pin) == SHA1_HEX;
 	if (is_sha1) {
-		have = tls_sha1_hex(t->mem_ctx, t->leaf);
+		have = t->out->sha1;
 	}
-	if (have == NULL || strcmp(pin, have) != 0) {
+	if (strcmp(pin, have) != 0) {
 		refuse(t, GNUTLS_A_BAD_CERTIFICATE,
 		       "it is not the one that was pinned", NULL);
 		return;
@@ -539,9 +538,11 @@ static bool introduce(struct trial *t, const gnutls_datum_t *leaf)
 			t->mem_ctx, (const char *)subject.data, subject.size);
 		gnutls_free(subject.data);
 	}
+	t->out->sha1 = tls_sha1_hex(t->mem_ctx, leaf);
 	t->out->sha256 = tls_sha256_hex(t->mem_ctx, leaf);
 	t->out->end_point = tls_end_point_hex(t->mem_ctx, t->chain[0]);
-	return t->out->sha256 != NULL && t->out->end_point != NULL;
+	return t->out->sha1 != NULL && t->out->sha256 != NULL &&
+	       t->out->end_point != NULL;
 }
 
 bool tls_judge(TALLOC_CTX *mem_ctx, const struct tls_client_policy *policy,
@@ -550,7 +551,6 @@ bool tls_judge(TALLOC_CTX *mem_ctx, const struct tls_client_policy *policy,
 	       const gnutls_datum_t *staple, struct tls_judgement *out)
 {
 	struct trial t = {.mem_ctx = mem_ctx,
-			  .leaf = chain,
 			  .staple = staple,
 			  .policy = policy,
 			  .server_name = server_name,

@@ -73,7 +73,8 @@ struct transport_facts {
 	const char *tls_version;  /**< "TLS1.3"; NULL on TCP */
 	const char *tls_cipher;	  /**< "AES-128-GCM"; NULL on TCP */
 	const char *certificate;  /**< subject of the server's certificate */
-	const char *certificate_sha256;	   /**< 64 hex digits, or NULL */
+	const char *certificate_sha1;	   /**< 40 hex digits, or NULL */
+	const char *certificate_sha256;	   /**< 64 */
 	const char *certificate_end_point; /**< tls_end_point_hex(), or NULL */
 	bool client_certificate_wanted;	   /**< client: the server asked for one
 					    */

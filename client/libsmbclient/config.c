@@ -448,7 +448,8 @@ bool libsmb_config_check(const struct libsmb_config *config)
 		return false;
 	}
 	if (config->pin != NULL && !tls_pin_valid(config->pin)) {
-		log_error("pin = %s: it is the SHA-256 of a certificate",
+		log_error("pin = %s: it is the SHA-256 (or SHA-1) of a "
+			  "certificate",
 			  config->pin);
 		return false;
 	}
