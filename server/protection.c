@@ -5,9 +5,10 @@
 
 /* --- the decisions -------------------------------------------------------- */
 
+/* 3.3.5.5.3: nobody is given one who gave no name, or another's. */
 static bool has_key(enum auth_kind kind)
 {
-	return kind != AUTH_GUEST;
+	return kind == AUTH_USER;
 }
 
 /* What the connection carries can be encrypted, by SMB ... */
@@ -38,7 +39,10 @@ const char *protection_forbids_logon(const struct conn *conn,
 				     const struct user *user,
 				     enum auth_kind kind)
 {
-	if (can_encrypt(conn, kind) || !rejects(conn)) {
+	/* Who gives no name hears by the session's flag that it will not do
+	 * (3.3.5.5.3). */
+	if (can_encrypt(conn, kind == AUTH_ANONYMOUS ? AUTH_USER : kind) ||
+	    !rejects(conn)) {
 		return NULL;
 	}
 	if (of_server(conn) == CONFIG_ENCRYPT_REQUIRED) {

@@ -60,6 +60,11 @@ static void to_guest(struct place *p)
 	p->session.kind = AUTH_GUEST;
 }
 
+static void to_anonymous(struct place *p)
+{
+	p->session.kind = AUTH_ANONYMOUS;
+}
+
 /* What is decided, as text: forbids-logon session forbids-share share. */
 static void decided(const char *global, const char *of_share, bool listed,
 		    void (*change)(struct place *p), const char *expected)
@@ -100,6 +105,8 @@ static void test_desired(void **state)
 	decided(DESIRED, "", false, NULL, "-,1,0,1");
 	decided(DESIRED, "", false, cannot, "-,0,0,0");
 	decided(DESIRED, "", false, to_guest, "-,0,0,0");
+	decided(DESIRED, "", false, to_anonymous, "-,0,0,0");
+	decided("", DESIRED, false, to_anonymous, "-,0,0,0");
 	decided("", DESIRED, false, NULL, "-,0,0,1");
 	decided("", DESIRED, false, cannot, "-,0,0,0");
 }
@@ -111,9 +118,11 @@ static void test_by_server(void **state)
 	decided(REQUIRED, "", false, over_quic, "-,1,0,1");
 	decided(REQUIRED, "", false, cannot, "server smb encrypt,1,1,1");
 	decided(REQUIRED, "", false, to_guest, "server smb encrypt,1,1,1");
+	decided(REQUIRED, "", false, to_anonymous, "-,1,1,1");
 	decided(REQUIRED LENIENT, "", false, NULL, "-,1,0,1");
 	decided(REQUIRED LENIENT, "", false, cannot, "-,0,0,0");
 	decided(REQUIRED LENIENT, "", false, to_guest, "-,0,0,0");
+	decided(REQUIRED LENIENT, "", false, to_anonymous, "-,0,0,0");
 }
 
 static void test_by_user(void **state)

@@ -853,6 +853,21 @@ static void test_anonymous(void **private_data)
 	talloc_free(f);
 }
 
+/* Where encryption is as good as may be, who has no key goes without. */
+static void test_anonymous_desired(void **private_data)
+{
+	struct fixture *f = server_with("restrict anonymous = 0\n"
+					"server smb encrypt = desired\n");
+	struct logon l = logon_new(f);
+
+	(void)private_data;
+	assert_int_equal(logon_negotiate(&l), NT_STATUS_OK);
+	assert_int_equal(anonymous_run(&l), NT_STATUS_OK);
+	assert_int_equal(l.session_flags, SMB2_SESSION_FLAG_IS_NULL);
+	assert_int_equal(plain_tree(&l, "IPC$"), NT_STATUS_OK);
+	talloc_free(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -886,6 +901,7 @@ int main(void)
 		cmocka_unit_test(test_guest),
 		cmocka_unit_test(test_guest_must_seal),
 		cmocka_unit_test(test_anonymous),
+		cmocka_unit_test(test_anonymous_desired),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
