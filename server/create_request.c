@@ -411,7 +411,7 @@ static void judge_lease(const struct request *r, struct create *out)
 /* The root of the share is there and stays (MS-FSA 2.1.5.1.2). */
 static NTSTATUS check_root(const struct create *create)
 {
-	if (*create->name.path != '\0') {
+	if (*create->name.path != '\0' || create->name.stream != NULL) {
 		return NT_STATUS_OK;
 	}
 	if (create->overwrite) {

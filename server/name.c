@@ -52,9 +52,11 @@ static bool is_dots(const char *name)
 /* --- paths -------------------------------------------------------------- */
 
 /*
- * MS-FSCC 2.1.5: "name:stream:type". Cuts the stream's part off the path.
+ * MS-FSCC 2.1.5: "name:stream:type". Cuts the stream's part off the path. The
+ * root has no name, and streams all the same: ":stream".
  */
-static enum name_result parse_stream(char *last, struct name_path *out)
+static enum name_result parse_stream(char *last, bool root,
+				     struct name_path *out)
 {
 	char *stream = strchr(last, ':');
 	char *type = NULL;
@@ -69,7 +71,7 @@ static enum name_result parse_stream(char *last, struct name_path *out)
 		*type = '\0';
 		type++;
 	}
-	if (*last == '\0' || strchr(stream, '/') != NULL ||
+	if ((*last == '\0' && !root) || strchr(stream, '/') != NULL ||
 	    (*stream != '\0' && !short_enough(stream)) ||
 	    (*stream == '\0' && type == NULL)) {
 		return NAME_INVALID;
@@ -133,6 +135,7 @@ static enum name_result parse_components(char *path, struct name_path *out)
 	struct taken taken = {path, path};
 	char *at = path;
 	bool last = *at == '\0';
+	bool root = false;
 	enum name_result result = NAME_OK;
 
 	while (result == NAME_OK && !last) {
@@ -141,14 +144,15 @@ static enum name_result parse_components(char *path, struct name_path *out)
 		last = *end == '\0';
 		*end = '\0';
 		if (last) {
-			result = parse_stream(at, out);
+			root = *at == ':' && at == path;
+			result = parse_stream(at, root, out);
 		}
 		if (last && is_dots(at)) {
 			result = out->stream != NULL || out->data ? NAME_INVALID
 								  : result;
 			out->directory = true;
 		}
-		if (result == NAME_OK) {
+		if (result == NAME_OK && !root) {
 			result = take_component(&taken, at);
 		}
 		at = end + 1;
@@ -261,7 +265,7 @@ enum name_result name_stream_parse(TALLOC_CTX *mem_ctx, const uint8_t *utf16,
 		return NAME_NO_MEMORY;
 	}
 	if (text[0] == ':' && strchr(text, '\\') == NULL) {
-		result = parse_stream(whole, &path);
+		result = parse_stream(whole, false, &path);
 	}
 	if (result != NAME_OK || path.directory) {
 		return NAME_INVALID;

@@ -37,7 +37,7 @@ struct name_path {
  * Take a client's path.
  * "." and ".." are resolved by the text alone (MS-FSCC 2.1.5.1).
  * "name", "name::$DATA" are the same file; "name:s" and "name:s:$DATA" a
- * stream of it.
+ * stream of it, ":s" one of the root.
  */
 enum name_result name_path_parse(TALLOC_CTX *mem_ctx, const uint8_t *utf16,
 				 size_t len, struct name_path *out);

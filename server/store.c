@@ -165,13 +165,14 @@ bool store_short_names(const struct store *store)
 
 /* --- calls -------------------------------------------------------------- */
 
-/* A ':' is in the last component only, once, and between names. */
+/* A ':' is in the last component only, once, and between names; the root's is
+ * "". */
 static bool stream_proper(const char *path)
 {
 	const char *colon = strchr(path, ':');
 
 	return colon == NULL ||
-	       (colon != path && colon[-1] != '/' && colon[1] != '\0' &&
+	       ((colon == path || colon[-1] != '/') && colon[1] != '\0' &&
 		strpbrk(colon + 1, ":/") == NULL);
 }
 

@@ -15,8 +15,8 @@
  * client's and checks them.
  *
  * Streams. "dir/name:stream" is a named stream of a file or directory: data of
- * its own beside the file's, everything else is the file's. There is a ':' in a
- * path for that alone. A stream goes with its file: whoever renames, links or
+ * its own beside the file's, everything else is the file's. ":stream" is one of
+ * the root. There is a ':' in a path for that alone. A stream goes with its file: whoever renames, links or
  * deletes that, has its streams renamed, linked or deleted.
  *
  * Requests. Every operation that can block is a _send/_recv pair on tevent_req.

@@ -268,6 +268,9 @@ static const char *below_watch(const struct store_watch *watch,
 		}
 		local += len + 1;
 	}
+	if (*local == '\0') {
+		return NULL; /* its own: whoever watches what it lies in */
+	}
 	return watch->tree || strchr(local, '/') == NULL ? local : NULL;
 }
 

@@ -426,6 +426,45 @@ static void test_none(void **state)
 	files_close(t, id);
 }
 
+/* The share's root has no name, but streams as any directory. */
+static void test_root(void **state)
+{
+	struct files *t = *state;
+	struct smb2_create_response out = {0};
+	struct smb2_file_id id = {0};
+
+	assert_string_equal(list_of(t, ""), "");
+	assert_int_equal(status_of(t, ":s"), NT_STATUS_OBJECT_NAME_NOT_FOUND);
+	id = open_stream(t, ":s");
+	assert_int_equal(files_write(t, id, "data", 0), NT_STATUS_OK);
+	files_close(t, id);
+	id = open_stream(t, ":S:$DATA");
+	assert_content(t, id, "data");
+	files_close(t, id);
+	assert_string_equal(list_of(t, ""), ":s:$DATA=4 ");
+	assert_int_equal(files_create(t,
+				      (struct create_args){
+					      .name = ":s",
+					      .disposition = FILE_OVERWRITE_IF},
+				      &out),
+			 NT_STATUS_OK);
+	assert_int_equal(out.create_action, FILE_OVERWRITTEN);
+	files_close(t, out.file_id);
+	id = open_stream(t, ":s");
+	assert_int_equal(rename_to(t, id, ":new", false), NT_STATUS_OK);
+	files_close(t, id);
+	assert_string_equal(list_of(t, ""), ":new:$DATA=0 ");
+	files_close(t, files_open(t, (struct create_args){
+					     .name = ":new",
+					     .access = SEC_STD_DELETE,
+					     .options = FILE_DELETE_ON_CLOSE,
+					     .disposition = FILE_OPEN}));
+	assert_string_equal(list_of(t, ""), "");
+	assert_int_equal(status_of(t, "::$DATA"),
+			 NT_STATUS_FILE_IS_A_DIRECTORY);
+	assert_int_equal(status_of(t, ":s\\a"), NT_STATUS_OBJECT_NAME_INVALID);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -433,6 +472,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_open),
 		TEST(test_directory),
+		TEST(test_root),
 		TEST(test_replace),
 		TEST(test_readonly),
 		TEST(test_sharing),
