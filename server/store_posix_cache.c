@@ -13,6 +13,10 @@
  * then; therefore such a list is read again after a time, which doubles from
  * READ_AGAIN_MS up to READ_AGAIN_MAX_MS.
  *
+ * Where the kernel tells of all changes (name_watch.h), it does so for larger
+ * ones: then others' changes are made in the list, too, and it is read again
+ * only if something was not told.
+ *
  * The lists belong to a share; they are used by all its threads.
  */
 
@@ -27,6 +31,7 @@
 #include <unistd.h>
 
 #include "server/name_set.h"
+#include "server/name_watch.h"
 #include "server/store_posix.h"
 #include "smbquic/name_map.h"
 #include "smbquic/utf16.h"
@@ -35,6 +40,7 @@
 #define MAX_NAMES_KEPT	  1500000u /* of all; about 40 bytes each */
 #define MAX_NAMES	  1000000u /* of a directory */
 #define MIN_NAMES	  128u	   /* below that reading is quick */
+#define MIN_NAMES_WATCHED 256u
 #define READ_AGAIN_MS	  20u
 #define READ_AGAIN_MAX_MS 5000u
 
@@ -54,6 +60,7 @@ struct cached_dir {
 	unsigned again_ms;
 	struct timespec read_at; /* monotonic */
 	bool ours;		 /* changed by us since it was read */
+	struct name_watch *watch; /* tells of changes; or NULL */
 	struct name_set names;
 };
 
@@ -199,6 +206,7 @@ static bool same_time(const struct timespec *a, const struct timespec *b)
 static void dir_free(struct cached_dir *dir)
 {
 	pthread_mutex_destroy(&dir->mutex);
+	name_watch_free(dir->watch);
 	name_set_clear(&dir->names);
 	free(dir);
 }
@@ -325,18 +333,86 @@ static void cache_unlock(struct posix_cache *cache, struct cached_dir *dir)
 	pthread_mutex_unlock(&cache->mutex);
 }
 
+/* --- what the kernel tells ---------------------------------------------- */
+
+static void name_changed(const char *local, bool came, void *private_data)
+{
+	struct cached_dir *dir = private_data;
+
+	names_remove(&dir->names, local);
+	if (came) {
+		dir->known = dir->known && names_add(&dir->names, local) &&
+			     dir->names.count <= MAX_NAMES;
+	}
+}
+
+static void dir_forsake(struct cached_dir *dir)
+{
+	name_watch_free(dir->watch);
+	dir->watch = NULL;
+	dir->known = false;
+}
+
+/*
+ * Makes the changes that were told. The time that the directory has now is that
+ * of what was told, or of something that is about to be: who changes it puts
+ * the time on it first, and tells before anybody knows that it is done.
+ */
+static void dir_follow(struct cached_dir *dir, int dirfd, struct stat *st)
+{
+	bool any = false;
+
+	if (dir->watch == NULL) {
+		return;
+	}
+	if (!name_watch_take(dir->watch, name_changed, dir, &any)) {
+		dir_forsake(dir);
+		return;
+	}
+	if (any) {
+		if (fstat(dirfd, st) != 0) {
+			dir->known = false;
+		}
+		dir->mtime = st->st_mtim;
+	}
+}
+
+static void nothing(const char *local, bool came, void *private_data)
+{
+	(void)local;
+	(void)came;
+	(void)private_data;
+}
+
+/* All that was told so far will be read, or was. */
+static void dir_skip(struct cached_dir *dir)
+{
+	bool any = false;
+
+	if (dir->watch != NULL &&
+	    !name_watch_take(dir->watch, nothing, NULL, &any)) {
+		dir_forsake(dir);
+	}
+}
+
+static void dir_watch(struct cached_dir *dir, int dirfd)
+{
+	if (dir->watch == NULL && dir->names.count >= MIN_NAMES_WATCHED &&
+	    name_watch_local(dirfd)) {
+		dir->watch = name_watch_new(dirfd);
+	}
+}
+
+/* --- is it good? -------------------------------------------------------- */
+
 static bool dir_good(const struct cached_dir *dir, const struct stat *st)
 {
 	return dir->known && same_time(&dir->mtime, &st->st_mtim) &&
 	       (!dir->ours || ms_since(&dir->read_at) < dir->again_ms);
 }
 
-/* Reads the names anew. st was taken before. */
-static int dir_read(struct cached_dir *dir, int dirfd, const struct stat *st)
+static void grow_patience(struct cached_dir *dir, const struct stat *st)
 {
-	struct stat after = {0};
-	int err = 0;
-
 	if (dir->known && same_time(&dir->mtime, &st->st_mtim)) {
 		dir->again_ms = dir->again_ms * 2 < READ_AGAIN_MAX_MS
 					? dir->again_ms * 2
@@ -344,6 +420,18 @@ static int dir_read(struct cached_dir *dir, int dirfd, const struct stat *st)
 	} else {
 		dir->again_ms = READ_AGAIN_MS;
 	}
+}
+
+/* Reads the names anew. st was taken before. */
+static int dir_read(struct cached_dir *dir, int dirfd, const struct stat *st)
+{
+	struct stat after = {0};
+	bool watched = false;
+	int err = 0;
+
+	grow_patience(dir, st);
+	dir_skip(dir);
+	watched = dir->watch != NULL;
 	name_set_clear(&dir->names);
 	dir->known = false;
 	err = names_read(dirfd, &dir->names);
@@ -353,9 +441,10 @@ static int dir_read(struct cached_dir *dir, int dirfd, const struct stat *st)
 	}
 	clock_gettime(CLOCK_MONOTONIC, &dir->read_at);
 	dir->mtime = st->st_mtim;
-	dir->ours = just_now(&st->st_mtim);
+	dir_watch(dir, dirfd);
+	dir->ours = !watched && just_now(&st->st_mtim);
 	dir->known = fstat(dirfd, &after) == 0 &&
-		     same_time(&after.st_mtim, &st->st_mtim);
+		     (watched || same_time(&after.st_mtim, &st->st_mtim));
 	return 0;
 }
 
@@ -398,6 +487,7 @@ int posix_cache_match(struct posix_cache *cache, int dirfd, const char *client,
 	if (dir == NULL) {
 		return ENOMEM;
 	}
+	dir_follow(dir, dirfd, &st);
 	if (!dir_good(dir, &st)) {
 		err = dir_read(dir, dirfd, &st);
 	}
@@ -426,6 +516,7 @@ struct cached_dir *posix_cache_hold(struct posix_cache *cache, int dirfd)
 	if (dir == NULL) {
 		return NULL;
 	}
+	dir_follow(dir, dirfd, &st);
 	if (!dir->known || !same_time(&dir->mtime, &st.st_mtim)) {
 		dir->known = false;
 		cache_unlock(cache, dir);
@@ -440,7 +531,7 @@ void posix_cache_changed(struct cached_dir *dir, const char *added,
 	if (dir == NULL) {
 		return;
 	}
-	dir->ours = true;
+	dir->ours = dir->ours || dir->watch == NULL;
 	if (removed != NULL) {
 		names_remove(&dir->names, removed);
 	}

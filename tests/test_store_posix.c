@@ -616,17 +616,18 @@ static unsigned count_reads(int inotify)
 	return count;
 }
 
-/* Threads that make files in one directory do not read it for each of them. */
+/* Threads that make files in one directory do not read it for each of them, also
+ * when it is too small to be watched. */
 static void test_large_directory_crowd(void **state)
 {
-	struct tevent_req *reqs[200] = {0};
+	struct tevent_req *reqs[100] = {0};
 	struct world *w = *state;
 	int inotify = inotify_init1(IN_NONBLOCK);
 	char name[32];
 	size_t i = 0;
 
 	make_dir(w, "d");
-	for (i = 0; i < 300; i++) {
+	for (i = 0; i < 150; i++) {
 		snprintf(name, sizeof(name), "d/File%zu", i);
 		touch(w, name);
 	}
@@ -634,12 +635,12 @@ static void test_large_directory_crowd(void **state)
 	assert_true(there(w, "d/fILE17"));
 	assert_int_not_equal(
 		inotify_add_watch(inotify, on_disk(w, "d"), IN_OPEN), -1);
-	for (i = 0; i < 200; i++) {
+	for (i = 0; i < 100; i++) {
 		snprintf(name, sizeof(name), "d/new%zu", i);
 		reqs[i] = store_open_send(w, w->ev, w->store, NULL, name,
 					  NEW | STORE_OPEN_EXCLUSIVE, 0);
 	}
-	for (i = 0; i < 200; i++) {
+	for (i = 0; i < 100; i++) {
 		struct store_file *file = NULL;
 
 		assert_true(tevent_req_poll(reqs[i], w->ev));
@@ -649,6 +650,60 @@ static void test_large_directory_crowd(void **state)
 	assert_true(there(w, "d/NEW0"));
 	/* a few times, since what we made is no proof for long */
 	assert_in_range(count_reads(inotify), 1, 25);
+	close(inotify);
+}
+
+/* What others do is told by the kernel: a directory is not read again for it. */
+static void test_large_directory_told(void **state)
+{
+	struct world *w = *state;
+	int inotify = inotify_init1(IN_NONBLOCK);
+	char name[32];
+	char other[32];
+	int i = 0;
+
+	make_dir(w, "d");
+	for (i = 0; i < 500; i++) {
+		snprintf(name, sizeof(name), "d/File%d", i);
+		touch(w, name);
+	}
+	usleep(50000);
+	assert_true(there(w, "d/fILE17"));
+	assert_int_not_equal(
+		inotify_add_watch(inotify, on_disk(w, "d"), IN_OPEN), -1);
+	for (i = 0; i < 50; i++) {
+		snprintf(name, sizeof(name), "d/Theirs%d", i);
+		snprintf(other, sizeof(other), "d/tHEIRS%d", i);
+		assert_false(there(w, other));
+		assert_int_equal(mkdir(on_disk(w, name), 0755), 0);
+		assert_true(there(w, other));
+		snprintf(name, sizeof(name), "d/MINE%d", i);
+		make_dir(w, name);
+		snprintf(name, sizeof(name), "d/mine%d", i);
+		assert_true(there(w, name));
+		snprintf(name, sizeof(name), "d/Theirs%d", i);
+		snprintf(other, sizeof(other), "d/Renamed%d", i);
+		assert_int_equal(rename(on_disk(w, name), on_disk(w, other)),
+				 0);
+		snprintf(other, sizeof(other), "d/tHEIRS%d", i);
+		assert_false(there(w, other));
+		snprintf(other, sizeof(other), "d/rENAMED%d", i);
+		assert_true(there(w, other));
+	}
+	assert_int_equal(rmdir(on_disk(w, "d/Renamed7")), 0);
+	assert_false(there(w, "d/rENAMED7"));
+	assert_int_equal(count_reads(inotify), 0);
+	/* not told: more than the kernel keeps */
+	for (i = 0; i < 20000; i++) {
+		assert_int_equal(rename(on_disk(w, i % 2 ? "d/b" : "d/File1"),
+					on_disk(w, i % 2 ? "d/File1" : "d/b")),
+				 0);
+	}
+	touch(w, "d/Last");
+	assert_true(there(w, "d/lAST"));
+	assert_true(there(w, "d/fILE1"));
+	assert_false(there(w, "d/B"));
+	assert_in_range(count_reads(inotify), 1, 3);
 	close(inotify);
 }
 
@@ -827,6 +882,7 @@ int main(void)
 		TEST(test_sticky),
 		TEST(test_large_directory),
 		TEST(test_large_directory_crowd),
+		TEST(test_large_directory_told),
 		TEST(test_no_root),
 		TEST(test_closed_in_threads),
 		TEST(test_pool_gone),
