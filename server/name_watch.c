@@ -22,7 +22,7 @@
 
 #define BUFFER_SIZE 65536
 #define MAX_KEPT    32768 /* names of a watch */
-#define EVENTS                                                        \
+#define EVENTS \
 	(IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ONLYDIR)
 
 /* linux/magic.h of older kernels lacks them. */
@@ -49,8 +49,9 @@ struct name_watch {
 
 /* All of the process. */
 static struct {
-	pthread_mutex_t mutex; /* of all that follows, and of what watches keep */
-	int fd;		       /* -1: nobody watches */
+	pthread_mutex_t
+		mutex; /* of all that follows, and of what watches keep */
+	int fd;	       /* -1: nobody watches */
 	struct name_watch *watches;
 	uint8_t buf[BUFFER_SIZE]
 		__attribute__((aligned(__alignof__(struct inotify_event))));

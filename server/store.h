@@ -16,8 +16,9 @@
  *
  * Streams. "dir/name:stream" is a named stream of a file or directory: data of
  * its own beside the file's, everything else is the file's. ":stream" is one of
- * the root. There is a ':' in a path for that alone. A stream goes with its file: whoever renames, links or
- * deletes that, has its streams renamed, linked or deleted.
+ * the root. There is a ':' in a path for that alone. A stream goes with its
+ * file: whoever renames, links or deletes that, has its streams renamed, linked
+ * or deleted.
  *
  * Requests. Every operation that can block is a _send/_recv pair on tevent_req.
  * A request may be done before _send returns. _send is NULL only when there is
@@ -544,6 +545,7 @@ struct tevent_req *store_readdir_send(TALLOC_CTX *mem_ctx,
 /**
  * @param entries  out: one chunk below mem_ctx, with its names on it.
  * @param count    out: 0 only at the end.
+ * @return 0; EACCES: somebody has moved the directory out of the share.
  */
 int store_readdir_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 		       struct store_entry **entries, size_t *count);

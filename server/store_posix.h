@@ -6,6 +6,7 @@
  *	store_posix_cred.c    acting as a user
  *	store_posix_name.c    paths of the disk and paths of the client
  *	store_posix_path.c    finding what a path names, never outside
+ *	store_posix_inside.c  whether an open directory is still in the share
  *	store_posix_cache.c   names of large directories, remembered
  *	store_posix_open.c    open, make, lookup
  *	store_posix_attr.c    attributes
@@ -322,6 +323,14 @@ struct posix_proc_path {
 	char path[32];
 };
 struct posix_proc_path posix_proc(int fd);
+
+/* --- store_posix_inside.c */
+/** Is that open directory still at or below the share's root? In threads. */
+bool posix_do_inside(const struct posix_handle *dir);
+/** Likewise by its path alone, which no disk is asked for: also in the loop.
+ *  fd of any kind. true also for what has escaped a bind mount to where the
+ *  path would be the same. */
+bool posix_inside_by_path(const struct posix_root *root, int dirfd);
 
 /* --- store_posix_cache.c */
 struct posix_cache *posix_cache_new(void);
@@ -657,7 +666,8 @@ struct posix_walked {
 int posix_do_walk(struct posix_job *job);
 /**
  * Likewise: watches what the handle's directory lies in now, if that may be
- * read; then job->gone: it lies nowhere, for it was removed.
+ * read; then job->gone: it lies nowhere, for it was removed, or not in the
+ * share any more.
  */
 int posix_do_parent(struct posix_job *job);
 void posix_walk_free(struct posix_walked *walked);

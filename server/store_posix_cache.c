@@ -58,8 +58,8 @@ struct cached_dir {
 	bool known; /* the list is good for `mtime` */
 	struct timespec mtime;
 	unsigned again_ms;
-	struct timespec read_at; /* monotonic */
-	bool ours;		 /* changed by us since it was read */
+	struct timespec read_at;  /* monotonic */
+	bool ours;		  /* changed by us since it was read */
 	struct name_watch *watch; /* tells of changes; or NULL */
 	struct name_set names;
 };

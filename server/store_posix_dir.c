@@ -120,7 +120,7 @@ static bool list_entry(struct posix_handle *dir, const char *name,
 	return true;
 }
 
-static int posix_do_readdir(struct posix_job *job)
+static int list_some(struct posix_job *job)
 {
 	struct posix_handle *dir = job->handle;
 	const struct dirent64 *entry = NULL;
@@ -147,6 +147,14 @@ static int posix_do_readdir(struct posix_job *job)
 		}
 	}
 	return err;
+}
+
+static int posix_do_readdir(struct posix_job *job)
+{
+	int err = list_some(job);
+
+	/* What lies elsewhere by now is nobody's to see. */
+	return err == 0 && !posix_do_inside(job->handle) ? EACCES : err;
 }
 
 static int finish_readdir(struct store_call *call, struct posix_job *job)

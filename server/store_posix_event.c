@@ -35,7 +35,8 @@ bool posix_watch_tell(struct store_watch *watch, enum store_event_kind kind,
 	int n = snprintf(local, sizeof(local), "%s%s%s", below,
 			 *below != '\0' && *name != '\0' ? "/" : "", name);
 
-	if (n < 0 || (size_t)n >= sizeof(local) ||
+	if ((watch->gone && kind != STORE_EVENT_GONE) || n < 0 ||
+	    (size_t)n >= sizeof(local) ||
 	    (*watch->handle->local == '\0' && posix_depot_reserved(local)) ||
 	    !posix_path_to_client(local, client, sizeof(client))) {
 		return true;
@@ -175,6 +176,20 @@ static bool watch_alive(const struct posix_inotify *inotify,
 	return w != NULL;
 }
 
+/* A directory above it may have been moved, of which its own descriptors say
+ * nothing. Where it is now, it was when all that was read happened, or it came
+ * back. */
+static bool is_inside(struct store_watch *watch)
+{
+	const struct posix_inotify *inotify = watch->inotify;
+
+	if (watch->inside_at != inotify->reads &&
+	    posix_inside_by_path(watch->handle->root, watch->handle->fd)) {
+		watch->inside_at = inotify->reads;
+	}
+	return watch->inside_at == inotify->reads;
+}
+
 static void dispatch(struct posix_inotify *inotify,
 		     const struct inotify_event *event,
 		     const struct inotify_event *pair)
@@ -192,6 +207,10 @@ static void dispatch(struct posix_inotify *inotify,
 		}
 		if (hits[i].parent) {
 			parent_event(watch, event);
+			continue;
+		}
+		if (!is_inside(watch)) {
+			(void)posix_watch_gone(watch);
 			continue;
 		}
 		tree_changed(watch, hits[i].below, event, event->name);
@@ -228,6 +247,7 @@ void posix_inotify_handler(struct tevent_context *ev, struct tevent_fd *fde,
 	(void)ev;
 	(void)fde;
 	(void)flags;
+	inotify->reads++;
 	while (n > 0 && at < (size_t)n) {
 		const struct inotify_event *event =
 			(const void *)(inotify->buf + at);
@@ -290,7 +310,8 @@ static bool tell_stream(struct store_watch *watch, const char *local,
 	bool freed = false;
 	size_t len = 0;
 
-	if (!posix_path_to_client(local, client, sizeof(client))) {
+	if (watch->gone ||
+	    !posix_path_to_client(local, client, sizeof(client))) {
 		return true;
 	}
 	len = strlen(client);

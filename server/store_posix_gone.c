@@ -3,7 +3,8 @@
  * A watched directory that is removed by others than clients. Its handle keeps
  * it, so that the kernel does not say so; it says that something was removed
  * where the directory lies, and then a thread looks whether that was it. It may
- * also have been moved: then it lies elsewhere.
+ * also have been moved: then it lies elsewhere, and if that is not in the share
+ * it is as gone as if it had been removed.
  *
  * One thread looks at a time for a watch; what is told meanwhile makes it look
  * once more.
@@ -26,6 +27,7 @@ bool posix_watch_gone(struct store_watch *watch)
 		return true;
 	}
 	watch->gone = true;
+	posix_spots_drop(watch, "");
 	return posix_watch_tell(watch, STORE_EVENT_GONE, 0, "", "");
 }
 

@@ -128,7 +128,7 @@ static void walk_parent(struct walk *walk, struct posix_job *job)
 		walk_add(walk, wd, true, true, "");
 	}
 	if (fstat(job->handle->fd, &st) == 0) {
-		job->gone = st.st_nlink == 0;
+		job->gone = st.st_nlink == 0 || !posix_do_inside(job->handle);
 	} else {
 		job->gone = errno == ENOENT || errno == ESTALE;
 	}
@@ -170,6 +170,7 @@ int posix_do_walk(struct posix_job *job)
 	}
 	if (fd != -1) {
 		walk_directory(&walk, fd, job->path, 0);
+		job->gone = job->gone || !posix_do_inside(job->handle);
 	}
 	job->out = walk.first;
 	job->more = walk.full;

@@ -322,7 +322,7 @@ static void walk_done(struct tevent_req *subreq)
 	}
 	walking->job->out = NULL;
 	missed = !add_spots(watch, walked) || missed;
-	if (walking->news) {
+	if (walking->news && !walking->job->gone) {
 		alive = tell_news(watch, walked);
 	}
 	posix_walk_free(walked);

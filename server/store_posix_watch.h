@@ -6,7 +6,8 @@
  *	store_posix_watch.c   beginning to watch, and walking trees for that
  *	store_posix_spot.c    which directories are watched for whom
  *	store_posix_event.c   what the kernel tells
- *	store_posix_gone.c    that a watched directory was removed
+ *	store_posix_gone.c    that a watched directory was removed, or taken
+ *			      out of the share
  *
  * The kernel knows a directory by its watch descriptor, however many of our
  * watches are interested; a `spot` says which watch, and where below its own
@@ -47,6 +48,7 @@ struct posix_inotify {
 	size_t num_spots;
 	struct store_watch *watches;
 	unsigned quiet; /* walks for which nothing is read */
+	uint64_t reads;
 	struct posix_walk_link *links;
 	int removed[POSIX_REMOVED]; /* the last, in a ring */
 	uint64_t num_removed;
@@ -61,7 +63,8 @@ struct store_watch {
 	struct posix_handle *handle;
 	struct spot *spots;
 	bool tree;
-	bool gone;		       /* which was told */
+	bool gone;	    /* which was told */
+	uint64_t inside_at; /* inotify->reads, when it was in the share */
 	struct posix_watch_look *look; /* NULL: nobody looks whether it is */
 	store_watch_fn fn;
 	void *private_data;

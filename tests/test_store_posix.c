@@ -591,6 +591,20 @@ static void test_large_directory(void **state)
 	}
 }
 
+/* How many names a directory has, or -errno. */
+static int names_in(struct world *w, struct store_file *dir)
+{
+	struct tevent_req *req =
+		finish(w, store_readdir_send(w, w->ev, dir, true, 100));
+	struct store_entry *entries = NULL;
+	size_t count = 0;
+	int err = store_readdir_recv(req, w, &entries, &count);
+
+	talloc_free(req);
+	talloc_free(entries);
+	return err != 0 ? -err : (int)count;
+}
+
 /* --- the root ------------------------------------------------------------ */
 
 /* How often somebody began to read the directory. */
@@ -616,8 +630,8 @@ static unsigned count_reads(int inotify)
 	return count;
 }
 
-/* Threads that make files in one directory do not read it for each of them, also
- * when it is too small to be watched. */
+/* Threads that make files in one directory do not read it for each of them,
+ * also when it is too small to be watched. */
 static void test_large_directory_crowd(void **state)
 {
 	struct tevent_req *reqs[100] = {0};
@@ -653,7 +667,8 @@ static void test_large_directory_crowd(void **state)
 	close(inotify);
 }
 
-/* What others do is told by the kernel: a directory is not read again for it. */
+/* What others do is told by the kernel: a directory is not read again for it.
+ */
 static void test_large_directory_told(void **state)
 {
 	struct world *w = *state;
@@ -705,6 +720,70 @@ static void test_large_directory_told(void **state)
 	assert_false(there(w, "d/B"));
 	assert_in_range(count_reads(inotify), 1, 3);
 	close(inotify);
+}
+
+/* A directory that is open follows its folder wherever that is moved; what is
+ * in it does not follow out of the share. */
+static void test_moved_out(void **state)
+{
+	struct world *w = *state;
+	char *outside = talloc_asprintf(w, "%s-outside", w->dir);
+	struct store_file *dir = NULL;
+
+	make_dir(w, "top");
+	make_dir(w, "top/d");
+	make_file(w, "top/d/f", "");
+	make_dir(w, "e");
+	dir = must_open(w, "top/d", STORE_OPEN_READ);
+	assert_int_equal(names_in(w, dir), 1);
+	/* within it is moved as often as one likes */
+	assert_int_equal(rename(on_disk(w, "top"), on_disk(w, "e/top")), 0);
+	assert_int_equal(names_in(w, dir), 1);
+	assert_int_equal(rename(on_disk(w, "e/top"), outside), 0);
+	assert_int_equal(names_in(w, dir), -EACCES);
+	assert_int_equal(rename(outside, on_disk(w, "top")), 0);
+	assert_int_equal(names_in(w, dir), 1);
+	do_close(w, dir);
+	dir = must_open(w, "", STORE_OPEN_READ);
+	assert_int_equal(names_in(w, dir), 2);
+	do_close(w, dir);
+}
+
+/* The same where its path is longer than the kernel tells. */
+static void test_moved_out_deep(void **state)
+{
+	struct world *w = *state;
+	char *outside = talloc_asprintf(w, "%s-outside", w->dir);
+	struct store_file *dir = NULL;
+	char name[201];
+	int at = open(on_disk(w, ""), O_PATH | O_DIRECTORY);
+	int from = -1;
+
+	memset(name, 'n', 200);
+	name[200] = '\0';
+	make_dir(w, "top");
+	make_dir(w, "top/d");
+	make_file(w, "top/d/f", "");
+	dir = must_open(w, "top/d", STORE_OPEN_READ);
+	from = open(on_disk(w, "top/d"), O_PATH | O_DIRECTORY);
+	for (int i = 0; i < 25; i++) {
+		int below = -1;
+
+		assert_int_equal(mkdirat(at, name, 0755), 0);
+		below = openat(at, name, O_PATH | O_DIRECTORY);
+		assert_int_not_equal(below, -1);
+		close(at);
+		at = below;
+	}
+	assert_int_equal(renameat(from, "../d", at, "d"), 0);
+	assert_int_equal(names_in(w, dir), 1);
+	assert_int_equal(rename(on_disk(w, name), outside), 0);
+	assert_int_equal(names_in(w, dir), -EACCES);
+	assert_int_equal(rename(outside, on_disk(w, "back")), 0);
+	assert_int_equal(names_in(w, dir), 1);
+	close(at);
+	close(from);
+	do_close(w, dir);
 }
 
 static void test_no_root(void **state)
@@ -883,6 +962,8 @@ int main(void)
 		TEST(test_large_directory),
 		TEST(test_large_directory_crowd),
 		TEST(test_large_directory_told),
+		TEST(test_moved_out),
+		TEST(test_moved_out_deep),
 		TEST(test_no_root),
 		TEST(test_closed_in_threads),
 		TEST(test_pool_gone),

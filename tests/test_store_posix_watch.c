@@ -419,6 +419,65 @@ static void test_gone_moved(void **state)
 	wait_watched(w, 0);
 }
 
+/* Out of the share, by its own name or with what it lies in: for whoever
+ * watches it there it is gone, and no name of there is told. */
+static void moved_out(struct world *w, bool tree, bool above)
+{
+	const char *outside = talloc_asprintf(w, "%s-outside", w->dir);
+	const char *moved =
+		talloc_asprintf(w, "%s%s", outside, above ? "/d" : "");
+	struct told told = {""};
+	struct store_watch *watch = NULL;
+	struct store_file *dir = NULL;
+
+	make(w, "top");
+	make(w, "top/d");
+	dir = must_open(w, "top/d", STORE_OPEN_READ);
+	assert_int_equal(do_watch(w, dir, tree, note, &told, &watch), 0);
+	make(w, "top/d/a");
+	wait_told(w, &told, "+a ");
+	assert_int_equal(rename(on_disk(w, above ? "top" : "top/d"), outside),
+			 0);
+	assert_int_equal(mkdir(talloc_asprintf(w, "%s/b", moved), 0755), 0);
+	assert_int_equal(mkdir(talloc_asprintf(w, "%s/b/c", moved), 0755), 0);
+	wait_told(w, &told, "+a x ");
+	assert_int_equal(rmdir(talloc_asprintf(w, "%s/b/c", moved)), 0);
+	turn_for(w, 50);
+	assert_string_equal(told.text, "+a x ");
+	talloc_free(watch);
+	/* nor does one begin there */
+	told.text[0] = '\0';
+	assert_int_equal(do_watch(w, dir, tree, note, &told, &watch), 0);
+	wait_told(w, &told, "x ");
+	assert_int_equal(mkdir(talloc_asprintf(w, "%s/e", moved), 0755), 0);
+	turn_for(w, 50);
+	assert_string_equal(told.text, "x ");
+	talloc_free(watch);
+	talloc_free(dir);
+	wait_watched(w, 0);
+	nftw(outside, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static void test_moved_out(void **state)
+{
+	moved_out(*state, false, false);
+}
+
+static void test_moved_out_tree(void **state)
+{
+	moved_out(*state, true, false);
+}
+
+static void test_moved_out_above(void **state)
+{
+	moved_out(*state, false, true);
+}
+
+static void test_moved_out_above_tree(void **state)
+{
+	moved_out(*state, true, true);
+}
+
 /* Another takes its place. */
 static void test_gone_replaced(void **state)
 {
@@ -487,12 +546,22 @@ static void test_store_gone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_told),	TEST(test_told_tree),
-		TEST(test_missed),	TEST(test_others_hear),
-		TEST(test_given_up),	TEST(test_taken_back),
-		TEST(test_gone),	TEST(test_gone_tree),
-		TEST(test_gone_moved),	TEST(test_gone_replaced),
-		TEST(test_gone_before), TEST(test_store_gone),
+		TEST(test_told),
+		TEST(test_told_tree),
+		TEST(test_missed),
+		TEST(test_others_hear),
+		TEST(test_given_up),
+		TEST(test_taken_back),
+		TEST(test_gone),
+		TEST(test_gone_tree),
+		TEST(test_gone_moved),
+		TEST(test_gone_replaced),
+		TEST(test_gone_before),
+		TEST(test_store_gone),
+		TEST(test_moved_out),
+		TEST(test_moved_out_tree),
+		TEST(test_moved_out_above),
+		TEST(test_moved_out_above_tree),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
