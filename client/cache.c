@@ -204,6 +204,8 @@ struct cache_open_state {
 	struct tevent_context *ev;
 	struct client_cache *cache;
 	struct client_stat stat;
+	bool also_known;
+	struct client_stat also;
 };
 
 static void cache_opened(struct tevent_req *subreq);
@@ -338,9 +340,10 @@ static void cache_opened(struct tevent_req *subreq)
 	struct client_cache *cache = state->cache;
 	TALLOC_CTX *owner = NULL;
 	struct wire_slice first = client_open_first(subreq, cache, &owner);
-	NTSTATUS status =
-		client_open_recv(subreq, cache, &cache->file, &state->stat);
+	NTSTATUS status = NT_STATUS_OK;
 
+	state->also_known = client_open_also(subreq, &state->also);
+	status = client_open_recv(subreq, cache, &cache->file, &state->stat);
 	talloc_free(subreq);
 	if (req_failed(req, status)) {
 		return;
@@ -349,6 +352,15 @@ static void cache_opened(struct tevent_req *subreq)
 	take_first(cache, owner, first);
 	client_file_on_lease(cache->file, lease_changed, cache);
 	tevent_req_done(req);
+}
+
+bool client_cache_open_also(struct tevent_req *req, struct client_stat *out)
+{
+	const struct cache_open_state *state =
+		tevent_req_data(req, struct cache_open_state);
+
+	*out = state->also;
+	return state->also_known;
 }
 
 NTSTATUS client_cache_open_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,

@@ -55,6 +55,8 @@ struct tevent_req *client_cache_open_send(
 	TALLOC_CTX *mem_ctx, struct client_tree *tree, const char *path,
 	const struct client_open *how,
 	const struct client_cache_options *options);
+/** As client_open_also(). */
+bool client_cache_open_also(struct tevent_req *req, struct client_stat *out);
 /** @param stat  may be NULL. */
 NTSTATUS client_cache_open_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 				struct client_cache **out,

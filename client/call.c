@@ -182,6 +182,14 @@ void call_post(struct client_conn *conn, struct call *call)
 	conn_submit(conn, call);
 }
 
+struct call *call_of(struct tevent_req *req)
+{
+	const struct call_state *state =
+		tevent_req_data(req, struct call_state);
+
+	return state->call;
+}
+
 NTSTATUS call_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 		   struct call **out)
 {
@@ -211,7 +219,7 @@ NTSTATUS call_status(const struct call *call)
 {
 	unsigned i = 0;
 
-	for (i = 0; i < call->parts; i++) {
+	for (i = 0; i < also_own_parts(call); i++) {
 		if (NT_STATUS_IS_ERR(call->part[i].status)) {
 			return call->part[i].status;
 		}

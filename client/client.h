@@ -453,7 +453,11 @@ struct client_open {
 	/** SMB2_LEASE_*_CACHING, or'ed, to be asked for where server and share
 	    have leases; see client_file_lease(). Not with an oplock. */
 	uint64_t lease;
-	uint64_t reserved[3]; /**< as of client_options */
+	/** A path that is looked at when all is done, in the same round trip,
+	    as a folder in which something is made or removed; what it is then
+	    tell client_open_also() and client_steps_also(). NULL: none. */
+	const char *also;
+	uint64_t reserved[2]; /**< as of client_options */
 };
 
 #define CLIENT_MODE_NONE 0xFFFFu
@@ -489,6 +493,9 @@ struct tevent_req *client_open_send(TALLOC_CTX *mem_ctx,
  */
 struct wire_slice client_open_first(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 				    TALLOC_CTX **owner);
+/** Before client_open_recv(), also when the open failed: what client_open.also
+ *  is. @return false: that is not known. */
+bool client_open_also(struct tevent_req *req, struct client_stat *out);
 /** @param stat  may be NULL. */
 NTSTATUS client_open_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 			  struct client_file **out, struct client_stat *stat);
@@ -718,6 +725,8 @@ NTSTATUS client_list(TALLOC_CTX *mem_ctx, struct client_tree *tree,
 struct tevent_req *client_notify_send(TALLOC_CTX *mem_ctx,
 				      struct client_file *dir, uint32_t filter,
 				      bool recursive);
+/** Has the server said that it watches, and has nothing to tell yet? */
+bool client_notify_waits(struct tevent_req *req);
 /** @param out  FILE_NOTIFY_INFORMATION, see fscc_notifies(); its bytes are a
  *              child of mem_ctx. */
 NTSTATUS client_notify_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
@@ -831,6 +840,8 @@ struct tevent_req *client_steps_send(TALLOC_CTX *mem_ctx,
 				     const struct client_open *how,
 				     const struct client_step *steps,
 				     unsigned count);
+/** Before client_steps_recv(), as client_open_also(). */
+bool client_steps_also(struct tevent_req *req, struct client_stat *out);
 /**
  * @param out  child of mem_ctx, also when a step failed; NULL when the open
  *             did.

@@ -35,7 +35,7 @@
 /* ---------------------------------------------------------------- call.c */
 
 /** Most requests of one compound that we make. */
-#define CALL_MAX_PARTS 6
+#define CALL_MAX_PARTS 8
 
 /** One request of a call, and its reply. */
 struct call_part {
@@ -95,6 +95,7 @@ struct call {
 	bool use_posix;	      /**< of its tree, for its CREATEs */
 	uint32_t options;     /**< likewise */
 	bool dir_posix;	      /**< dir.c: entries of the POSIX extensions */
+	unsigned also;	      /**< parts at its end that are also.c's */
 	uint16_t channel_sequence; /**< 3.2.4.1.8 */
 	uint64_t session_id;
 	uint32_t tree_id;
@@ -144,6 +145,8 @@ void call_payload(struct call *call, struct wire_slice data, TALLOC_CTX *owner);
 /** The call becomes the request's. call may be NULL: out of memory. */
 struct tevent_req *call_send(TALLOC_CTX *mem_ctx, struct client_conn *conn,
 			     struct call *call);
+/** The call of such a request, as far as it has come; NULL: it was not sent. */
+struct call *call_of(struct tevent_req *req);
 /**
  * @param out  the call with all replies, child of mem_ctx; NULL on failure.
  * @return how the exchange went, not what the server said: see call_status().
@@ -528,6 +531,18 @@ void file_add_query(struct call *call, const struct client_file *file,
 struct smb2_file_id file_id_of(const struct client_file *file);
 /** For calls whose first part is a CREATE without CLOSE behind it. */
 void file_close_orphan(struct call *call);
+/** The same of what that part has opened. */
+void file_close_part(struct call *call, unsigned which);
+
+/* ---------------------------------------------------------------- also.c */
+
+/** As the last parts of a call, after which none is added: look at how->also,
+ *  if that is anything. */
+void also_add(struct call *call, const struct client_open *how);
+/** Parts that are not also_add()'s. */
+unsigned also_own_parts(const struct call *call);
+/** The replies are there. @return false: it is not known. */
+bool also_take(struct call *call, struct client_stat *out);
 void file_stat_from_create(const struct smb2_create_response *in,
 			   struct client_stat *out);
 

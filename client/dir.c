@@ -526,6 +526,13 @@ struct tevent_req *client_notify_send(TALLOC_CTX *mem_ctx,
 	return call_send(mem_ctx, file_conn(dir), call);
 }
 
+bool client_notify_waits(struct tevent_req *req)
+{
+	const struct call *call = call_of(req);
+
+	return call != NULL && call->part[0].pending;
+}
+
 NTSTATUS client_notify_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 			    struct wire_slice *out)
 {

@@ -52,6 +52,7 @@ struct client_dir_cache {
 	unsigned telling;	     /* no new folders meanwhile */
 	int64_t answered;	     /* the server, last */
 	bool ask;		     /* whatever is known */
+	uint8_t secret[16];	     /* that the keys of leases are made of */
 	client_dir_change_fn fn;
 	void *private_data;
 };
@@ -520,22 +521,31 @@ void dir_cache_list_told(struct client_tree *tree, const char *path,
 
 /* ------------------------------------------------------------------ changes */
 
+bool dir_cache_key(const struct client_dir_cache *cache, const char *path,
+		   struct smb2_guid *out)
+{
+	static const char label[] = "lease of a folder";
+
+	return crypto_kdf(cache->secret, sizeof(cache->secret), label,
+			  sizeof(label), path, strlen(path) + 1, out->bytes,
+			  sizeof(out->bytes)) == 0;
+}
+
 bool dir_cache_parent_key(struct client_dir_cache *cache, const char *path,
-			  struct smb2_guid *out)
+			  struct smb2_guid *out, bool *held)
 {
 	const struct dir_folder *folder = NULL;
 	char *parent = NULL;
-	bool leased = false;
+	bool known = false;
 
-	if (path_split(cache, path, &parent) != NULL) {
+	*held = false;
+	if (has_leases(cache) && path_split(cache, path, &parent) != NULL) {
+		known = dir_cache_key(cache, parent, out);
 		folder = folder_find(cache, parent);
-	}
-	leased = folder != NULL && folder_leased(folder);
-	if (leased) {
-		*out = folder->file->origin->lease_key;
+		*held = known && folder != NULL && folder_leased(folder);
 	}
 	talloc_free(parent);
-	return leased;
+	return known;
 }
 
 /* Is path the folder's, or below it? */
@@ -734,7 +744,8 @@ NTSTATUS client_tree_cache(struct client_tree *tree,
 	cache->options = *options;
 	cache->im = tevent_create_immediate(cache);
 	cache->anchor = talloc_zero(NULL, struct dir_anchor);
-	if (cache->im == NULL || cache->anchor == NULL) {
+	if (cache->im == NULL || cache->anchor == NULL ||
+	    crypto_random(cache->secret, sizeof(cache->secret)) != 0) {
 		talloc_free(cache->anchor);
 		talloc_free(cache);
 		return NT_STATUS_NO_MEMORY;

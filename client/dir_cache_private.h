@@ -94,10 +94,15 @@ void dir_cache_blocking(struct client_tree *tree, bool yes);
 /** The server has, to a call of the tree. */
 void dir_cache_answered(struct client_dir_cache *cache);
 
-/** The key of the lease on the folder that a path is in. @return false: none
- *  is held. */
+/** The key of every lease that is asked for on a folder: what was opened in it
+ *  under an earlier one does not break the next. @return false: GnuTLS fails.
+ */
+bool dir_cache_key(const struct client_dir_cache *cache, const char *path,
+		   struct smb2_guid *out);
+/** That of the folder that a path is in. @param held  out: there is one now.
+ *  @return false: there never is. */
 bool dir_cache_parent_key(struct client_dir_cache *cache, const char *path,
-			  struct smb2_guid *out);
+			  struct smb2_guid *out, bool *held);
 /** What a path names may be about to change, or has. @param below  it may get
  *  another name, or none. */
 void dir_cache_changed(struct client_dir_cache *cache, const char *path,
@@ -123,9 +128,11 @@ void dir_change_file(struct call *call, const struct client_file *file);
 void dir_change_command(struct call *call, uint16_t command);
 void dir_change_set(struct call *call, uint8_t info_class,
 		    struct wire_slice data);
-/** What it asks for a path says that we know of its parent: NULL: we do not,
+/** What it asks for a path says that we know of its parent: NULL: we never do,
  *  or it changes nothing. */
 const struct smb2_guid *dir_change_parent(const struct call *call);
+/** And there is a lease on that now. */
+bool dir_change_parent_held(const struct call *call);
 /** It is about to be sent; its replies are here, or will not come. */
 void dir_change_sent(struct call *call);
 void dir_change_done(struct call *call);

@@ -24,7 +24,8 @@ struct dir_change {
 	bool below;	  /* the path may become another's, or nobody's */
 	bool moves;	  /* to that name */
 	bool posix;	  /* names are those of the POSIX extensions */
-	bool keyed;	  /* key is that of the parent's lease */
+	bool keyed;	  /* key is that of the parent's leases, */
+	bool held;	  /* of which there is one now */
 	struct smb2_guid key;
 };
 
@@ -95,9 +96,9 @@ void dir_change_path(struct call *call, const char *path,
 	change->may =
 		(how->access & CHANGES) != 0 || how->disposition != FILE_OPEN;
 	change->below = (how->options & FILE_DELETE_ON_CLOSE) != 0;
-	change->keyed =
-		change->anchor->cache != NULL &&
-		dir_cache_parent_key(change->anchor->cache, path, &change->key);
+	change->keyed = change->anchor->cache != NULL &&
+			dir_cache_parent_key(change->anchor->cache, path,
+					     &change->key, &change->held);
 }
 
 void dir_change_file(struct call *call, const struct client_file *file)
@@ -177,6 +178,11 @@ const struct smb2_guid *dir_change_parent(const struct call *call)
 
 	return change != NULL && change->may && change->keyed ? &change->key
 							      : NULL;
+}
+
+bool dir_change_parent_held(const struct call *call)
+{
+	return call->change != NULL && call->change->held;
 }
 
 static void change_tell(const struct dir_change *change)

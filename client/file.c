@@ -100,7 +100,8 @@ bool file_add_origin(struct call *call, const char *path,
 	}
 	if (origin != NULL && origin->asks_lease) {
 		body.oplock_level = SMB2_OPLOCK_LEVEL_LEASE;
-	} else if (parent != NULL && how->oplock == SMB2_OPLOCK_LEVEL_NONE &&
+	} else if (parent != NULL && dir_change_parent_held(call) &&
+		   how->oplock == SMB2_OPLOCK_LEVEL_NONE &&
 		   add_no_lease(parent, &list)) {
 		body.oplock_level = SMB2_OPLOCK_LEVEL_LEASE;
 	}
@@ -276,6 +277,8 @@ struct open_state {
 	struct client_stat stat;
 	struct call *call; /* with a READ: its reply */
 	struct wire_slice first;
+	bool also_known;
+	struct client_stat also;
 };
 
 static void open_done(struct tevent_req *subreq);
@@ -290,10 +293,9 @@ void client_open_default(struct client_open *out)
 	};
 }
 
-/* The open was cancelled too late: the server has opened the file. */
-void file_close_orphan(struct call *call)
+void file_close_part(struct call *call, unsigned which)
 {
-	const struct call_part *part = &call->part[0];
+	const struct call_part *part = &call->part[which];
 	struct smb2_create_response created = {0};
 	struct client_file file = {0};
 	struct call *closing = NULL;
@@ -309,6 +311,12 @@ void file_close_orphan(struct call *call)
 		file_add_close(closing, &file);
 	}
 	call_post(call->conn, closing);
+}
+
+/* The open was cancelled too late: the server has opened the file. */
+void file_close_orphan(struct call *call)
+{
+	file_close_part(call, 0);
 }
 
 /* 3.2.4.1.4: of the file that the request before opens. */
@@ -356,6 +364,7 @@ struct tevent_req *client_open_send(TALLOC_CTX *mem_ctx,
 	if (how->first > 0) {
 		open_add_read(call, tree, how->first);
 	}
+	also_add(call, how);
 	subreq = call_send(state, conn, call);
 	if (tevent_req_nomem(subreq, req)) {
 		return tevent_req_post(req, conn->ev);
@@ -368,7 +377,8 @@ static void open_take_first(struct open_state *state, struct call *call)
 {
 	struct smb2_read_response body = {0};
 
-	if (call->parts == 2 && NT_STATUS_IS_OK(call->part[1].status) &&
+	if (also_own_parts(call) == 2 &&
+	    NT_STATUS_IS_OK(call->part[1].status) &&
 	    smb2_read_response_decode(call->part[1].reply.data,
 				      call->part[1].reply.len, &body)) {
 		state->call = call;
@@ -386,6 +396,7 @@ static void open_done(struct tevent_req *subreq)
 	NTSTATUS status = call_recv_one(subreq, state, &call);
 
 	talloc_free(subreq);
+	state->also_known = call != NULL && also_take(call, &state->also);
 	if (req_failed(req, status)) {
 		return;
 	}
@@ -413,6 +424,15 @@ struct wire_slice client_open_first(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 
 	*owner = talloc_move(mem_ctx, &state->call);
 	return state->first;
+}
+
+bool client_open_also(struct tevent_req *req, struct client_stat *out)
+{
+	const struct open_state *state =
+		tevent_req_data(req, struct open_state);
+
+	*out = state->also;
+	return state->also_known;
 }
 
 NTSTATUS client_open_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,

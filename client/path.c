@@ -47,7 +47,7 @@ NTSTATUS path_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 		return status;
 	}
 	if (NT_STATUS_IS_OK(call->part[0].status) &&
-	    NT_STATUS_IS_ERR(call->part[call->parts - 1].status)) {
+	    NT_STATUS_IS_ERR(call->part[also_own_parts(call) - 1].status)) {
 		file_close_orphan(call);
 	}
 	return call_status(call);

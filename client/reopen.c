@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "client/client_private.h"
+#include "client/dir_cache_private.h"
 #include "smbquic/log.h"
 
 #define LEASE_WANTED (SMB2_LEASE_READ_CACHING | SMB2_LEASE_HANDLE_CACHING)
@@ -50,6 +51,16 @@ static bool may_survive(const struct client_conn *conn,
 	       (how->access & (READS | WRITES | SEC_STD_DELETE)) != 0;
 }
 
+static bool make_lease_key(const struct client_tree *tree, const char *path,
+			   const struct client_open *how, struct smb2_guid *out)
+{
+	if (tree->dir_cache != NULL && how->lease != 0 &&
+	    (how->options & FILE_DIRECTORY_FILE) != 0) {
+		return dir_cache_key(tree->dir_cache, path, out);
+	}
+	return crypto_random(out->bytes, sizeof(out->bytes)) == 0;
+}
+
 struct file_origin *file_origin_new(TALLOC_CTX *mem_ctx,
 				    const struct client_tree *tree,
 				    const char *path,
@@ -77,11 +88,11 @@ struct file_origin *file_origin_new(TALLOC_CTX *mem_ctx,
 	origin->asks_ca =
 		origin->asks && (tree->capabilities &
 				 SMB2_SHARE_CAP_CONTINUOUS_AVAILABILITY) != 0;
+	origin->how.also = NULL;
 	if (origin->path == NULL ||
 	    crypto_random(origin->create_guid.bytes,
 			  sizeof(origin->create_guid.bytes)) != 0 ||
-	    crypto_random(origin->lease_key.bytes,
-			  sizeof(origin->lease_key.bytes)) != 0) {
+	    !make_lease_key(tree, path, how, &origin->lease_key)) {
 		TALLOC_FREE(origin);
 	}
 	return origin;

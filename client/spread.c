@@ -12,12 +12,12 @@
 static bool stands_alone(const struct call *call)
 {
 	uint16_t first = call->part[0].command;
-	uint16_t last = call->part[call->parts - 1].command;
+	uint16_t last = call->part[also_own_parts(call) - 1].command;
 
 	if (!call->spreads || call->parts == 0) {
 		return false;
 	}
-	if (call->parts == 1) {
+	if (also_own_parts(call) == 1) {
 		return first == SMB2_READ || first == SMB2_WRITE;
 	}
 	return call->related && first == SMB2_CREATE && last == SMB2_CLOSE;

@@ -67,7 +67,11 @@ struct tevent_req *client_steps_send(TALLOC_CTX *mem_ctx,
 	for (i = 0; call != NULL && i < count && i < CLIENT_STEPS_MAX; i++) {
 		add_step(call, &steps[i]);
 	}
-	return path_send(mem_ctx, tree, call);
+	if (call != NULL) {
+		file_add_close(call, NULL);
+		also_add(call, how);
+	}
+	return call_send(mem_ctx, client_tree_conn(tree), call);
 }
 
 /* @return false: the answer is not what it has to be. */
@@ -105,13 +109,21 @@ static NTSTATUS take_steps(const struct call *call,
 		return NT_STATUS_INVALID_NETWORK_RESPONSE;
 	}
 	file_stat_from_create(&created, &out->stat);
-	for (i = 0; i + 2 < call->parts; i++) {
+	for (i = 0; i + 2 < also_own_parts(call); i++) {
 		out->status[i] = call->part[i + 1].status;
 		if (!take_step(&call->part[i + 1], &out->data[i])) {
 			return NT_STATUS_INVALID_NETWORK_RESPONSE;
 		}
 	}
 	return NT_STATUS_OK;
+}
+
+bool client_steps_also(struct tevent_req *req, struct client_stat *out)
+{
+	struct call *call = call_of(req);
+
+	*out = (struct client_stat){0};
+	return call != NULL && also_take(call, out);
 }
 
 NTSTATUS client_steps_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,

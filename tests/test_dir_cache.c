@@ -425,6 +425,40 @@ static void test_break(void **state)
 	assert_int_equal(size_of(f, "d\\three"), 3);
 }
 
+/* What was opened before there was a lease, or under an earlier one, does not
+ * break the one that there is when it is closed. */
+static void test_key(void **state)
+{
+	const struct client_open how = {
+		.access = FILE_GENERIC_WRITE,
+		.share = FILE_SHARE_ALL,
+		.disposition = FILE_OPEN,
+		.lease = RH,
+	};
+	struct fixture *f = *state;
+	struct client_file *file = NULL;
+	struct smb2_guid key = {{0}};
+	struct smb2_guid parent = {{0}};
+
+	up(f, RH, NULL);
+	assert_int_equal(client_open(f, f->tree, "d\\one", &how, &file, NULL),
+			 NT_STATUS_OK);
+	assert_true(server.has_parent);
+	parent = server.parent;
+	assert_int_equal(list(f, "d"), 2);
+	key = server.key;
+	assert_memory_equal(&key, &parent, sizeof(key));
+	take_down(f);
+	fixture_settle(f);
+	assert_int_equal(list(f, "d"), 2);
+	assert_int_equal(server.asked, 2);
+	assert_memory_equal(&key, &server.key, sizeof(key));
+	/* and every folder has its own */
+	assert_int_equal(list(f, "d2"), 2);
+	assert_memory_not_equal(&key, &server.key, sizeof(key));
+	talloc_free(file);
+}
+
 static void test_break_in_the_middle(void **state)
 {
 	struct fixture *f = *state;
@@ -641,6 +675,7 @@ int main(void)
 		TEST(test_no_lease),
 		TEST(test_believed_for_a_time),
 		TEST(test_break),
+		TEST(test_key),
 		TEST(test_break_in_the_middle),
 		TEST(test_own_changes),
 		TEST(test_open_and_renamed),

@@ -16,7 +16,8 @@
 
 /* How the peer answers. */
 static struct {
-	NTSTATUS create, set, query, close;
+	NTSTATUS create, set, query, close, also;
+	bool also_related;
 	bool short_query, bad_ioctl;
 	bool asked_id, asked_posix;
 	uint32_t mode;
@@ -39,11 +40,20 @@ static void answer_create(struct peer *peer, const struct message_pdu *pdu,
 	struct smb2_create_request in = {0};
 	struct wire_slice data = {0};
 
-	if (!NT_STATUS_IS_OK(says.create)) {
+	assert_true(smb2_create_request_decode(pdu->data, pdu->len, &in));
+	if (strcmp(utf16_to_utf8(peer, in.name), "folder") == 0) {
+		assert_int_equal(in.desired_access, FILE_READ_ATTRIBUTES);
+		out.end_of_file = 34;
+		says.also_related = (pdu->header.flags &
+				     SMB2_FLAGS_RELATED_OPERATIONS) != 0;
+		if (!NT_STATUS_IS_OK(says.also)) {
+			testlib_peer_error(reply, says.also);
+			return;
+		}
+	} else if (!NT_STATUS_IS_OK(says.create)) {
 		testlib_peer_error(reply, says.create);
 		return;
 	}
-	assert_true(smb2_create_request_decode(pdu->data, pdu->len, &in));
 	says.asked_id = smb2_create_context_find(
 		in.contexts, SMB2_CREATE_QUERY_ON_DISK_ID, &data);
 	says.asked_posix =
@@ -216,6 +226,83 @@ static void test_posix(void **state)
 	talloc_free(out);
 }
 
+/* Steps, and then a look at another path. */
+static NTSTATUS run_also(struct fixture *f, bool *known,
+			 struct client_stat *also)
+{
+	struct client_steps_result *out = NULL;
+	struct tevent_req *req = NULL;
+	struct client_open how = {0};
+	NTSTATUS status = NT_STATUS_OK;
+
+	client_open_default(&how);
+	how.also = "folder";
+	req = client_steps_send(f, f->tree, "file", &how, three, 3);
+	status = client_wait(client_tree_conn(f->tree), req);
+	assert_int_equal(status, NT_STATUS_OK);
+	*known = client_steps_also(req, also);
+	status = client_steps_recv(req, f, &out);
+	if (out != NULL) {
+		assert_int_equal(out->stat.size, 12);
+		assert_true(
+			wire_slice_equal(out->data[2], wire_slice("out", 3)));
+	}
+	talloc_free(out);
+	talloc_free(req);
+	return status;
+}
+
+static void test_also(void **state)
+{
+	struct fixture *f = up(state);
+	struct client_stat also = {0};
+	bool known = false;
+
+	assert_int_equal(run_also(f, &known, &also), NT_STATUS_OK);
+	assert_true(known);
+	assert_int_equal(also.size, 34);
+	assert_true(says.also_related);
+	assert_int_equal(f->peer->closed, 2);
+	/* whether that can be seen says nothing of the rest */
+	says.also = NT_STATUS_ACCESS_DENIED;
+	assert_int_equal(run_also(f, &known, &also), NT_STATUS_OK);
+	assert_false(known);
+	says.also = NT_STATUS_OK;
+	says.set = NT_STATUS_DISK_FULL;
+	assert_int_equal(run_also(f, &known, &also), NT_STATUS_DISK_FULL);
+	assert_true(known);
+}
+
+static void test_also_open(void **state)
+{
+	struct fixture *f = up(state);
+	struct client_file *file = NULL;
+	struct client_stat also = {0};
+	struct client_open how = {0};
+	struct tevent_req *req = NULL;
+
+	client_open_default(&how);
+	how.also = "folder";
+	req = client_open_send(f, f->tree, "file", &how);
+	assert_int_equal(client_wait(client_tree_conn(f->tree), req),
+			 NT_STATUS_OK);
+	assert_true(client_open_also(req, &also));
+	assert_int_equal(also.size, 34);
+	assert_int_equal(client_open_recv(req, f, &file, NULL), NT_STATUS_OK);
+	talloc_free(req);
+	assert_int_equal(f->peer->closed, 1); /* the folder */
+	talloc_free(file);
+	fixture_settle(f);
+	assert_int_equal(f->peer->closed, 2);
+	how.also = "@GMT-2024.01.02-03.04.05\\folder"; /* does not change */
+	req = client_open_send(f, f->tree, "file", &how);
+	assert_int_equal(client_wait(client_tree_conn(f->tree), req),
+			 NT_STATUS_OK);
+	assert_false(client_open_also(req, &also));
+	assert_int_equal(client_open_recv(req, f, &file, NULL), NT_STATUS_OK);
+	talloc_free(req);
+}
+
 static void test_lost(void **state)
 {
 	struct fixture *f = up(state);
@@ -250,6 +337,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_malformed, fixture_setup,
 						fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_posix, fixture_setup,
+						fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_also, fixture_setup,
+						fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_also_open, fixture_setup,
 						fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_lost, fixture_setup,
 						fixture_teardown),
