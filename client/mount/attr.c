@@ -147,7 +147,13 @@ const struct stat *attr_kept(const struct mount *mount, const struct node *node)
 
 void attr_changed(struct node *node)
 {
+	const struct node_name *name = NULL;
+
 	if (node != NULL) {
+		TAILQ_FOREACH(name, &node->names, of_node)
+		{
+			watch_doubt(name->parent, name->text);
+		}
 		node->changes++;
 		node->changed_at = attr_now();
 		TALLOC_FREE(node->attr);

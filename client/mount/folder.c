@@ -82,14 +82,47 @@ static void folder_told(struct tevent_req *subreq)
 	node_release(node);
 }
 
-void folder_changed(struct op *op, struct node *node)
+/* Of use last time, or not there to be of use. */
+static bool is_wanted(const struct op *op, const struct node *node)
 {
+	return node->wanted && node->attr == NULL &&
+	       op->mount->options->cache != MOUNT_CACHE_NONE;
+}
+
+const char *folder_also(struct op *op)
+{
+	op->also_changes = op->node->changes;
+	return is_wanted(op, op->node)
+		       ? mount_path(op, op->mount, op->node, NULL)
+		       : NULL;
+}
+
+static void keep_also(const struct op *op, struct node *node,
+		      const struct client_stat *also)
+{
+	struct stat attr = {0};
+
+	attr_fill(op->mount, node, also, &attr);
+	attr_keep_folder(node, &attr);
+}
+
+void folder_changed(struct op *op, struct node *node,
+		    const struct client_stat *also)
+{
+	bool last = false;
+
 	if (node == NULL) {
 		return;
 	}
+	last = also != NULL && node == op->node &&
+	       node->changes == op->also_changes;
 	/* what was asked for last time was of no use */
 	node->wanted = node->wanted && node->attr == NULL;
 	attr_changed(node);
+	if (last) {
+		keep_also(op, node, also);
+		return;
+	}
 	if (node->wanted && node->asking == NULL && op_tree(op) != NULL &&
 	    op->mount->options->cache != MOUNT_CACHE_NONE) {
 		folder_ask(op, node);

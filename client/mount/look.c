@@ -18,6 +18,8 @@ struct look_state {
 	bool queries;
 	bool made;
 	struct client_stat stat;
+	bool also_known;
+	struct client_stat also;
 };
 
 static void look_done(struct tevent_req *subreq);
@@ -101,8 +103,10 @@ static void look_done(struct tevent_req *subreq)
 		tevent_req_callback_data(subreq, struct tevent_req);
 	struct look_state *state = tevent_req_data(req, struct look_state);
 	struct client_steps_result *result = NULL;
-	NTSTATUS status = client_steps_recv(subreq, state, &result);
+	NTSTATUS status = NT_STATUS_OK;
 
+	state->also_known = client_steps_also(subreq, &state->also);
+	status = client_steps_recv(subreq, state, &result);
 	state->made = result != NULL;
 	talloc_free(subreq);
 	if (tevent_req_error(req, status)) {
@@ -156,6 +160,15 @@ static void look_reparse(struct tevent_req *subreq)
 		state->stat.reparse_tag = tag_of(&reparse);
 	}
 	tevent_req_done(req);
+}
+
+bool look_also(struct tevent_req *req, struct client_stat *out)
+{
+	const struct look_state *state =
+		tevent_req_data(req, struct look_state);
+
+	*out = state->also;
+	return state->also_known;
 }
 
 NTSTATUS look_recv(struct tevent_req *req, struct client_stat *out, bool *made)

@@ -11,6 +11,8 @@
  *	link.c           the way to the share, and to it again
  *	link_user.c      with a session for each who asks (multiuser)
  *	watch.c          folders of which the server tells what changes in them
+ *	listing.c        what is in those
+ *	names.c          the same, in memory
  *	serve.c          the kernel's requests: read, bounded, interrupted
  *	notify.c         what the kernel is told without being asked
  *	op.c             one of them, until it is answered
@@ -36,6 +38,7 @@
 #include "client/client.h"
 #include "client/client_req.h"
 #include "client/mount/mount_options.h"
+#include "client/mount/names.h"
 #include "client/mount/node.h"
 
 #define MOUNT_PROGRAM "mount.smbquic"
@@ -138,13 +141,20 @@ struct tevent_req *look_at_send(TALLOC_CTX *mem_ctx, struct mount *mount,
 				const struct client_open *how,
 				const struct client_step *steps,
 				unsigned count);
+/** Before look_recv(): as client_steps_also(). */
+bool look_also(struct tevent_req *req, struct client_stat *out);
 /** @param made  out: it was opened, whatever came then; may be NULL. */
 NTSTATUS look_recv(struct tevent_req *req, struct client_stat *out, bool *made);
 
 /* ---------------------------------------------------------------- folder.c */
 
-/** Something in it was changed here, by the op. NULL is fine. */
-void folder_changed(struct op *op, struct node *node);
+/** Something in it is going to be changed here by the op, whose node it is:
+ * what client_open.also should be. */
+const char *folder_also(struct op *op);
+/** Something in it was changed here, by the op. NULL is fine. @param also  what
+ *  it is since then, by folder_also(); NULL: that is not known. */
+void folder_changed(struct op *op, struct node *node,
+		    const struct client_stat *also);
 /** Its attributes are being asked for, as they are since then. */
 bool folder_is_asked(const struct node *node);
 /** Wait for the answer; only when folder_is_asked(). */
@@ -206,13 +216,14 @@ struct op {
 	struct node *node;	/**< held; may be NULL */
 	struct node *other;	/**< held; may be NULL */
 	op_fn go;
-	void *data;	   /**< of the kind of op: a child */
-	bool waits;	   /**< in mount->waiting */
-	unsigned changes;  /**< of the node, when it was asked for */
-	uint64_t mark;	   /**< of watch_begin(), before it was */
-	uint64_t own_mark; /**< the same, of a folder that is asked for */
-	bool makes;	   /**< what it tells of is new */
-	bool patient;	   /**< waits for others: is not counted */
+	void *data;	       /**< of the kind of op: a child */
+	bool waits;	       /**< in mount->waiting */
+	unsigned changes;      /**< of the node, when it was asked for */
+	uint64_t mark;	       /**< of watch_begin(), before it was */
+	uint64_t own_mark;     /**< the same, of a folder that is asked for */
+	unsigned also_changes; /**< likewise, of folder_also() */
+	bool makes;	       /**< what it tells of is new */
+	bool patient;	       /**< waits for others: is not counted */
 	bool repeats; /**< may be done twice: goes on when there is a way */
 	bool busy;    /**< in an exchange that has to come to its end */
 	struct tevent_immediate *late;
@@ -288,6 +299,9 @@ struct opened {
 /** Open a file, as a child of the op; with what leases the mount wants. */
 struct tevent_req *open_file_send(struct op *op, const char *path,
 				  const struct client_open *how);
+/** Before open_file_recv(): as client_open_also(). */
+bool open_file_also(struct tevent_req *req, const struct op *op,
+		    struct client_stat *out);
 NTSTATUS open_file_recv(struct tevent_req *req, struct op *op,
 			struct opened *out, struct client_stat *stat);
 /** NULL: out of memory. */
@@ -375,6 +389,17 @@ double watch_absent_time(struct node *folder, uint64_t mark, const char *name);
 void watch_listed(struct node *folder, uint64_t mark);
 bool watch_has_listing(struct mount *mount, const struct link_user *user,
 		       struct node *folder);
+/** What is known of a name, as node.h has it, in a folder that is watched, by
+ *  the mark of now. */
+enum names_known watch_name(struct node *folder, uint64_t mark, const char *smb,
+			    struct client_stat *stat);
+/** The server was asked for it, after the mark. NULL: it is not there. */
+void watch_learn(struct node *folder, uint64_t mark, const char *smb,
+		 const struct client_stat *stat);
+/** It is being changed here, or was; and: nobody knows what was. NULL is fine.
+ */
+void watch_doubt(const struct node *folder, const char *smb);
+void watch_doubt_all(const struct node *folder);
 
 /* ------------------------------------------------------------- op_file.c */
 

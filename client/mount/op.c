@@ -68,6 +68,10 @@ static void op_interrupt_late(struct tevent_context *ev,
 
 	(void)ev;
 	(void)im;
+	if (!op->repeats) { /* the server may do it, or not, or later */
+		watch_doubt_all(op->node);
+		watch_doubt_all(op->other);
+	}
 	op_fail(op, EINTR);
 }
 
@@ -318,6 +322,7 @@ struct node *op_entry(struct op *op, struct node *parent, const char *name,
 	attr_fill(mount, node, stat, &out->attr);
 	if (op->makes) {
 		node->changed_at = attr_now();
+		watch_doubt(parent, smb);
 	}
 	if (parent == op->node && op->mark != 0) {
 		out->entry_timeout =

@@ -11,6 +11,7 @@
 
 struct opening {
 	const char *name; /* NULL: the node itself */
+	const char *smb;  /* the same as node.h has it */
 	int flags;
 	mode_t mode;
 	bool new; /* it was not open before */
@@ -168,6 +169,8 @@ static void create_go(struct op *op)
 	if (path == NULL) {
 		return;
 	}
+	watch_doubt(op->node, opening->smb);
+	how.also = folder_also(op);
 	how.options = FILE_NON_DIRECTORY_FILE;
 	how.disposition = create_disposition(opening->flags);
 	how.mode = opening->mode & 07777;
@@ -188,8 +191,10 @@ void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 	}
 	opening->mode = mode;
 	opening->name = talloc_strdup(opening, name);
-	if (opening->name == NULL) {
-		op_fail(op, ENOMEM);
+	opening->smb =
+		file_name_to_smb(opening, op->mount->options->map_names, name);
+	if (opening->name == NULL || opening->smb == NULL) {
+		op_fail(op, opening->name != NULL ? errno : ENOMEM);
 		return;
 	}
 	op_start(op, create_go);
@@ -203,7 +208,9 @@ static void create_done(struct tevent_req *subreq)
 	struct opened opened = {0};
 	struct open_file *open = NULL;
 	struct client_stat stat = {0};
+	struct client_stat also = {0};
 	struct node *node = NULL;
+	bool also_known = open_file_also(subreq, op, &also);
 	NTSTATUS status = open_file_recv(subreq, op, &opened, &stat);
 
 	talloc_free(subreq);
@@ -229,11 +236,11 @@ static void create_done(struct tevent_req *subreq)
 	entry.attr_timeout = attr_time(op->mount, node);
 	open_cache(op, &opening->fi);
 	opening->fi.fh = (uint64_t)(uintptr_t)open;
+	folder_changed(op, op->node, also_known ? &also : NULL);
 	if (fuse_reply_create(op->req, &entry, &opening->fi) != 0) {
 		open_file_close(open);
 		node_forget(node, 1);
 	}
-	folder_changed(op, op->node);
 	op_end(op);
 }
 

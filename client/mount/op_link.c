@@ -10,6 +10,7 @@
 
 struct linking {
 	const char *name;
+	const char *smb; /* the same as node.h has it */
 	const char *path;
 	struct wire_slice reparse;
 	NTSTATUS status;
@@ -38,6 +39,8 @@ static void symlink_go(struct op *op)
 	how.options |= FILE_NON_DIRECTORY_FILE;
 	l->path = op_path(op, op->node, l->name);
 	if (l->path != NULL) {
+		watch_doubt(op->node, l->smb);
+		how.also = folder_also(op);
 		op_wait(op, look_send(op, l->path, &how, &step, 1),
 			symlink_made);
 	}
@@ -65,6 +68,11 @@ void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent,
 	}
 	l->reparse = wire_writer_slice(&w);
 	l->name = talloc_strdup(l, name);
+	l->smb = file_name_to_smb(l, op->mount->options->map_names, name);
+	if (l->name == NULL || l->smb == NULL) {
+		op_fail(op, l->name != NULL ? errno : ENOMEM);
+		return;
+	}
 	op->data = l;
 	op_start(op, symlink_go);
 }
@@ -75,7 +83,9 @@ static void symlink_made(struct tevent_req *subreq)
 	struct linking *l = op->data;
 	struct fuse_entry_param entry = {0};
 	struct client_stat stat = {0};
+	struct client_stat also = {0};
 	struct node *node = NULL;
+	bool also_known = look_also(subreq, &also);
 	bool made = false;
 
 	l->status = look_recv(subreq, &stat, &made);
@@ -83,7 +93,7 @@ static void symlink_made(struct tevent_req *subreq)
 	if (NT_STATUS_IS_OK(l->status)) {
 		/* that is what was made, even if the answer came before it */
 		stat.reparse_tag = IO_REPARSE_TAG_SYMLINK;
-		folder_changed(op, op->node);
+		folder_changed(op, op->node, also_known ? &also : NULL);
 		op->makes = true;
 		node = op_entry(op, op->node, l->name, &stat, &entry);
 		if (node == NULL) {

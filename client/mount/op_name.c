@@ -48,14 +48,25 @@ static struct named *named_new(fuse_req_t req, fuse_ino_t parent,
 /* ------------------------------------------------------------------ lookup */
 
 static void lookup_done(struct tevent_req *subreq);
+static void named_reply(struct op *op, const struct client_stat *stat);
 
 static void lookup_ask(struct op *op)
 {
 	struct named *named = op->data;
 	struct client_open how = op_open(op->mount, FILE_READ_ATTRIBUTES);
-	const char *path = op_path(op, op->node, named->name);
+	struct client_stat stat = {0};
+	const char *path = NULL;
 
 	op->mark = watch_begin(op->mount, op->user, op->node);
+	switch (watch_name(op->node, op->mark, named->smb, &stat)) {
+	case NAMES_IS: named_reply(op, &stat); return;
+	case NAMES_IS_NOT:
+		node_remove(op->node, named->smb);
+		op_fail(op, ENOENT);
+		return;
+	case NAMES_UNKNOWN: break;
+	}
+	path = op_path(op, op->node, named->name);
 	if (path != NULL) {
 		op_wait(op, look_send(op, path, &how, NULL, 0), lookup_done);
 	}
@@ -111,6 +122,7 @@ static void lookup_absent(struct op *op)
 	struct fuse_entry_param none = {0};
 
 	node_remove(op->node, named->smb);
+	watch_learn(op->node, op->mark, named->smb, NULL);
 	none.entry_timeout = watch_absent_time(op->node, op->mark, named->name);
 	if (none.entry_timeout == 0) {
 		op_fail(op, ENOENT);
@@ -132,6 +144,8 @@ static void lookup_done(struct tevent_req *subreq)
 		return;
 	}
 	if (!op_failed(op, status)) {
+		watch_learn(op->node, op->mark,
+			    ((const struct named *)op->data)->smb, &stat);
 		named_reply(op, &stat);
 	}
 }
@@ -160,11 +174,13 @@ static void made(struct tevent_req *subreq)
 {
 	struct op *op = op_of(subreq);
 	struct client_stat stat = {0};
+	struct client_stat also = {0};
+	bool also_known = look_also(subreq, &also);
 	NTSTATUS status = look_recv(subreq, &stat, NULL);
 
 	talloc_free(subreq);
 	if (!op_failed(op, status)) {
-		folder_changed(op, op->node);
+		folder_changed(op, op->node, also_known ? &also : NULL);
 		op->makes = true;
 		named_reply(op, &stat);
 	}
@@ -179,6 +195,8 @@ static void make_go(struct op *op)
 	if (path == NULL) {
 		return;
 	}
+	watch_doubt(op->node, named->smb);
+	how.also = folder_also(op);
 	how.disposition = FILE_CREATE;
 	how.mode = named->mode & 07777;
 	how.options = FILE_NON_DIRECTORY_FILE;
@@ -302,6 +320,8 @@ static void remove_go(struct op *op)
 	open_file_let_go(node_named(op->node, named->smb));
 	watch_let_go(op->mount, node_named(op->node, named->smb));
 	attr_changed(node_named(op->node, named->smb));
+	watch_doubt(op->node, named->smb);
+	how.also = folder_also(op);
 	how.options |= named->directory ? FILE_DIRECTORY_FILE : 0;
 	if (named->attempt > 0) {
 		how.access |= FILE_WRITE_ATTRIBUTES;
@@ -329,6 +349,8 @@ static void remove_done(struct tevent_req *subreq)
 	struct op *op = op_of(subreq);
 	struct named *named = op->data;
 	struct client_steps_result *result = NULL;
+	struct client_stat also = {0};
+	bool also_known = client_steps_also(subreq, &also);
 	NTSTATUS status = client_steps_recv(subreq, op, &result);
 
 	talloc_free(subreq);
@@ -343,8 +365,9 @@ static void remove_done(struct tevent_req *subreq)
 	if (NT_STATUS_IS_OK(status) ||
 	    status == NT_STATUS_OBJECT_NAME_NOT_FOUND) {
 		attr_changed(node_named(op->node, named->smb));
+		watch_doubt(op->node, named->smb);
 		node_remove(op->node, named->smb);
-		folder_changed(op, op->node);
+		folder_changed(op, op->node, also_known ? &also : NULL);
 	}
 	op_done(op, status);
 }

@@ -93,6 +93,11 @@ static void rename_now(struct op *op)
 	const char *to =
 		from != NULL ? op_path(op, op->other, r->new_name) : NULL;
 
+	watch_doubt(op->node, r->smb);
+	watch_doubt(op->other, r->new_smb);
+	if (op->other == op->node) {
+		how.also = folder_also(op);
+	}
 	if (to == NULL ||
 	    !name_step(op, to, FileRenameInformation,
 		       r->replace ? FILE_RENAME_REPLACE_IF_EXISTS : 0, &step)) {
@@ -149,6 +154,8 @@ static void rename_done(struct tevent_req *subreq)
 	struct op *op = op_of(subreq);
 	struct renaming *r = op->data;
 	struct client_steps_result *result = NULL;
+	struct client_stat also = {0};
+	bool also_known = client_steps_also(subreq, &also);
 	NTSTATUS status = client_steps_recv(subreq, op, &result);
 
 	talloc_free(subreq);
@@ -162,8 +169,10 @@ static void rename_done(struct tevent_req *subreq)
 	}
 	attr_changed(node_named(op->node, r->smb));
 	attr_changed(node_named(op->other, r->new_smb));
-	folder_changed(op, op->node);
-	folder_changed(op, op->other == op->node ? NULL : op->other);
+	watch_doubt(op->node, r->smb);
+	watch_doubt(op->other, r->new_smb);
+	folder_changed(op, op->node, also_known ? &also : NULL);
+	folder_changed(op, op->other == op->node ? NULL : op->other, NULL);
 	if (!node_rename(op->node, r->smb, op->other, r->new_smb)) {
 		op_fail(op, ENOMEM); /* a look at either name mends it */
 		return;
@@ -235,6 +244,7 @@ static void link_go(struct op *op)
 	const char *to =
 		from != NULL ? op_path(op, op->other, r->new_name) : NULL;
 
+	watch_doubt(op->other, r->new_smb);
 	if (to == NULL || !name_step(op, to, FileLinkInformation, 0, &step)) {
 		return;
 	}
@@ -290,7 +300,7 @@ static void link_looked(struct tevent_req *subreq)
 	if (op_failed(op, status)) {
 		return;
 	}
-	folder_changed(op, op->other);
+	folder_changed(op, op->other, NULL);
 	op->makes = true;
 	node = op_entry(op, op->other, r->new_name, &stat, &entry);
 	if (node == NULL) {

@@ -53,6 +53,13 @@ struct tevent_req *open_file_send(struct op *op, const char *path,
 	return client_cache_open_send(op, op_tree(op), path, how, &options);
 }
 
+bool open_file_also(struct tevent_req *req, const struct op *op,
+		    struct client_stat *out)
+{
+	return op->mount->leases ? client_cache_open_also(req, out)
+				 : client_open_also(req, out);
+}
+
 NTSTATUS open_file_recv(struct tevent_req *req, struct op *op,
 			struct opened *out, struct client_stat *stat)
 {

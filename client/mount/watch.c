@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "client/dir_cache.h"
+#include "client/mount/listing.h"
 #include "client/mount/mount.h"
 #include "smbquic/log.h"
 #include "smbquic/utf16.h"
@@ -23,8 +24,12 @@
 #define LONG_SECONDS 60.0
 /* As long as what was changed here is notified, at most. */
 #define OWN_SECONDS 3.0
-/* So long it is watched before that is relied on. */
-#define ARMED_SECONDS 1.0
+/* So long it is watched before that is relied on: after the server was asked
+ * to, and after it has said that it does. One that has taken long to say so may
+ * have said only that it is busy. */
+#define ASKED_SECONDS	1.0
+#define ARMED_SECONDS	0.1
+#define AT_ONCE_SECONDS 0.2
 /* Between the events that the server tells together. */
 #define PAUSE_MS 500
 /* A folder that could not be watched is not tried again for so long. */
@@ -55,11 +60,13 @@ struct watch {
 	struct client_file *file;    /* NULL: not yet, or refused */
 	struct tevent_req *exchange; /* opening, or waiting for events */
 	struct tevent_timer *pause;
-	double armed_at; /* 0: it is not */
+	double asked_at; /* to tell of changes; 0: it was not */
+	double armed_at; /* is relied on from then on; 0: not known yet */
 	double refused_at;
 	unsigned told; /* names, and those that are not there: */
 	TAILQ_HEAD(, absent) absent;
 	uint64_t listed; /* the mark with which the kernel has a listing */
+	struct listing *listing;
 };
 
 static void watch_opened(struct tevent_req *subreq);
@@ -81,6 +88,7 @@ static void forget_all(struct watch *w)
 	char text[FILE_NAME_SIZE] = "";
 
 	w->listed = 0;
+	listing_forget(w->listing);
 	if (w->told == 0) {
 		return;
 	}
@@ -181,6 +189,7 @@ void watch_tree(struct mount *mount, struct client_tree *tree)
 static void watch_refused(struct watch *w)
 {
 	forget_all(w);
+	w->asked_at = 0;
 	w->armed_at = 0;
 	w->refused_at = attr_now();
 	w->node->asked = 0;
@@ -195,9 +204,28 @@ static void watch_wait(struct watch *w)
 		return;
 	}
 	tevent_req_set_callback(w->exchange, watch_event, w);
-	if (w->armed_at == 0) {
-		w->armed_at = attr_now();
+	if (w->asked_at == 0) {
+		w->asked_at = attr_now();
 	}
+}
+
+/* Is it relied on that the server tells? */
+static bool is_armed(struct watch *w)
+{
+	double now = attr_now();
+
+	if (w->asked_at == 0) {
+		return false;
+	}
+	if (w->armed_at == 0 && w->exchange != NULL &&
+	    client_notify_waits(w->exchange)) {
+		w->armed_at = now + ARMED_SECONDS;
+		if (now > w->asked_at + AT_ONCE_SECONDS) {
+			w->armed_at = w->asked_at + ASKED_SECONDS;
+		}
+	}
+	return now >=
+	       (w->armed_at != 0 ? w->armed_at : w->asked_at + ASKED_SECONDS);
 }
 
 static void watch_open(struct watch *w)
@@ -239,13 +267,16 @@ static void take_event(struct watch *w, const struct fscc_notify *event)
 	char *smb = utf16_to_utf8(w, event->name);
 	char name[FILE_NAME_SIZE] = "";
 	struct node *node = smb != NULL ? node_named(w->node, smb) : NULL;
+	double now = attr_now();
 
 	if (smb == NULL) {
 		forget_all(w);
 	} else if (!is_own(node) &&
+		   !names_is_fresh(w->listing->names, smb, now) &&
 		   file_name_from_smb(smb, w->mount->options->map_names,
 				      name)) {
 		log_debug("%s: \"%s\" has changed", w->path, smb);
+		names_doubt(w->listing->names, smb, now);
 		if (event->action != FILE_ACTION_MODIFIED) {
 			w->listed = 0;
 			forget_name(w, name);
@@ -300,6 +331,7 @@ static void watch_event(struct tevent_req *subreq)
 		return;
 	} else {
 		take_events(w, data);
+		w->armed_at = w->armed_at != 0 ? w->armed_at : attr_now();
 	}
 	talloc_free(frame);
 	w->pause = tevent_add_timer(
@@ -322,7 +354,10 @@ static struct watch *watch_new(struct mount *mount, struct node *node,
 		return NULL;
 	}
 	w->path = mount_path(w, mount, node, NULL);
-	if (w->path == NULL) {
+	w->listing = w->path != NULL
+			     ? listing_new(w, mount, tree, node, w->path)
+			     : NULL;
+	if (w->listing == NULL) {
 		talloc_free(w);
 		return NULL;
 	}
@@ -388,16 +423,20 @@ uint64_t watch_begin(struct mount *mount, const struct link_user *user,
 	    attr_now() >= w->refused_at + REFUSED_SECONDS) {
 		watch_open(w);
 	}
-	return w->armed_at != 0 && attr_now() >= w->armed_at + ARMED_SECONDS
-		       ? mark
-		       : 0;
+	return is_armed(w) ? mark : 0;
+}
+
+/* Nothing has changed in it since. */
+static bool is_same(const struct watch *w, uint64_t mark)
+{
+	return w != NULL && mark != 0 && w->asked_at != 0 &&
+	       link_tree(w->mount) == w->tree &&
+	       client_dir_watch(w->tree, w->path) == mark;
 }
 
 static bool holds(const struct watch *w, uint64_t mark)
 {
-	return w != NULL && mark != 0 && w->armed_at != 0 &&
-	       w->told < TOLD_MOST && link_tree(w->mount) == w->tree &&
-	       client_dir_watch(w->tree, w->path) == mark;
+	return is_same(w, mark) && w->told < TOLD_MOST;
 }
 
 bool watch_holds(const struct node *folder, uint64_t mark,
@@ -482,4 +521,37 @@ bool watch_has_listing(struct mount *mount, const struct link_user *user,
 
 	return mark != 0 && folder->watch->listed == mark &&
 	       holds(folder->watch, mark);
+}
+
+/* ---------------------------------------------------------------- its names */
+
+enum names_known watch_name(struct node *folder, uint64_t mark, const char *smb,
+			    struct client_stat *stat)
+{
+	return is_same(folder->watch, mark)
+		       ? listing_find(folder->watch->listing, smb, stat)
+		       : NAMES_UNKNOWN;
+}
+
+void watch_learn(struct node *folder, uint64_t mark, const char *smb,
+		 const struct client_stat *stat)
+{
+	if (is_same(folder->watch, mark) && !is_own(node_named(folder, smb))) {
+		names_learn(folder->watch->listing->names, smb, stat,
+			    attr_now());
+	}
+}
+
+void watch_doubt(const struct node *folder, const char *smb)
+{
+	if (folder != NULL && folder->watch != NULL) {
+		names_doubt(folder->watch->listing->names, smb, attr_now());
+	}
+}
+
+void watch_doubt_all(const struct node *folder)
+{
+	if (folder != NULL && folder->watch != NULL) {
+		listing_forget(folder->watch->listing);
+	}
 }
