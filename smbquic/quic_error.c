@@ -19,7 +19,8 @@ static const struct alert_row {
 	const char *meaning; /* "SERVER meaning" */
 } alert_rows[] = {
 	{GNUTLS_A_NO_APPLICATION_PROTOCOL, EPROTO,
-	 "does not speak SMB over QUIC (it refused ALPN \"smb\")"},
+	 "does not speak SMB over QUIC (it refused ALPN \"smb\" with TLS alert "
+	 "120)"},
 	{GNUTLS_A_CERTIFICATE_REQUIRED, EACCES,
 	 "wants a client certificate, and none was given"},
 	{GNUTLS_A_ACCESS_DENIED, EACCES,
@@ -129,9 +130,11 @@ static const char *alert_name(unsigned alert)
 }
 
 static void closed_by_alert(TALLOC_CTX *mem_ctx, const struct quic_peer *peer,
-			    unsigned alert, struct quic_end *out)
+			    const ngtcp2_ccerr *e, struct quic_end *out)
 {
+	const unsigned alert = (unsigned)(e->error_code - NGTCP2_CRYPTO_ERROR);
 	const struct alert_row *row = find_alert(alert);
+	char reason[REASON_MAX + 3];
 
 	out->err = EPROTO;
 	if (peer->server && alert == GNUTLS_A_UNRECOGNIZED_NAME) {
@@ -149,8 +152,9 @@ static void closed_by_alert(TALLOC_CTX *mem_ctx, const struct quic_peer *peer,
 		return;
 	}
 	out->why = talloc_asprintf(
-		mem_ctx, "%s ended the TLS handshake with alert %u (%s)",
-		who(peer), alert, alert_name(alert));
+		mem_ctx, "%s ended the TLS handshake with alert %u (%s)%s",
+		who(peer), alert, alert_name(alert),
+		reason_text(e, reason, sizeof(reason)));
 }
 
 static void closed_by_transport(TALLOC_CTX *mem_ctx,
@@ -208,9 +212,7 @@ void quic_error_closed(TALLOC_CTX *mem_ctx, const struct quic_peer *peer,
 	}
 	if (e->error_code >= NGTCP2_CRYPTO_ERROR &&
 	    e->error_code <= NGTCP2_CRYPTO_ERROR + UINT8_MAX) {
-		closed_by_alert(mem_ctx, peer,
-				(unsigned)(e->error_code - NGTCP2_CRYPTO_ERROR),
-				out);
+		closed_by_alert(mem_ctx, peer, e, out);
 		return;
 	}
 	closed_by_transport(mem_ctx, peer, e, out);

@@ -8,7 +8,8 @@
 #   foreign_client WHAT...    from the other make to `ours`
 #   ours_serves [OPTION...]   quic_peer as the server, anew
 #   foreign_serves [WHAT...]  the other make as the server, anew
-#   ours [OPTION...]          quic_peer as the client, to foreign_serves
+#   http_serves               a server of HTTP/3 and nothing else, anew: ngtcp2's
+#   ours [OPTION...]          quic_peer as the client, to who serves
 #   foreign_saw               what the other server printed since it began
 #
 #   rebinding COMMAND...      on a slow link the client's NAT forgets, while the
@@ -69,6 +70,23 @@ foreign_serves()
 	start foreign "$TOP/scripts/peers" enter -n "$FAR" python3 "$FOREIGN" \
 		server "$AT" "$PORT" "$TMP/server.pem" "$TMP/server.key" "$@"
 	wait_for 30 grep -q ready foreign.log || fail "$(cat foreign.log)"
+}
+
+http_serves()
+{
+	local program=/usr/sbin/gtlsserver
+
+	[ -x $program ] || program=$(command -v gtlsserver) ||
+		skip "needs the program gtlsserver"
+	stop_if_there foreign
+	start foreign ip netns exec "$FAR" "$program" -q -d "$TMP" "$AT" \
+		"$PORT" server.key server.pem
+	wait_for 20 udp_is_bound || fail "$(cat foreign.log)"
+}
+
+udp_is_bound()
+{
+	far ss -lunH "sport = :$PORT" | grep -q .
 }
 
 ours()

@@ -10,6 +10,7 @@ The server says "ready", and a line for each connection that ends. WHAT of it:
     chacha      offers no other cipher
     close=N     closes with that application code as soon as bytes come
     v2          prefers version 2
+    alpn=NAME   wants that protocol; alpn=: looks at no protocol at all
 The client sends KIB of pseudo-random bytes, wants them back, and prints what
 it saw. WHAT of it, each a connection:
     plain, chacha, v2 (nothing else), v2-later (from v1 to it in the handshake),
@@ -78,6 +79,9 @@ async def server(address, port, cert, key, *what):
         configuration.cipher_suites = CHACHA
     if "v2" in what:
         configuration.supported_versions = [V2, V1]
+    for word in what:
+        if word.startswith("alpn="):
+            configuration.alpn_protocols = [word[5:]] if word[5:] else None
     Echo.what = what
     tickets = Tickets()
     await serve(address, int(port), configuration=configuration,

@@ -7,7 +7,8 @@
 It has a certificate of that CA, made here, and says "ready". WHAT:
     good      nothing wrong, but it speaks no SMB: it closes the connection
     expired, early, wrong-name, client-only (extended key usage),
-    stranger (signed by another CA of the same name), alpn (not "smb")
+    stranger (signed by another CA of the same name), alpn (not "smb"),
+    no-alpn (looks at no protocol)
 """
 
 import asyncio
@@ -65,7 +66,8 @@ async def main():
     with open(ca_key_file, "rb") as file:
         ca_key = serialization.load_pem_private_key(file.read(), None)
     configuration = QuicConfiguration(
-        is_client=False, alpn_protocols=["h3" if what == "alpn" else "smb"])
+        is_client=False, alpn_protocols={"alpn": ["h3"], "no-alpn": None}.get(
+            what, ["smb"]))
     configuration.certificate, configuration.private_key = \
         make_certificate(what, name, ca, ca_key)
     await serve("127.0.0.1", int(port), configuration=configuration,

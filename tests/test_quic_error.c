@@ -48,7 +48,7 @@ static void test_closed(void **state)
 	(void)state;
 	closed(&server, transport, 0x100 + 120, "", EPROTO,
 	       "the server 192.0.2.1:443 does not speak SMB over QUIC (it "
-	       "refused ALPN \"smb\")");
+	       "refused ALPN \"smb\" with TLS alert 120)");
 	closed(&server, transport, 0x100 + 112, "", EPROTO,
 	       "the server 192.0.2.1:443 has no certificate mapping for "
 	       "files.example");
@@ -61,6 +61,9 @@ static void test_closed(void **state)
 	closed(&server, transport, 0x100 + 255, "", EPROTO,
 	       "192.0.2.1:443 ended the TLS handshake with alert 255 (unknown "
 	       "alert)");
+	closed(&server, transport, 0x100 + 40, "No common\nALPN", EPROTO,
+	       "192.0.2.1:443 ended the TLS handshake with alert 40 (Handshake "
+	       "failed): No common?ALPN");
 	closed(&server, transport, 2, "busy", ECONNREFUSED,
 	       "192.0.2.1:443 refuses the connection: busy");
 	closed(&server, transport, 2, "", ECONNREFUSED,
