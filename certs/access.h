@@ -103,7 +103,9 @@ struct access_path {
  *
  * @param trusted  that the chain was verified with before.
  * @param chain    DER, the client's own first.
- * @return NULL: *why, child of mem_ctx; NULL there: no memory.
+ * @return NULL: *why, child of mem_ctx; NULL there: no memory. So it is, too,
+ *         where an issuer's name cannot be compared with those of a list: what
+ *         denies must not be missed.
  */
 struct access_path *access_path(TALLOC_CTX *mem_ctx,
 				gnutls_x509_trust_list_t trusted,

@@ -178,6 +178,17 @@ static struct access_path *describe(TALLOC_CTX *mem_ctx, const struct walk *w)
 	return path;
 }
 
+/* Without all of them an entry that denies one could not be found. */
+static bool has_issuers(const struct access_path *path)
+{
+	size_t i = 0;
+
+	while (i < path->count && path->certs[i].issuer_dn != NULL) {
+		i++;
+	}
+	return i == path->count;
+}
+
 struct access_path *access_path(TALLOC_CTX *mem_ctx,
 				gnutls_x509_trust_list_t trusted,
 				const gnutls_datum_t *chain, unsigned count,
@@ -208,5 +219,11 @@ struct access_path *access_path(TALLOC_CTX *mem_ctx,
 	}
 	path = describe(mem_ctx, &w);
 	finish(&w);
+	if (path != NULL && !has_issuers(path)) {
+		*why = talloc_strdup(mem_ctx,
+				     "a certificate's issuer has a name that "
+				     "cannot be compared");
+		TALLOC_FREE(path);
+	}
 	return path;
 }

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "certs/access.h"
+#include "certs/dn.h"
 #include "tests/fixture_pki.h"
 
 /* The figure of MS-SMB2 3.3.1.18. */
@@ -219,6 +220,26 @@ static void test_bounds(void **state)
 	assert_non_null(strstr(why, "cannot be read"));
 }
 
+/* What denies by an issuer's name would not be found. */
+static void test_odd_issuer(void **state)
+{
+	struct pki *p = *state;
+	gnutls_x509_crt_t leaf = p->client[1]->chain[0];
+	gnutls_datum_t der = {0};
+	char *why = NULL;
+
+	for (unsigned i = 0; i < DN_MAX_PARTS; i++) {
+		assert_int_equal(
+			gnutls_x509_crt_set_issuer_dn_by_oid(
+				leaf, GNUTLS_OID_X520_ORGANIZATIONAL_UNIT_NAME,
+				0, "unit", 4),
+			0);
+	}
+	der = pki_der(p, p->client[1]);
+	assert_null(access_path(p, p->trusted, &der, 1, &why));
+	assert_non_null(strstr(why, "cannot be compared"));
+}
+
 static void test_text(void **state)
 {
 	struct pki *p = *state;
@@ -292,7 +313,8 @@ int main(void)
 		TEST(test_specification), TEST(test_each_kind),
 		TEST(test_borrowed),	  TEST(test_forged_issuer),
 		TEST(test_not_sent),	  TEST(test_bounds),
-		TEST(test_text),	  TEST(test_lists),
+		TEST(test_odd_issuer),	  TEST(test_text),
+		TEST(test_lists),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
