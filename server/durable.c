@@ -22,7 +22,8 @@ static bool same_guid(const struct smb2_guid *a, const struct smb2_guid *b)
 NTSTATUS durable_check(const struct create *create)
 {
 	const struct create_durable *in = &create->durable;
-	unsigned allowed = 1 + create->lease_context;
+	/* Linux says by which extensions the file was opened here as well. */
+	unsigned allowed = 1 + create->lease_context + create->posix;
 
 	if ((in->dhnc && (in->dh2c || in->dh2q)) ||
 	    (in->dhnq && (in->dh2c || in->dh2q)) || (in->dh2q && in->dh2c)) {

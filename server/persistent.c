@@ -180,6 +180,7 @@ static struct wire_slice record_of(TALLOC_CTX *mem_ctx, const struct open *open)
 		.store_access = fo->handle->access &
 				(unsigned)(STORE_OPEN_READ | STORE_OPEN_WRITE),
 		.directory = fo->handle->directory,
+		.posix = fo->posix,
 		.delete_on_close = fo->delete_on_close,
 		.delete_pending = fo->name->delete_pending,
 		.oplock = oplock_save(fo),

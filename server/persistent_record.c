@@ -22,7 +22,8 @@ enum {
 	FLAG_APP_VERSION = 0x08,
 	FLAG_PARENT = 0x10,
 	FLAG_DIRECTORY = 0x20,
-	FLAG_ALL = 0x3F,
+	FLAG_POSIX = 0x40,
+	FLAG_ALL = 0x7F,
 };
 
 /* Which kind of handle. */
@@ -63,6 +64,7 @@ static uint8_t flags_of(const struct persistent_record *in)
 	return (uint8_t)((in->delete_on_close ? FLAG_DELETE_ON_CLOSE : 0) |
 			 (in->delete_pending ? FLAG_DELETE_PENDING : 0) |
 			 (in->directory ? FLAG_DIRECTORY : 0) |
+			 (in->posix ? FLAG_POSIX : 0) |
 			 (in->has_app ? FLAG_APP : 0) |
 			 (in->has_app_version ? FLAG_APP_VERSION : 0) |
 			 (in->oplock.has_parent ? FLAG_PARENT : 0));
@@ -187,6 +189,7 @@ static void get_flags(struct wire_reader *r, struct persistent_record *out)
 	out->delete_on_close = (flags & FLAG_DELETE_ON_CLOSE) != 0;
 	out->delete_pending = (flags & FLAG_DELETE_PENDING) != 0;
 	out->directory = (flags & FLAG_DIRECTORY) != 0;
+	out->posix = (flags & FLAG_POSIX) != 0;
 	out->has_app = (flags & FLAG_APP) != 0;
 	out->has_app_version = (flags & FLAG_APP_VERSION) != 0;
 	out->oplock.has_parent = (flags & FLAG_PARENT) != 0;

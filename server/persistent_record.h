@@ -37,6 +37,7 @@ struct persistent_record {
 	uint32_t access, share_access, options;
 	uint32_t store_access; /**< STORE_OPEN_READ, STORE_OPEN_WRITE */
 	bool directory;
+	bool posix; /**< opened by the POSIX extensions */
 	bool delete_on_close;
 	bool delete_pending; /**< of its name */
 

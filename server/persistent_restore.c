@@ -134,6 +134,19 @@ static bool admit_user(struct returning *one)
 
 /* --- the file ------------------------------------------------------------- */
 
+static unsigned store_flags(const struct persistent_record *record)
+{
+	unsigned flags = record->store_access;
+
+	flags |= record->directory ? STORE_OPEN_DIRECTORY
+				   : STORE_OPEN_NOT_DIRECTORY;
+	flags |= record->posix ? STORE_OPEN_POSIX : 0;
+	if ((record->options & FILE_OPEN_REPARSE_POINT) != 0) {
+		flags |= STORE_OPEN_REPARSE;
+	}
+	return flags;
+}
+
 static bool open_file(struct returning *one)
 {
 	const struct config_macros whose = whose_is(&one->record);
@@ -156,12 +169,9 @@ static bool open_file(struct returning *one)
 		one->why = "the share is another folder now";
 		return false;
 	}
-	subreq = store_open_send(
-		one->open, server->ev, one->store, one->cred, one->record.path,
-		one->record.store_access |
-			(one->record.directory ? STORE_OPEN_DIRECTORY
-					       : STORE_OPEN_NOT_DIRECTORY),
-		0);
+	subreq =
+		store_open_send(one->open, server->ev, one->store, one->cred,
+				one->record.path, store_flags(&one->record), 0);
 	if (wait_for(one, subreq)) {
 		err = store_open_recv(subreq, one->open, &one->handle, &info);
 	}
@@ -271,6 +281,7 @@ static bool register_open(struct returning *one)
 		one->why = "another handle stands in its way";
 		return false;
 	}
+	fo->posix = record->posix;
 	fo->file->absent++;
 	if (!restore_locks(fo, record)) {
 		one->why = "its locks cannot be had";

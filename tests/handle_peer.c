@@ -12,15 +12,18 @@
  *	batch:NAME:GUID:MS	likewise, with a batch oplock
  *	lease:NAME:GUID:MS	likewise, with a lease of all, whose key is GUID
  *	delete:NAME:GUID:MS	likewise, to be deleted when it is closed
+ *	posix:NAME:GUID:MS	likewise, by the POSIX extensions
  *	plain:NAME		open it, sharing everything
  *	reclaim:NAME:GUID:ID	come back for a persistent handle
  *	regain:NAME:GUID:ID	likewise, with its lease
+ *	repossess:NAME:GUID:ID	likewise, by the POSIX extensions
  *	return:NAME:ID		come back for a resilient handle
  *	id			print its id, for reclaim and return
  *	lock:OFFSET:LENGTH	exclusively, at once
  *	unlock:OFFSET:LENGTH
  *	write:OFFSET:TEXT
  *	read:OFFSET:LENGTH	print it
+ *	rename:NAME		unless there is something of that name
  *	resilient:MS		ask that the handle be resilient
  *	sequence:NUMBER		of the channel: of requests from now on
  *	folder:NAME		open a folder, to be listed
@@ -42,6 +45,7 @@
 #include "client/client_private.h"
 #include "smbquic/fscc.h"
 #include "smbquic/smb2_fsctl.h"
+#include "smbquic/smb2_posix.h"
 #include "smbquic/utf16.h"
 
 #define MAX_WORDS 5
@@ -136,6 +140,23 @@ static const char *lease_text(struct peer *peer,
 								     : "");
 }
 
+static bool is_posix(const struct smb2_create_response *out)
+{
+	struct wire_slice data = {0};
+
+	return smb2_create_context_find(out->contexts, SMB2_CREATE_POSIX,
+					&data);
+}
+
+static void add_posix(struct wire_chain *contexts)
+{
+	static const uint8_t mode[4] = {0xA4, 0x01}; /* 0644 */
+
+	(void)smb2_create_context_put(
+		contexts, wire_slice(SMB2_CREATE_POSIX, SMB2_POSIX_GUID_SIZE),
+		wire_slice(mode, sizeof(mode)));
+}
+
 static NTSTATUS create(struct peer *peer, struct smb2_create_request *in,
 		       const char *name, const char **note)
 {
@@ -156,8 +177,9 @@ static NTSTATUS create(struct peer *peer, struct smb2_create_request *in,
 					reply->part[0].reply.len, &out)) {
 		peer->id = out.file_id;
 		*note = talloc_asprintf(
-			peer->conn, "%s%s%s",
+			peer->conn, "%s%s%s%s",
 			is_persistent(&out) ? ", persistent" : "",
+			is_posix(&out) ? ", posix" : "",
 			out.oplock_level == SMB2_OPLOCK_LEVEL_BATCH ? ", batch"
 								    : "",
 			lease_text(peer, &out));
@@ -177,7 +199,7 @@ static void add_lease(struct wire_chain *contexts, const char *key)
 }
 
 static NTSTATUS do_open(struct peer *peer, char **words, uint8_t level,
-			uint32_t options, const char **note)
+			uint32_t options, bool posix, const char **note)
 {
 	const struct smb2_durable_v2_request v2 = {
 		.timeout = (uint32_t)number(words[3]),
@@ -199,29 +221,37 @@ static NTSTATUS do_open(struct peer *peer, char **words, uint8_t level,
 	if (level == SMB2_OPLOCK_LEVEL_LEASE) {
 		add_lease(&contexts, words[2]);
 	}
+	if (posix) {
+		add_posix(&contexts);
+	}
 	in.contexts = wire_writer_slice(&list);
 	return create(peer, &in, words[1], note);
 }
 
 static NTSTATUS run_open(struct peer *peer, char **words, const char **note)
 {
-	return do_open(peer, words, SMB2_OPLOCK_LEVEL_NONE, 0, note);
+	return do_open(peer, words, SMB2_OPLOCK_LEVEL_NONE, 0, false, note);
 }
 
 static NTSTATUS run_batch(struct peer *peer, char **words, const char **note)
 {
-	return do_open(peer, words, SMB2_OPLOCK_LEVEL_BATCH, 0, note);
+	return do_open(peer, words, SMB2_OPLOCK_LEVEL_BATCH, 0, false, note);
 }
 
 static NTSTATUS run_lease(struct peer *peer, char **words, const char **note)
 {
-	return do_open(peer, words, SMB2_OPLOCK_LEVEL_LEASE, 0, note);
+	return do_open(peer, words, SMB2_OPLOCK_LEVEL_LEASE, 0, false, note);
 }
 
 static NTSTATUS run_delete(struct peer *peer, char **words, const char **note)
 {
 	return do_open(peer, words, SMB2_OPLOCK_LEVEL_NONE,
-		       FILE_DELETE_ON_CLOSE, note);
+		       FILE_DELETE_ON_CLOSE, false, note);
+}
+
+static NTSTATUS run_posix(struct peer *peer, char **words, const char **note)
+{
+	return do_open(peer, words, SMB2_OPLOCK_LEVEL_NONE, 0, true, note);
 }
 
 static NTSTATUS run_plain(struct peer *peer, char **words, const char **note)
@@ -236,7 +266,7 @@ static NTSTATUS run_plain(struct peer *peer, char **words, const char **note)
 }
 
 static NTSTATUS come_back(struct peer *peer, char **words, uint8_t level,
-			  const char **note)
+			  bool posix, const char **note)
 {
 	const struct smb2_durable_v2_reconnect back = {
 		.file_id = {.persistent_id = number(words[3])},
@@ -251,18 +281,27 @@ static NTSTATUS come_back(struct peer *peer, char **words, uint8_t level,
 	if (level == SMB2_OPLOCK_LEVEL_LEASE) {
 		add_lease(&contexts, words[2]);
 	}
+	if (posix) {
+		add_posix(&contexts);
+	}
 	in.contexts = wire_writer_slice(&list);
 	return create(peer, &in, words[1], note);
 }
 
 static NTSTATUS run_reclaim(struct peer *peer, char **words, const char **note)
 {
-	return come_back(peer, words, SMB2_OPLOCK_LEVEL_BATCH, note);
+	return come_back(peer, words, SMB2_OPLOCK_LEVEL_BATCH, false, note);
 }
 
 static NTSTATUS run_regain(struct peer *peer, char **words, const char **note)
 {
-	return come_back(peer, words, SMB2_OPLOCK_LEVEL_LEASE, note);
+	return come_back(peer, words, SMB2_OPLOCK_LEVEL_LEASE, false, note);
+}
+
+static NTSTATUS run_repossess(struct peer *peer, char **words,
+			      const char **note)
+{
+	return come_back(peer, words, SMB2_OPLOCK_LEVEL_NONE, true, note);
 }
 
 static NTSTATUS run_return(struct peer *peer, char **words, const char **note)
@@ -361,6 +400,29 @@ static NTSTATUS run_read(struct peer *peer, char **words, const char **note)
 					(const char *)out.data.data);
 	}
 	return status;
+}
+
+static NTSTATUS run_rename(struct peer *peer, char **words, const char **note)
+{
+	struct smb2_set_info_request in = {
+		.info_type = SMB2_0_INFO_FILE,
+		.file_info_class = FileRenameInformation,
+		.file_id = peer->id,
+	};
+	struct call *call = begin(peer);
+	struct call *reply = NULL;
+	struct fscc_rename to = {0};
+	struct wire_writer data = wire_writer_talloc(call);
+
+	(void)note;
+	if (!utf16_from_utf8(call, words[1], &to.name) ||
+	    !fscc_rename_encode(&data, false, &to)) {
+		die(words[1], NT_STATUS_INVALID_PARAMETER, NULL);
+	}
+	in.buffer = wire_writer_slice(&data);
+	(void)smb2_set_info_request_encode(call_add(call, SMB2_SET_INFO, 0),
+					   &in);
+	return finish(peer, call, &reply);
 }
 
 static NTSTATUS run_resilient(struct peer *peer, char **words,
@@ -498,15 +560,18 @@ static const struct {
 	{"batch", 4, run_batch},
 	{"lease", 4, run_lease},
 	{"delete", 4, run_delete},
+	{"posix", 4, run_posix},
 	{"plain", 2, run_plain},
 	{"reclaim", 4, run_reclaim},
 	{"regain", 4, run_regain},
+	{"repossess", 4, run_repossess},
 	{"return", 3, run_return},
 	{"id", 1, run_id},
 	{"lock", 3, run_lock},
 	{"unlock", 3, run_unlock},
 	{"write", 3, run_write},
 	{"read", 3, run_read},
+	{"rename", 2, run_rename},
 	{"resilient", 2, run_resilient},
 	{"sequence", 2, run_sequence},
 	{"remove", 2, run_remove},
@@ -562,6 +627,7 @@ static void log_on(struct peer *peer, char **argv)
 	options.tls.trust = TLS_TRUST_CA;
 	options.tls.ca_file = argv[4];
 	options.guid = (const uint8_t *)"handle_peer.c 01";
+	options.posix = true;
 	options.capabilities = SMB2_GLOBAL_CAP_PERSISTENT_HANDLES;
 	credentials.user = argv[5];
 	credentials.password = percent + 1;

@@ -35,6 +35,7 @@ static struct persistent_record example(void)
 		.share_access = FILE_SHARE_READ,
 		.options = FILE_WRITE_THROUGH,
 		.store_access = STORE_OPEN_READ,
+		.posix = true,
 		.delete_on_close = true,
 		.oplock = {.kind = OPLOCK_SAVED_LEASE,
 			   .version = 2,
@@ -79,6 +80,7 @@ static void test_back(void **state)
 	assert_true(out.delete_on_close);
 	assert_false(out.delete_pending);
 	assert_false(out.directory);
+	assert_true(out.posix);
 	assert_int_equal(out.oplock.kind, in.oplock.kind);
 	assert_int_equal(out.oplock.epoch, 5);
 	assert_int_equal(out.oplock.state, SMB2_LEASE_ALL);
