@@ -79,26 +79,6 @@ static bool set_int(int fd, int level, int option, int value)
 	return setsockopt(fd, level, option, &value, sizeof(value)) == 0;
 }
 
-/* Enlarge a buffer: beyond the system's limit when we may. */
-static void set_buffer(int fd, int force, int option, const char *name,
-		       const char *sysctl)
-{
-	int got = 0;
-	socklen_t len = sizeof(got);
-
-	if (set_int(fd, SOL_SOCKET, force, SOCKET_BUFFER)) {
-		return;
-	}
-	set_int(fd, SOL_SOCKET, option, SOCKET_BUFFER);
-	getsockopt(fd, SOL_SOCKET, option, &got, &len);
-	/* The kernel reports twice what it grants, for its bookkeeping. */
-	if (got / 2 < SOCKET_BUFFER) {
-		log_info("the %s buffer is %d KiB where %d KiB were asked "
-			 "for; %s sets the limit",
-			 name, got / 2048, SOCKET_BUFFER / 1024, sysctl);
-	}
-}
-
 /* A packet capture sees a train as one packet, which no dissector can read. */
 static bool offload_wanted(void)
 {
@@ -107,7 +87,7 @@ static bool offload_wanted(void)
 	return value == NULL || strcmp(value, "0") != 0;
 }
 
-static void set_options(struct udp_socket *s)
+static void set_options(struct udp_socket *s, bool listens)
 {
 	int fd = s->fd;
 
@@ -122,9 +102,7 @@ static void set_options(struct udp_socket *s)
 		set_int(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER,
 			IPV6_PMTUDISC_PROBE);
 	}
-	set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, "receive",
-		   "net.core.rmem_max");
-	set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, "send", "net.core.wmem_max");
+	udp_enlarge(fd, SOCKET_BUFFER, listens);
 	if (offload_wanted()) {
 		set_int(fd, IPPROTO_UDP, UDP_OPT_GRO, 1);
 		s->segment = set_int(fd, IPPROTO_UDP, UDP_OPT_SEGMENT, 0);
@@ -132,7 +110,8 @@ static void set_options(struct udp_socket *s)
 }
 
 static int udp_open(TALLOC_CTX *mem_ctx, const struct sockaddr *addr,
-		    socklen_t addr_len, struct udp_socket **out, char **why)
+		    socklen_t addr_len, bool listens, struct udp_socket **out,
+		    char **why)
 {
 	struct udp_socket *s = talloc_zero(mem_ctx, struct udp_socket);
 
@@ -154,7 +133,7 @@ static int udp_open(TALLOC_CTX *mem_ctx, const struct sockaddr *addr,
 		return err;
 	}
 	talloc_set_destructor(s, udp_destructor);
-	set_options(s);
+	set_options(s, listens);
 	*out = s;
 	return 0;
 }
@@ -214,7 +193,7 @@ static int bind_to(TALLOC_CTX *mem_ctx, const struct sockaddr *addr,
 		   socklen_t addr_len, bool shared, struct udp_socket **out,
 		   char **why)
 {
-	int err = udp_open(mem_ctx, addr, addr_len, out, why);
+	int err = udp_open(mem_ctx, addr, addr_len, true, out, why);
 
 	if (err != 0) {
 		return err;
@@ -293,7 +272,7 @@ int udp_adopt(TALLOC_CTX *mem_ctx, int fd, struct udp_socket **out, char **why)
 		talloc_free(s);
 		return err;
 	}
-	set_options(s);
+	set_options(s, true);
 	*out = s;
 	return 0;
 }
@@ -303,7 +282,7 @@ int udp_connect_from(TALLOC_CTX *mem_ctx, const union udp_address *from,
 		     socklen_t peer_len, struct udp_socket **out, char **why)
 {
 	union udp_address any = *from;
-	int err = udp_open(mem_ctx, peer, peer_len, out, why);
+	int err = udp_open(mem_ctx, peer, peer_len, false, out, why);
 
 	if (err != 0) {
 		return err;
@@ -327,7 +306,7 @@ int udp_connect_from(TALLOC_CTX *mem_ctx, const union udp_address *from,
 int udp_connect(TALLOC_CTX *mem_ctx, const struct sockaddr *peer,
 		socklen_t peer_len, struct udp_socket **out, char **why)
 {
-	int err = udp_open(mem_ctx, peer, peer_len, out, why);
+	int err = udp_open(mem_ctx, peer, peer_len, false, out, why);
 
 	if (err != 0) {
 		return err;

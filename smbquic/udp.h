@@ -88,6 +88,15 @@ int udp_connect_from(TALLOC_CTX *mem_ctx, const union udp_address *from,
 		     const char *device, const struct sockaddr *peer,
 		     socklen_t peer_len, struct udp_socket **out, char **why);
 
+/**
+ * Give a socket's buffers room for that many bytes, as far as we may. What is
+ * larger stays. Sockets above have 4 MiB.
+ *
+ * @param listens  whether it is a server's: what is missing is said once, at
+ *                 level notice, with the sysctl that helps; else at info.
+ */
+void udp_enlarge(int fd, int wanted, bool listens);
+
 int udp_fd(const struct udp_socket *s);
 /** The address that is bound, port filled in. */
 const union udp_address *udp_local(const struct udp_socket *s);
