@@ -2,10 +2,12 @@
 #include "tests/testlib.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "client/libsmbclient/libsmb.h"
+#include "smbquic/log.h"
 
 static const char text[] = "# for all\n"
 			   "transport = tcp\n"
@@ -88,6 +90,42 @@ static void test_bad_files(void **state)
 	}
 	assert_int_equal(libsmb_file_read(NULL, "/no/such/file", &file),
 			 ENOENT);
+}
+
+static void hear(void *private_data, enum log_level level, const char *module,
+		 const char *said)
+{
+	char *heard = private_data;
+	size_t len = strlen(heard);
+
+	(void)level, (void)module;
+	snprintf(heard + len, 512 - len, "%s\n", said);
+}
+
+/* What was mistyped is told, with its line. */
+static void test_unknown_keys(void **state)
+{
+	char *path =
+		talloc_asprintf(NULL, "%s/client.conf", testlib_tmpdir(NULL));
+	FILE *out = fopen(path, "w");
+	struct libsmb_file *file = NULL;
+	char heard[512] = "";
+
+	(void)state;
+	fputs("[global]\nTransport = quic\nmaxchannels = 2\nport = 1\n"
+	      "trnasport = tcp\n",
+	      out);
+	fclose(out);
+	setenv("SMBQUIC_CONFIG", path, 1);
+	log_set_sink(hear, heard);
+	assert_int_equal(libsmb_config_find(NULL, &file), 0);
+	log_set_sink(NULL, NULL);
+	unsetenv("SMBQUIC_CONFIG");
+	assert_non_null(strstr(heard, "client.conf:5: there is no setting "
+				      "\"trnasport\"\n"));
+	assert_ptr_equal(strchr(heard, '\n') + 1, heard + strlen(heard));
+	talloc_free(file);
+	talloc_free(path);
 }
 
 static void test_environment(void **state)
@@ -193,6 +231,7 @@ int main(void)
 		cmocka_unit_test(test_one_server),
 		cmocka_unit_test(test_servers),
 		cmocka_unit_test(test_bad_files),
+		cmocka_unit_test(test_unknown_keys),
 		cmocka_unit_test(test_environment),
 		cmocka_unit_test(test_check),
 	};

@@ -358,7 +358,36 @@ static char *own_file(TALLOC_CTX *mem_ctx)
 			       home != NULL ? home : "");
 }
 
-int libsmb_config_find(TALLOC_CTX *mem_ctx, struct libsmb_file **out)
+static bool known_key(const char *key)
+{
+	bool known = same_key(key, "port");
+	size_t i = 0;
+
+	for (i = 0; !known && i < KEYS; i++) {
+		known = same_key(key, keys[i].key);
+	}
+	for (i = 0; !known && i < LIBSMB_SETTINGS; i++) {
+		known = same_key(key, setting_keys[i]);
+	}
+	return known;
+}
+
+/* In a file of ours a key that is not known is one that was mistyped. */
+static void warn_of_unknown(const struct libsmb_file *file)
+{
+	size_t i = 0;
+
+	for (i = 0; file != NULL && i < file->count; i++) {
+		const struct line *line = &file->line[i];
+
+		if (!known_key(line->key)) {
+			log_warn("%s:%u: there is no setting \"%s\"",
+				 file->path, line->number, line->key);
+		}
+	}
+}
+
+static int find_file(TALLOC_CTX *mem_ctx, struct libsmb_file **out)
 {
 	const char *named = getenv("SMBQUIC_CONFIG");
 	char *own = NULL;
@@ -384,6 +413,16 @@ int libsmb_config_find(TALLOC_CTX *mem_ctx, struct libsmb_file **out)
 			out);
 	}
 	return err == ENOENT || err == ENOTDIR || err == EACCES ? 0 : err;
+}
+
+int libsmb_config_find(TALLOC_CTX *mem_ctx, struct libsmb_file **out)
+{
+	int err = find_file(mem_ctx, out);
+
+	if (err == 0) {
+		warn_of_unknown(*out);
+	}
+	return err;
 }
 
 /* ---------------------------------------------------------------- checking */
