@@ -6,6 +6,7 @@ Only documented API of waf 2.x is used, so upstream waf works as well as the
 """
 import hashlib
 import re
+import sys
 import types
 
 APPNAME = 'smbquic'
@@ -148,6 +149,7 @@ def build(bld):
     bld.smbquic_library = types.MethodType(smbquic_library, bld)
     bld.smbquic_internal = types.MethodType(smbquic_internal, bld)
     bld.smbquic_program = types.MethodType(smbquic_program, bld)
+    bld.smbquic_reference = types.MethodType(smbquic_reference, bld)
     bld.smbquic_known = types.MethodType(known, bld)
     bld.smbquic_version = VERSION
     bld.recurse(FOLDERS)
@@ -197,6 +199,21 @@ def smbquic_library(bld, name, sources, headers, vnum, use, libs='',
         linkflags=bld.env.LINKFLAGS_SHARED +
         ['-Wl,--version-script=' + script.abspath()])
     bld.install_files('${INCLUDEDIR}/smbquic/' + bld.path.name, headers)
+
+
+def smbquic_reference(bld, pages):
+    """Manual pages of section 3, from {page: public header}."""
+    script = bld.srcnode.find_node('scripts/gen-library-manual')
+    for page, header in sorted(pages.items()):
+        others = ['libsmbquic(3)'] + ['%s(3)' % o for o in sorted(pages)
+                                      if o != page]
+        bld(rule="%s %s %s %s/%s %s >${TGT}" % (
+                sys.executable, script.abspath(), page, bld.path.name, header,
+                ' '.join("'%s'" % o for o in others)),
+            name='manual-' + page, target=page + '.3',
+            source=[bld.path.find_node(header), script])
+        bld.install_files('${MANDIR}/man3',
+                          [bld.path.get_bld().make_node(page + '.3')])
 
 
 def smbquic_program(bld, name, source, use, libs, sbin=False):
