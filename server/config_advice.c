@@ -9,6 +9,7 @@
 
 #include "negotiate/auth.h"
 #include "server/config_private.h"
+#include "server/hosts.h"
 #include "server/metrics.h"
 #include "smbquic/smb2.h"
 
@@ -94,6 +95,29 @@ static bool metrics_for_all(const struct config *cfg,
 		       : !IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr);
 }
 
+/* Of its own: what is inherited is said of [global]. */
+static bool hosts_without_address(const struct config *cfg,
+				  const struct config_share *share,
+				  enum config_key key)
+{
+	const char *const *list = config_list(cfg, share, key);
+
+	return (share == NULL || list != config_list(cfg, NULL, key)) &&
+	       hosts_bad_entry(list) != NULL;
+}
+
+static bool allows_no_address(const struct config *cfg,
+			      const struct config_share *share)
+{
+	return hosts_without_address(cfg, share, CONFIG_HOSTS_ALLOW);
+}
+
+static bool denies_no_address(const struct config *cfg,
+			      const struct config_share *share)
+{
+	return hosts_without_address(cfg, share, CONFIG_HOSTS_DENY);
+}
+
 static bool guests_write(const struct config *cfg,
 			 const struct config_share *share)
 {
@@ -114,7 +138,13 @@ static bool others_may_write(const struct config *cfg,
 	return (config_int(cfg, share, CONFIG_CREATE_MASK) & 002) != 0;
 }
 
+#define NO_ADDRESS                                                     \
+	"a word of it is neither an address nor a network, and never " \
+	"matches: names are not looked up"
+
 static const struct advice of_server[] = {
+	{CONFIG_HOSTS_ALLOW, allows_no_address, NO_ADDRESS},
+	{CONFIG_HOSTS_DENY, denies_no_address, NO_ADDRESS},
 	{CONFIG_SERVER_SIGNING, no_signing,
 	 "over TCP messages can be changed on their way"},
 	{CONFIG_MIN_PROTOCOL, old_dialect,
@@ -140,6 +170,8 @@ static const struct advice of_server[] = {
 };
 
 static const struct advice of_share[] = {
+	{CONFIG_HOSTS_ALLOW, allows_no_address, NO_ADDRESS},
+	{CONFIG_HOSTS_DENY, denies_no_address, NO_ADDRESS},
 	{CONFIG_GUEST_OK, guests_write,
 	 "everybody who reaches the server can change and delete files"},
 	{CONFIG_GUEST_OK, guests_read,

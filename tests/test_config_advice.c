@@ -50,6 +50,24 @@ static void test_defaults(void **state)
 	talloc_free(mem_ctx);
 }
 
+/* What looks like an address, or is a name, and so never matches. */
+static void test_hosts(void **state)
+{
+	TALLOC_CTX *mem_ctx = talloc_new(NULL);
+
+	(void)state;
+	assert_string_equal(
+		advice_on(mem_ctx,
+			  "[global]\nhosts deny = 192.0.2.0/33 ALL\n"
+			  "[a]\npath = /srv\nhosts allow = fs.example\n"
+			  "[b]\npath = /srv\n"
+			  "[c]\npath = /srv\n"
+			  "hosts allow = 192.0.2. EXCEPT 192.0.2.1\n"),
+		"[global] hosts deny = 192.0.2.0/33, ALL\n"
+		"[a] hosts allow = fs.example\n");
+	talloc_free(mem_ctx);
+}
+
 static void test_unwise(void **state)
 {
 	TALLOC_CTX *mem_ctx = talloc_new(NULL);
@@ -87,6 +105,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_hosts),
 		cmocka_unit_test(test_unwise),
 	};
 
