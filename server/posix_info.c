@@ -148,6 +148,13 @@ bool posix_change_of(const struct security_descriptor *sd, uint32_t parts,
 	uint32_t number = 0;
 
 	*change = (struct store_change){.uid = (uid_t)-1, .gid = (gid_t)-1};
+	/* A list without a mode is one of Windows', also when it comes with an
+	 * owner of POSIX. */
+	if ((parts &
+	     ~(OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION)) != 0 &&
+	    !mode_in(sd, &change->mode)) {
+		return false;
+	}
 	if ((parts & OWNER_SECURITY_INFORMATION) != 0 && sd->has_owner &&
 	    posix_owner_number(&sd->owner, &number)) {
 		change->what |= STORE_SET_OWNER;
@@ -158,8 +165,7 @@ bool posix_change_of(const struct security_descriptor *sd, uint32_t parts,
 		change->what |= STORE_SET_OWNER;
 		change->gid = number;
 	}
-	if ((parts & DACL_SECURITY_INFORMATION) != 0 &&
-	    mode_in(sd, &change->mode)) {
+	if ((parts & DACL_SECURITY_INFORMATION) != 0) {
 		change->what |= STORE_SET_MODE;
 	}
 	return change->what != 0;

@@ -21,7 +21,7 @@ struct smb2_posix_info posix_info_of(const struct store_attr *attr);
  * What a security descriptor says in SIDs that stand for numbers
  * (smbquic/posix_security.h), by which such clients set owner and mode.
  * @param parts  those to be set.
- * @return false: nothing.
+ * @return false: nothing, or what is no mode besides.
  */
 bool posix_change_of(const struct security_descriptor *sd, uint32_t parts,
 		     struct store_change *change);

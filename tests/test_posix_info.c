@@ -144,6 +144,12 @@ static void test_change(void **state)
 	w = wire_writer_fixed(buf, sizeof(buf));
 	sd = with_dacl(&w, sid_everyone);
 	assert_false(posix_change_of(&sd, DACL_SECURITY_INFORMATION, &change));
+	/* a list of Windows' is set, not left out */
+	sd.has_owner = true;
+	sd.owner = user;
+	assert_false(posix_change_of(
+		&sd, DACL_SECURITY_INFORMATION | OWNER_SECURITY_INFORMATION,
+		&change));
 }
 
 int main(void)
