@@ -27,7 +27,8 @@ struct copy_job {
 	size_t len;
 	uint64_t began_us;
 	struct copy_block *block;
-	bool hole; /* of the source: is passed over */
+	bool zeros; /* of the source: are not read */
+	bool hole;  /* likewise, nor written */
 };
 
 TAILQ_HEAD(copy_jobs, copy_job);
@@ -42,6 +43,7 @@ struct copy_state {
 	void *private_data;
 
 	uint64_t next;		/* first byte nobody has asked for */
+	size_t range;		/* the first of from->data not before it */
 	uint64_t end;		/* where the source ends, as far as known */
 	uint64_t turn;		/* sequential sink: the offset it wants next */
 	bool reading;		/* sequential source: a read is in flight */
@@ -145,8 +147,42 @@ static void copy_job_free(struct copy_job *job)
 	talloc_free(job);
 }
 
-/* Ask the source for a range. */
-static bool copy_read(struct tevent_req *req, uint64_t offset, size_t len)
+struct copy_zeros_state {
+	struct copy_block *block;
+};
+
+/* What is no data of the source, for a sink that cannot do without it. */
+static struct tevent_req *copy_zeros_send(struct copy_job *job)
+{
+	struct copy_state *state = tevent_req_data(job->req, struct copy_state);
+	struct copy_zeros_state *zeros = NULL;
+	struct tevent_req *req =
+		tevent_req_create(job, &zeros, struct copy_zeros_state);
+	uint8_t *data = NULL;
+
+	if (req == NULL) {
+		return NULL;
+	}
+	zeros->block = copy_block_new(zeros, job->len, &data);
+	if (!tevent_req_nomem(zeros->block, req)) {
+		memset(data, 0, job->len);
+		tevent_req_done(req);
+	}
+	return tevent_req_post(req, state->ev);
+}
+
+static NTSTATUS copy_zeros_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+				struct copy_block **block)
+{
+	struct copy_zeros_state *state =
+		tevent_req_data(req, struct copy_zeros_state);
+
+	return copy_block_recv(req, &state->block, mem_ctx, block);
+}
+
+/* Ask the source for a range; zeros: it has nothing there. */
+static bool copy_read(struct tevent_req *req, uint64_t offset, size_t len,
+		      bool zeros)
 {
 	struct copy_state *state = tevent_req_data(req, struct copy_state);
 	struct tevent_req *subreq = NULL;
@@ -158,13 +194,15 @@ static bool copy_read(struct tevent_req *req, uint64_t offset, size_t len)
 	job->req = req;
 	job->offset = offset;
 	job->len = len;
+	job->zeros = zeros;
 	job->began_us = copy_rate_now();
-	if (state->jobs == 0 &&
+	if (!zeros && state->jobs == 0 &&
 	    copy_window_wants_one(&state->window, job->began_us)) {
 		state->alone = job;
 	}
-	subreq = state->from->ops->read_send(job, state->ev, state->from,
-					     offset, len);
+	subreq = zeros ? copy_zeros_send(job)
+		       : state->from->ops->read_send(job, state->ev,
+						     state->from, offset, len);
 	if (tevent_req_nomem(subreq, req)) {
 		return false;
 	}
@@ -234,20 +272,72 @@ static bool copy_may(struct tevent_req *req, size_t len)
 	return false;
 }
 
+/* From "next" on, up to where what begins there ends: data, or none. */
+static uint64_t copy_stretch(struct copy_state *state, bool *data)
+{
+	const struct copy_end *from = state->from;
+	const struct copy_range *r = NULL;
+	uint64_t end = state->end;
+
+	*data = true;
+	if (from->data == NULL) {
+		return end - state->next;
+	}
+	for (; state->range < from->data_count; state->range++) {
+		r = &from->data[state->range];
+		if (state->next < r->offset + r->len) {
+			break;
+		}
+	}
+	*data = state->range < from->data_count && state->next >= r->offset;
+	if (state->range < from->data_count) {
+		uint64_t edge = *data ? r->offset + r->len : r->offset;
+
+		end = edge < end ? edge : end;
+	}
+	return end - state->next;
+}
+
+/* A fresh sink has the zeros already; but its last byte makes it as long.
+ * @return so many of them need not be written. */
+static uint64_t copy_to_skip(const struct copy_state *state, uint64_t zeros)
+{
+	if (!state->to->fresh || state->to->sequential) {
+		return 0;
+	}
+	return state->next + zeros < state->from->size ? zeros : zeros - 1;
+}
+
+static void copy_skip(struct copy_state *state, uint64_t len)
+{
+	state->next += len;
+	state->copied += len;
+	if (len > 0 && state->progress != NULL) {
+		state->progress(len, state->private_data);
+	}
+}
+
 static void copy_go(struct tevent_req *req)
 {
 	struct copy_state *state = tevent_req_data(req, struct copy_state);
 	uint64_t left = 0;
+	uint64_t skip = 0;
+	bool data = false;
 	size_t len = 0;
 
 	while (copy_has_room(state)) {
-		left = state->end - state->next;
+		left = copy_stretch(state, &data);
+		skip = data ? 0 : copy_to_skip(state, left);
+		if (skip > 0) {
+			copy_skip(state, skip);
+			continue;
+		}
 		len = copy_io_size(state);
 		len = left < len ? (size_t)left : len;
-		if (!copy_may(req, len)) {
+		if (data && !copy_may(req, len)) {
 			return;
 		}
-		if (!copy_read(req, state->next, len)) {
+		if (!copy_read(req, state->next, len, !data)) {
 			return;
 		}
 		state->next += len;
@@ -363,7 +453,7 @@ static bool copy_read_rest(struct copy_job *job, size_t got)
 		state->next = offset;
 		return true;
 	}
-	return offset >= state->end || copy_read(job->req, offset, rest);
+	return offset >= state->end || copy_read(job->req, offset, rest, false);
 }
 
 static void copy_read_done(struct tevent_req *subreq)
@@ -375,7 +465,9 @@ static void copy_read_done(struct tevent_req *subreq)
 	NTSTATUS status = 0;
 
 	state->reading = false;
-	status = state->from->ops->read_recv(subreq, job, &job->block);
+	status = job->zeros ? copy_zeros_recv(subreq, job, &job->block)
+			    : state->from->ops->read_recv(subreq, job,
+							  &job->block);
 	talloc_free(subreq);
 	if (!NT_STATUS_IS_OK(status)) {
 		copy_fail(req, state->from, status);

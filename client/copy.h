@@ -20,6 +20,12 @@
 struct client_file;
 struct copy_end;
 
+/** Bytes from an offset on. */
+struct copy_range {
+	uint64_t offset;
+	uint64_t len;
+};
+
 /** An end whose size nobody knows before its last byte was read. */
 #define COPY_SIZE_UNKNOWN UINT64_MAX
 
@@ -78,6 +84,11 @@ struct copy_end {
 	bool sequential;  /**< has no offsets: a pipe, a terminal */
 	bool fresh;	  /**< of a sink: what is not written reads as zeros */
 	int err;	  /**< errno of the last local failure; 0: none */
+	/** Of a source: where its data is, in order and within its size. What
+	    lies elsewhere is zeros, and is not read. NULL: not known. A child
+	    of the end; copy_remote_holes_send() finds out. */
+	struct copy_range *data;
+	size_t data_count;
 	void *private_data;
 };
 
@@ -134,5 +145,30 @@ struct copy_end *copy_stream(TALLOC_CTX *mem_ctx, int fd, const char *name);
     @param size  of a source, as known from opening it. */
 struct copy_end *copy_remote(TALLOC_CTX *mem_ctx, struct client_file *file,
 			     const char *name, uint64_t size);
+
+/**
+ * Ask the server of such a source, whose size is known, where its data is
+ * (FSCTL_QUERY_ALLOCATED_RANGES, MS-FSCC 2.3.51). A server that does not say,
+ * or makes no sense, leaves it as it is: all of it is read then. Worth a round
+ * trip where the file is FILE_ATTRIBUTE_SPARSE_FILE.
+ *
+ * @param end  must outlive the request.
+ */
+struct tevent_req *copy_remote_holes_send(TALLOC_CTX *mem_ctx,
+					  struct tevent_context *ev,
+					  struct copy_end *end);
+/** Frees req. */
+void copy_remote_holes_recv(struct tevent_req *req);
+
+/**
+ * Text: what is read from that source, with CR LF where its lines end in LF
+ * alone; what is written to that sink, with LF for CR LF. Both ends stay the
+ * caller's, and tell of local failures.
+ *
+ * @param size  of what will be written.
+ */
+struct copy_end *copy_to_crlf(TALLOC_CTX *mem_ctx, struct copy_end *source);
+struct copy_end *copy_to_lf(TALLOC_CTX *mem_ctx, struct copy_end *sink,
+			    uint64_t size);
 
 #endif

@@ -500,11 +500,66 @@ static void test_holes(void **state)
 	}
 }
 
+/* What a source has no data in is not read: a fresh sink is not written there
+ * but at its end, any other gets zeros. */
+static void test_data(void **state)
+{
+	static struct copy_range some[] = {
+		{1000, 2500}, {3500, 10}, {50000, 20000}, {90000, 1}};
+	static struct copy_range none[1];
+	static const struct {
+		struct copy_range *range;
+		size_t count;
+	} maps[] = {{some, 4}, {none, 0}};
+	const struct copy_limits limits = {.io_size = 3000, .requests = 7};
+	struct fixture *f = *state;
+	size_t map = 0;
+	size_t at = 0;
+	size_t k = 0;
+	unsigned fresh = 0;
+
+	for (map = 0; map < 2; map++) {
+		for (fresh = 0; fresh < 2; fresh++) {
+			struct odd odd = {.data = f->from,
+					  .size = SIZE,
+					  .most = 900,
+					  .backwards = true};
+			struct copy_end from = odd_end(&odd);
+			struct copy_end *to = copy_memory(f, f->to, SIZE);
+			uint64_t copied = 0;
+
+			from.data = maps[map].range;
+			from.data_count = maps[map].count;
+			to->fresh = fresh != 0;
+			memset(f->to, 'x', SIZE);
+			assert_int_equal(
+				run(f, &from, to, 0, &limits, &copied, NULL),
+				0);
+			assert_int_equal(copied, SIZE);
+			for (at = 0; at < SIZE; at++) {
+				uint8_t want =
+					fresh && at != SIZE - 1 ? 'x' : 0;
+
+				for (k = 0; k < from.data_count; k++) {
+					if (at >= from.data[k].offset &&
+					    at - from.data[k].offset <
+						    from.data[k].len) {
+						want = f->from[at];
+					}
+				}
+				assert_int_equal(f->to[at], want);
+			}
+			talloc_free(to);
+		}
+	}
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_holes, setup, teardown),
+		T(test_data),
 		T(test_memory_to_memory),
 		T(test_from_offset),
 		T(test_limits),
