@@ -67,7 +67,6 @@ static bool fetch(struct shell *shell, struct edit *e)
 {
 	struct transfer t = shell_transfer_new(shell, NULL);
 	struct transfer_result result = {0};
-	struct tevent_req *req = NULL;
 	NTSTATUS status = client_stat(shell->tree, e->remote, &e->before);
 
 	if (status == NT_STATUS_OBJECT_NAME_NOT_FOUND) {
@@ -83,13 +82,8 @@ static bool fetch(struct shell *shell, struct edit *e)
 		return false;
 	}
 	e->there = true;
-	t.progress = NULL;
-	req = shell_get_send(shell, &t, e->remote, e->copy, NULL);
-	result.status = shell_wait(shell, req);
-	if (NT_STATUS_IS_OK(result.status)) {
-		shell_get_recv(req, &result);
-	}
-	talloc_free(req);
+	t.translate = false;
+	result = shell_transfer_wait(&t, false, e->remote, e->copy);
 	if (!NT_STATUS_IS_OK(result.status)) {
 		shell_transfer_fail(shell, &result, e->remote, e->copy);
 	}
@@ -154,15 +148,9 @@ static bool send_back(struct shell *shell, const struct edit *e)
 {
 	struct transfer t = shell_transfer_new(shell, NULL);
 	struct transfer_result result = {0};
-	struct tevent_req *req = NULL;
 
-	t.progress = NULL;
-	req = shell_put_send(shell, &t, e->copy, e->remote, false);
-	result.status = shell_wait(shell, req);
-	if (NT_STATUS_IS_OK(result.status)) {
-		shell_put_recv(req, &result);
-	}
-	talloc_free(req);
+	t.translate = false;
+	result = shell_transfer_wait(&t, true, e->remote, e->copy);
 	if (!NT_STATUS_IS_OK(result.status)) {
 		shell_transfer_fail(shell, &result, e->remote, e->copy);
 	}

@@ -10,8 +10,6 @@
 #include "client/cmd_list.h"
 #include "client/shell_transfer.h"
 
-#define PIECE 65536
-
 void cmd_translate(struct shell *shell, int argc, char **argv)
 {
 	shell_set_switch(shell, "CR/LF<->LF and print text translation",
@@ -28,36 +26,6 @@ static bool is_printer(struct shell *shell, const char *command)
 				shell->target->server, shell->target->share);
 	}
 	return good;
-}
-
-/*
- * What is to be printed, as lines that end in CR LF, in a file without a name.
- *
- * @return NULL with errno.
- */
-static FILE *translated(int fd)
-{
-	FILE *to = tmpfile();
-	char in[PIECE];
-	ssize_t n = 1;
-	ssize_t i = 0;
-	char before = '\0';
-
-	while (to != NULL && n > 0) {
-		n = read(fd, in, sizeof(in));
-		for (i = 0; i < n; i++) {
-			if (in[i] == '\n' && before != '\r') {
-				fputc('\r', to);
-			}
-			fputc(in[i], to);
-			before = in[i];
-		}
-	}
-	if (to != NULL && (n < 0 || fflush(to) != 0)) {
-		fclose(to);
-		return NULL;
-	}
-	return to;
 }
 
 /* "photo-4711", as its number is unique on this machine. */
@@ -88,15 +56,18 @@ static void print_fd(struct shell *shell, const char *local, int fd)
 	struct transfer t = shell_transfer_new(shell, progress);
 	struct transfer_result result = {0};
 	struct client_file *file = NULL;
+	struct copy_end *from = shell_need(copy_stream(frame, fd, local));
 	struct copy_end *failed = NULL;
 	struct tevent_req *req = NULL;
 
+	if (t.translate) {
+		from = shell_need(copy_to_crlf(frame, from));
+	}
 	result.status =
 		client_open(frame, shell->tree, name, &how, &file, NULL);
 	if (NT_STATUS_IS_OK(result.status)) {
 		req = shell_need(
-			copy_send(frame, shell->ev,
-				  shell_need(copy_stream(frame, fd, local)),
+			copy_send(frame, shell->ev, from,
 				  shell_need(copy_remote(frame, file, name, 0)),
 				  0, &t.limits, t.progress, t.private_data));
 		result.status = shell_wait(shell, req);
@@ -121,7 +92,6 @@ static void print_fd(struct shell *shell, const char *local, int fd)
 void cmd_print(struct shell *shell, int argc, char **argv)
 {
 	bool standard = strcmp(argv[1], TRANSFER_STDIO) == 0;
-	FILE *text = NULL;
 	int fd = -1;
 
 	(void)argc;
@@ -129,18 +99,11 @@ void cmd_print(struct shell *shell, int argc, char **argv)
 		return;
 	}
 	fd = standard ? STDIN_FILENO : local_open(argv[1], O_RDONLY);
-	if (fd >= 0 && shell->translate) {
-		text = translated(fd);
-	}
-	if (fd < 0 || (shell->translate && text == NULL)) {
+	if (fd < 0) {
 		shell_fail_errno(shell, errno, "%s", argv[1]);
-	} else if (text != NULL) {
-		rewind(text);
-		print_fd(shell, argv[1], fileno(text));
-		fclose(text);
-	} else {
-		print_fd(shell, argv[1], fd);
+		return;
 	}
+	print_fd(shell, argv[1], fd);
 	if (fd > STDERR_FILENO) {
 		close(fd);
 	}

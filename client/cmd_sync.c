@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "client/cmd_list.h"
-#include "client/shell_transfer.h"
+#include "client/shell_meta.h"
 
 struct sync_words {
 	struct sync_options how;
@@ -40,7 +40,8 @@ static bool parse(struct shell *shell, int argc, char **argv,
 		return false;
 	}
 	for (i = 2; i < argc; i++) {
-		if (argv[i][0] == '-' && parse_option(&out->how, argv[i])) {
+		if (argv[i][0] == '-' && (parse_option(&out->how, argv[i]) ||
+					  shell_keep_option(shell, argv[i]))) {
 			continue;
 		}
 		if (argv[i][0] == '-' || out->to != NULL) {
@@ -54,7 +55,7 @@ static bool parse(struct shell *shell, int argc, char **argv,
 		shell_fail_text(shell, "sync: from which folder to which?");
 		return false;
 	}
-	return true;
+	return shell_keep_possible(shell, argv[0]);
 }
 
 /* What is not there must not make the other folder empty. */
@@ -85,7 +86,7 @@ static bool source_is_there(struct shell *shell, const struct sync_words *w,
 	return NT_STATUS_IS_OK(status);
 }
 
-void cmd_sync(struct shell *shell, int argc, char **argv)
+static void sync_run(struct shell *shell, int argc, char **argv)
 {
 	struct sync_words w = {0};
 	bool recurse = shell->recurse;
@@ -115,4 +116,11 @@ void cmd_sync(struct shell *shell, int argc, char **argv)
 		shell->mask = mask;
 	}
 	talloc_free(remote);
+}
+
+void cmd_sync(struct shell *shell, int argc, char **argv)
+{
+	sync_run(shell, argc, argv);
+	shell->keep_acls = false;
+	shell->keep_streams = false;
 }

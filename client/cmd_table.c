@@ -65,9 +65,10 @@ const struct shell_command shell_commands[] = {
 	 "[FOLDER] [-name MASK] [-type f|d]",
 	 "list all that is below a folder, a path a line"},
 	{"get",         1, -1, T, REMOTE, LOCAL, cmd_get,
-	 "NAME [LOCAL NAME] | -r NAME...",
+	 "[--acls] [--streams] NAME [LOCAL NAME] | -r NAME...",
 	 "copy a file from the server; LOCAL NAME - is standard output; -r: "
-	 "folders with all that is in them"},
+	 "folders with all that is in them; --acls, --streams: and access "
+	 "lists and streams, which local files keep as extended attributes"},
 	{"geteas",      1, 1, T, REMOTE, NO,     cmd_geteas, "NAME",
 	 "show the extended attributes of a file"},
 	{"getfacl",     1, 1, T, REMOTE, NO,     cmd_getfacl, "NAME",
@@ -151,9 +152,10 @@ const struct shell_command shell_commands[] = {
 	{"prompt",      0, 1, A, NO,     NO,     cmd_prompt, "[on|off]",
 	 "switch whether mget, mput and deltree ask for each name"},
 	{"put",         1, -1, T, LOCAL, REMOTE, cmd_put,
-	 "LOCAL NAME [NAME] | -r LOCAL NAME...",
+	 "[--acls] [--streams] LOCAL NAME [NAME] | -r LOCAL NAME...",
 	 "copy a file to the server; LOCAL NAME - is standard input; -r: "
-	 "folders with all that is in them"},
+	 "folders with all that is in them; --acls, --streams: and what get "
+	 "kept with these"},
 	{"pwd",         0, 0, T, NO,     NO,     cmd_pwd, "",
 	 "show the folder on the server"},
 	{"q",           0, 0, A, NO,     NO,     cmd_quit, "",
@@ -197,8 +199,9 @@ const struct shell_command shell_commands[] = {
 	 "show size, times and attributes of a file"},
 	{"symlink",     2, 2, T, NO,     FOLDER, cmd_symlink, "TARGET NAME",
 	 "make a symbolic link"},
-	{"sync",        2, 6, T, NO,     REMOTE, cmd_sync,
-	 "get|put [--delete] [--checksum] [--dry-run] FROM TO",
+	{"sync",        2, 8, T, NO,     REMOTE, cmd_sync,
+	 "get|put [--delete] [--checksum] [--dry-run] [--acls] [--streams] "
+	 "FROM TO",
 	 "make a folder like another one: copy what differs in size or time"},
 	{"tail",        1, 4, T, REMOTE, REMOTE, cmd_tail,
 	 "[-f] [-n LINES|-c BYTES] NAME",
@@ -221,7 +224,8 @@ const struct shell_command shell_commands[] = {
 	{"timeout",     0, 1, A, NO,     NO,     cmd_timeout, "[SECONDS]",
 	 "set, or show, how long to wait when nothing moves"},
 	{"translate",   0, 1, A, NO,     NO,     cmd_translate, "[on|off]",
-	 "switch whether lines end in CR LF when they are printed"},
+	 "switch whether lines end in CR LF there and in LF here, of what is "
+	 "printed, put or fetched"},
 	{"tree",        0, 1, T, FOLDER, NO,     cmd_tree, "[FOLDER]",
 	 "draw all that is below a folder"},
 	{"unlock",      3, 3, T, NO,     NO,     cmd_unlock,

@@ -8,44 +8,11 @@
 #include <time.h>
 
 #include "client/cmd_list.h"
-#include "client/shell_transfer.h"
-
-static void count_progress(uint64_t bytes, void *private_data)
-{
-	shell_progress_add(private_data, bytes, 0);
-}
+#include "client/shell_meta.h"
 
 static void expect_bytes(uint64_t size, void *private_data)
 {
 	shell_progress_expect(private_data, size, 0);
-}
-
-struct transfer shell_transfer_new(struct shell *shell,
-				   struct shell_progress *progress)
-{
-	return (struct transfer){
-		.ev = shell->ev,
-		.tree = shell->tree,
-		.map_names = shell->map_names,
-		.reset_archive = shell->archive >= 2,
-		.limits = {.io_size = shell->io_size,
-			   .requests = 64,
-			   .bytes = (size_t)32 * 1024 * 1024,
-			   .rate = &shell->rate},
-		.progress = count_progress,
-		.private_data = progress,
-	};
-}
-
-void shell_transfer_fail(struct shell *shell,
-			 const struct transfer_result *result,
-			 const char *remote, const char *local)
-{
-	if (result->err != 0) {
-		shell_fail_errno(shell, result->err, "%s", local);
-	} else {
-		shell_fail(shell, result->status, "\\%s", remote);
-	}
 }
 
 static double seconds_since(const struct timespec *start)
@@ -97,9 +64,7 @@ static void transfer_one(struct shell *shell, bool up, const char *remote,
 	struct transfer t = shell_transfer_new(shell, progress);
 	struct transfer_result result = {0};
 	struct tevent_req *sweep = NULL;
-	struct tevent_req *req = NULL;
 	struct timespec start = {0};
-	NTSTATUS status = 0;
 
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	if (up) {
@@ -109,19 +74,7 @@ static void transfer_one(struct shell *shell, bool up, const char *remote,
 	}
 	shell_progress_expect(progress, size, 1);
 	shell_progress_name(progress, client_path_name(remote));
-	req = up ? shell_put_send(shell, &t, local, remote, false)
-		 : shell_get_send(shell, &t, remote, local, NULL);
-	status = shell_wait(shell, req);
-	if (NT_STATUS_IS_OK(status)) {
-		if (up) {
-			shell_put_recv(req, &result);
-		} else {
-			shell_get_recv(req, &result);
-		}
-	} else {
-		result.status = status;
-	}
-	talloc_free(req);
+	result = shell_transfer_wait(&t, up, remote, local);
 	if (sweep != NULL) {
 		(void)shell_wait(shell, sweep);
 	}
@@ -136,9 +89,40 @@ static void transfer_one(struct shell *shell, bool up, const char *remote,
 	talloc_free(progress);
 }
 
-/* Whole trees: as mget and mput with "recurse", without a question. @return
- * whether that was wanted, or said what is wrong. */
-static bool transfer_trees(struct shell *shell, int argc, char **argv,
+struct transfer_words {
+	bool trees;
+	int names; /* where they begin */
+};
+
+/* @return false: said what is wrong. What is no option is a name. */
+static bool parse_words(struct shell *shell, int argc, char **argv,
+			struct transfer_words *out)
+{
+	int i = 1;
+
+	*out = (struct transfer_words){0};
+	for (; i < argc; i++) {
+		if (strcmp(argv[i], "-r") == 0) {
+			out->trees = true;
+		} else if (!shell_keep_option(shell, argv[i])) {
+			break;
+		}
+	}
+	out->names = i;
+	if (i == argc) {
+		shell_fail_text(shell, "%s: which %s?", argv[0],
+				out->trees ? "folder" : "file");
+		return false;
+	}
+	if (!out->trees && argc - i > 2) {
+		shell_fail_text(shell, "%s: too many names", argv[0]);
+		return false;
+	}
+	return shell_keep_possible(shell, argv[0]);
+}
+
+/* Whole trees: as mget and mput with "recurse", without a question. */
+static void transfer_trees(struct shell *shell, int count, char **names,
 			   void (*many)(struct shell *shell, const char *mask))
 {
 	bool recurse = shell->recurse;
@@ -147,42 +131,50 @@ static bool transfer_trees(struct shell *shell, int argc, char **argv,
 	char all[] = "*";
 	int i = 0;
 
-	if (strcmp(argv[1], "-r") != 0) {
-		if (argc > 3) {
-			shell_fail_text(shell, "%s: too many names", argv[0]);
-		}
-		return argc > 3;
-	}
-	if (argc == 2) {
-		shell_fail_text(shell, "%s: which folder?", argv[0]);
-	}
 	shell->recurse = true;
 	shell->ask = false;
 	shell->mask = all;
-	for (i = 2; i < argc && !shell->interrupted; i++) {
-		size_t len = strlen(argv[i]);
+	for (i = 0; i < count && !shell->interrupted; i++) {
+		size_t len = strlen(names[i]);
 
 		/* "a/" is a as well */
-		while (len > 1 && strchr("/\\", argv[i][len - 1]) != NULL) {
-			argv[i][--len] = '\0';
+		while (len > 1 && strchr("/\\", names[i][len - 1]) != NULL) {
+			names[i][--len] = '\0';
 		}
-		many(shell, argv[i]);
+		many(shell, names[i]);
 	}
 	shell->recurse = recurse;
 	shell->ask = ask;
 	shell->mask = mask;
-	return true;
 }
 
-static void get_one(struct shell *shell, int argc, char **argv)
+static void transfer(struct shell *shell, int argc, char **argv,
+		     void (*one)(struct shell *shell, int count, char **names),
+		     void (*many)(struct shell *shell, const char *mask))
 {
-	char *remote = shell_path(shell, shell, argv[1]);
-	const char *local = argc > 2 ? argv[2] : client_path_name(remote);
+	struct transfer_words w = {0};
 
-	if (argc == 2 && strcmp(local, TRANSFER_STDIO) == 0) {
+	if (parse_words(shell, argc, argv, &w)) {
+		if (w.trees) {
+			transfer_trees(shell, argc - w.names, argv + w.names,
+				       many);
+		} else {
+			one(shell, argc - w.names, argv + w.names);
+		}
+	}
+	shell->keep_acls = false;
+	shell->keep_streams = false;
+}
+
+static void get_one(struct shell *shell, int count, char **names)
+{
+	char *remote = shell_path(shell, shell, names[0]);
+	const char *local = count > 1 ? names[1] : client_path_name(remote);
+
+	if (count == 1 && strcmp(local, TRANSFER_STDIO) == 0) {
 		local = "./" TRANSFER_STDIO; /* a file of that name */
 	}
-	if (argc == 2 && !client_name_is_safe(client_path_name(remote))) {
+	if (count == 1 && !client_name_is_safe(client_path_name(remote))) {
 		shell_fail(shell, NT_STATUS_OBJECT_NAME_INVALID, "\\%s",
 			   remote);
 	} else {
@@ -193,21 +185,19 @@ static void get_one(struct shell *shell, int argc, char **argv)
 
 void cmd_get(struct shell *shell, int argc, char **argv)
 {
-	if (!transfer_trees(shell, argc, argv, shell_many_get)) {
-		get_one(shell, argc, argv);
-	}
+	transfer(shell, argc, argv, get_one, shell_many_get);
 }
 
-static void put_one(struct shell *shell, int argc, char **argv)
+static void put_one(struct shell *shell, int count, char **names)
 {
-	const char *local = argv[1];
+	const char *local = names[0];
 	const char *cut = strrchr(local, '/');
 	const char *name = cut != NULL ? cut + 1 : local;
 	char *remote = NULL;
 	uint64_t size = 0;
 	struct stat st = {0};
 
-	if (argc < 3 && strcmp(local, TRANSFER_STDIO) == 0) {
+	if (count == 1 && strcmp(local, TRANSFER_STDIO) == 0) {
 		shell_fail_text(shell, "put: standard input needs a name on "
 				       "the server");
 		return;
@@ -215,7 +205,7 @@ static void put_one(struct shell *shell, int argc, char **argv)
 	if (stat(local, &st) == 0 && S_ISREG(st.st_mode)) {
 		size = (uint64_t)st.st_size;
 	}
-	remote = shell_path(shell, shell, argc > 2 ? argv[2] : name);
+	remote = shell_path(shell, shell, count > 1 ? names[1] : name);
 	if (*remote == '\0') {
 		shell_fail(shell, NT_STATUS_FILE_IS_A_DIRECTORY, "\\");
 	} else {
@@ -226,9 +216,7 @@ static void put_one(struct shell *shell, int argc, char **argv)
 
 void cmd_put(struct shell *shell, int argc, char **argv)
 {
-	if (!transfer_trees(shell, argc, argv, shell_many_put)) {
-		put_one(shell, argc, argv);
-	}
+	transfer(shell, argc, argv, put_one, shell_many_put);
 }
 
 void cmd_mget(struct shell *shell, int argc, char **argv)
@@ -256,7 +244,6 @@ void cmd_more(struct shell *shell, int argc, char **argv)
 	char *remote = shell_path(shell, shell, argv[1]);
 	struct transfer t = shell_transfer_new(shell, NULL);
 	struct transfer_result result = {0};
-	struct tevent_req *req = NULL;
 	FILE *to = NULL;
 
 	(void)argc;
@@ -267,14 +254,9 @@ void cmd_more(struct shell *shell, int argc, char **argv)
 		talloc_free(remote);
 		return;
 	}
-	t.progress = NULL;
-	req = shell_get_send(shell, &t, remote,
-			     talloc_asprintf(remote, "/dev/fd/%d", fileno(to)),
-			     NULL);
-	if (NT_STATUS_IS_OK(shell_wait(shell, req))) {
-		shell_get_recv(req, &result);
-	}
-	talloc_free(req);
+	result = shell_transfer_wait(
+		&t, false, remote,
+		shell_need(talloc_asprintf(remote, "/dev/fd/%d", fileno(to))));
 	pclose(to);
 	if (!NT_STATUS_IS_OK(result.status) && result.err != EPIPE) {
 		shell_transfer_fail(shell, &result, remote, "more");

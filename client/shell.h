@@ -18,6 +18,7 @@
  *	shell_acl.c          access lists as text
  *	shell_format.c       names, times, sizes, attributes as text
  *	shell_get.c, shell_put.c, shell_many.c   transfers: shell_transfer.h
+ *	shell_meta*.c        what goes with them: shell_meta.h
  *	shell_tar*.c         archives: shell_tar.h
  *	cmd_*.c              the commands, by family; their rows: cmd_table.c
  */
@@ -112,14 +113,16 @@ struct shell {
 	bool ask;	  /**< "prompt" */
 	unsigned timeout; /**< seconds */
 	bool lowercase;
-	bool map_names;	  /**< client_tree_map_names() */
-	bool posix;	  /**< the POSIX extensions are used */
-	bool case_counts; /**< "case_sensitive": for this alone */
-	bool backup;	  /**< FILE_OPEN_FOR_BACKUP_INTENT */
-	bool show_acls;	  /**< of ls */
-	bool translate;	  /**< of print */
-	unsigned archive; /**< 0 to 3, as smbclient's levels */
-	NTTIME newer;	  /**< only what was written after it; 0: all */
+	bool map_names;	   /**< client_tree_map_names() */
+	bool posix;	   /**< the POSIX extensions are used */
+	bool case_counts;  /**< "case_sensitive": for this alone */
+	bool backup;	   /**< FILE_OPEN_FOR_BACKUP_INTENT */
+	bool show_acls;	   /**< of ls */
+	bool translate;	   /**< of print, get, put, mget, mput */
+	bool keep_acls;	   /**< of the get, put or sync that runs; */
+	bool keep_streams; /**< likewise */
+	unsigned archive;  /**< 0 to 3, as smbclient's levels */
+	NTTIME newer;	   /**< only what was written after it; 0: all */
 	char *mask;
 	size_t io_size; /**< 0: as large as useful */
 	struct copy_rate rate;

@@ -7,7 +7,7 @@
 #include <errno.h>
 
 #include "client/client_req.h"
-#include "client/shell_transfer.h"
+#include "client/shell_meta.h"
 
 /* What is asked for with an open: a round trip less for those that have no
  * more, and not much in vain for the others. */
@@ -18,6 +18,7 @@ struct get_state {
 	const char *remote;
 	const char *local;
 	struct client_file *from;
+	struct copy_end *source; /* its bytes */
 	struct local_file *to;
 	struct client_stat stat;
 	TALLOC_CTX *owner; /* a small file: its bytes */
@@ -30,7 +31,11 @@ static void get_small(struct tevent_req *req, uint64_t size);
 static void get_small_done(struct tevent_req *subreq);
 static void get_open(struct tevent_req *req);
 static void get_opened(struct tevent_req *subreq);
+static void get_holes_known(struct tevent_req *subreq);
 static void get_copied(struct tevent_req *subreq);
+static void get_keep(struct tevent_req *req);
+static void get_kept(struct tevent_req *subreq);
+static void get_finish(struct tevent_req *req);
 static void get_reset(struct tevent_req *subreq);
 
 struct tevent_req *shell_get_send(TALLOC_CTX *mem_ctx, const struct transfer *t,
@@ -71,56 +76,18 @@ static bool get_failed_here(struct tevent_req *req, int err)
 	return req_failed(req, ntstatus_from_errno(err));
 }
 
-static void get_finish(struct tevent_req *req)
-{
-	struct get_state *state = tevent_req_data(req, struct get_state);
-	uint32_t attributes = state->stat.attributes;
-	struct fscc_basic basic = {0};
-	struct tevent_req *subreq = NULL;
-
-	if (get_failed_here(req, local_file_commit(state->to, &state->stat))) {
-		return;
-	}
-	if (!state->t->reset_archive ||
-	    (attributes & FILE_ATTRIBUTE_ARCHIVE) == 0) {
-		tevent_req_done(req);
-		return;
-	}
-	attributes &= ~(uint32_t)FILE_ATTRIBUTE_ARCHIVE;
-	basic.file_attributes =
-		attributes != 0 ? attributes : FILE_ATTRIBUTE_NORMAL;
-	subreq = client_set_basic_send(state, state->t->tree, state->remote,
-				       &basic);
-	if (tevent_req_nomem(subreq, req)) {
-		return;
-	}
-	tevent_req_set_callback(subreq, get_reset, req);
-}
-
-static void get_reset(struct tevent_req *subreq)
-{
-	struct tevent_req *req =
-		tevent_req_callback_data(subreq, struct tevent_req);
-	NTSTATUS status = client_set_basic_recv(subreq);
-
-	talloc_free(subreq);
-	if (!req_failed(req, status)) {
-		tevent_req_done(req);
-	}
-}
-
 static void get_pump(struct tevent_req *req, struct copy_end *from)
 {
 	struct get_state *state = tevent_req_data(req, struct get_state);
 	const struct transfer *t = state->t;
 	struct copy_limits limits = t->limits;
+	struct copy_end *to = NULL;
 	struct tevent_req *subreq = NULL;
 
 	if (tevent_req_nomem(from, req)) {
 		return;
 	}
-	limits.holes =
-		(state->stat.attributes & FILE_ATTRIBUTE_SPARSE_FILE) != 0;
+	limits.holes = shell_has_holes(&state->stat);
 	if (state->from == NULL) {
 		limits.rate = NULL; /* the bytes are here already */
 	}
@@ -128,8 +95,15 @@ static void get_pump(struct tevent_req *req, struct copy_end *from)
 		    req, local_file_create(state, state->local, &state->to))) {
 		return;
 	}
-	subreq = copy_send(state, t->ev, from, local_file_end(state->to), 0,
-			   &limits, t->progress, t->private_data);
+	to = local_file_end(state->to);
+	if (t->translate) {
+		to = copy_to_lf(state, to, state->stat.size);
+	}
+	if (tevent_req_nomem(to, req)) {
+		return;
+	}
+	subreq = copy_send(state, t->ev, from, to, 0, &limits, t->progress,
+			   t->private_data);
 	if (tevent_req_nomem(subreq, req)) {
 		return;
 	}
@@ -217,8 +191,30 @@ static void get_opened(struct tevent_req *subreq)
 		return;
 	}
 	TALLOC_FREE(state->owner);
-	get_pump(req, copy_remote(state, state->from, state->remote,
-				  state->stat.size));
+	state->source = copy_remote(state, state->from, state->remote,
+				    state->stat.size);
+	if (tevent_req_nomem(state->source, req)) {
+		return;
+	}
+	if (!shell_is_sparse(&state->stat)) {
+		get_pump(req, state->source);
+		return;
+	}
+	subreq = copy_remote_holes_send(state, state->t->ev, state->source);
+	if (tevent_req_nomem(subreq, req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, get_holes_known, req);
+}
+
+static void get_holes_known(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct get_state *state = tevent_req_data(req, struct get_state);
+
+	copy_remote_holes_recv(subreq);
+	get_pump(req, state->source);
 }
 
 static void get_copied(struct tevent_req *subreq)
@@ -240,7 +236,69 @@ static void get_copied(struct tevent_req *subreq)
 		req_failed(req, NT_STATUS_END_OF_FILE);
 		return;
 	}
+	get_keep(req);
+}
+
+/* What it has beside its bytes, while nobody sees it under its name. */
+static void get_keep(struct tevent_req *req)
+{
+	struct get_state *state = tevent_req_data(req, struct get_state);
+	const struct transfer *t = state->t;
+	struct tevent_req *subreq = NULL;
+
+	if ((!t->keep_acls && !t->keep_streams) ||
+	    local_file_now(state->to) == NULL) {
+		get_finish(req);
+		return;
+	}
+	subreq = meta_get_send(state, t, state->remote,
+			       local_file_now(state->to), state->local);
+	if (tevent_req_nomem(subreq, req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, get_kept, req);
+}
+
+static void get_kept(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+
+	meta_recv(subreq);
+	talloc_free(subreq);
 	get_finish(req);
+}
+
+static void get_finish(struct tevent_req *req)
+{
+	struct get_state *state = tevent_req_data(req, struct get_state);
+	struct tevent_req *subreq = NULL;
+
+	if (get_failed_here(req, local_file_commit(state->to, &state->stat))) {
+		return;
+	}
+	if (!state->t->reset_archive || !shell_archive_is_set(&state->stat)) {
+		tevent_req_done(req);
+		return;
+	}
+	subreq = shell_archive_reset_send(state, state->t, state->remote,
+					  &state->stat);
+	if (tevent_req_nomem(subreq, req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, get_reset, req);
+}
+
+static void get_reset(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	NTSTATUS status = client_set_basic_recv(subreq);
+
+	talloc_free(subreq);
+	if (!req_failed(req, status)) {
+		tevent_req_done(req);
+	}
 }
 
 void shell_get_recv(struct tevent_req *req, struct transfer_result *out)

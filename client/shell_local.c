@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "client/shell_transfer.h"
+#include "client/shell_meta.h"
 
 struct local_file {
 	int fd;
@@ -146,6 +146,11 @@ struct copy_end *local_file_end(struct local_file *file)
 	return file->end;
 }
 
+const char *local_file_now(const struct local_file *file)
+{
+	return file->temporary;
+}
+
 int local_file_commit(struct local_file *file, const struct client_stat *stat)
 {
 	struct timespec times[2] = {{.tv_nsec = UTIME_NOW}, {0}};
@@ -153,6 +158,7 @@ int local_file_commit(struct local_file *file, const struct client_stat *stat)
 	if (file->temporary == NULL) {
 		return 0;
 	}
+	meta_set_attributes(file->temporary, stat->attributes);
 	times[1] = nttime_to_timespec(stat->write_time);
 	if (stat->write_time != 0) {
 		/* A file without its times is better than no file. */

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 
 #include "client/shell_many.h"
+#include "client/shell_meta.h"
 #include "smbquic/name_map.h"
 
 #define MAPPED_BACKSLASH "\xEF\x80\xA6"
@@ -25,6 +26,7 @@
 #define SMALLEST	512 /* bytes that an empty file counts for */
 
 static void many_file_done(struct tevent_req *subreq);
+static void many_same_kept(struct tevent_req *subreq);
 
 /* ------------------------------------------------------------------ items */
 
@@ -214,6 +216,52 @@ static void many_sync_file(struct many_item *item)
 	}
 }
 
+bool many_keeps(const struct many *many)
+{
+	return many->transfer.keep_acls || many->transfer.keep_streams;
+}
+
+/* Its bytes are there; what goes with them may be another. */
+static void many_keep_same(struct many_item *item)
+{
+	struct many *many = item->many;
+	const struct transfer *t = &many->transfer;
+	struct meta_local *meta = NULL;
+	struct tevent_req *subreq = NULL;
+	int err = 0;
+
+	many->sync->same++;
+	if (many->sync->dry_run || !many_keeps(many)) {
+		many_leave_out(item);
+		return;
+	}
+	if (!many->up) {
+		subreq = meta_get_send(item, t, item->remote, item->local,
+				       item->local);
+	} else {
+		err = meta_local_load(item, t, item->local, &meta);
+		if (err != 0) {
+			shell_progress_clear(many->progress);
+			shell_fail_errno(many->shell, err, "%s", item->local);
+			many_leave_out(item);
+			return;
+		}
+		subreq = meta_put_send(item, t, meta, item->remote, item->local,
+				       false);
+	}
+	tevent_req_set_callback(shell_need(subreq), many_same_kept, item);
+}
+
+static void many_same_kept(struct tevent_req *subreq)
+{
+	struct many_item *item =
+		tevent_req_callback_data(subreq, struct many_item);
+
+	meta_recv(subreq);
+	talloc_free(subreq);
+	many_leave_out(item);
+}
+
 static void many_compared(struct tevent_req *subreq)
 {
 	struct many_item *item =
@@ -222,8 +270,7 @@ static void many_compared(struct tevent_req *subreq)
 
 	talloc_free(subreq);
 	if (same) {
-		item->many->sync->same++;
-		many_leave_out(item);
+		many_keep_same(item);
 	} else {
 		many_sync_file(item);
 	}
@@ -241,6 +288,10 @@ static void many_start_file(struct many *many)
 			       : many->transfer.limits.bytes;
 	many->bytes_in_flight += item->weight;
 	many->files_in_flight++;
+	if (item->same) {
+		many_keep_same(item);
+		return;
+	}
 	if (!item->compare) {
 		many_sync_file(item);
 		return;
@@ -505,6 +556,7 @@ void shell_many_sync(struct shell *shell, const struct sync_options *options,
 		shell_need(talloc_zero(many, struct many_item));
 
 	many->sync = &sync;
+	many->transfer.translate = false; /* sizes are compared */
 	item->many = many;
 	item->in = &many->base;
 	item->folder = true;

@@ -15,13 +15,16 @@
 
 /* A folder that was gone into. */
 struct many_folder {
+	struct many *many;
 	struct many_folder *next;	/* in many->times */
 	const struct many_folder *in;	/* NULL: where the mask is */
 	unsigned depth;			/* 1: in there */
 	uint64_t id;			/* of the server's, 0: not known */
 	NTTIME creation_time;		/* likewise */
 	NTTIME write_time;		/* for the copy; 0: none */
+	uint32_t attributes;		/* likewise */
 	char *copy;			/* its name there */
+	char *origin;			/* and where it comes from */
 	bool fresh;			/* we have made it on the server */
 	struct client_dir_list *target; /* sync up: what is there, in order */
 };
@@ -40,6 +43,7 @@ struct many_item {
 	struct client_dir_list *list;	/* of a folder of the server */
 	struct client_dir_list *target; /* of the one that it goes to */
 	bool compare; /* sync: leave it out when the bytes are the same */
+	bool same;    /* sync: they are, but not what goes with them */
 };
 
 TAILQ_HEAD(many_items, many_item);
@@ -110,6 +114,9 @@ void many_add_local(struct many *many, const struct many_folder *in,
 /** The name that a local one has on the server; a child of mem_ctx or name. */
 const char *many_remote_name(const struct many *many, TALLOC_CTX *mem_ctx,
 			     const char *name);
+
+/** Access lists or streams go with files and folders. */
+bool many_keeps(const struct many *many);
 
 /** Nothing has happened that ends it all. */
 bool many_goes_on(const struct many *many);

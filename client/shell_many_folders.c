@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "client/shell_many.h"
+#include "client/shell_meta.h"
 
 #define FOLDERS_IN_FLIGHT 8
 /* While so many files wait, no more folders are listed. */
@@ -215,12 +216,15 @@ static struct many_folder *many_entered(struct many *many,
 	struct many_folder *f =
 		shell_need(talloc_zero(many, struct many_folder));
 
+	f->many = many;
 	f->in = item->in;
 	f->depth = item->in != NULL ? item->in->depth + 1 : 1;
 	f->write_time = item->stat.write_time;
+	f->attributes = item->stat.attributes;
 	f->fresh = item->fresh;
 	f->target = talloc_steal(f, item->target);
 	f->copy = talloc_steal(f, many->up ? item->remote : item->local);
+	f->origin = talloc_steal(f, many->up ? item->local : item->remote);
 	f->next = many->times;
 	many->times = f;
 	for (size_t i = 0; item->list != NULL && i < item->list->count; i++) {
@@ -334,11 +338,18 @@ static void many_time_set(struct tevent_req *subreq)
 
 static void many_set_time(struct many *many, const struct many_folder *f)
 {
-	const struct fscc_basic basic = {.last_write_time = f->write_time};
+	const struct fscc_basic basic = {
+		.last_write_time = f->write_time,
+		.file_attributes = f->attributes & META_KEPT,
+	};
 	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {0}};
 	struct tevent_req *subreq = NULL;
 
+	if (f->write_time == 0) {
+		return;
+	}
 	if (!many->up) {
+		meta_set_attributes(f->copy, f->attributes);
 		times[1] = nttime_to_timespec(f->write_time);
 		(void)utimensat(AT_FDCWD, f->copy, times, 0);
 		return;
@@ -351,6 +362,47 @@ static void many_set_time(struct many *many, const struct many_folder *f)
 	}
 }
 
+static void many_folder_kept(struct tevent_req *subreq)
+{
+	struct many_folder *f =
+		tevent_req_callback_data(subreq, struct many_folder);
+
+	meta_recv(subreq);
+	talloc_free(subreq);
+	f->many->times_in_flight--;
+	many_set_time(f->many, f);
+}
+
+/* What a folder has beside what is in it; then its time, which that changes. */
+static void many_keep_folder(struct many *many, struct many_folder *f)
+{
+	const struct transfer *t = &many->transfer;
+	struct meta_local *meta = NULL;
+	struct tevent_req *subreq = NULL;
+	int err = 0;
+
+	if (!many_keeps(many)) {
+		many_set_time(many, f);
+		return;
+	}
+	if (!many->up) {
+		subreq = meta_get_send(f, t, f->origin, f->copy, f->copy);
+	} else {
+		err = meta_local_load(
+			f, t, *f->origin != '\0' ? f->origin : ".", &meta);
+		if (err != 0) {
+			shell_progress_clear(many->progress);
+			shell_fail_errno(many->shell, err, "%s", f->origin);
+			many_set_time(many, f);
+			return;
+		}
+		subreq =
+			meta_put_send(f, t, meta, f->copy, f->origin, f->fresh);
+	}
+	many->times_in_flight++;
+	tevent_req_set_callback(shell_need(subreq), many_folder_kept, f);
+}
+
 /* The times of the folders, when nothing changes in them any more. */
 void many_run_times(struct many *many)
 {
@@ -360,9 +412,7 @@ void many_run_times(struct many *many)
 
 		if (f != NULL && many->times_in_flight < MANY_FILES_IN_FLIGHT) {
 			many->times = f->next;
-			if (f->write_time != 0) {
-				many_set_time(many, f);
-			}
+			many_keep_folder(many, f);
 		} else if (tevent_loop_once(many->shell->ev) != 0) {
 			break;
 		}

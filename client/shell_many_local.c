@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "client/shell_many.h"
+#include "client/shell_meta.h"
 #include "smbquic/name_map.h"
 #include "smbquic/utf16.h"
 
@@ -49,6 +50,7 @@ static void many_add_local_name(struct many *many, const struct many_folder *in,
 		folder = S_ISDIR(st.st_mode);
 		info.size = (uint64_t)st.st_size;
 		info.write_time = nttime_from_timespec(st.st_mtim);
+		info.attributes = folder ? meta_attributes(file) : 0;
 		if (folder ? many->shell->recurse
 			   : !by_mask || many_mask_matches(many->shell, name)) {
 			many_add(many, in, remote, local, name, folder, &info);

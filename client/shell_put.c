@@ -12,56 +12,25 @@
 #include <unistd.h>
 
 #include "client/client_req.h"
-#include "client/shell_transfer.h"
+#include "client/shell_put_private.h"
 
 /* How often a file is begun whose temporary the server loses. */
 #define TRIES 50
-/* Two that write a file in its place would mix their bytes: one waits for the
- * other, as often as this, so long each time. */
-#define TURNS	   50
-#define TURN_PAUSE (100 * 1000) /* us */
-
-struct put_state {
-	const struct transfer *t;
-	const char *local;
-	const char *remote;
-	int fd;
-	struct transfer_source source; /* instead of a local file */
-	bool sourced;		       /* there is one */
-	bool regular;		       /* can be read again */
-	bool fresh;		       /* see shell_put_send() */
-	bool in_place;
-	uint64_t size;
-	struct fscc_basic basic;
-	struct client_file *to;
-	struct copy_end *to_end;
-	uint64_t bytes;
-	int err;
-	unsigned begun;	  /* how often */
-	unsigned turns;	  /* how often somebody else was writing */
-	NTSTATUS failure; /* while the temporary is taken away */
-};
 
 static void put_begin(struct tevent_req *req);
 static void put_small(struct tevent_req *req, const char *temporary,
 		      uint8_t *data);
 static void put_small_done(struct tevent_req *subreq);
 static void put_begun(struct tevent_req *subreq);
-static void put_pump(struct tevent_req *req);
 static void put_copied(struct tevent_req *subreq);
-static void put_commit(struct tevent_req *req);
 static void put_committed(struct tevent_req *subreq);
-static void put_in_place(struct tevent_req *req);
-static void put_opened(struct tevent_req *subreq);
-static void put_turn(struct tevent_req *subreq);
-static void put_set_times(struct tevent_req *req);
-static void put_times_set(struct tevent_req *subreq);
-static void put_closed(struct tevent_req *subreq);
-static void put_give_up(struct tevent_req *req, NTSTATUS status);
 static void put_gave_up(struct tevent_req *subreq);
 
 static int put_destructor(struct put_state *state)
 {
+	if (state->unmarked && state->to != NULL) {
+		put_mark(state);
+	}
 	if (state->fd > STDERR_FILENO) {
 		close(state->fd);
 	}
@@ -88,6 +57,8 @@ static int put_open(struct put_state *state)
 	if (state->regular) {
 		state->size = (uint64_t)st.st_size;
 		state->basic.last_write_time = nttime_from_timespec(st.st_mtim);
+		state->basic.file_attributes = meta_attributes(state->local);
+		put_load_meta(state);
 	}
 	return 0;
 }
@@ -160,6 +131,12 @@ struct tevent_req *shell_put_from_send(TALLOC_CTX *mem_ctx,
 	return put_send(mem_ctx, t, "", source, remote, fresh);
 }
 
+/* Its lines become longer than they are here. */
+static bool put_translates(const struct put_state *state)
+{
+	return state->t->translate && !state->sourced;
+}
+
 /* The bytes of a small file. @return false: they cannot be read. */
 static bool put_read_small(struct tevent_req *req, uint8_t **data)
 {
@@ -168,8 +145,9 @@ static bool put_read_small(struct tevent_req *req, uint8_t **data)
 	ssize_t n = 0;
 
 	*data = NULL;
-	if (!state->regular || state->size > TRANSFER_SMALL ||
-	    state->size > most || state->size == 0) {
+	if (!state->regular || put_translates(state) ||
+	    state->size > TRANSFER_SMALL || state->size > most ||
+	    state->size == 0) {
 		return true;
 	}
 	*data = talloc_size(state, state->size);
@@ -209,10 +187,12 @@ static void put_begin(struct tevent_req *req)
 	if (data != NULL) {
 		state->bytes = state->size;
 	}
-	if (state->fresh && state->regular && state->bytes == state->size) {
+	if (state->fresh && state->regular && state->bytes == state->size &&
+	    state->meta == NULL) {
 		put_small(req, temporary, data);
 		return;
 	}
+	state->temporary = temporary;
 	subreq = client_upload_send(state, state->t->tree, temporary,
 				    wire_slice(data, state->bytes), data);
 	if (tevent_req_nomem(subreq, req)) {
@@ -263,7 +243,7 @@ static void put_small_done(struct tevent_req *subreq)
  * began anew, say; or the answer that had it was lost, and the name is taken.
  * A file that is all here is sent once more, under another.
  */
-static bool put_again(struct tevent_req *req, NTSTATUS status)
+bool put_again(struct tevent_req *req, NTSTATUS status)
 {
 	struct put_state *state = tevent_req_data(req, struct put_state);
 
@@ -303,7 +283,7 @@ static void put_begun(struct tevent_req *subreq)
 	if (state->t->progress != NULL) {
 		state->t->progress(state->bytes, state->t->private_data);
 	}
-	put_commit(req);
+	put_keep(req);
 }
 
 static struct copy_end *put_from(struct put_state *state)
@@ -322,6 +302,9 @@ static struct copy_end *put_from(struct put_state *state)
 	} else if (!state->sourced) {
 		from = copy_stream(state, state->fd, state->local);
 	}
+	if (from != NULL && put_translates(state)) {
+		from = copy_to_crlf(state, from);
+	}
 	return from;
 }
 
@@ -330,8 +313,8 @@ static bool put_is_sparse(const struct put_state *state)
 {
 	struct stat st = {0};
 
-	return state->regular && !state->sourced && state->size > 0 &&
-	       fstat(state->fd, &st) == 0 &&
+	return state->regular && !state->sourced && !state->t->translate &&
+	       state->size > 0 && fstat(state->fd, &st) == 0 &&
 	       (uint64_t)st.st_blocks * 512 < (uint64_t)st.st_size;
 }
 
@@ -356,7 +339,7 @@ static void put_make_sparse(struct put_state *state)
 	}
 }
 
-static void put_pump(struct tevent_req *req)
+void put_pump(struct tevent_req *req)
 {
 	struct put_state *state = tevent_req_data(req, struct put_state);
 	const struct transfer *t = state->t;
@@ -395,10 +378,8 @@ static void put_copied(struct tevent_req *subreq)
 	if (failed != NULL) {
 		state->err = failed->err;
 	}
-	if (NT_STATUS_IS_OK(status) && state->in_place) {
-		put_set_times(req);
-	} else if (NT_STATUS_IS_OK(status)) {
-		put_commit(req);
+	if (NT_STATUS_IS_OK(status)) {
+		put_keep(req);
 	} else if (state->in_place) {
 		req_failed(req, status);
 	} else if (!put_again(req, status)) {
@@ -408,7 +389,7 @@ static void put_copied(struct tevent_req *subreq)
 
 /* Says so when the temporary is gone, and its space free again: the caller may
  * end, or try something smaller. */
-static void put_give_up(struct tevent_req *req, NTSTATUS status)
+void put_give_up(struct tevent_req *req, NTSTATUS status)
 {
 	struct put_state *state = tevent_req_data(req, struct put_state);
 	struct tevent_req *subreq = NULL;
@@ -435,7 +416,7 @@ static void put_gave_up(struct tevent_req *subreq)
 	req_failed(req, state->failure);
 }
 
-static void put_commit(struct tevent_req *req)
+void put_commit(struct tevent_req *req)
 {
 	struct put_state *state = tevent_req_data(req, struct put_state);
 	struct tevent_req *subreq = client_upload_commit_send(
@@ -456,6 +437,7 @@ static void put_committed(struct tevent_req *subreq)
 	NTSTATUS status = client_upload_commit_recv(subreq);
 
 	talloc_free(subreq);
+	state->unmarked = false;
 	if ((status == NT_STATUS_ACCESS_DENIED ||
 	     status == NT_STATUS_SHARING_VIOLATION) &&
 	    state->regular) {
@@ -466,112 +448,6 @@ static void put_committed(struct tevent_req *subreq)
 		return;
 	}
 	if (!put_again(req, status) && !req_failed(req, status)) {
-		tevent_req_done(req);
-	}
-}
-
-/* ----------------------------------------------------------------- in place */
-
-static void put_in_place(struct tevent_req *req)
-{
-	static const struct client_open how = {
-		.access = FILE_WRITE_DATA | FILE_WRITE_ATTRIBUTES |
-			  SEC_STD_SYNCHRONIZE,
-		.share = FILE_SHARE_READ | FILE_SHARE_DELETE,
-		.disposition = FILE_OVERWRITE_IF,
-		.options = FILE_NON_DIRECTORY_FILE,
-		.attributes = FILE_ATTRIBUTE_NORMAL,
-	};
-	struct put_state *state = tevent_req_data(req, struct put_state);
-	struct tevent_req *subreq =
-		client_open_send(state, state->t->tree, state->remote, &how);
-
-	state->in_place = true;
-	state->bytes = 0;
-	if (tevent_req_nomem(subreq, req)) {
-		return;
-	}
-	tevent_req_set_callback(subreq, put_opened, req);
-}
-
-static void put_opened(struct tevent_req *subreq)
-{
-	struct tevent_req *req =
-		tevent_req_callback_data(subreq, struct tevent_req);
-	struct put_state *state = tevent_req_data(req, struct put_state);
-	NTSTATUS status = client_open_recv(subreq, state, &state->to, NULL);
-
-	talloc_free(subreq);
-	if (status == NT_STATUS_SHARING_VIOLATION && state->turns++ < TURNS) {
-		subreq = tevent_wakeup_send(
-			state, state->t->ev,
-			tevent_timeval_current_ofs(0, TURN_PAUSE));
-		if (!tevent_req_nomem(subreq, req)) {
-			tevent_req_set_callback(subreq, put_turn, req);
-		}
-		return;
-	}
-	if (!NT_STATUS_IS_OK(status) && !NT_STATUS_IS_OK(state->failure)) {
-		status = state->failure; /* why it was to be in place */
-	}
-	if (!req_failed(req, status)) {
-		put_pump(req);
-	}
-}
-
-static void put_turn(struct tevent_req *subreq)
-{
-	struct tevent_req *req =
-		tevent_req_callback_data(subreq, struct tevent_req);
-
-	(void)tevent_wakeup_recv(subreq);
-	talloc_free(subreq);
-	put_in_place(req);
-}
-
-static void put_set_times(struct tevent_req *req)
-{
-	struct put_state *state = tevent_req_data(req, struct put_state);
-	struct wire_writer w = wire_writer_talloc(state);
-	struct tevent_req *subreq = NULL;
-
-	if (!fscc_basic_encode(&w, &state->basic)) {
-		tevent_req_oom(req);
-		return;
-	}
-	subreq =
-		client_set_send(state, state->to, SMB2_0_INFO_FILE,
-				FileBasicInformation, 0, wire_writer_slice(&w));
-	if (tevent_req_nomem(subreq, req)) {
-		return;
-	}
-	tevent_req_set_callback(subreq, put_times_set, req);
-}
-
-static void put_times_set(struct tevent_req *subreq)
-{
-	struct tevent_req *req =
-		tevent_req_callback_data(subreq, struct tevent_req);
-	struct put_state *state = tevent_req_data(req, struct put_state);
-
-	/* A file without its times is better than none. */
-	(void)client_set_recv(subreq);
-	talloc_free(subreq);
-	subreq = client_close_send(state, state->to);
-	if (tevent_req_nomem(subreq, req)) {
-		return;
-	}
-	tevent_req_set_callback(subreq, put_closed, req);
-}
-
-static void put_closed(struct tevent_req *subreq)
-{
-	struct tevent_req *req =
-		tevent_req_callback_data(subreq, struct tevent_req);
-	NTSTATUS status = client_close_recv(subreq);
-
-	talloc_free(subreq);
-	if (!req_failed(req, status)) {
 		tevent_req_done(req);
 	}
 }

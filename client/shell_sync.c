@@ -106,8 +106,9 @@ bool many_sync_wants(struct many *many, struct many_item *item)
 	}
 	item->compare = many->sync->checksum;
 	if (!item->compare && same_time(time, item->stat.write_time)) {
-		many->sync->same++;
-		return false;
+		item->same = many_keeps(many);
+		many->sync->same += item->same ? 0 : 1;
+		return item->same;
 	}
 	return true;
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "client/client_req.h"
+#include "client/shell_meta.h"
 #include "client/shell_tar_in.h"
 
 #define FILES_IN_FLIGHT 200
@@ -146,9 +147,7 @@ static void in_run_times(struct tar_in *in)
 /* What it had when it was put into the archive, but for what it is. */
 static uint32_t attributes_of(const struct tar_entry *entry)
 {
-	return entry->attributes &
-	       (FILE_ATTRIBUTE_READONLY | FILE_ATTRIBUTE_HIDDEN |
-		FILE_ATTRIBUTE_SYSTEM | FILE_ATTRIBUTE_ARCHIVE);
+	return entry->attributes & META_KEPT;
 }
 
 static NTTIME time_of(const struct tar_entry *entry)

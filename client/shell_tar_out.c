@@ -117,6 +117,7 @@ struct add_state {
 	struct tar_entry entry;
 	struct client_stat stat;
 	struct client_file *file;
+	struct copy_end *from; /* its bytes */
 	struct tevent_queue_entry *turn;
 	bool has_turn, fetching;
 	TALLOC_CTX *owner; /* a small file: its bytes */
@@ -131,6 +132,7 @@ static void add_wait(struct tevent_req *req);
 static void add_turn(struct tevent_req *req, void *private_data);
 static void add_begin(struct tevent_req *req);
 static void add_opened(struct tevent_req *subreq);
+static void add_holes_known(struct tevent_req *subreq);
 static void add_header(struct tevent_req *req);
 static void add_header_done(struct tevent_req *subreq);
 static void add_pumped(struct tevent_req *subreq);
@@ -296,6 +298,29 @@ static void add_opened(struct tevent_req *subreq)
 		return;
 	}
 	add_describe(state, state->entry.name);
+	state->from = copy_remote(state, state->file, state->remote,
+				  state->entry.size);
+	if (tevent_req_nomem(state->from, req)) {
+		return;
+	}
+	if (!shell_is_sparse(&state->stat)) {
+		add_header(req);
+		return;
+	}
+	subreq = copy_remote_holes_send(state, state->t->ev, state->from);
+	if (tevent_req_nomem(subreq, req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, add_holes_known, req);
+}
+
+/* The archive has zeros in their place, but they need not be fetched. */
+static void add_holes_known(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+
+	copy_remote_holes_recv(subreq);
 	add_header(req);
 }
 
@@ -364,10 +389,8 @@ static void add_header_done(struct tevent_req *subreq)
 		add_reset(req);
 		return;
 	}
-	subreq = copy_send(
-		state, t->ev,
-		copy_remote(state, state->file, state->remote, state->left),
-		&state->out->end, 0, &t->limits, t->progress, t->private_data);
+	subreq = copy_send(state, t->ev, state->from, &state->out->end, 0,
+			   &t->limits, t->progress, t->private_data);
 	if (tevent_req_nomem(subreq, req)) {
 		return;
 	}
@@ -439,22 +462,16 @@ static void add_filled(struct tevent_req *subreq)
 static void add_reset(struct tevent_req *req)
 {
 	struct add_state *state = tevent_req_data(req, struct add_state);
-	uint32_t attributes = state->stat.attributes;
-	struct fscc_basic basic = {0};
 	struct tevent_req *subreq = NULL;
 
 	TALLOC_FREE(state->turn);
 	if (!state->out->choice->reset || !NT_STATUS_IS_OK(state->failure) ||
-	    state->entry.kind == TAR_FOLDER ||
-	    (attributes & FILE_ATTRIBUTE_ARCHIVE) == 0) {
+	    !shell_archive_is_set(&state->stat)) {
 		add_end(req);
 		return;
 	}
-	attributes &= ~FILE_ATTRIBUTE_ARCHIVE;
-	basic.file_attributes =
-		attributes != 0 ? attributes : FILE_ATTRIBUTE_NORMAL;
-	subreq = client_set_basic_send(state, state->t->tree, state->remote,
-				       &basic);
+	subreq = shell_archive_reset_send(state, state->t, state->remote,
+					  &state->stat);
 	if (tevent_req_nomem(subreq, req)) {
 		return;
 	}

@@ -25,8 +25,12 @@ struct transfer {
 	struct tevent_context *ev;
 	struct client_tree *tree;
 	struct copy_limits limits;
-	bool map_names;		   /**< of the tree: a ':' is no stream's */
-	bool reset_archive;	   /**< of a file that has come */
+	struct shell *shell; /**< says what is not kept of a file */
+	bool map_names;	     /**< of the tree: a ':' is no stream's */
+	bool reset_archive;  /**< of a file that has come */
+	bool translate;	     /**< lines end in CR LF there */
+	bool keep_acls;	     /**< see shell_meta.h; as the next */
+	bool keep_streams;
 	copy_progress_fn progress; /**< may be NULL */
 	/** The size of a file that was opened without knowing it; may be NULL.
 	 */
@@ -77,14 +81,35 @@ struct tevent_req *shell_put_from_send(TALLOC_CTX *mem_ctx,
 				       const char *remote, bool fresh);
 void shell_put_recv(struct tevent_req *req, struct transfer_result *out);
 
+/** Wait for one file; ^C is NT_STATUS_CANCELLED. */
+struct transfer_result shell_transfer_wait(const struct transfer *t, bool up,
+					   const char *remote,
+					   const char *local);
+
+/** Does a file say that it has holes? Others are all there for those who ask
+ *  where their data is (MS-FSA 2.1.5.10.22). */
+bool shell_is_sparse(const struct client_stat *stat);
+/** May it have them all the same: less room than bytes? */
+bool shell_has_holes(const struct client_stat *stat);
+
+/** Has a file its archive bit? */
+bool shell_archive_is_set(const struct client_stat *stat);
+/** Take it away; it ends with client_set_basic_recv(). */
+struct tevent_req *shell_archive_reset_send(TALLOC_CTX *mem_ctx,
+					    const struct transfer *t,
+					    const char *remote,
+					    const struct client_stat *stat);
+
 /** Say what failed, at which of the two names. */
 void shell_transfer_fail(struct shell *shell,
 			 const struct transfer_result *result,
 			 const char *remote, const char *local);
 
-/** A transfer with the settings of the shell. */
+/** A transfer with the settings of the shell. @param progress  or NULL. */
 struct transfer shell_transfer_new(struct shell *shell,
 				   struct shell_progress *progress);
+/** Take its bar from the screen, for a message. */
+void shell_transfer_clear(const struct transfer *t);
 
 /* ------------------------------------------------------- shell_leftover.c */
 
@@ -126,6 +151,8 @@ int local_file_create(TALLOC_CTX *mem_ctx, const char *name,
 		      struct local_file **out);
 /** The end to copy to. */
 struct copy_end *local_file_end(struct local_file *file);
+/** Where it is before the commit; NULL: it is no file of its own. */
+const char *local_file_now(const struct local_file *file);
 /** @return 0 or errno. */
 int local_file_commit(struct local_file *file, const struct client_stat *stat);
 

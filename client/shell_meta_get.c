@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * From the server: the descriptor, then the list of streams, then each of them
+ * that an extended attribute may hold.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "client/client_req.h"
+#include "client/properties.h"
+#include "client/shell_meta.h"
+
+struct meta_get_state {
+	const struct transfer *t;
+	const char *remote;
+	const char *local;
+	const char *name;
+	struct client_stream_list *list;
+	struct client_stream *stream; /* that is fetched */
+	size_t next;
+};
+
+static void get_descriptor(struct tevent_req *subreq);
+static void get_list(struct tevent_req *req);
+static void get_listed(struct tevent_req *subreq);
+static void get_stream(struct tevent_req *req);
+static void get_stream_done(struct tevent_req *subreq);
+
+struct tevent_req *meta_get_send(TALLOC_CTX *mem_ctx, const struct transfer *t,
+				 const char *remote, const char *local,
+				 const char *name)
+{
+	const struct client_query query = {
+		.type = SMB2_0_INFO_SECURITY,
+		.extra = OWNER_SECURITY_INFORMATION |
+			 GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION,
+	};
+	struct meta_get_state *state = NULL;
+	struct tevent_req *subreq = NULL;
+	struct tevent_req *req =
+		tevent_req_create(mem_ctx, &state, struct meta_get_state);
+
+	if (req == NULL) {
+		return NULL;
+	}
+	state->t = t;
+	state->remote = talloc_strdup(state, remote);
+	state->local = talloc_strdup(state, local);
+	state->name = talloc_strdup(state, name);
+	if (tevent_req_nomem(state->remote, req) ||
+	    tevent_req_nomem(state->local, req) ||
+	    tevent_req_nomem(state->name, req)) {
+		return tevent_req_post(req, t->ev);
+	}
+	if (!t->keep_acls) {
+		get_list(req);
+		if (!tevent_req_is_in_progress(req)) {
+			return tevent_req_post(req, t->ev);
+		}
+		return req;
+	}
+	subreq = client_query_path_send(state, t->tree, remote,
+					SEC_STD_READ_CONTROL, &query);
+	if (tevent_req_nomem(subreq, req)) {
+		return tevent_req_post(req, t->ev);
+	}
+	tevent_req_set_callback(subreq, get_descriptor, req);
+	return req;
+}
+
+static void get_descriptor(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct meta_get_state *state =
+		tevent_req_data(req, struct meta_get_state);
+	struct security_descriptor sd = {0};
+	struct wire_slice data = {0};
+	NTSTATUS status = client_query_path_recv(subreq, subreq, &data);
+	int err = 0;
+
+	if (NT_STATUS_IS_OK(status) && !security_descriptor_decode(data, &sd)) {
+		status = NT_STATUS_INVALID_NETWORK_RESPONSE;
+	}
+	if (!NT_STATUS_IS_OK(status)) {
+		meta_lost(state->t, state->name, NULL, status);
+	} else {
+		err = meta_set_descriptor(state->local, data);
+		if (err != 0) {
+			meta_lost_here(state->t, state->name, NULL, err,
+				       data.len);
+		}
+	}
+	talloc_free(subreq);
+	get_list(req);
+}
+
+static void get_list(struct tevent_req *req)
+{
+	struct meta_get_state *state =
+		tevent_req_data(req, struct meta_get_state);
+	struct tevent_req *subreq = NULL;
+
+	if (!state->t->keep_streams) {
+		tevent_req_done(req);
+		return;
+	}
+	subreq = client_streams_send(state, state->t->tree, state->remote);
+	if (tevent_req_nomem(subreq, req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, get_listed, req);
+}
+
+/* What the server's file has no longer. */
+static void get_remove_others(struct meta_get_state *state)
+{
+	struct meta_local *here = NULL;
+	size_t i = 0;
+	size_t k = 0;
+
+	if (meta_local_load(state, state->t, state->local, &here) != 0) {
+		return; /* setting the others says why */
+	}
+	for (i = 0; i < here->count; i++) {
+		for (k = 0; k < state->list->count; k++) {
+			if (strcmp(here->stream[i].name,
+				   state->list->stream[k].name) == 0) {
+				break;
+			}
+		}
+		if (k == state->list->count) {
+			(void)meta_remove_stream(state->local,
+						 here->stream[i].name);
+		}
+	}
+	talloc_free(here);
+}
+
+static void get_listed(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct meta_get_state *state =
+		tevent_req_data(req, struct meta_get_state);
+	NTSTATUS status = client_streams_recv(subreq, state, &state->list);
+
+	talloc_free(subreq);
+	/* A file system without streams has none. */
+	if (!NT_STATUS_IS_OK(status) &&
+	    status != NT_STATUS_INVALID_INFO_CLASS &&
+	    status != NT_STATUS_NOT_SUPPORTED) {
+		meta_lost(state->t, state->name, "list", status);
+	}
+	if (state->list == NULL) {
+		tevent_req_done(req);
+		return;
+	}
+	if (NT_STATUS_IS_OK(status)) {
+		get_remove_others(state);
+	}
+	get_stream(req);
+}
+
+/* The next one; the nameless one is the file's own bytes. */
+static void get_stream(struct tevent_req *req)
+{
+	struct meta_get_state *state =
+		tevent_req_data(req, struct meta_get_state);
+	struct tevent_req *subreq = NULL;
+	char *path = NULL;
+
+	for (; state->next < state->list->count; state->next++) {
+		state->stream = &state->list->stream[state->next];
+		if (*state->stream->name == '\0') {
+			continue;
+		}
+		if (state->stream->size <= META_STREAM_MAX) {
+			break;
+		}
+		meta_lost_here(state->t, state->name, state->stream->name,
+			       E2BIG, state->stream->size);
+	}
+	if (state->next == state->list->count) {
+		tevent_req_done(req);
+		return;
+	}
+	state->next++;
+	path = meta_stream_path(state, state->t, state->remote,
+				state->stream->name);
+	if (tevent_req_nomem(path, req)) {
+		return;
+	}
+	meta_stream_begin(state->t);
+	subreq = client_get_small_send(state, state->t->tree, path,
+				       META_STREAM_MAX + 1);
+	meta_stream_end(state->t);
+	talloc_free(path);
+	if (tevent_req_nomem(subreq, req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, get_stream_done, req);
+}
+
+static void get_stream_done(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct meta_get_state *state =
+		tevent_req_data(req, struct meta_get_state);
+	TALLOC_CTX *owner = NULL;
+	struct wire_slice data = {0};
+	struct client_stat stat = {0};
+	NTSTATUS status =
+		client_get_small_recv(subreq, state, &owner, &data, &stat);
+	int err = 0;
+
+	talloc_free(subreq);
+	if (!NT_STATUS_IS_OK(status)) {
+		meta_lost(state->t, state->name, state->stream->name, status);
+	} else {
+		err = meta_set_stream(state->local, state->stream->name, data);
+		if (err != 0) {
+			meta_lost_here(state->t, state->name,
+				       state->stream->name, err, data.len);
+		}
+	}
+	TALLOC_FREE(owner);
+	get_stream(req);
+}
