@@ -133,11 +133,7 @@ void quic_outbox_clear(struct quic_endpoint *e);
 void quic_endpoint_replace_socket(struct quic_endpoint *e,
 				  struct udp_socket *fresh);
 
-/** Begin with what is remembered of the server, children of mem_ctx
- *  (quic_visit.c). */
-void quic_visit_recall(TALLOC_CTX *mem_ctx, const struct transport_target *to,
-		       struct quic_client_params *out);
-/** Remember what c has got from its server. */
+/** Remember what c has got from its server (quic_visit.c). */
 void quic_visit_keep(struct quic_conn *c);
 
 /** Another address of this machine, see quic_detour_next(). */

@@ -81,12 +81,6 @@ struct quic_kernel_connect_state {
 	char *why;
 };
 
-static unsigned port_of(const struct sockaddr *sa)
-{
-	/* at the same place in both families */
-	return ntohs(((const struct sockaddr_in *)(const void *)sa)->sin_port);
-}
-
 /* A socket that is on its way. @return -1 with errno. */
 static int connected_socket(const struct transport_target *to,
 			    const struct transport_settings *settings)
@@ -131,12 +125,31 @@ static void connect_done(void *private_data, struct quic_kernel *k, int err)
 	tevent_req_done(req);
 }
 
+/* TLS of the client, which resumes what it remembers. 0-RTT is not taken up,
+ * and the socket's address tokens are good for one port of ours alone. */
+static struct quic_tls *begin_tls(struct quic_kernel_connect_state *state,
+				  const struct transport_target *to)
+{
+	struct quic_kernel *k = state->k;
+	struct transport_target with_settings = *to;
+	struct quic_client_params before = {.server_name = to->server_name};
+	TALLOC_CTX *memories = talloc_new(state);
+	struct quic_tls *tls = NULL;
+
+	with_settings.settings = &state->settings;
+	quic_visit_recall(memories, &with_settings, &before);
+	tls = quic_tls_client(k, to->tls, to->server_name, k->port,
+			      state->settings.keylog_file, &before.resume,
+			      &state->why);
+	talloc_free(memories);
+	return tls;
+}
+
 static int start_connect(struct quic_kernel_connect_state *state,
 			 struct tevent_context *ev, struct tevent_req *req,
 			 const struct transport_target *to)
 {
 	const struct transport_settings *s = &state->settings;
-	const struct quic_resume no_resumption = {.wanted = false};
 	int fd = connected_socket(to, s);
 	struct quic_kernel *k = NULL;
 
@@ -149,8 +162,7 @@ static int start_connect(struct quic_kernel_connect_state *state,
 	}
 	state->k = k;
 	k->peer.name = talloc_strdup(k, to->server_name);
-	k->tls = quic_tls_client(k, to->tls, to->server_name, port_of(to->addr),
-				 s->keylog_file, &no_resumption, &state->why);
+	k->tls = begin_tls(state, to);
 	if (k->tls == NULL) {
 		talloc_steal(state, state->why);
 		return state->why != NULL ? EINVAL : ENOMEM;

@@ -159,9 +159,11 @@ struct quic_kernel *qk_conn_new(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 	k->step = qk_window(settings, server) / STEPS;
 	k->writes_end = &k->writes;
 	k->peer.server = !server;
+	k->port = quic_visit_port(peer);
 	k->peer.timeout_ms = server ? settings->handshake_timeout_ms
 				    : settings->connect_timeout_ms;
 	talloc_set_destructor(k, conn_destructor);
+	k->visits = talloc_strdup(k, settings->visits_file);
 	k->peer.address = talloc_strdup(k, transport_address_string(peer));
 	k->peer.endpoint = talloc_asprintf(k, "%s/udp", k->peer.address);
 	if (k->peer.address == NULL || k->peer.endpoint == NULL) {
@@ -228,6 +230,7 @@ void qk_conn_event(struct quic_kernel *k, const uint8_t *data, size_t len)
 	case QK_EVENT_STREAM_UPDATE:
 		stream_update(k, data + 1, len - 1);
 		return;
+	case QK_EVENT_TICKET: qk_take_ticket(k); return;
 	case QK_EVENT_STREAM_MAX_DATA:
 		if (k->writes != NULL) {
 			qk_flush(k);

@@ -37,6 +37,7 @@ struct qk_handshake {
 	size_t queued;
 	bool has_parameters;	  /* the peer's */
 	bool can_read, can_write; /* application secrets are set */
+	bool ticket;		  /* a server's is on its way */
 	unsigned alert;		  /* that GnuTLS wants to send */
 	uint64_t began_ms;
 	struct tevent_timer *timer;
@@ -77,7 +78,7 @@ static int on_message(gnutls_session_t session,
 	struct qk_handshake *h = quic_tls_carrier(session);
 	struct message *m = NULL;
 
-	if (type == GNUTLS_HANDSHAKE_KEY_UPDATE || len == 0) {
+	if (h == NULL || type == GNUTLS_HANDSHAKE_KEY_UPDATE || len == 0) {
 		return 0; /* RFC 9001 6: never by TLS */
 	}
 	if (h->queued + len > QUEUE_MAX) {
@@ -108,7 +109,9 @@ static int on_alert(gnutls_session_t session,
 
 	(void)level;
 	(void)severity;
-	h->alert = alert;
+	if (h != NULL) {
+		h->alert = alert;
+	}
 	return 0;
 }
 
@@ -119,10 +122,17 @@ static int on_secrets(gnutls_session_t session,
 	struct qk_handshake *h = quic_tls_carrier(session);
 	gnutls_cipher_algorithm_t cipher = gnutls_cipher_get(session);
 	bool application = level == GNUTLS_ENCRYPTION_LEVEL_APPLICATION;
-	int fd = h->k->fd;
+	int fd = -1;
 
+	if (h == NULL) {
+		return GNUTLS_E_INTERNAL_ERROR; /* there are no others */
+	}
+	fd = h->k->fd;
 	if (level == GNUTLS_ENCRYPTION_LEVEL_EARLY) {
 		return 0; /* not taken up */
+	}
+	if (!quic_tls_judge_resumed(session, level)) {
+		return GNUTLS_E_CERTIFICATE_ERROR;
 	}
 	if (!h->has_parameters && (h->k->peer.server ? application : true)) {
 		h->alert = GNUTLS_A_MISSING_EXTENSION; /* RFC 9001 8.2 */
@@ -201,6 +211,7 @@ static void handshake_done(struct qk_handshake *h, int err)
 	void *private_data = h->private_data;
 
 	TALLOC_FREE(k->fde);
+	quic_tls_carry(k->tls, NULL); /* a client's may stay for its ticket */
 	if (err == 0) {
 		quic_tls_finish(k->tls);
 		err = qk_conn_open(k);
@@ -426,6 +437,11 @@ static void step(struct qk_handshake *h)
 			return;
 		}
 		/* The client's Finished waits when its secrets are set. */
+		if (err == 0 && h->can_read && h->can_write && !h->ticket) {
+			h->ticket = true;
+			quic_tls_send_ticket(k->tls);
+			continue;
+		}
 		if (err == 0 && h->can_read && h->can_write) {
 			handshake_complete(h);
 			return;
@@ -470,6 +486,29 @@ static void begin(struct tevent_context *ev, struct tevent_immediate *im,
 		return;
 	}
 	step(h);
+}
+
+/* --- afterwards ------------------------------------------------------------
+ */
+
+void qk_take_ticket(struct quic_kernel *k)
+{
+	uint8_t message[QK_TICKET_MAX];
+	ssize_t len = qk_get_ticket(k->fd, message, sizeof(message));
+	struct quic_visit v = {
+		.file = k->visits, .host = k->peer.name, .port = k->port};
+	size_t session_len = 0;
+
+	if (len <= 0 || v.file == NULL ||
+	    !quic_tls_take_ticket(k->tls, message, (size_t)len)) {
+		return;
+	}
+	v.tls = quic_tls_policy(k->tls);
+	v.token = wire_slice(message, 0); /* see begin_tls() */
+	v.session.data = quic_tls_session(k->tls, &session_len);
+	v.session.len = session_len;
+	quic_visit_store(k, &v);
+	quic_tls_finish(k->tls);
 }
 
 bool qk_handshake_start(struct quic_kernel *k,

@@ -41,7 +41,8 @@ struct quic_kernel_listener {
 	void *private_data;
 	struct guest *guests;
 	unsigned connections, handshakes;
-	bool validating; /* Retry is on, and stays on */
+	bool validating;	     /* Retry is on, and stays on */
+	struct quic_secrets secrets; /* of these the tickets' */
 };
 
 static void guest_settled(struct guest *g)
@@ -169,7 +170,8 @@ static void welcome(struct quic_kernel_listener *l, int fd,
 		return;
 	}
 	k->tls = quic_tls_server(k, l->tls, k->peer.address,
-				 l->settings.keylog_file, NULL, NULL);
+				 l->settings.keylog_file, l->secrets.ticket,
+				 NULL);
 	if (k->tls == NULL || !guest_new(l, k, peer) ||
 	    !qk_handshake_start(k, accepted, k->on_close_data)) {
 		log_error("out of memory: a connection is refused");
@@ -375,6 +377,10 @@ int qk_listen(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 		return err;
 	}
 	getsockname(l->fd, &bound.sa, &len);
+	if (!quic_secrets_derive(&l->secrets, p->secret, &bound)) {
+		talloc_free(l);
+		return ENOMEM;
+	}
 	l->fde = tevent_add_fd(ev, l, l->fd, TEVENT_FD_READ, accept_event, l);
 	if (l->fde != NULL) {
 		*out = transport_listener_new(mem_ctx, l, &bound.sa, len,

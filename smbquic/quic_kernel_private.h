@@ -59,7 +59,7 @@ enum qk_event {
 	QK_EVENT_STREAM_UPDATE = 1,
 	QK_EVENT_STREAM_MAX_DATA = 2,
 	QK_EVENT_CLOSE = 5,
-	QK_EVENT_NEW_TOKEN = 8,
+	QK_EVENT_TICKET = 9,
 };
 
 /** States of a stream that events tell of. */
@@ -96,6 +96,10 @@ int qk_set_secret(int fd, enum qk_level level, bool send,
 /** A TLS message. @return bytes taken or -1 with errno. */
 ssize_t qk_send_crypto(int fd, enum qk_level level, const void *data,
 		       size_t len, bool more);
+#define QK_TICKET_MAX 4096
+/** A client's: the whole TLS message with the session ticket that came; at most
+ *  QK_TICKET_MAX bytes. @return its length, 0: there is none; or -1. */
+ssize_t qk_get_ticket(int fd, uint8_t *buf, size_t size);
 /** One message of any kind. @return 0; EAGAIN; ENOTCONN it is over; errno. */
 int qk_receive(int fd, struct iovec *iov, int count, struct qk_message *out);
 /** Open our first stream. @return 0 or errno. */
@@ -135,6 +139,9 @@ bool qk_handshake_start(struct quic_kernel *k,
 				     int err),
 			void *private_data);
 
+/** A session ticket has come to a client: the next visit can resume. */
+void qk_take_ticket(struct quic_kernel *k);
+
 /* --- quic_kernel_conn ---------------------------------------------------- */
 
 struct qk_read;
@@ -151,6 +158,8 @@ struct quic_kernel {
 	struct quic_peer peer;
 	struct quic_tls *tls;
 	struct qk_handshake *handshake; /* NULL once it is over */
+	char *visits; /* where a ticket is kept, for the server's port; NULL */
+	unsigned port;
 	void (*on_close)(void *private_data);
 	void *on_close_data;
 

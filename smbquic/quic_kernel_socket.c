@@ -27,6 +27,7 @@ enum {
 	OPT_TRANSPORT_PARAM = 8,
 	OPT_CONFIG = 9,
 	OPT_ALPN = 11,
+	OPT_SESSION_TICKET = 12,
 	OPT_CRYPTO_SECRET = 13,
 	OPT_TRANSPORT_PARAM_EXT = 14,
 };
@@ -174,7 +175,7 @@ int qk_configure(int fd, const struct qk_config *c)
 {
 	static const uint8_t events[] = {QK_EVENT_STREAM_UPDATE,
 					 QK_EVENT_STREAM_MAX_DATA,
-					 QK_EVENT_CLOSE, QK_EVENT_NEW_TOKEN};
+					 QK_EVENT_CLOSE, QK_EVENT_TICKET};
 	const struct config_option o = {
 		.mtu_probe_interval_us = MTU_PROBE_INTERVAL_US,
 		.initial_rtt_us = c->first_rtt_ms * 1000u,
@@ -263,6 +264,16 @@ int qk_set_secret(int fd, enum qk_level level, bool send,
 	err = set(fd, OPT_CRYPTO_SECRET, &s, sizeof(s));
 	gnutls_memset(&s, 0, sizeof(s));
 	return err;
+}
+
+ssize_t qk_get_ticket(int fd, uint8_t *buf, size_t size)
+{
+	socklen_t len = (socklen_t)size;
+
+	if (getsockopt(fd, SOL_QUIC, OPT_SESSION_TICKET, buf, &len) != 0) {
+		return -1;
+	}
+	return (ssize_t)len;
 }
 
 /* Attach the one ancillary message. */

@@ -21,9 +21,10 @@
  *	quic_slot	the books of an endpoint
  *	quic_stranger	what to do with a datagram that belongs to nobody
  *	quic_secret	what its tokens are made with
+ *	quic_visit	what a client remembers of a server
  *	quic_endpoint	a UDP socket, the clock, and the connections on it.
  *			Parts of it: quic_accept, quic_outbox, quic_roam,
- *			quic_detour, quic_visit
+ *			quic_detour
  *	quic_user	the transport row (transport.h) on top
  *
  * ngtcp2 is seen by these files only. Nothing here is called from another
@@ -219,6 +220,15 @@ bool quic_tls_early_taken(const struct quic_tls *tls);
 bool quic_tls_early_answer(const struct quic_tls *tls);
 /** Server: send a ticket, now that the handshake is complete. */
 void quic_tls_send_ticket(struct quic_tls *tls);
+/** Client, session carried: a whole TLS message that came after the handshake.
+ *  @return true: it was the ticket that was waited for. */
+bool quic_tls_take_ticket(struct quic_tls *tls, const uint8_t *message,
+			  size_t len);
+/** Client, session carried: a session that is resumed shows no certificate, so
+ *  its server is judged by the one of before, when there are keys of that
+ *  level. @return false: it was not accepted; see quic_tls_refusal(). */
+bool quic_tls_judge_resumed(gnutls_session_t session,
+			    gnutls_record_encryption_level_t level);
 /** Client: what to resume with, once a ticket has come. Belongs to tls.
  *  @return NULL: none. */
 const uint8_t *quic_tls_session(const struct quic_tls *tls, size_t *len);
@@ -693,5 +703,23 @@ struct udp_socket *quic_endpoint_socket(struct quic_endpoint *e);
 quic_time quic_clock(void);
 /** The time of day, for what outlives the program and the machine's uptime. */
 quic_time quic_calendar(void);
+
+/* --- quic_visit: what a client remembers of a server ---------------------- */
+
+/** What is kept of a visit. */
+struct quic_visit {
+	const char *file, *host;
+	unsigned port;
+	const struct tls_client_policy *tls; /**< that it was judged by */
+	struct wire_slice token, session;    /**< each may be empty */
+};
+
+unsigned quic_visit_port(const struct sockaddr *sa);
+/** Begin with what is remembered of the server, children of mem_ctx; to has
+ *  settings. */
+void quic_visit_recall(TALLOC_CTX *mem_ctx, const struct transport_target *to,
+		       struct quic_client_params *out);
+/** Remember it; that it cannot be is said in the log. */
+void quic_visit_store(TALLOC_CTX *work, const struct quic_visit *v);
 
 #endif

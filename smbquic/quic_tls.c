@@ -145,10 +145,7 @@ static int new_secrets(gnutls_session_t session,
 	ngtcp2_encryption_level to =
 		ngtcp2_crypto_gnutls_from_gnutls_record_encryption_level(level);
 
-	/* No certificate comes, so nobody has judged it. */
-	if (t->client != NULL && level == GNUTLS_ENCRYPTION_LEVEL_APPLICATION &&
-	    gnutls_session_is_resumed(session) && t->judgement.how == NULL &&
-	    quic_tls_judge_server(session) != 0) {
+	if (!quic_tls_judge_resumed(session, level)) {
 		return GNUTLS_E_CERTIFICATE_ERROR;
 	}
 	if (parameters_missing(t, level)) {

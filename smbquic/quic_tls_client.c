@@ -68,6 +68,17 @@ int quic_tls_judge_server(gnutls_session_t session)
 	return 0;
 }
 
+bool quic_tls_judge_resumed(gnutls_session_t session,
+			    gnutls_record_encryption_level_t level)
+{
+	const struct quic_tls *t = quic_tls_of(session);
+
+	return t->client == NULL ||
+	       level != GNUTLS_ENCRYPTION_LEVEL_APPLICATION ||
+	       gnutls_session_is_resumed(session) == 0 ||
+	       t->judgement.how != NULL || quic_tls_judge_server(session) == 0;
+}
+
 static bool is_ip_literal(const char *name)
 {
 	struct in6_addr a;
@@ -147,6 +158,19 @@ static int on_ticket(gnutls_session_t session, unsigned type, unsigned when,
 	gnutls_memset(data.data, 0, data.size);
 	gnutls_free(data.data);
 	return 0;
+}
+
+bool quic_tls_take_ticket(struct quic_tls *t, const uint8_t *message,
+			  size_t len)
+{
+	if (t->session == NULL || !t->want_ticket || len == 0 ||
+	    message[0] != GNUTLS_HANDSHAKE_NEW_SESSION_TICKET) {
+		return false;
+	}
+	return gnutls_handshake_write(t->session,
+				      GNUTLS_ENCRYPTION_LEVEL_APPLICATION,
+				      message, len) >= 0 &&
+	       t->fresh != NULL;
 }
 
 /* What cannot be resumed is begun anew. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * quic_visit.c - what a client's endpoint remembers of a server from one
- * connection to the next: the TLS session and the address token.
+ * quic_visit.c - what a client remembers of a server from one connection to the
+ * next: the TLS session and the address token.
  */
 #define LOG_MODULE "quic"
 #include <errno.h>
@@ -21,7 +21,7 @@
 
 #define POLICY_LEN 16u
 
-static unsigned port_of(const struct sockaddr *sa)
+unsigned quic_visit_port(const struct sockaddr *sa)
 {
 	/* at the same place in both families */
 	return ntohs(((const struct sockaddr_in *)(const void *)sa)->sin_port);
@@ -61,7 +61,7 @@ void quic_visit_recall(TALLOC_CTX *mem_ctx, const struct transport_target *to,
 	char policy[2 * POLICY_LEN + 1];
 	const struct visit_key key = {.kind = "session",
 				      .host = to->server_name,
-				      .port = port_of(to->addr),
+				      .port = quic_visit_port(to->addr),
 				      .policy = policy};
 	struct wire_reader r = {0};
 	struct wire_slice token = {0};
@@ -98,43 +98,61 @@ void quic_visit_recall(TALLOC_CTX *mem_ctx, const struct transport_target *to,
 
 /* The token and the session as one memory, since they come together: writing
  * the file once is enough. */
-void quic_visit_keep(struct quic_conn *c)
+void quic_visit_store(TALLOC_CTX *work, const struct quic_visit *v)
 {
-	struct quic_slot *s = c->where;
 	char policy[2 * POLICY_LEN + 1];
 	const struct visit_key key = {.kind = "session",
-				      .host = c->peer.name,
-				      .port = port_of(&s->peer.sa),
+				      .host = v->host,
+				      .port = v->port,
 				      .policy = policy};
-	size_t session_len = 0;
-	size_t token_len = 0;
-	const uint8_t *session = quic_conn_session(c, &session_len);
-	const uint8_t *token = quic_conn_new_token(c, &token_len);
-	static const uint8_t empty[1];
-	struct wire_writer w = {0};
+	struct wire_writer w = wire_writer_talloc(work);
 	struct wire_slice all = {0};
 	time_t now = time(NULL);
 	int err = 0;
 
-	if (c->visits == NULL || session_len + token_len == c->kept) {
-		return;
-	}
-	policy_word(quic_tls_policy(c->tls), policy);
-	w = wire_writer_talloc(c);
-	wire_put_be16(&w, (uint16_t)token_len);
-	wire_put_slice(&w,
-		       wire_slice(token != NULL ? token : empty, token_len));
-	wire_put_slice(
-		&w, wire_slice(session != NULL ? session : empty, session_len));
+	policy_word(v->tls, policy);
+	wire_put_be16(&w, (uint16_t)v->token.len);
+	wire_put_slice(&w, v->token);
+	wire_put_slice(&w, v->session);
 	all = wire_writer_slice(&w);
 	err = !wire_writer_ok(&w)
 		      ? ENOMEM
-		      : visit_put(c->visits, &key, now, now + LIFETIME,
-				  all.data, all.len);
+		      : visit_put(v->file, &key, now, now + LIFETIME, all.data,
+				  all.len);
 	talloc_free((void *)(uintptr_t)all.data);
 	if (err != 0) {
-		log_info("%s: the next visit will be no quicker: %s", c->visits,
+		log_info("%s: the next visit will be no quicker: %s", v->file,
 			 strerror(err));
 	}
+}
+
+/* A slice of what may not be there. */
+static struct wire_slice some(const uint8_t *data, size_t len)
+{
+	static const uint8_t empty[1];
+
+	return wire_slice(data != NULL ? data : empty, len);
+}
+
+void quic_visit_keep(struct quic_conn *c)
+{
+	struct quic_slot *s = c->where;
+	size_t session_len = 0;
+	size_t token_len = 0;
+	const uint8_t *session = quic_conn_session(c, &session_len);
+	const uint8_t *token = quic_conn_new_token(c, &token_len);
+	const struct quic_visit v = {
+		.file = c->visits,
+		.host = c->peer.name,
+		.port = quic_visit_port(&s->peer.sa),
+		.tls = quic_tls_policy(c->tls),
+		.token = some(token, token_len),
+		.session = some(session, session_len),
+	};
+
+	if (c->visits == NULL || session_len + token_len == c->kept) {
+		return;
+	}
+	quic_visit_store(c, &v);
 	c->kept = session_len + token_len;
 }
