@@ -6,7 +6,7 @@
  *	            the calls in flight, what comes in
  *	channel.c   struct client_channel: a session on a connection; its keys
  *	session.c   struct client_session: a logged-on user, over one channel
- *	            or several
+ *	            or several; session_private.h has who logs it on
  *	tree.c      struct client_tree
  *	file.c      struct client_file
  *	call.c      struct call: requests sent as one message, and the replies
@@ -379,6 +379,9 @@ struct client_session {
 	bool valid;	/**< logged on */
 	bool validated; /**< FSCTL_VALIDATE_NEGOTIATE_INFO was done */
 };
+
+/** With its lists, and what ends it. */
+struct client_session *session_new(TALLOC_CTX *mem_ctx);
 
 /** Log on again, on the same connection, which was made anew. */
 struct tevent_req *session_again_send(TALLOC_CTX *mem_ctx,

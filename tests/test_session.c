@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* connect.c, session.c, tree.c, facts.c: from a transport to a share. */
+/* connect.c, session*.c, credentials.c, tree.c, facts.c: from a transport to a
+ * share. */
 #include "tests/fixture_client.h"
 
 #include "client/client_private.h"
