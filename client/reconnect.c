@@ -328,37 +328,39 @@ static void connected(struct tevent_req *subreq)
 	}
 }
 
-/* Requests are children of what they restore, and go with it. */
+/* Requests are children of what they restore, and go with it.
+ * @return whether that is what it was. */
+static bool restored(struct reconnect *r, NTSTATUS status,
+		     struct tevent_req **again, bool *stale)
+{
+	TALLOC_FREE(*again);
+	if (!NT_STATUS_IS_OK(status)) {
+		attempt_failed(r, status, NULL);
+		return false;
+	}
+	*stale = false;
+	step_soon(r);
+	return true;
+}
+
 static void session_restored(struct tevent_req *subreq)
 {
 	struct client_session *session =
 		tevent_req_callback_data(subreq, struct client_session);
-	struct reconnect *r = session_conn(session)->way_back;
-	NTSTATUS status = session_again_recv(subreq);
 
-	TALLOC_FREE(session->again);
-	if (NT_STATUS_IS_OK(status)) {
-		session->stale = false;
-		step_soon(r);
-	} else {
-		attempt_failed(r, status, NULL);
-	}
+	restored(session_conn(session)->way_back, session_again_recv(subreq),
+		 &session->again, &session->stale);
 }
 
 static void tree_restored(struct tevent_req *subreq)
 {
 	struct client_tree *tree =
 		tevent_req_callback_data(subreq, struct client_tree);
-	struct reconnect *r = client_tree_conn(tree)->way_back;
-	NTSTATUS status = tree_again_recv(subreq);
+	struct client_conn *conn = client_tree_conn(tree);
 
-	TALLOC_FREE(tree->again);
-	if (NT_STATUS_IS_OK(status)) {
-		tree->stale = false;
-		replay_tree(r->conn, tree);
-		step_soon(r);
-	} else {
-		attempt_failed(r, status, NULL);
+	if (restored(conn->way_back, tree_again_recv(subreq), &tree->again,
+		     &tree->stale)) {
+		replay_tree(conn, tree);
 	}
 }
 
@@ -366,26 +368,35 @@ static void file_restored(struct tevent_req *subreq)
 {
 	struct client_file *file =
 		tevent_req_callback_data(subreq, struct client_file);
-	struct reconnect *r = file_conn(file)->way_back;
-	NTSTATUS status = file_again_recv(subreq);
+	struct client_conn *conn = file_conn(file);
 
-	TALLOC_FREE(file->again);
-	if (NT_STATUS_IS_OK(status)) {
-		file->stale = false;
-		replay_file(r->conn, file);
-		if (file->on_lease != NULL && NT_STATUS_IS_OK(file->gone)) {
-			file->on_lease(file, file->origin->lease_state, false,
-				       file->lease_data);
-		}
-		step_soon(r);
-	} else {
-		attempt_failed(r, status, NULL);
+	if (!restored(conn->way_back, file_again_recv(subreq), &file->again,
+		      &file->stale)) {
+		return;
+	}
+	replay_file(conn, file);
+	if (file->on_lease != NULL && NT_STATUS_IS_OK(file->gone)) {
+		file->on_lease(file, file->origin->lease_state, false,
+			       file->lease_data);
 	}
 }
 
 /* -------------------------------------------------------------------- steps */
 
-/* @return how many requests are on their way, or 0 and failed. */
+/* @return false: the attempt has failed. */
+static bool begun(struct reconnect *r, struct tevent_req *again,
+		  tevent_req_fn done, void *what)
+{
+	if (again == NULL) {
+		attempt_failed(r, NT_STATUS_NO_MEMORY, NULL);
+		return false;
+	}
+	tevent_req_set_callback(again, done, what);
+	return true;
+}
+
+/* These return how many requests are on their way, busy included. */
+
 static unsigned restore_files(struct reconnect *r, struct client_tree *tree,
 			      unsigned busy)
 {
@@ -397,15 +408,12 @@ static unsigned restore_files(struct reconnect *r, struct client_tree *tree,
 			continue;
 		}
 		busy++;
-		if (file->again != NULL) {
-			continue;
-		}
-		file->again = file_again_send(file, file);
 		if (file->again == NULL) {
-			attempt_failed(r, NT_STATUS_NO_MEMORY, NULL);
-			return busy;
+			file->again = file_again_send(file, file);
+			if (!begun(r, file->again, file_restored, file)) {
+				return busy;
+			}
 		}
-		tevent_req_set_callback(file->again, file_restored, file);
 	}
 	return busy;
 }
@@ -418,11 +426,7 @@ static unsigned restore_tree(struct reconnect *r, struct client_tree *tree,
 	}
 	if (tree->again == NULL) {
 		tree->again = tree_again_send(tree, tree);
-		if (tree->again == NULL) {
-			attempt_failed(r, NT_STATUS_NO_MEMORY, NULL);
-			return busy + 1;
-		}
-		tevent_req_set_callback(tree->again, tree_restored, tree);
+		begun(r, tree->again, tree_restored, tree);
 	}
 	return busy + 1;
 }
@@ -432,25 +436,20 @@ static unsigned restore_session(struct reconnect *r,
 {
 	struct client_tree *tree = NULL;
 
-	if (!session->stale) {
-		TAILQ_FOREACH(tree, &session->trees, entry)
-		{
-			if (r->phase == RESTORING) {
-				busy = restore_tree(r, tree, busy);
-			}
-		}
-		return busy;
-	}
-	if (session->again == NULL) {
-		session->again = session_again_send(session, session);
+	if (session->stale) {
 		if (session->again == NULL) {
-			attempt_failed(r, NT_STATUS_NO_MEMORY, NULL);
-			return busy + 1;
+			session->again = session_again_send(session, session);
+			begun(r, session->again, session_restored, session);
 		}
-		tevent_req_set_callback(session->again, session_restored,
-					session);
+		return busy + 1;
 	}
-	return busy + 1;
+	TAILQ_FOREACH(tree, &session->trees, entry)
+	{
+		if (r->phase == RESTORING) {
+			busy = restore_tree(r, tree, busy);
+		}
+	}
+	return busy;
 }
 
 static void finish(struct reconnect *r)
