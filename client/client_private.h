@@ -503,6 +503,8 @@ struct client_file {
 	bool releasing;	  /**< a lease break waits for client_file_release() */
 	const char *path; /**< dir_change.c: what it may change; or NULL */
 	bool deletes;	  /**< when it is closed */
+	bool watched;	  /**< by client_notify_send(), at least once */
+	bool missed;	  /**< what happened while the connection was lost */
 };
 
 /** Make the object of an open that the server told us of. */
@@ -644,7 +646,7 @@ void file_lease_break(struct client_session *session, const uint8_t *msg,
 void replay_hold(struct client_conn *conn, NTSTATUS status);
 /** A tree or a file is what it was, under another number; or gone. */
 void replay_tree(struct client_conn *conn, const struct client_tree *tree);
-void replay_file(struct client_conn *conn, const struct client_file *file);
+void replay_file(struct client_conn *conn, struct client_file *file);
 /** All that was held goes out, in its order. */
 void replay_go(struct client_conn *conn);
 /** One call that was answered with nothing done: it waits in conn->held. */

@@ -518,6 +518,11 @@ struct tevent_req *client_notify_send(TALLOC_CTX *mem_ctx,
 
 	if (call != NULL) {
 		call->timeout_ms = 0;
+		if (dir->missed && NT_STATUS_IS_OK(call->refused)) {
+			call->refused = NT_STATUS_NOTIFY_ENUM_DIR;
+		}
+		dir->missed = false;
+		dir->watched = true;
 		smb2_change_notify_request_encode(
 			call_add(call, SMB2_CHANGE_NOTIFY,
 				 body.output_buffer_length),

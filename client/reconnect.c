@@ -374,6 +374,7 @@ static void file_restored(struct tevent_req *subreq)
 		      &file->stale)) {
 		return;
 	}
+	file->missed = file->watched;
 	replay_file(conn, file);
 	if (file->on_lease != NULL && NT_STATUS_IS_OK(file->gone)) {
 		file->on_lease(file, file->origin->lease_state, false,

@@ -239,8 +239,17 @@ static void put_file_id(struct call_part *part, const struct smb2_file_id *id)
 	wire_put_u64(&w, id->volatile_id);
 }
 
-void replay_file(struct client_conn *conn, const struct client_file *file)
+/* Nobody remembers what happened in a folder that was opened again, so whoever
+ * watches it is told to read it. */
+static bool missed_something(const struct call *call,
+			     const struct client_file *file)
 {
+	return file->missed && call->part[0].command == SMB2_CHANGE_NOTIFY;
+}
+
+void replay_file(struct client_conn *conn, struct client_file *file)
+{
+	bool told = false;
 	struct call *call = NULL;
 	struct call *next = NULL;
 	unsigned i = 0;
@@ -254,10 +263,16 @@ void replay_file(struct client_conn *conn, const struct client_file *file)
 			call_finish(call, file->gone);
 			continue;
 		}
+		if (missed_something(call, file)) {
+			told = true;
+			call_finish(call, NT_STATUS_NOTIFY_ENUM_DIR);
+			continue;
+		}
 		for (i = 0; i < call->parts; i++) {
 			put_file_id(&call->part[i], &file->id);
 		}
 	}
+	file->missed = file->missed && !told;
 }
 
 /* What belongs to the session now. */

@@ -369,6 +369,55 @@ static void test_lock_is_gone(void **state)
 	talloc_free(file);
 }
 
+/* ----------------------------------------------------------------- notify */
+
+static void refuse_watch(struct peer *peer, const struct message_pdu *request,
+			 struct peer_reply *reply)
+{
+	(void)peer;
+	if (request->header.command == SMB2_CHANGE_NOTIFY) {
+		testlib_peer_error(reply, NT_STATUS_NOT_IMPLEMENTED);
+	}
+}
+
+static NTSTATUS watch(struct client_file *folder)
+{
+	struct wire_slice data = {0};
+
+	return client_notify(folder, folder, FILE_NOTIFY_CHANGE_FILE_NAME,
+			     false, &data);
+}
+
+/* What happened meanwhile nobody knows: who watches is told that, once. */
+static void test_missed_changes(void **state)
+{
+	struct fixture *f = *state;
+	struct again *a = up(f, 20000);
+	struct client_file *folder = fixture_open(f);
+
+	lose_at(f->peer, SMB2_CHANGE_NOTIFY);
+	assert_int_equal(watch(folder), NT_STATUS_NOTIFY_ENUM_DIR);
+	assert_int_equal(a->peer[1]->seen[SMB2_CHANGE_NOTIFY], 0);
+	a->peer[1]->hook = refuse_watch;
+	assert_int_equal(watch(folder), NT_STATUS_NOT_IMPLEMENTED);
+	assert_int_equal(a->peer[1]->seen[SMB2_CHANGE_NOTIFY], 1);
+
+	/* lost while nobody waits for a change, but may again */
+	testlib_peer_hang_up(a->peer[1]);
+	assert_read(folder, 0);
+	assert_int_equal(watch(folder), NT_STATUS_NOTIFY_ENUM_DIR);
+	assert_int_equal(a->peer[2]->seen[SMB2_CHANGE_NOTIFY], 0);
+	talloc_free(folder);
+	/* one that was never watched has missed nothing */
+	folder = fixture_open(f);
+	testlib_peer_hang_up(a->peer[2]);
+	a->prepare = NULL;
+	assert_read(folder, 0);
+	a->peer[3]->hook = refuse_watch;
+	assert_int_equal(watch(folder), NT_STATUS_NOT_IMPLEMENTED);
+	talloc_free(folder);
+}
+
 /* ----------------------------------------------------------------- asleep */
 
 static void test_asleep(void **state)
@@ -454,19 +503,13 @@ static void test_off(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_read),
-		TEST(test_many_calls),
-		TEST(test_tried_again),
-		TEST(test_lost_on_the_way),
-		TEST(test_time_is_over),
-		TEST(test_changed),
-		TEST(test_not_let_in),
-		TEST(test_locks_first),
-		TEST(test_lock_is_gone),
-		TEST(test_asleep),
-		TEST(test_freed_meanwhile),
-		TEST(test_cancelled),
-		TEST(test_off),
+		TEST(test_read),	 TEST(test_many_calls),
+		TEST(test_tried_again),	 TEST(test_lost_on_the_way),
+		TEST(test_time_is_over), TEST(test_changed),
+		TEST(test_not_let_in),	 TEST(test_locks_first),
+		TEST(test_lock_is_gone), TEST(test_missed_changes),
+		TEST(test_asleep),	 TEST(test_freed_meanwhile),
+		TEST(test_cancelled),	 TEST(test_off),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
