@@ -42,6 +42,7 @@ struct client_cache_options {
 	uint64_t reserved[4]; /**< 0: for what may come */
 };
 
+/** 16 MiB of what was read, and so on: for one file that is copied or played. */
 void client_cache_default(struct client_cache_options *out);
 
 /**
@@ -84,6 +85,7 @@ struct client_cache_figures {
 	uint64_t reserved[4];
 };
 
+/** As they are now; all since it was opened. */
 void client_cache_figures(const struct client_cache *cache,
 			  struct client_cache_figures *out);
 

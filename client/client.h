@@ -174,6 +174,7 @@ struct client_options {
 	uint64_t reserved[5];
 };
 
+/** What is usual, and zeros: server is to be filled in. */
 void client_options_default(struct client_options *out);
 
 /**
@@ -329,6 +330,8 @@ const char *client_logon_why(const struct client_conn *conn);
 /** As the server knows it; see client_tree_id(). */
 uint64_t client_session_id(const struct client_session *session);
 
+/** End a session, and with it its trees and files (MS-SMB2 3.2.4.23), and wait
+ *  for the server's word; the object can only be freed afterwards. */
 struct tevent_req *client_logoff_send(TALLOC_CTX *mem_ctx,
 				      struct client_session *session);
 NTSTATUS client_logoff_recv(struct tevent_req *req);
@@ -336,6 +339,13 @@ NTSTATUS client_logoff(struct client_session *session);
 
 /* ------------------------------------------------------------------- tree */
 
+/**
+ * A share of the server (MS-SMB2 3.2.4.2.4).
+ *
+ * @param share  its name alone, "projects"; the server's is the connection's.
+ * @param out    child of mem_ctx. NT_STATUS_BAD_NETWORK_NAME: there is no such
+ *               share; NT_STATUS_ACCESS_DENIED.
+ */
 struct tevent_req *client_tree_connect_send(TALLOC_CTX *mem_ctx,
 					    struct client_session *session,
 					    const char *share);
@@ -345,6 +355,8 @@ NTSTATUS client_tree_connect(TALLOC_CTX *mem_ctx,
 			     struct client_session *session, const char *share,
 			     struct client_tree **out);
 
+/** End it, and with it its files (MS-SMB2 3.2.4.22), and wait for the server's
+ *  word; the object can only be freed afterwards. */
 struct tevent_req *client_tree_disconnect_send(TALLOC_CTX *mem_ctx,
 					       struct client_tree *tree);
 NTSTATUS client_tree_disconnect_recv(struct tevent_req *req);
@@ -373,6 +385,7 @@ void client_tree_add_options(struct client_tree *tree, uint32_t options);
  *  that was lost has come back. */
 uint32_t client_tree_id(const struct client_tree *tree);
 
+/** Its connection; NULL when that was freed, or its session was. */
 struct client_conn *client_tree_conn(const struct client_tree *tree);
 /** SMB2_SHARE_TYPE_DISK, _PIPE, _PRINT. */
 uint8_t client_tree_type(const struct client_tree *tree);
@@ -462,6 +475,7 @@ struct client_open {
 
 #define CLIENT_MODE_NONE 0xFFFFu
 
+/** For reading what is there, shared with all. */
 void client_open_default(struct client_open *out);
 
 /** What a server tells of a file. */
@@ -509,7 +523,9 @@ struct tevent_req *client_close_send(TALLOC_CTX *mem_ctx,
 NTSTATUS client_close_recv(struct tevent_req *req);
 NTSTATUS client_close(struct client_file *file);
 
+/** The tree that it was opened in; NULL when that was freed. */
 struct client_tree *client_file_tree(const struct client_file *file);
+/** SMB2_OPLOCK_LEVEL_*: what was granted, less what was taken down since. */
 uint8_t client_file_oplock(const struct client_file *file);
 
 /** Called when the server took an oplock down, which was acknowledged. */
@@ -572,6 +588,7 @@ NTSTATUS client_write_recv(struct tevent_req *req, size_t *done);
 NTSTATUS client_write(struct client_file *file, uint64_t offset,
 		      const void *buf, size_t len);
 
+/** What was written is on the server's disk (MS-SMB2 3.2.4.9). */
 struct tevent_req *client_flush_send(TALLOC_CTX *mem_ctx,
 				     struct client_file *file);
 NTSTATUS client_flush_recv(struct tevent_req *req);
@@ -721,7 +738,10 @@ NTSTATUS client_list(TALLOC_CTX *mem_ctx, struct client_tree *tree,
 		     const char *path, const char *pattern,
 		     struct client_dir_list **out);
 
-/** Wait for a change in a directory. Not timed out. */
+/** Wait for a change in a directory. Not timed out. A server forgets changes of
+ *  which there were too many, and those while the connection was lost (see
+ *  client_on_lost()): NT_STATUS_NOTIFY_ENUM_DIR, once, and the folder is to be
+ *  read. */
 struct tevent_req *client_notify_send(TALLOC_CTX *mem_ctx,
 				      struct client_file *dir, uint32_t filter,
 				      bool recursive);
@@ -743,6 +763,8 @@ NTSTATUS client_stat_recv(struct tevent_req *req, struct client_stat *out);
 NTSTATUS client_stat(struct client_tree *tree, const char *path,
 		     struct client_stat *out);
 
+/** Make a folder, in one that there is. NT_STATUS_OBJECT_NAME_COLLISION: there
+ *  is something of that name. */
 struct tevent_req *client_mkdir_send(TALLOC_CTX *mem_ctx,
 				     struct client_tree *tree,
 				     const char *path);
@@ -757,6 +779,8 @@ NTSTATUS client_remove_recv(struct tevent_req *req);
 NTSTATUS client_remove(struct client_tree *tree, const char *path,
 		       uint32_t options);
 
+/** Of a file or folder, within its share. @param replace  a file of the new
+ *  name, if there is one; else NT_STATUS_OBJECT_NAME_COLLISION. */
 struct tevent_req *client_rename_send(TALLOC_CTX *mem_ctx,
 				      struct client_tree *tree,
 				      const char *from, const char *to,

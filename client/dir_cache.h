@@ -67,6 +67,7 @@ struct client_dir_cache_options {
 	uint64_t reserved[4]; /**< 0: for what may come */
 };
 
+/** As the members say. */
 void client_dir_cache_default(struct client_dir_cache_options *out);
 
 /**
@@ -119,6 +120,7 @@ struct client_dir_figures {
 	uint64_t reserved[4];
 };
 
+/** Since client_tree_cache(); zeros without it. */
 void client_dir_figures(const struct client_tree *tree,
 			struct client_dir_figures *out);
 
