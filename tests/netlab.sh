@@ -7,7 +7,8 @@
 #                         (the client's), joined by tests/linkemu with that
 #                         shape (its main.c has the words); skips the test
 #                         where that is not possible
-#   link WORD...          say something to the link: link loss=5%, link rebind
+#   link WORD...          say something to the link: link loss=5%, link rebind,
+#                         link forget
 #   link_count DIRECTION NAME   one of its counts
 #   far COMMAND...        run a command in the server's namespace
 #   near COMMAND...       and in the client's

@@ -372,11 +372,11 @@ static void test_nat(void **state)
 	(void)state;
 	make_packet(plain, SIZE, 1);
 	memcpy(data, plain, SIZE);
-	nat_out(n, data, SIZE);
+	assert_true(nat_out(n, data, SIZE));
 	assert_memory_equal(data, plain, SIZE);
 
 	nat_rebind(n);
-	nat_out(n, data, SIZE);
+	assert_true(nat_out(n, data, SIZE));
 	assert_checksums(data, SIZE);
 	assert_memory_equal(data, plain, 10);
 	assert_memory_equal(data + 12, plain + 12, 8);
@@ -391,7 +391,7 @@ static void test_nat(void **state)
 	nat_move(n, outside);
 	turn(first);
 	assert_false(nat_in(n, first, SIZE)); /* the old port is dead */
-	nat_out(n, data, SIZE);
+	assert_true(nat_out(n, data, SIZE));
 	assert_checksums(data, SIZE);
 	assert_memory_equal(data + 12, &outside, 4);
 	turn(data);
@@ -399,6 +399,30 @@ static void test_nat(void **state)
 	turn(data);
 	assert_checksums(data, SIZE);
 	assert_memory_equal(data, plain, SIZE);
+	talloc_free(n);
+}
+
+static void test_forget(void **state)
+{
+	struct nat *n = talloc_zero(NULL, struct nat);
+	uint8_t data[SIZE], answer[SIZE];
+
+	(void)state;
+	make_packet(data, SIZE, 1);
+	memcpy(answer, data, SIZE);
+	turn(answer);
+	assert_true(nat_out(n, data, SIZE));
+	assert_true(nat_in(n, answer, SIZE));
+
+	nat_forget(n);
+	assert_false(nat_out(n, data, SIZE));
+	assert_false(nat_in(n, answer, SIZE));
+	data[21] ^= 1; /* another port of the client */
+	answer[23] ^= 1;
+	assert_true(nat_out(n, data, SIZE));
+	assert_true(nat_in(n, answer, SIZE));
+	nat_forget(n);
+	assert_false(nat_out(n, data, SIZE));
 	talloc_free(n);
 }
 
@@ -476,6 +500,7 @@ int main(void)
 		cmocka_unit_test(test_seed),
 		cmocka_unit_test(test_blackhole_and_mtu),
 		cmocka_unit_test(test_nat),
+		cmocka_unit_test(test_forget),
 		cmocka_unit_test(test_packets_of_others),
 		cmocka_unit_test(test_words),
 	};

@@ -17,6 +17,8 @@
  *	[up|down] blackhole TIME	swallow everything for so long
  *	rebind			the client's NAT forgets: new ports outside
  *	move ADDRESS		and a new address outside
+ *	forget			a firewall on the way drops, silently, what
+ *				belongs to connections that are there now
  *	stats			counts of both directions
  *
  * The words at the start are such a command. Neither end knows of the other
@@ -251,6 +253,8 @@ static void command(struct emulator *e, char **words, size_t count,
 		blackhole(e, first, last, words[1], answer, room);
 	} else if (count == 1 && strcmp(words[0], "rebind") == 0) {
 		nat_rebind(&e->nat);
+	} else if (count == 1 && strcmp(words[0], "forget") == 0) {
+		nat_forget(&e->nat);
 	} else if (count == 2 && strcmp(words[0], "move") == 0) {
 		move(e, words[1], answer, room);
 	} else if (count == 1 && strcmp(words[0], "stats") == 0) {
@@ -329,8 +333,8 @@ static void take_in(struct emulator *e, int d)
 		if (n <= 0) {
 			return;
 		}
-		if (d == UP) {
-			nat_out(&e->nat, packet, (size_t)n);
+		if (d == UP && !nat_out(&e->nat, packet, (size_t)n)) {
+			continue;
 		}
 		link_put(e->link[d], packet, (size_t)n, now());
 	}

@@ -27,6 +27,21 @@ void nat_move(struct nat *n, struct in_addr outside)
 	n->moved = true;
 }
 
+void nat_forget(struct nat *n)
+{
+	memcpy(n->forgotten, n->known, sizeof(n->forgotten));
+}
+
+static bool has(const uint8_t *ports, uint16_t port)
+{
+	return (ports[port / 8] & 1u << port % 8) != 0;
+}
+
+static void add(uint8_t *ports, uint16_t port)
+{
+	ports[port / 8] |= (uint8_t)(1u << port % 8);
+}
+
 static void set_port(struct packet *p, bool destination, uint16_t port)
 {
 	uint8_t bytes[2] = {(uint8_t)(port >> 8), (uint8_t)port};
@@ -35,16 +50,23 @@ static void set_port(struct packet *p, bool destination, uint16_t port)
 		       sizeof(bytes));
 }
 
-void nat_out(struct nat *n, uint8_t *data, size_t len)
+bool nat_out(struct nat *n, uint8_t *data, size_t len)
 {
 	struct packet p;
 	uint16_t port = 0;
 
-	if (!active(n) || !packet_parse(data, len, &p)) {
-		return;
+	if (!packet_parse(data, len, &p)) {
+		return true;
 	}
 	port = packet_port(&p, false);
-	n->seen[port / 8] |= (uint8_t)(1u << port % 8);
+	add(n->known, port);
+	if (has(n->forgotten, port)) {
+		return false;
+	}
+	if (!active(n)) {
+		return true;
+	}
+	add(n->seen, port);
 	set_port(&p, false, port ^ n->mask);
 	if (n->moved && p.family == 4) {
 		memcpy(&n->inside, data + p.source, sizeof(n->inside));
@@ -52,6 +74,7 @@ void nat_out(struct nat *n, uint8_t *data, size_t len)
 		packet_rewrite(&p, p.source, (const uint8_t *)&n->outside,
 			       sizeof(n->outside));
 	}
+	return true;
 }
 
 bool nat_in(struct nat *n, uint8_t *data, size_t len)
@@ -59,11 +82,17 @@ bool nat_in(struct nat *n, uint8_t *data, size_t len)
 	struct packet p;
 	uint16_t port = 0;
 
-	if (!active(n) || !packet_parse(data, len, &p)) {
+	if (!packet_parse(data, len, &p)) {
 		return true;
 	}
 	port = packet_port(&p, true) ^ n->mask;
-	if ((n->seen[port / 8] & 1u << port % 8) == 0) {
+	if (has(n->forgotten, port)) {
+		return false;
+	}
+	if (!active(n)) {
+		return true;
+	}
+	if (!has(n->seen, port)) {
 		return false;
 	}
 	if (n->moved && p.family == 4) {

@@ -7,6 +7,10 @@
  * another one, and what still comes to the old one is dropped, as by a router
  * that was switched off and on. nat_move() changes the IPv4 address outside
  * as well. Until one of them is called, packets pass as they are.
+ *
+ * nat_forget() is a firewall that has lost what it knew and says nothing of
+ * it: what belongs to ports of the client that have spoken before is dropped
+ * from then on, in both directions; new ones pass.
  */
 #ifndef LINKEMU_NAT_H
 #define LINKEMU_NAT_H
@@ -21,7 +25,9 @@ struct nat {
 	bool moved;			/* outside is set */
 	struct in_addr inside, outside; /* the client's address */
 	bool knows_inside;
-	uint8_t seen[65536 / 8]; /* ports inside that spoke since then */
+	uint8_t seen[65536 / 8];      /* ports inside that spoke since then */
+	uint8_t known[65536 / 8];     /* that ever spoke */
+	uint8_t forgotten[65536 / 8]; /* nat_forget() */
 };
 
 /** New ports for everyone. */
@@ -29,8 +35,11 @@ void nat_rebind(struct nat *n);
 /** New ports, and this address from now on. */
 void nat_move(struct nat *n, struct in_addr outside);
 
-/** A packet from the client, changed in place. */
-void nat_out(struct nat *n, uint8_t *data, size_t len);
+/** Nothing that was passes any longer. */
+void nat_forget(struct nat *n);
+
+/** A packet from the client, changed in place. @return false: drop it. */
+bool nat_out(struct nat *n, uint8_t *data, size_t len);
 /** A packet to the client, changed in place. @return false: drop it. */
 bool nat_in(struct nat *n, uint8_t *data, size_t len);
 
