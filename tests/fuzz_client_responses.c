@@ -6,13 +6,17 @@
  *
  *	kind, length (16 bits, little-endian), bytes
  *
- * 'N' from NEGOTIATE on, 'L' from the logon on, anything else from there on
- * where files are at work. Kinds: below.
+ * 'N' from NEGOTIATE on, 'L' from the logon on, 'P' and 'X' where properties of
+ * files, changes and leases are at work, the latter by the POSIX extensions,
+ * anything else where files are. Kinds: below.
  */
 #include "tests/fixture_client.h"
 
 #include "client/client_private.h"
 #include "client/copy.h"
+#include "client/dir_cache.h"
+#include "client/multichannel_private.h"
+#include "client/properties.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -286,6 +290,143 @@ static void start_all(struct fixture *f)
 	      done_upload_small);
 }
 
+/* ------------------------------------------------------------- properties */
+
+static void done_streams(struct tevent_req *req)
+{
+	struct client_stream_list *list = NULL;
+	size_t i = 0;
+
+	(void)client_streams_recv(req, req, &list);
+	for (i = 0; list != NULL && i < list->count; i++) {
+		touch(wire_slice(list->stream[i].name,
+				 strlen(list->stream[i].name)));
+	}
+	talloc_free(req);
+	input.running--;
+}
+
+static void done_eas(struct tevent_req *req)
+{
+	struct client_ea_list *list = NULL;
+	size_t i = 0;
+
+	(void)client_eas_recv(req, req, &list);
+	for (i = 0; list != NULL && i < list->count; i++) {
+		touch(wire_slice(list->ea[i].name, strlen(list->ea[i].name)));
+		touch(list->ea[i].value);
+	}
+	talloc_free(req);
+	input.running--;
+}
+
+static void done_security(struct tevent_req *req)
+{
+	struct security_descriptor *sd = NULL;
+	struct security_acl_walk walk = {0};
+	struct security_ace ace = {0};
+	char text[SID_STRING_SIZE];
+
+	(void)client_security_recv(req, req, &sd);
+	if (sd != NULL) {
+		walk = security_acl(sd->dacl);
+		while (security_acl_next(&walk, &ace)) {
+			touch(wire_slice(sid_to_string(&ace.sid, text), 1));
+		}
+	}
+	talloc_free(req);
+	input.running--;
+}
+
+static void done_snapshots(struct tevent_req *req)
+{
+	struct client_snapshot_list *list = NULL;
+	size_t i = 0;
+
+	(void)client_snapshots_recv(req, req, &list);
+	for (i = 0; list != NULL && i < list->count; i++) {
+		touch(wire_slice(list->name[i], strlen(list->name[i])));
+	}
+	talloc_free(req);
+	input.running--;
+}
+
+static void done_notify(struct tevent_req *req)
+{
+	struct client_change_list *list = NULL;
+	struct wire_slice data = {0};
+	size_t i = 0;
+
+	(void)client_notify_recv(req, req, &data);
+	(void)client_changes(req, data, &list);
+	for (i = 0; list != NULL && i < list->count; i++) {
+		touch(wire_slice(list->change[i].name,
+				 strlen(list->change[i].name)));
+	}
+	talloc_free(req);
+	input.running--;
+}
+
+static void done_server_copy(struct tevent_req *req)
+{
+	(void)client_server_copy_recv(req);
+	talloc_free(req);
+	input.running--;
+}
+
+/* And what its server says of its network cards. */
+static void done_ioctl(struct tevent_req *req)
+{
+	const struct sockaddr_in peer = {.sin_family = AF_INET};
+	struct interfaces ways = {0};
+	struct wire_slice out = {0};
+
+	(void)client_ioctl_recv(req, req, &out);
+	(void)interfaces_choose(
+		out, (const struct sockaddr *)(const void *)&peer, true, &ways);
+	talloc_free(req);
+	input.running--;
+}
+
+static void done_leased(struct tevent_req *req)
+{
+	struct fixture *f = tevent_req_callback_data(req, struct fixture);
+	struct client_file *file = NULL;
+	struct client_stat stat = {0};
+
+	(void)client_open_recv(req, f->tree, &file, &stat);
+	talloc_free(req);
+	input.running--;
+}
+
+static void start_properties(struct fixture *f, struct client_file *from,
+			     struct client_file *to)
+{
+	const uint32_t what = OWNER_SECURITY_INFORMATION |
+			      GROUP_SECURITY_INFORMATION |
+			      DACL_SECURITY_INFORMATION;
+	struct client_open how = {0};
+
+	client_open_default(&how);
+	how.lease = SMB2_LEASE_ALL;
+	how.file_id = true;
+	watch(f, client_streams_send(f, f->tree, "x"), done_streams);
+	watch(f, client_eas_send(f, f->tree, "x"), done_eas);
+	watch(f, client_security_send(f, f->tree, "x", what), done_security);
+	watch(f, client_snapshots_send(f, from), done_snapshots);
+	watch(f, client_notify_send(f, from, 1, false), done_notify);
+	watch(f, client_server_copy_send(from, from, to, 70000, NULL, NULL),
+	      done_server_copy);
+	watch(f,
+	      client_ioctl_send(f, f->tree, NULL,
+				FSCTL_QUERY_NETWORK_INTERFACE_INFO,
+				wire_slice(NULL, 0), 65536),
+	      done_ioctl);
+	watch(f, client_open_send(f, f->tree, "x", &how), done_leased);
+	watch(f, client_list_send(f, f->tree, "d", "*"), done_list);
+	watch(f, client_stat_send(f, f->tree, "d\\x"), done_stat);
+}
+
 /* -------------------------------------------------------------- the stage */
 
 static void wake(struct tevent_context *ev, struct tevent_timer *te,
@@ -381,6 +522,33 @@ static void stage_files(struct fixture *f)
 	play(f, &input.running);
 }
 
+static void stage_properties(struct fixture *f, bool posix)
+{
+	struct client_dir_cache_options options = {0};
+	struct client_file *from = NULL;
+	struct client_file *to = NULL;
+
+	fixture_up(f);
+	f->conn->agreement.server_capabilities |=
+		SMB2_GLOBAL_CAP_LEASING | SMB2_GLOBAL_CAP_DIRECTORY_LEASING;
+	f->conn->agreement.capabilities |= SMB2_GLOBAL_CAP_DIRECTORY_LEASING;
+	f->conn->agreement.posix = posix;
+	client_tree_use_posix(f->tree, posix);
+	client_dir_cache_default(&options);
+	options.unleased_ms = 1000;
+	from = fixture_open(f);
+	to = fixture_open(f);
+	if (!NT_STATUS_IS_OK(client_tree_cache(f->tree, &options))) {
+		abort(); /* nobody was hostile yet */
+	}
+	f->peer->hook = hostile;
+	f->peer->unsigned_reply = true;
+	start_properties(f, from, to);
+	play(f, &input.running);
+	talloc_free(from);
+	talloc_free(to);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	void *state = NULL;
@@ -399,6 +567,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		stage_connect(f);
 	} else if (size > 0 && data[0] == 'L') {
 		stage_logon(f);
+	} else if (size > 0 && (data[0] == 'P' || data[0] == 'X')) {
+		stage_properties(f, data[0] == 'X');
 	} else {
 		stage_files(f);
 	}
