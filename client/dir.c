@@ -95,6 +95,7 @@ static NTSTATUS dir_take_entry(struct client_dir_list *list, bool map,
 				.allocation_size = in->allocation_size,
 				.size = in->end_of_file,
 				.attributes = in->file_attributes,
+				.file_id = in->file_id,
 			},
 	};
 	if (out->name == NULL || !entry_name_is_safe(out->name)) {

@@ -249,6 +249,7 @@ static void lease_how(struct client_open *how)
 		.share = FILE_SHARE_ALL,
 		.disposition = FILE_OPEN,
 		.options = FILE_DIRECTORY_FILE,
+		.file_id = true,
 		.lease = SMB2_LEASE_READ_CACHING | SMB2_LEASE_HANDLE_CACHING,
 	};
 }

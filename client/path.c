@@ -78,6 +78,7 @@ struct tevent_req *client_stat_send(TALLOC_CTX *mem_ctx,
 		.access = FILE_READ_ATTRIBUTES,
 		.share = FILE_SHARE_ALL,
 		.disposition = FILE_OPEN,
+		.file_id = true,
 	};
 	struct client_conn *conn = client_tree_conn(tree);
 	NTSTATUS status = NT_STATUS_OK;
