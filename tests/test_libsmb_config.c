@@ -182,12 +182,12 @@ static void test_switches(void **state)
 	static const char *const good[] = {
 		"read ahead = no", "remember = no",    "remember = yes",
 		"compress = no",   "compress = share", "compress = yes",
+		"reconnect = 0",   "reconnect = 3600",
 	};
 	static const char *const bad[] = {
-		"read ahead = maybe",
-		"remember = off",
-		"remember = ~/visits",
-		"compress = lz4",
+		"read ahead = maybe", "remember = off",	 "remember = ~/visits",
+		"compress = lz4",     "reconnect = yes", "reconnect = -1",
+		"reconnect = 3601",   "reconnect = 20s",
 	};
 	TALLOC_CTX *tmp = talloc_new(NULL);
 	struct libsmb_config config = {0};
@@ -209,7 +209,9 @@ static void test_switches(void **state)
 		assert_false(libsmb_config_check(&config));
 		talloc_free(file);
 	}
-	file = parse("remember = yes\ncompress = yes\n");
+	config = (struct libsmb_config){0};
+	assert_int_equal(libsmb_config_reconnect(&config), 20000);
+	file = parse("remember = yes\ncompress = yes\nreconnect = 5\n");
 	config = (struct libsmb_config){0};
 	libsmb_file_apply(file, NULL, &config);
 	setenv("SMBQUIC_REMEMBER", "no", 1);
@@ -219,6 +221,7 @@ static void test_switches(void **state)
 	unsetenv("SMBQUIC_COMPRESS");
 	assert_string_equal(config.remember, "no");
 	assert_string_equal(config.compress, "share");
+	assert_int_equal(libsmb_config_reconnect(&config), 5000);
 	talloc_free(file);
 	talloc_free(tmp);
 }

@@ -26,6 +26,9 @@
 #include "smbquic/race.h"
 
 #define FILE_LONGEST (1024 * 1024)
+/* As --reconnect of smbquic-client. */
+#define RECONNECT_SECONDS 20
+#define RECONNECT_MOST	  3600
 
 struct line {
 	const char *section; /* "global" or a server */
@@ -57,6 +60,8 @@ static const struct {
 	 offsetof(struct libsmb_config, remember)},
 	{"compress", "SMBQUIC_COMPRESS",
 	 offsetof(struct libsmb_config, compress)},
+	{"reconnect", "SMBQUIC_RECONNECT",
+	 offsetof(struct libsmb_config, reconnect)},
 	{"client certificate", NULL,
 	 offsetof(struct libsmb_config, client_cert)},
 	{"client key", NULL, offsetof(struct libsmb_config, client_key)},
@@ -471,11 +476,36 @@ static bool yes_or_no(const char *key, const char *value)
 	return good;
 }
 
+/* @return false: no number, or more than an hour. */
+static bool parse_seconds(const char *text, unsigned *out)
+{
+	char *end = NULL;
+	unsigned long n = 0;
+
+	if (!isdigit((unsigned char)*text)) {
+		return false;
+	}
+	n = strtoul(text, &end, 10);
+	*out = (unsigned)n;
+	return *end == '\0' && n <= RECONNECT_MOST;
+}
+
+unsigned libsmb_config_reconnect(const struct libsmb_config *config)
+{
+	unsigned seconds = RECONNECT_SECONDS;
+
+	if (config->reconnect != NULL) {
+		parse_seconds(config->reconnect, &seconds);
+	}
+	return seconds * 1000;
+}
+
 bool libsmb_config_check(const struct libsmb_config *config)
 {
 	enum client_compression compression;
 	enum client_protection protection;
 	enum tls_trust trust;
+	unsigned seconds = 0;
 
 	if (config->transport != NULL &&
 	    !transport_is_good(config->transport)) {
@@ -502,6 +532,13 @@ bool libsmb_config_check(const struct libsmb_config *config)
 	    !client_compression_parse(config->compress, &compression)) {
 		log_error("compress = %s: it is no, share or yes",
 			  config->compress);
+		return false;
+	}
+	if (config->reconnect != NULL &&
+	    !parse_seconds(config->reconnect, &seconds)) {
+		log_error("reconnect = %s: it is a number of seconds, at most "
+			  "an hour",
+			  config->reconnect);
 		return false;
 	}
 	if (!yes_or_no("read ahead", config->read_ahead) ||

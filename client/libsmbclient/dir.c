@@ -137,17 +137,33 @@ static int peek(SMBCFILE *dir, const struct dir_item **out)
 /* ------------------------------------------------------------ open and close
  */
 
-static int open_folder(struct place *at, const char *url, SMBCFILE **out)
+/* All of it at once, and what is asked of its names next is known. What
+ * programs of the server's machine have changed since it was read last no lease
+ * tells, so it is read anew. */
+static NTSTATUS list_folder(struct place *at, struct client_dir_list **out)
 {
-	struct client_file *opened = NULL;
+	client_dir_forget(at->tree, at->url->path);
+	return client_list(at->url, at->tree, at->url->path, "*", out);
+}
+
+static NTSTATUS begin_folder(struct place *at, struct client_file **out)
+{
 	struct client_open how = {0};
-	NTSTATUS status = 0;
 
 	client_open_default(&how);
 	how.access = FILE_LIST_DIRECTORY | FILE_READ_ATTRIBUTES;
 	how.options = FILE_DIRECTORY_FILE;
-	status = client_open(at->srv, at->tree, at->url->path, &how, &opened,
-			     NULL);
+	return client_open(at->srv, at->tree, at->url->path, &how, out, NULL);
+}
+
+static int open_folder(struct place *at, const char *url, SMBCFILE **out)
+{
+	struct client_dir_list *list = NULL;
+	struct client_file *opened = NULL;
+	NTSTATUS status = at->srv->link->read_ahead ? list_folder(at, &list)
+						    : begin_folder(at, &opened);
+	int err = 0;
+
 	if (!NT_STATUS_IS_OK(status)) {
 		return libsmb_errno(status);
 	}
@@ -157,12 +173,16 @@ static int open_folder(struct place *at, const char *url, SMBCFILE **out)
 	}
 	(*out)->folder = true;
 	(*out)->entries = entries_new(*out);
-	if ((*out)->entries == NULL) {
+	err = (*out)->entries == NULL ? ENOMEM : 0;
+	if (err == 0 && list != NULL) {
+		err = take_list((*out)->entries, list);
+		(*out)->entries->complete = true;
+	}
+	if (err != 0) {
 		file_free(*out);
 		*out = NULL;
-		return ENOMEM;
 	}
-	return 0;
+	return err;
 }
 
 SMBCFILE *libsmb_opendir(SMBCCTX *c, const char *url)

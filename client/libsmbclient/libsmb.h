@@ -36,6 +36,7 @@
 
 #include "client/cache.h"
 #include "client/client.h"
+#include "client/dir_cache.h"
 
 /* What newer headers than Debian 12's declare (Samba 4.20 and 4.23). */
 typedef int (*smbc_fgetxattr_fn)(SMBCCTX *context, SMBCFILE *file,
@@ -64,6 +65,7 @@ struct libsmb_config {
 	const char *read_ahead; /**< "yes" or "no" */
 	const char *remember;	/**< likewise */
 	const char *compress;	/**< as client_compression_parse() */
+	const char *reconnect;	/**< seconds */
 	const char *client_cert, *client_key;
 	const char *min_dialect, *max_dialect;
 	const char *setting[LIBSMB_SETTINGS]; /**< libsmb_setting_key() */
@@ -102,6 +104,8 @@ int libsmb_config_find(TALLOC_CTX *mem_ctx, struct libsmb_file **out);
 const char *libsmb_setting_key(size_t i);
 /** @return false: something in it has no meaning, which was logged. */
 bool libsmb_config_check(const struct libsmb_config *config);
+/** Milliseconds that a lost connection is waited for. */
+unsigned libsmb_config_reconnect(const struct libsmb_config *config);
 
 /* ------------------------------------------------------------------- url.c */
 

@@ -179,6 +179,8 @@ static int make_options(SMBCCTX *c, TALLOC_CTX *mem_ctx,
 	if (config.compress != NULL) {
 		client_compression_parse(config.compress, &out->compression);
 	}
+	out->reconnect_ms = libsmb_config_reconnect(&config);
+	out->capabilities = SMB2_GLOBAL_CAP_DIRECTORY_LEASING;
 	*read_ahead = config.read_ahead == NULL ||
 		      strcmp(config.read_ahead, "no") != 0;
 	if (c->timeout > 0) {

@@ -228,6 +228,18 @@ SMBCSRV *server_cached(SMBCCTX *c, const struct libsmb_url *url,
 	return cached(c, url->server, share, &who);
 }
 
+/* What is in folders that are read, as long as the server promises to say when
+ * that changes. That there is no memory for it is no failure. */
+static void keep_folders(SMBCSRV *srv)
+{
+	struct client_dir_cache_options options = {0};
+
+	client_dir_cache_default(&options);
+	if (srv->link->read_ahead && srv->tree != NULL) {
+		client_tree_cache(srv->tree, &options);
+	}
+}
+
 static int connect_share(SMBCCTX *c, const struct libsmb_url *url,
 			 const char *share, const struct who *who,
 			 SMBCSRV **out)
@@ -250,8 +262,10 @@ static int connect_share(SMBCCTX *c, const struct libsmb_url *url,
 	}
 	if (!NT_STATUS_IS_OK(status)) {
 		TALLOC_FREE(*out);
+		return libsmb_errno(status);
 	}
-	return libsmb_errno(status);
+	keep_folders(*out);
+	return 0;
 }
 
 int server_find(SMBCCTX *c, const struct libsmb_url *url, const char *share,

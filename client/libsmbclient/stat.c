@@ -121,10 +121,27 @@ static void stat_list(struct stat *st, const char *name)
 
 /* -------------------------------------------------------------------- files */
 
+/* From what is kept of its folder, when that is known; its number as well. */
+static int facts_of_place(struct place *at, struct libsmb_facts *out)
+{
+	struct client_stat stat = {0};
+	NTSTATUS status = NT_STATUS_OK;
+
+	if (!at->srv->link->read_ahead) {
+		return facts_get(at->tree, at->url->path, NULL, out);
+	}
+	status = client_stat(at->tree, at->url->path, &stat);
+	if (NT_STATUS_IS_OK(status) && stat.file_id == 0) {
+		return facts_get(at->tree, at->url->path, NULL, out);
+	}
+	*out = (struct libsmb_facts){.stat = stat, .inode = stat.file_id};
+	return libsmb_errno(status);
+}
+
 static int stat_place(struct place *at, struct stat *st)
 {
 	struct libsmb_facts facts = {0};
-	int err = facts_get(at->tree, at->url->path, NULL, &facts);
+	int err = facts_of_place(at, &facts);
 
 	if (err == 0) {
 		stat_fill(st, &facts.stat,
