@@ -42,7 +42,8 @@ struct client_cache_options {
 	uint64_t reserved[4]; /**< 0: for what may come */
 };
 
-/** 16 MiB of what was read, and so on: for one file that is copied or played. */
+/** 16 MiB of what was read, and so on: for one file that is copied or played.
+ */
 void client_cache_default(struct client_cache_options *out);
 
 /**
