@@ -160,6 +160,19 @@ static struct talk *talk_begin(TALLOC_CTX *mem_ctx, const char *path,
 	return talk;
 }
 
+static const char *reason(int err)
+{
+	switch (err) {
+	case 0: return "what answers there is no smbquicd";
+	case EAGAIN: return "no answer";
+	case EPIPE:
+	case ECONNRESET:
+		return "the server hung up; root may ask it, and the user who "
+		       "started it";
+	default: return strerror(err);
+	}
+}
+
 struct status_answer *status_ask(TALLOC_CTX *mem_ctx, const char *path,
 				 json_t *request, char **why)
 {
@@ -182,10 +195,7 @@ struct status_answer *status_ask(TALLOC_CTX *mem_ctx, const char *path,
 		return answer;
 	}
 	if (talk != NULL) {
-		*why = talloc_asprintf(mem_ctx, "%s: %s", path,
-				       errno == 0 ? "what answers there is no "
-						    "smbquicd"
-						  : strerror(errno));
+		*why = talloc_asprintf(mem_ctx, "%s: %s", path, reason(errno));
 	}
 	free(text);
 	talloc_free(talk);

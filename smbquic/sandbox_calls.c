@@ -21,9 +21,6 @@
 #ifndef SYS_quotactl_fd
 #define SYS_quotactl_fd 443
 #endif
-#ifndef SYS_listxattrat
-#define SYS_listxattrat 465
-#endif
 #ifndef SYS_futex_waitv
 #define SYS_futex_waitv 449
 #endif
@@ -825,7 +822,6 @@ const long sandbox_calls[] = {
 #ifdef SYS_listxattr
 	SYS_listxattr,
 #endif
-	SYS_listxattrat,
 #ifdef SYS_llistxattr
 	SYS_llistxattr,
 #endif
