@@ -143,6 +143,7 @@ static bool put_object_id(struct wire_writer *w, const struct query_info *q)
 	struct fscc_fs_object_id out = {0};
 
 	wire_store_le(out.object_id.bytes, q->space.volume_id, 8);
+	memcpy(out.extended_info, FSCC_FS_SMBQUICD, strlen(FSCC_FS_SMBQUICD));
 	return fscc_fs_object_id_encode(w, &out);
 }
 

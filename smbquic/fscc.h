@@ -462,6 +462,10 @@ struct fscc_fs_object_id {
 	uint8_t extended_info[48];
 };
 
+/** What extended_info begins with where smbquicd serves, as Samba's has a word
+ *  of its own there. */
+#define FSCC_FS_SMBQUICD "smbquicd"
+
 bool fscc_fs_object_id_decode(struct wire_slice data,
 			      struct fscc_fs_object_id *out);
 bool fscc_fs_object_id_encode(struct wire_writer *w,

@@ -368,6 +368,8 @@ static void test_volume(void **state)
 	assert_int_equal(query_fs(t, id, FileFsObjectIdInformation, 64, &data),
 			 NT_STATUS_OK);
 	assert_true(fscc_fs_object_id_decode(data, &object));
+	assert_string_equal((const char *)object.extended_info,
+			    FSCC_FS_SMBQUICD);
 	t->tree->read_only = true;
 	assert_int_equal(
 		query_fs(t, id, FileFsAttributeInformation, ROOM, &data),

@@ -92,7 +92,7 @@ static bool is_wanted(const struct op *op, const struct node *node)
 const char *folder_also(struct op *op)
 {
 	op->also_changes = op->node->changes;
-	return is_wanted(op, op->node)
+	return op->mount->compounds && is_wanted(op, op->node)
 		       ? mount_path(op, op->mount, op->node, NULL)
 		       : NULL;
 }

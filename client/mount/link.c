@@ -90,6 +90,45 @@ static void link_lost(struct client_conn *conn, enum client_lost what,
 	}
 }
 
+/*
+ * Samba's smbd (4.25) ends the connection when the second CREATE of a compound
+ * has to wait, so it takes a server that says of itself that it is another.
+ */
+static void kind_told(struct tevent_req *subreq)
+{
+	struct mount *mount = tevent_req_callback_data(subreq, struct mount);
+	struct client_steps_result *result = NULL;
+	struct fscc_fs_object_id id = {0};
+	NTSTATUS status = client_steps_recv(subreq, subreq, &result);
+
+	mount->compounds = NT_STATUS_IS_OK(status) &&
+			   fscc_fs_object_id_decode(result->data[0], &id) &&
+			   memcmp(id.extended_info, FSCC_FS_SMBQUICD,
+				  sizeof(FSCC_FS_SMBQUICD)) == 0;
+	talloc_free(subreq);
+}
+
+/* When it is not known all works, by more requests. */
+static void ask_kind(struct mount *mount)
+{
+	const struct client_step step = {
+		.command = SMB2_QUERY_INFO,
+		.type = SMB2_0_INFO_FILESYSTEM,
+		.info_class = FileFsObjectIdInformation,
+		.max = 64,
+	};
+	struct client_open how = op_open(mount, FILE_READ_ATTRIBUTES);
+	struct client_tree *tree = mount->link->tree;
+	struct tevent_req *subreq = NULL;
+
+	mount->compounds = false;
+	how.options = FILE_DIRECTORY_FILE;
+	subreq = client_steps_send(tree, tree, "", &how, &step, 1);
+	if (subreq != NULL) {
+		tevent_req_set_callback(subreq, kind_told, mount);
+	}
+}
+
 static void link_take(struct mount *mount, struct client_conn *conn,
 		      struct client_session *session, struct client_tree *tree)
 {
@@ -108,6 +147,7 @@ static void link_take(struct mount *mount, struct client_conn *conn,
 	client_on_lost(conn, link_lost, mount);
 	client_tree_map_names(tree, mount->options->map_names);
 	watch_tree(mount, tree);
+	ask_kind(mount);
 }
 
 /* -------------------------------------------------------------- first time */

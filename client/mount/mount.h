@@ -87,6 +87,7 @@ struct mount {
 			       */
 	bool no_dispose_ex;   /**< nor FileDispositionInformationEx */
 	bool no_append;	      /**< nor what is put where the file ends */
+	bool compounds;	      /**< a compound may open several paths */
 };
 
 /* ----------------------------------------------------------------- attr.c */
@@ -94,6 +95,8 @@ struct mount {
 /** @param stat  as the server told it. */
 void attr_fill(const struct mount *mount, const struct node *node,
 	       const struct client_stat *stat, struct stat *out);
+/** What it is, or how long its target is, says only its reparse point. */
+bool attr_is_opaque(const struct client_stat *stat);
 /** What the kernel is told of a node now, for attr_removed(): of a folder that
  *  was removed here while somebody is in it. */
 void attr_told(struct node *node, const struct stat *attr);
