@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "server/file_info.h"
 #include "server/request.h"
@@ -38,6 +39,11 @@ struct smb2_posix posix_of(const struct store_attr *attr)
 	};
 }
 
+uint64_t posix_size(const struct store_attr *attr)
+{
+	return S_ISLNK(attr->mode) ? attr->link_size : attr->size;
+}
+
 struct smb2_posix_info posix_info_of(const struct store_attr *attr)
 {
 	return (struct smb2_posix_info){
@@ -45,7 +51,7 @@ struct smb2_posix_info posix_info_of(const struct store_attr *attr)
 		.last_access_time = attr->access_time,
 		.last_write_time = attr->write_time,
 		.change_time = attr->change_time,
-		.end_of_file = attr->size,
+		.end_of_file = posix_size(attr),
 		.allocation_size = attr->allocation,
 		.file_attributes = file_attributes(attr),
 		.inode = attr->file_id,

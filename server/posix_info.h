@@ -16,6 +16,8 @@
 /** Owners are S-1-22-1-UID and S-1-22-2-GID, which every client can read. */
 struct smb2_posix posix_of(const struct store_attr *attr);
 struct smb2_posix_info posix_info_of(const struct store_attr *attr);
+/** st_size: of a symbolic link the length of its target. */
+uint64_t posix_size(const struct store_attr *attr);
 
 /**
  * What a security descriptor says in SIDs that stand for numbers

@@ -156,7 +156,8 @@ bool store_short_names(const struct store *store);
 struct store_attr {
 	uint64_t file_id;    /**< stable for the life of the file */
 	uint64_t volume_id;  /**< with file_id: unique in the store */
-	uint64_t size;	     /**< 0 for directories */
+	uint64_t size;	     /**< 0 for directories, and symbolic links */
+	uint64_t link_size;  /**< of a symbolic link: bytes of its target */
 	uint64_t allocation; /**< bytes on disk */
 	uint64_t create_time, access_time, write_time, change_time;
 	uint32_t attributes;  /**< FILE_ATTRIBUTE_* (MS-FSCC 2.6); never

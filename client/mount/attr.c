@@ -70,6 +70,16 @@ static nlink_t link_count(const struct client_stat *stat, mode_t mode)
 	return stat->links;
 }
 
+/* Servers tell a link's length by the extensions, or not at all. */
+bool attr_is_opaque(const struct client_stat *stat)
+{
+	mode_t mode = stat->posix ? posix_mode(stat) : 0;
+
+	return (S_ISLNK(mode) && stat->size == 0) ||
+	       (!stat->posix && stat->reparse_tag == 0 &&
+		(stat->attributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0);
+}
+
 void attr_told(struct node *node, const struct stat *attr)
 {
 	node->mode = attr->st_mode;

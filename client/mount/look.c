@@ -4,6 +4,7 @@
  * POSIX extensions all; without them a query tells of links. What a reparse
  * point is takes a second one.
  */
+#include <limits.h>
 #include <string.h>
 
 #include "client/mount/mount.h"
@@ -118,8 +119,7 @@ static void look_done(struct tevent_req *subreq)
 		tevent_req_error(req, NT_STATUS_INVALID_NETWORK_RESPONSE);
 		return;
 	}
-	if (!state->stat.posix && state->stat.reparse_tag == 0 &&
-	    (state->stat.attributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0) {
+	if (attr_is_opaque(&state->stat)) {
 		look_at_reparse(req);
 		return;
 	}
@@ -152,12 +152,20 @@ static void look_reparse(struct tevent_req *subreq)
 	struct look_state *state = tevent_req_data(req, struct look_state);
 	struct client_steps_result *result = NULL;
 	struct reparse reparse = {0};
+	char target[PATH_MAX + 1] = "";
+	bool relative = false;
+	ssize_t len = 0;
 	NTSTATUS status = client_steps_recv(subreq, state, &result);
 
 	talloc_free(subreq);
 	if (NT_STATUS_IS_OK(status) &&
 	    NT_STATUS_IS_OK(reparse_decode(result->data[0], &reparse))) {
 		state->stat.reparse_tag = tag_of(&reparse);
+		len = reparse_target(&reparse, target, sizeof(target),
+				     &relative);
+	}
+	if (len > 0) {
+		state->stat.size = (uint64_t)len;
 	}
 	tevent_req_done(req);
 }

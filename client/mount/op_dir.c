@@ -112,8 +112,9 @@ static size_t put_dot(struct op *op, uint64_t offset)
 /* What a listing does not tell enough of: the kernel will look it up. */
 static bool is_opaque(const struct client_stat *stat)
 {
-	return !stat->posix &&
-	       (stat->attributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0;
+	return attr_is_opaque(stat) ||
+	       (!stat->posix &&
+		(stat->attributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0);
 }
 
 static size_t put_plus(struct op *op, const char *name,

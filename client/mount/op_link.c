@@ -13,6 +13,7 @@ struct linking {
 	const char *smb; /* the same as node.h has it */
 	const char *path;
 	struct wire_slice reparse;
+	size_t length; /* of the target */
 	NTSTATUS status;
 };
 
@@ -67,6 +68,7 @@ void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent,
 		return;
 	}
 	l->reparse = wire_writer_slice(&w);
+	l->length = strlen(target);
 	l->name = talloc_strdup(l, name);
 	l->smb = file_name_to_smb(l, op->mount->options->map_names, name);
 	if (l->name == NULL || l->smb == NULL) {
@@ -93,6 +95,7 @@ static void symlink_made(struct tevent_req *subreq)
 	if (NT_STATUS_IS_OK(l->status)) {
 		/* that is what was made, even if the answer came before it */
 		stat.reparse_tag = IO_REPARSE_TAG_SYMLINK;
+		stat.size = l->length;
 		folder_changed(op, op->node, also_known ? &also : NULL);
 		op->makes = true;
 		node = op_entry(op, op->node, l->name, &stat, &entry);

@@ -31,7 +31,7 @@
 #define ARMED_SECONDS	0.1
 #define AT_ONCE_SECONDS 0.2
 /* Between the events that the server tells together. */
-#define PAUSE_MS 500
+#define PAUSE_MS 50
 /* A folder that could not be watched is not tried again for so long. */
 #define REFUSED_SECONDS 10.0
 #define WATCHES_MOST	48
