@@ -324,6 +324,11 @@ static bool good_issuer(TALLOC_CTX *mem_ctx, const struct cert *issuer,
 		*why = talloc_asprintf(
 			mem_ctx, "the CA %s expired on %s", info->subject,
 			cert_time_string(mem_ctx, info->not_after));
+	} else if (now < info->not_before) {
+		*why = talloc_asprintf(
+			mem_ctx, "the CA %s is not valid before %s",
+			info->subject,
+			cert_time_string(mem_ctx, info->not_before));
 	} else {
 		return true;
 	}

@@ -10,6 +10,7 @@
 
 #include "smbquic/private_file.h"
 #include "smbquic/quic_tls_private.h"
+#include "smbquic/tls_private.h"
 #include "smbquic/wire.h"
 
 /* The server's certificates: a session that is resumed shows none. */
@@ -102,10 +103,11 @@ static bool client_credentials(struct quic_tls *t, TALLOC_CTX *mem_ctx,
 			t->cred, t->client->cert_file, t->client->key_file,
 			GNUTLS_X509_FMT_PEM);
 	}
+	if (rc < 0 && t->client->cert_file != NULL) {
+		*why = tls_pair_failed(mem_ctx, t->client->cert_file,
+				       t->client->key_file, rc);
+	}
 	if (rc < 0) {
-		*why = talloc_asprintf(
-			mem_ctx, "cannot use the client certificate %s: %s",
-			t->client->cert_file, gnutls_strerror(rc));
 		return false;
 	}
 	return gnutls_credentials_set(t->session, GNUTLS_CRD_CERTIFICATE,

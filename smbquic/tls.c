@@ -10,7 +10,7 @@
 #include <gnutls/x509.h>
 
 #include "smbquic/private_file.h"
-#include "smbquic/tls.h"
+#include "smbquic/tls_private.h"
 
 #define DIGEST_MAX 64
 
@@ -143,10 +143,9 @@ static char *load_failed(TALLOC_CTX *mem_ctx, const char *what,
 			       gnutls_strerror(rc));
 }
 
-/* GnuTLS says only that one of the two files is bad: look which. What is in a
- * token (RFC 7512) is none. */
-static char *pair_failed(TALLOC_CTX *mem_ctx, const char *cert_file,
-			 const char *key_file, int rc)
+/* What is in a token (RFC 7512) is no file. */
+char *tls_pair_failed(TALLOC_CTX *mem_ctx, const char *cert_file,
+		      const char *key_file, int rc)
 {
 	const char *const files[] = {cert_file, key_file};
 	size_t i = 0;
@@ -170,6 +169,12 @@ static char *pair_failed(TALLOC_CTX *mem_ctx, const char *cert_file,
 				       "certificate %s",
 				       key_file, cert_file);
 	}
+	if (rc == GNUTLS_E_BASE64_DECODING_ERROR) {
+		return talloc_asprintf(mem_ctx,
+				       "there is no certificate in %s, or no "
+				       "key in %s",
+				       cert_file, key_file);
+	}
 	return talloc_asprintf(mem_ctx,
 			       "cannot use the certificate %s with the key %s: "
 			       "%s",
@@ -192,7 +197,7 @@ static bool load(struct tls_identity *id, TALLOC_CTX *mem_ctx,
 	rc = gnutls_certificate_set_x509_key_file(id->cred, cert_file, key_file,
 						  GNUTLS_X509_FMT_PEM);
 	if (rc < 0) {
-		*why = pair_failed(mem_ctx, cert_file, key_file, rc);
+		*why = tls_pair_failed(mem_ctx, cert_file, key_file, rc);
 		return false;
 	}
 	if (client_ca != NULL) {

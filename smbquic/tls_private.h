@@ -45,6 +45,11 @@ enum known_host {
 	KNOWN_HOST_ERROR,   /**< errno says what is wrong with the file */
 };
 
+/** Why GnuTLS does not take a certificate with a key, by its error: it says
+ * only that one of the two is bad. @return NULL: out of memory. */
+char *tls_pair_failed(TALLOC_CTX *mem_ctx, const char *cert_file,
+		      const char *key_file, int rc);
+
 /**
  * Look a server up in a file of lines "host:port sha256:HEX", and append it
  * when it is not there. The file is locked meanwhile and created 0600.

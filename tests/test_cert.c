@@ -181,6 +181,8 @@ static void test_make_refuses(void **state)
 	request.issuer = make(state, CERT_CA, "old", NULL);
 	assert_null(cert_make(*state, &request, NOW + 31 * DAY, &why));
 	assert_non_null(strstr(why, "the CA CN=old expired on 2027-02-14"));
+	assert_null(cert_make(*state, &request, NOW - DAY, &why));
+	assert_non_null(strstr(why, "the CA CN=old is not valid before 2027-"));
 }
 
 static void test_save_and_load(void **state)

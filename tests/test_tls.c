@@ -476,7 +476,8 @@ static void test_identity_not_loaded(void **state)
 			  "cannot read /nonexistent: No such file");
 	assert_not_loaded(p, p->cert_file, other->key_file, NULL,
 			  "does not belong to the certificate");
-	assert_not_loaded(p, p->key_file, p->key_file, NULL, p->key_file);
+	assert_not_loaded(p, p->key_file, p->key_file, NULL,
+			  "there is no certificate in ");
 	assert_not_loaded(p, p->cert_file, p->key_file, p->key_file,
 			  "the client CA");
 	assert_not_loaded(p, p->cert_file, p->key_file, "/nonexistent",
