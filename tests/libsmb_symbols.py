@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Does our libsmbclient.so.0 export what it should?
 
-usage: tests/libsmb_symbols.py LIBRARY MAP [SAMBAS-LIBRARY]
+usage: tests/libsmb_symbols.py LIBRARY MAP [SAMBAS-LIBRARY...]
 
 Every name and version of the linker's map, and nothing else; and every name and
-version that Samba's library has, where there is one.
+version that Samba's libraries have, where there are any.
 """
 import re
 import subprocess
@@ -36,14 +36,14 @@ def bare(names):
             for n in names}
 
 
-def main(library, script, samba=None):
+def main(library, script, *sambas):
     have, want = bare(exported(library)), bare(wanted(script))
     print('functions %d' % sum('@' in name for name in have))
     for name in sorted(want - have):
         print('missing: ' + name)
     for name in sorted(have - want):
         print('too much: ' + name)
-    if samba:
+    for samba in sambas:
         for name in sorted(bare(exported(samba)) - have):
             print('in Samba\'s, and not here: ' + name)
 
