@@ -42,6 +42,54 @@ NTSTATUS client_security_set(struct client_tree *tree, const char *path,
 			     uint32_t what,
 			     const struct security_descriptor *sd);
 
+/* --------------------------------------------------------------- accounts */
+
+/** Most that are asked for at a time. */
+#define CLIENT_ACCOUNTS_MAX 1000
+
+/** Who a SID is (MS-LSAT). */
+struct client_account {
+	bool known; /**< by the server: else only what was asked is there */
+	struct sid sid;
+	const char *name; /**< "DOMAIN\\alice", or "Everyone"; UTF-8 */
+	uint32_t type; /**< SID_NAME_USE, MS-LSAT 2.2.13: 1 a user, 2 a group,
+			    4 an alias, 5 well known */
+};
+
+/** As many as were asked for, in that order. */
+struct client_account_list {
+	size_t count;
+	struct client_account *account;
+};
+
+/**
+ * The names of SIDs, or the SIDs of names, as the server knows them: by the
+ * pipe lsarpc of IPC$ (MS-LSAT 3.1.4.11, 3.1.4.6).
+ *
+ * NT_STATUS_ACCESS_DENIED: see client_shares_send().
+ * NT_STATUS_INVALID_PARAMETER: none, or more than CLIENT_ACCOUNTS_MAX. That
+ * some or all are not known is no error.
+ */
+struct tevent_req *client_sid_names_send(TALLOC_CTX *mem_ctx,
+					 struct client_session *session,
+					 const struct sid *sids, size_t count);
+NTSTATUS client_sid_names_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+			       struct client_account_list **out);
+NTSTATUS client_sid_names(TALLOC_CTX *mem_ctx, struct client_session *session,
+			  const struct sid *sids, size_t count,
+			  struct client_account_list **out);
+
+/** @param names  "DOMAIN\\alice", "alice". */
+struct tevent_req *client_name_sids_send(TALLOC_CTX *mem_ctx,
+					 struct client_session *session,
+					 const char *const *names,
+					 size_t count);
+NTSTATUS client_name_sids_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+			       struct client_account_list **out);
+NTSTATUS client_name_sids(TALLOC_CTX *mem_ctx, struct client_session *session,
+			  const char *const *names, size_t count,
+			  struct client_account_list **out);
+
 /* ---------------------------------------------------------------- streams */
 
 struct client_stream {

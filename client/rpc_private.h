@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* rpc_private.h - questions on a named pipe: the packets and the strings of
- * DCE/RPC, and the one question that is asked. */
+ * DCE/RPC, the pipe, and what is asked. */
 #ifndef CLIENT_RPC_PRIVATE_H
 #define CLIENT_RPC_PRIVATE_H
 
-#include "client/client.h"
+#include "client/properties.h"
 
 /** The most that one read of the pipe brings. */
 #define RPC_MAX_OUTPUT 65536
@@ -40,6 +40,41 @@ NTSTATUS rpc_reply_take(struct rpc_reply *reply, struct wire_slice in);
 void ndr_put_string(struct wire_writer *w, const char *s);
 /** NULL, and the reader failed: not a string. */
 const char *ndr_get_string(TALLOC_CTX *mem_ctx, struct wire_reader *r);
+
+/* rpc_pipe.c */
+
+/** A pipe whose server has taken the interface; closed by being freed. */
+struct rpc_pipe;
+
+/** @param name  and interface stay as long as the request. */
+struct tevent_req *rpc_pipe_open_send(TALLOC_CTX *mem_ctx,
+				      struct client_session *session,
+				      const char *name,
+				      const struct rpc_interface *interface);
+NTSTATUS rpc_pipe_open_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+			    struct rpc_pipe **out);
+
+/** @param w  rpc_put_request() and its stub; a child of mem_ctx. */
+struct tevent_req *rpc_pipe_ask_send(TALLOC_CTX *mem_ctx, struct rpc_pipe *pipe,
+				     struct wire_writer *w);
+/** @param stub  of the response; its bytes are a child of mem_ctx. */
+NTSTATUS rpc_pipe_ask_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+			   struct wire_slice *stub);
+
+/* rpc_lsarpc.c */
+
+/** LsarOpenPolicy2; @return false: no handle came. */
+void lsarpc_put_open(struct wire_writer *w, const char *server);
+bool lsarpc_get_open(struct wire_slice stub, uint8_t handle[20]);
+/** LsarLookupSids. @param names  their array is filled in, as many as were
+ *  asked for; its strings are its children. */
+void lsarpc_put_sids(struct wire_writer *w, const uint8_t handle[20],
+		     const struct sid *sids, size_t count);
+bool lsarpc_get_names(struct wire_slice stub, struct client_account_list *out);
+/** LsarLookupNames3. */
+void lsarpc_put_names(struct wire_writer *w, const uint8_t handle[20],
+		      const char *const *names, size_t count);
+bool lsarpc_get_sids(struct wire_slice stub, struct client_account_list *out);
 
 /* rpc_srvsvc.c */
 

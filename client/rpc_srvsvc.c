@@ -103,17 +103,12 @@ bool srvsvc_get_share_enum(struct wire_slice stub,
 
 struct shares_state {
 	struct client_conn *conn;
-	struct client_tree *tree;
-	struct client_file *pipe;
-	struct rpc_reply reply;
+	struct rpc_pipe *pipe;
 	struct client_share_list *list;
 };
 
-static void shares_tree(struct tevent_req *subreq);
 static void shares_opened(struct tevent_req *subreq);
-static void shares_bound(struct tevent_req *subreq);
 static void shares_answered(struct tevent_req *subreq);
-static void shares_read(struct tevent_req *subreq);
 
 struct tevent_req *client_shares_send(TALLOC_CTX *mem_ctx,
 				      struct client_session *session)
@@ -127,46 +122,13 @@ struct tevent_req *client_shares_send(TALLOC_CTX *mem_ctx,
 		return NULL;
 	}
 	state->conn = session_conn(session);
-	rpc_reply_init(state, &state->reply);
-	subreq = client_tree_connect_send(state, session, "IPC$");
+	subreq = rpc_pipe_open_send(state, session, "srvsvc", &srvsvc);
 	if (subreq == NULL) {
 		talloc_free(req);
 		return NULL;
 	}
-	tevent_req_set_callback(subreq, shares_tree, req);
-	return req;
-}
-
-static void shares_tree(struct tevent_req *subreq)
-{
-	struct tevent_req *req =
-		tevent_req_callback_data(subreq, struct tevent_req);
-	struct shares_state *state = tevent_req_data(req, struct shares_state);
-	const struct client_open how = {
-		.access = FILE_GENERIC_READ | FILE_GENERIC_WRITE,
-		.share = FILE_SHARE_READ | FILE_SHARE_WRITE,
-		.disposition = FILE_OPEN,
-	};
-	NTSTATUS status = client_tree_connect_recv(subreq, state, &state->tree);
-
-	talloc_free(subreq);
-	if (req_failed(req, status)) {
-		return;
-	}
-	subreq = client_open_send(state, state->tree, "srvsvc", &how);
-	if (tevent_req_nomem(subreq, req)) {
-		return;
-	}
 	tevent_req_set_callback(subreq, shares_opened, req);
-}
-
-/* One message in, one out. */
-static struct tevent_req *shares_transceive(struct shares_state *state,
-					    struct wire_writer *w)
-{
-	return client_ioctl_send(state, state->tree, state->pipe,
-				 FSCTL_PIPE_TRANSCEIVE, rpc_finish(w),
-				 RPC_MAX_OUTPUT);
+	return req;
 }
 
 static void shares_opened(struct tevent_req *subreq)
@@ -175,60 +137,29 @@ static void shares_opened(struct tevent_req *subreq)
 		tevent_req_callback_data(subreq, struct tevent_req);
 	struct shares_state *state = tevent_req_data(req, struct shares_state);
 	struct wire_writer w = wire_writer_talloc(state);
-	NTSTATUS status = client_open_recv(subreq, state, &state->pipe, NULL);
+	NTSTATUS status = rpc_pipe_open_recv(subreq, state, &state->pipe);
 
 	talloc_free(subreq);
 	if (req_failed(req, status)) {
 		return;
 	}
-	rpc_put_bind(&w, &srvsvc);
-	subreq = shares_transceive(state, &w);
-	if (tevent_req_nomem(subreq, req)) {
-		return;
+	srvsvc_put_share_enum(&w, state->conn->options.server);
+	subreq = rpc_pipe_ask_send(state, state->pipe, &w);
+	if (!tevent_req_nomem(subreq, req)) {
+		tevent_req_set_callback(subreq, shares_answered, req);
 	}
-	tevent_req_set_callback(subreq, shares_bound, req);
 }
 
-static void shares_bound(struct tevent_req *subreq)
+static void shares_answered(struct tevent_req *subreq)
 {
 	struct tevent_req *req =
 		tevent_req_callback_data(subreq, struct tevent_req);
 	struct shares_state *state = tevent_req_data(req, struct shares_state);
-	struct wire_writer w = wire_writer_talloc(state);
-	struct wire_slice out = {0};
-	NTSTATUS status = client_ioctl_recv(subreq, state, &out);
-
-	talloc_free(subreq);
-	if (req_failed(req, status)) {
-		return;
-	}
-	if (!rpc_get_bind_ack(out)) {
-		req_failed(req, NT_STATUS_INVALID_NETWORK_RESPONSE);
-		return;
-	}
-	srvsvc_put_share_enum(&w, state->conn->options.server);
-	subreq = shares_transceive(state, &w);
-	if (tevent_req_nomem(subreq, req)) {
-		return;
-	}
-	tevent_req_set_callback(subreq, shares_answered, req);
-}
-
-static void shares_go_on(struct tevent_req *req, struct wire_slice in)
-{
-	struct shares_state *state = tevent_req_data(req, struct shares_state);
-	struct tevent_req *subreq = NULL;
-	NTSTATUS status = rpc_reply_take(&state->reply, in);
+	struct wire_slice stub = {0};
+	NTSTATUS status = rpc_pipe_ask_recv(subreq, state, &stub);
 	uint32_t result = 0;
 
-	if (status == NT_STATUS_PENDING) {
-		subreq =
-			client_read_send(state, state->pipe, 0, RPC_MAX_OUTPUT);
-		if (!tevent_req_nomem(subreq, req)) {
-			tevent_req_set_callback(subreq, shares_read, req);
-		}
-		return;
-	}
+	talloc_free(subreq);
 	if (req_failed(req, status)) {
 		return;
 	}
@@ -236,8 +167,7 @@ static void shares_go_on(struct tevent_req *req, struct wire_slice in)
 	if (tevent_req_nomem(state->list, req)) {
 		return;
 	}
-	if (!srvsvc_get_share_enum(wire_writer_slice(&state->reply.stub),
-				   state->list, &result)) {
+	if (!srvsvc_get_share_enum(stub, state->list, &result)) {
 		req_failed(req, NT_STATUS_INVALID_NETWORK_RESPONSE);
 		return;
 	}
@@ -250,41 +180,6 @@ static void shares_go_on(struct tevent_req *req, struct wire_slice in)
 		return;
 	}
 	tevent_req_done(req);
-}
-
-static void shares_answered(struct tevent_req *subreq)
-{
-	struct tevent_req *req =
-		tevent_req_callback_data(subreq, struct tevent_req);
-	struct shares_state *state = tevent_req_data(req, struct shares_state);
-	struct wire_slice out = {0};
-	NTSTATUS status = client_ioctl_recv(subreq, state, &out);
-
-	talloc_free(subreq);
-	/* The warning says that the rest waits in the pipe. */
-	if (status == NT_STATUS_BUFFER_OVERFLOW || !req_failed(req, status)) {
-		shares_go_on(req, out);
-	}
-}
-
-static void shares_read(struct tevent_req *subreq)
-{
-	struct tevent_req *req =
-		tevent_req_callback_data(subreq, struct tevent_req);
-	struct shares_state *state = tevent_req_data(req, struct shares_state);
-	struct wire_slice data = {0};
-	TALLOC_CTX *owner = NULL;
-	NTSTATUS status = client_read_recv(subreq, state, &owner, &data);
-
-	talloc_free(subreq);
-	if (status != NT_STATUS_BUFFER_OVERFLOW && req_failed(req, status)) {
-		return;
-	}
-	if (data.len == 0) {
-		req_failed(req, NT_STATUS_INVALID_NETWORK_RESPONSE);
-		return;
-	}
-	shares_go_on(req, data);
 }
 
 NTSTATUS client_shares_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,

@@ -8,7 +8,8 @@
  *
  * 'N' from NEGOTIATE on, 'L' from the logon on, 'P' and 'X' where properties of
  * files, changes and leases are at work, the latter by the POSIX extensions,
- * anything else where files are. Kinds: below.
+ * 'S' and 'T' are the stubs of answers to questions for accounts, anything else
+ * where files are. Kinds: below.
  */
 #include "tests/fixture_client.h"
 
@@ -17,6 +18,7 @@
 #include "client/dir_cache.h"
 #include "client/multichannel_private.h"
 #include "client/properties.h"
+#include "client/rpc_private.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -549,11 +551,39 @@ static void stage_properties(struct fixture *f, bool posix)
 	talloc_free(to);
 }
 
+/* Names of two SIDs, or SIDs of two names. */
+static void stage_accounts(struct wire_slice stub, bool by_name)
+{
+	struct client_account_list *list =
+		talloc_zero(NULL, struct client_account_list);
+	size_t i = 0;
+
+	list->count = 2;
+	list->account =
+		talloc_zero_array(list, struct client_account, list->count);
+	if (by_name) {
+		(void)lsarpc_get_sids(stub, list);
+	} else if (lsarpc_get_names(stub, list)) {
+		for (i = 0; i < list->count; i++) {
+			const char *name = list->account[i].known
+						   ? list->account[i].name
+						   : "";
+
+			touch(wire_slice(name, strlen(name)));
+		}
+	}
+	talloc_free(list);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	void *state = NULL;
 	struct fixture *f = NULL;
 
+	if (size > 0 && (data[0] == 'S' || data[0] == 'T')) {
+		stage_accounts(wire_slice(data + 1, size - 1), data[0] == 'T');
+		return 0;
+	}
 	fixture_setup(&state);
 	f = state;
 	f->options.protection = CLIENT_PROTECTION_OFF;
