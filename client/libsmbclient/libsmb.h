@@ -19,6 +19,7 @@
  *	                the operations: libsmb_X() is what the slot X of a
  *	                context points to
  *	xattr_text.c    what extended attributes look like
+ *	xattr_names.c   who is named in them
  *	errors.c        NTSTATUS to errno, as Samba's library does it
  *	compat.c        smbc_open() and all that have a number for a file
  *

@@ -83,15 +83,19 @@ static int get_text(struct place *at, const struct xattr_name *name, char **out)
 {
 	struct security_descriptor sd = {0};
 	struct libsmb_facts facts = {0};
-	const struct xattr_source source = {
+	struct xattr_source source = {
 		.sd = &sd,
 		.facts = &facts,
 		.full_times = at->c->internal->full_time_names,
+		.account = xattr_account,
 	};
 	int err = 0;
 
 	if ((name->wanted & XATTR_NT) != 0) {
 		err = get_sd(at, &sd);
+	}
+	if (err == 0 && name->names) {
+		source.private_data = xattr_accounts(at, &sd);
 	}
 	if (err == 0 && (name->wanted & XATTR_DOS) != 0) {
 		err = facts_get(at->tree, at->url->path, NULL, &facts);
@@ -242,8 +246,8 @@ static int write_sd(struct change *ch)
 /* The text says all of it. */
 static int set_all(struct change *ch, const char *text, bool dos_too)
 {
-	int err = xattr_acl_parse(ch->at->url, text, NULL, dos_too, NULL, NULL,
-				  &ch->now);
+	int err = xattr_acl_parse(ch->at->url, text, NULL, dos_too,
+				  xattr_account_sid, ch->at, &ch->now);
 
 	if (err != 0) {
 		return err;
@@ -261,7 +265,7 @@ static int set_who(struct change *ch, unsigned what, const char *text)
 {
 	int err = xattr_acl_parse(ch->at->url, text,
 				  what == XATTR_OWNER ? "OWNER" : "GROUP",
-				  false, NULL, NULL, &ch->now);
+				  false, xattr_account_sid, ch->at, &ch->now);
 
 	ch->parts = what == XATTR_OWNER ? OWNER_SECURITY_INFORMATION
 					: GROUP_SECURITY_INFORMATION;
@@ -309,9 +313,10 @@ static int set_aces(struct change *ch, const struct xattr_name *name,
 	char *whole = ace_text(ch->at, name, text);
 	struct xattr_acl given = {0};
 	size_t i = 0;
-	int err = whole == NULL ? ENOMEM
-				: xattr_acl_parse(ch->at->url, whole, "ACL",
-						  false, NULL, NULL, &given);
+	int err = whole == NULL
+			  ? ENOMEM
+			  : xattr_acl_parse(ch->at->url, whole, "ACL", false,
+					    xattr_account_sid, ch->at, &given);
 
 	if (err == 0 && given.count == 0) {
 		err = EINVAL;
@@ -423,7 +428,9 @@ static int remove_ace(struct change *ch, const struct xattr_name *name)
 	size_t i = 0;
 	int err = 0;
 
-	if (name->who == NULL || !sid_from_string(name->who, &who)) {
+	if (name->who == NULL ||
+	    (!sid_from_string(name->who, &who) &&
+	     !xattr_account_sid(ch->at, name->who, &who))) {
 		return EINVAL;
 	}
 	err = read_aces(ch);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * xattr_text.h - extended attributes as the header of Samba describes them,
- * between text and what a server has. No I/O.
+ * between text and what a server has.
  *
  *	system.*                      REVISION:1,OWNER:S-..,...,MODE:0x20,...
  *	system.nt_sec_desc.*          REVISION:1,OWNER:SID,GROUP:SID,ACL:...
@@ -71,6 +71,20 @@ struct xattr_source {
 /** @return a child of mem_ctx; NULL: out of memory, or a bad descriptor. */
 char *xattr_text(TALLOC_CTX *mem_ctx, const struct xattr_name *name,
 		 const struct xattr_source *source);
+
+/* xattr_names.c, with I/O: */
+
+struct client_account_list;
+
+/** Who is named in a descriptor: a child of the place's address, for
+ *  xattr_account(); NULL: the server does not say. */
+struct client_account_list *xattr_accounts(
+	struct place *at, const struct security_descriptor *sd);
+/** For xattr_source. */
+const char *xattr_account(void *private_data, const struct sid *sid);
+/** For xattr_acl_parse(). @param private_data  the place. */
+bool xattr_account_sid(void *private_data, const char *account,
+		       struct sid *out);
 
 /** A security descriptor in text. */
 struct xattr_acl {
