@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "server/name_watch.h"
 #include "server/store_posix.h"
 #include "smbquic/log.h"
 
@@ -422,7 +423,9 @@ static int open_root(struct posix_root *root, const char *path)
 	root->in_memory = fstatfs(root->fd, &fs) == 0 &&
 			  ((uint32_t)fs.f_type == TMPFS_MAGIC ||
 			   (uint32_t)fs.f_type == RAMFS_MAGIC);
+	root->tells_xattrs = name_watch_local(root->fd);
 	root->openat2 = have_openat2(root->fd);
+	root->listxattrat = posix_do_have_listxattrat(root->fd);
 	return 0;
 }
 

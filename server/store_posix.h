@@ -102,9 +102,11 @@ struct posix_root {
 	dev_t dev;
 	atomic_int depot; /**< -1: not open */
 	pthread_mutex_t sweep_lock;
-	DIR *sweep;	/**< of the depot, where the sweep is; or NULL */
-	bool openat2;	/**< the kernel has it */
-	bool in_memory; /**< a file system without a disk */
+	DIR *sweep;	   /**< of the depot, where the sweep is; or NULL */
+	bool openat2;	   /**< the kernel has it */
+	bool in_memory;	   /**< a file system without a disk */
+	bool tells_xattrs; /**< of all: listxattr(2) is no excerpt */
+	bool listxattrat;  /**< the kernel has it */
 	bool no_streams, short_names;
 	bool strict_allocate;
 	bool set_id;
@@ -202,6 +204,7 @@ struct posix_job {
 	unsigned access, may;
 	uint32_t granted, privileged;
 	bool created, added, more, special, gone;
+	bool bare; /**< posix_do_bare() */
 	/** Streams changed: of the file told, on the disk. */
 	struct {
 		enum store_event_kind kind;
@@ -362,9 +365,10 @@ void posix_lookup(struct store_call *call, struct store *store,
 		  const struct store_cred *cred, const char *path);
 
 /* --- store_posix_attr.c */
-/** Attributes of an open file: any kind of fd. name is for dot files. */
+/** Attributes of an open file: any kind of fd. name is for dot files, bare what
+ *  posix_do_bare() said. */
 int posix_do_getattr(const struct posix_root *root, int fd, const char *name,
-		     struct store_attr *attr);
+		     bool bare, struct store_attr *attr);
 /** Attributes of a name in a directory (fd of any kind), not following. */
 int posix_do_getattr_at(const struct posix_root *root, int dirfd,
 			const char *name, struct store_attr *attr);
@@ -498,6 +502,17 @@ void posix_unlink(struct store_call *call, struct store_file *file,
 		  const char *path);
 
 /* --- store_posix_xattr.c */
+/** Is it known that a file has no extended attribute, of ours or of others? One
+ *  call instead of many that find nothing. */
+bool posix_do_bare(const struct posix_root *root, int fd,
+		   const struct stat *st);
+/** Names of all, of a name in a directory, not following; as listxattr(2).
+ *  path: the same, for kernels that cannot. */
+ssize_t posix_do_listxattr_at(const struct posix_root *root, int dirfd,
+			      const char *name, const char *path, char *list,
+			      size_t size);
+/** Has the kernel what that takes? */
+bool posix_do_have_listxattrat(int dirfd);
 /** As store_attr has it; of any kind of fd. */
 uint32_t posix_do_ea_size(int fd);
 /** Of a path and the names that listxattr(2) has for it. */

@@ -206,7 +206,7 @@ static bool keeps_xattr(mode_t mode)
 }
 
 int posix_do_getattr(const struct posix_root *root, int fd, const char *name,
-		     struct store_attr *attr)
+		     bool bare, struct store_attr *attr)
 {
 	struct statx sx = {0};
 	struct kept kept = {0};
@@ -215,7 +215,7 @@ int posix_do_getattr(const struct posix_root *root, int fd, const char *name,
 		  &sx) != 0) {
 		return errno;
 	}
-	if (keeps_xattr(sx.stx_mode)) {
+	if (!bare && keeps_xattr(sx.stx_mode)) {
 		kept_read(posix_proc(fd).path, &kept);
 	}
 	fill(root, name, &sx, &kept, attr);
@@ -224,13 +224,18 @@ int posix_do_getattr(const struct posix_root *root, int fd, const char *name,
 
 /* One call for the many files that have no extended attribute. More names than
  * there is room for: their size is not told in listings. */
-static uint32_t kept_read_at(const char *path, struct kept *kept)
+static uint32_t kept_read_at(const struct posix_root *root, int dirfd,
+			     const char *name, struct kept *kept)
 {
+	char path[NAME_MAX + 64];
 	char names[4096];
 	uint8_t data[ATTR_SIZE_MAX];
-	ssize_t len = llistxattr(path, names, sizeof(names));
+	ssize_t len = -1;
 	ssize_t n = -1;
 
+	snprintf(path, sizeof(path), "%s/%s", posix_proc(dirfd).path, name);
+	len = posix_do_listxattr_at(root, dirfd, name, path, names,
+				    sizeof(names));
 	if (len == 0) {
 		return 0;
 	}
@@ -245,16 +250,13 @@ int posix_do_getattr_at(const struct posix_root *root, int dirfd,
 	struct statx sx = {0};
 	struct kept kept = {0};
 	uint32_t ea_size = 0;
-	char path[NAME_MAX + 64];
 
 	if (statx(dirfd, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
 		  STATX_BASIC_STATS | STATX_BTIME, &sx) != 0) {
 		return errno;
 	}
 	if (keeps_xattr(sx.stx_mode)) {
-		snprintf(path, sizeof(path), "%s/%s", posix_proc(dirfd).path,
-			 name);
-		ea_size = kept_read_at(path, &kept);
+		ea_size = kept_read_at(root, dirfd, name, &kept);
 	}
 	fill(root, name, &sx, &kept, attr);
 	attr->ea_size = ea_size;
@@ -282,7 +284,8 @@ static const char *last_of(const char *path)
 static int posix_do_fgetattr(struct posix_job *job)
 {
 	int err = posix_do_getattr(job->root, job->handle->fd,
-				   last_of(job->handle->local), &job->attr);
+				   last_of(job->handle->local), false,
+				   &job->attr);
 
 	if (err == 0) {
 		posix_do_stream_attr(job, job->handle, &job->attr);

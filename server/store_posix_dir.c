@@ -92,7 +92,7 @@ static int link_target_attr(struct posix_handle *dir, const char *name,
 	if (fd == -1) {
 		return errno;
 	}
-	err = posix_do_getattr(dir->root, fd, name, attr);
+	err = posix_do_getattr(dir->root, fd, name, false, attr);
 	close(fd);
 	return err;
 }

@@ -225,11 +225,13 @@ static int finish_open(struct posix_job *job, struct posix_found *found)
 	int err = 0;
 
 	job->may = what_may(job, found);
+	job->bare = posix_do_bare(job->root, found->fd, &found->st);
 	posix_do_judge(job, found->fd, found->local);
 	err = open_data(job, found);
 	if (err == 0) {
 		err = posix_do_getattr(job->root, found->fd,
-				       last_of(found->local), &job->attr);
+				       last_of(found->local), job->bare,
+				       &job->attr);
 	}
 	if (err == 0 && job->attr.reparse_tag != 0) {
 		err = posix_do_stop(job, found, 0);
@@ -333,7 +335,7 @@ static int finish_made(struct posix_job *job, struct posix_found *found)
 	job->access = (wanted & STORE_OPEN_MAXIMUM) != 0 ? OPEN_DATA
 							 : wanted & OPEN_DATA;
 	err = posix_do_getattr(job->root, found->fd, last_of(found->local),
-			       &job->attr);
+			       job->bare, &job->attr);
 	if (err == 0) {
 		err = make_handle(job, found);
 	}
@@ -351,7 +353,7 @@ static int finish_stream(struct posix_job *job, struct posix_found *found)
 	job->may = what_may(job, found);
 	posix_do_judge(job, found->fd, found->local);
 	err = posix_do_getattr(job->root, found->fd, last_of(found->local),
-			       &job->attr);
+			       job->bare, &job->attr);
 	if (err == 0) {
 		err = posix_do_stream_open(job, found);
 	}
@@ -591,9 +593,10 @@ static int posix_do_lookup(struct posix_job *job)
 	if (found.fd == -1) {
 		return ENOENT;
 	}
+	job->bare = posix_do_bare(job->root, found.fd, &found.st);
 	err = posix_do_getattr(job->root, found.fd, last_of(found.local),
-			       &job->attr);
-	job->attr.ea_size = posix_do_ea_size(found.fd);
+			       job->bare, &job->attr);
+	job->attr.ea_size = job->bare ? 0 : posix_do_ea_size(found.fd);
 	close(found.fd);
 	if (err == 0 &&
 	    (!posix_path_to_client(found.local, client, sizeof(client)) ||

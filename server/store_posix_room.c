@@ -51,7 +51,7 @@ int posix_do_make_room(const struct posix_root *root, int fd, uint64_t offset,
 	if (!root->strict_allocate) {
 		return 0;
 	}
-	err = posix_do_getattr(root, fd, "", &attr);
+	err = posix_do_getattr(root, fd, "", false, &attr);
 	if (err != 0 || (attr.attributes & FILE_ATTRIBUTE_SPARSE_FILE) != 0) {
 		return err;
 	}

@@ -279,6 +279,9 @@ void posix_do_judge(struct posix_job *job, int fd, const char *local)
 		return;
 	}
 	job->privileged = acl_privileged(&who);
+	if (job->bare) {
+		return; /* nothing is kept */
+	}
 	job->granted = granted_on(job->root, fd, &who);
 	if ((~job->granted & (SEC_STD_DELETE | FILE_READ_ATTRIBUTES)) != 0) {
 		job->granted |= granted_above(job->root, local, &who);

@@ -2,10 +2,13 @@
 /* Extended attributes: the client's NAME is user.NAME, ours are not shown. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/xattr.h>
+#include <unistd.h>
 
 #include "server/store_posix.h"
 
@@ -13,6 +16,33 @@
 #define LIST_SIZE 65536
 
 #define FULL_NAME_SIZE (sizeof(POSIX_XATTR_PREFIX) + STORE_XATTR_NAME_MAX)
+
+/* Since Linux 6.13. */
+#ifndef SYS_listxattrat
+#define SYS_listxattrat 465
+#endif
+
+bool posix_do_bare(const struct posix_root *root, int fd, const struct stat *st)
+{
+	return root->tells_xattrs && st->st_dev == root->dev &&
+	       listxattr(posix_proc(fd).path, NULL, 0) == 0;
+}
+
+bool posix_do_have_listxattrat(int dirfd)
+{
+	return syscall(SYS_listxattrat, dirfd, ".", AT_SYMLINK_NOFOLLOW, NULL,
+		       (size_t)0) >= 0;
+}
+
+/* Through /proc it takes twice as long. */
+ssize_t posix_do_listxattr_at(const struct posix_root *root, int dirfd,
+			      const char *name, const char *path, char *list,
+			      size_t size)
+{
+	return root->listxattrat ? syscall(SYS_listxattrat, dirfd, name,
+					   AT_SYMLINK_NOFOLLOW, list, size)
+				 : llistxattr(path, list, size);
+}
 
 /* Ours, and streams. */
 static bool reserved(const char *xattr)

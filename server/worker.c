@@ -68,6 +68,7 @@ struct worker_pool {
 	struct worker_queue *queues;
 	struct worker_queue *ready, **ready_tail;
 	unsigned num_ready, num_idle; /* lanes in that ring, threads waiting */
+	bool tell;		      /* one of them, of work */
 	struct worker_list done;
 
 	struct worker_lane *own; /* for what outlives its lane */
@@ -92,7 +93,19 @@ static void queue_make_ready(struct worker_queue *queue)
 	pool->num_ready++;
 	*pool->ready_tail = queue;
 	pool->ready_tail = &queue->next_ready;
-	pthread_cond_signal(&pool->work);
+	pool->tell = true;
+}
+
+/* A thread that is told while the mutex is held would only wait for that. */
+static void pool_unlock(struct worker_pool *pool)
+{
+	bool tell = pool->tell && pool->num_ready > 0 && pool->num_idle > 0;
+
+	pool->tell = false;
+	pthread_mutex_unlock(&pool->mutex);
+	if (tell) {
+		pthread_cond_signal(&pool->work);
+	}
 }
 
 /* A lane whose talloc object is gone goes with its last job. */
@@ -213,7 +226,7 @@ static void *worker_main(void *arg)
 			continue;
 		}
 		pool_help(pool);
-		pthread_mutex_unlock(&pool->mutex);
+		pool_unlock(pool);
 		job->run(job);
 		pthread_mutex_lock(&pool->mutex);
 		job->queue->running--;
@@ -525,7 +538,7 @@ static int queue_add(struct worker_queue *queue, struct worker_job *job,
 		queue_make_ready(queue);
 		pool_help(pool);
 	}
-	pthread_mutex_unlock(&pool->mutex);
+	pool_unlock(pool);
 	return err;
 }
 

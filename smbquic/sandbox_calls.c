@@ -21,6 +21,9 @@
 #ifndef SYS_quotactl_fd
 #define SYS_quotactl_fd 443
 #endif
+#ifndef SYS_listxattrat
+#define SYS_listxattrat 465
+#endif
 #ifndef SYS_futex_waitv
 #define SYS_futex_waitv 449
 #endif
@@ -822,6 +825,7 @@ const long sandbox_calls[] = {
 #ifdef SYS_listxattr
 	SYS_listxattr,
 #endif
+	SYS_listxattrat,
 #ifdef SYS_llistxattr
 	SYS_llistxattr,
 #endif
