@@ -139,14 +139,10 @@ static void read_all(void)
 
 /* --- for others --------------------------------------------------------- */
 
-bool name_watch_local(int dirfd)
+bool name_watch_local_type(const struct statfs *fs)
 {
-	struct statfs fs;
-
-	if (fstatfs(dirfd, &fs) != 0) {
-		return false;
-	}
-	switch ((unsigned long)fs.f_type & 0xFFFFFFFF) {
+	/* f_type's own type differs from machine to machine */
+	switch ((uint32_t)fs->f_type) {
 	case EXT4_SUPER_MAGIC:
 	case XFS_SUPER_MAGIC:
 	case BTRFS_SUPER_MAGIC:
@@ -154,6 +150,13 @@ bool name_watch_local(int dirfd)
 	case TMPFS_MAGIC: return true;
 	default: return false;
 	}
+}
+
+bool name_watch_local(int dirfd)
+{
+	struct statfs fs = {0};
+
+	return fstatfs(dirfd, &fs) == 0 && name_watch_local_type(&fs);
 }
 
 static int start(struct name_watch *watch, int dirfd)

@@ -17,10 +17,13 @@
 #include <stdbool.h>
 
 struct name_watch;
+struct statfs;
 
 /** Is all that happens in that directory told here? Not where others have the
  *  file system, too, or it is made up. fd of any kind. */
 bool name_watch_local(int dirfd);
+/** The same of what statfs(2) says of a file system. */
+bool name_watch_local_type(const struct statfs *fs);
 
 /**
  * From now on. The calling thread's user must be allowed to list it.

@@ -420,10 +420,11 @@ static int open_root(struct posix_root *root, const char *path)
 	}
 	root->dev = st.st_dev;
 	/* f_type's own type differs from machine to machine */
-	root->in_memory = fstatfs(root->fd, &fs) == 0 &&
-			  ((uint32_t)fs.f_type == TMPFS_MAGIC ||
-			   (uint32_t)fs.f_type == RAMFS_MAGIC);
-	root->tells_xattrs = name_watch_local(root->fd);
+	if (fstatfs(root->fd, &fs) == 0) {
+		root->in_memory = (uint32_t)fs.f_type == TMPFS_MAGIC ||
+				  (uint32_t)fs.f_type == RAMFS_MAGIC;
+		root->tells_xattrs = name_watch_local_type(&fs);
+	}
 	root->openat2 = have_openat2(root->fd);
 	root->listxattrat = posix_do_have_listxattrat(root->fd);
 	return 0;
