@@ -59,7 +59,7 @@ static inline void check_content(struct world *w, const char *path,
 
 static void test_stream_open(void **state)
 {
-	static const char *const bad[] = {":s",	   "a:",   "a:b:c",
+	static const char *const bad[] = {":",	   "a:",   "a:b:c",
 					  "a:b/c", "d/:s", "d:x/a"};
 	struct world *w = *state;
 	struct store_file *file = NULL;
@@ -100,6 +100,28 @@ static void test_stream_open(void **state)
 		assert_int_equal(do_open(w, bad[i], NEW, &file), EINVAL);
 	}
 	assert_string_equal(do_list(w, "", 10), "a");
+}
+
+/* The root has no name, and streams. */
+static void test_stream_of_root(void **state)
+{
+	struct world *w = *state;
+	struct store_file *file = NULL;
+	char *now = NULL;
+
+	make_file(w, ":s", "data");
+	check_content(w, ":S", "data");
+	assert_string_equal(streams_of(w, ""), "s=4");
+	file = must_open(w, ":s", RW);
+	assert_string_equal(file->path, ":s");
+	assert_string_equal(file->stream, "s");
+	assert_false(file->directory);
+	assert_int_equal(do_rename(w, file, ":s", ":t", false, &now), 0);
+	assert_string_equal(now, ":t");
+	assert_int_equal(do_unlink(w, file, ":t"), 0);
+	do_close(w, file);
+	assert_string_equal(streams_of(w, ""), "");
+	assert_string_equal(do_list(w, "", 10), "");
 }
 
 static void test_stream_of_directory(void **state)
@@ -441,12 +463,13 @@ static void test_stream_watch(void **state)
 	do_close(w, dir);
 }
 
-#define STORE_STREAMS(TEST)                                               \
-	TEST(test_stream_open), TEST(test_stream_of_directory),           \
-		TEST(test_stream_data), TEST(test_stream_attributes),     \
-		TEST(test_stream_rename), TEST(test_stream_large_rename), \
-		TEST(test_stream_follows), TEST(test_stream_drop),        \
-		TEST(test_stream_copy), TEST(test_stream_space),          \
-		TEST(test_stream_count), TEST(test_stream_watch)
+#define STORE_STREAMS(TEST)                                                \
+	TEST(test_stream_open), TEST(test_stream_of_directory),            \
+		TEST(test_stream_of_root), TEST(test_stream_data),         \
+		TEST(test_stream_attributes), TEST(test_stream_rename),    \
+		TEST(test_stream_large_rename), TEST(test_stream_follows), \
+		TEST(test_stream_drop), TEST(test_stream_copy),            \
+		TEST(test_stream_space), TEST(test_stream_count),          \
+		TEST(test_stream_watch)
 
 #endif
