@@ -163,6 +163,7 @@ static struct quic_conn *quic_conn_new(TALLOC_CTX *mem_ctx,
 	c->server = server;
 	c->window = first_window(c);
 	c->stream_id = -1;
+	c->paced = QUIC_NEVER;
 	quic_mtu_init(&c->mtu);
 	quic_flight_init(&c->flight, p->now);
 	c->peer.server = !server;
@@ -366,6 +367,10 @@ bool quic_conn_input(struct quic_conn *c, const struct udp_train *t,
 	c->peer.heard = true;
 	c->refused = 0;
 	c->heard = now;
+	quic_pace_catch_up(c, now);
+	if (c->ng == NULL) {
+		return true;
+	}
 	rc = ngtcp2_conn_read_pkt(c->ng, &path, &pi, data, len, now);
 	after_ngtcp2(c, rc, now);
 	return rc != NGTCP2_ERR_RETRY;
@@ -389,13 +394,19 @@ static void doubt_mtu(struct quic_conn *c, quic_time now)
 	}
 }
 
+void quic_conn_expire(struct quic_conn *c, quic_time now)
+{
+	after_ngtcp2(c, ngtcp2_conn_handle_expiry(c->ng, now), now);
+}
+
 void quic_conn_tick(struct quic_conn *c, quic_time now)
 {
+	quic_pace_catch_up(c, now);
 	if (c->ng == NULL) {
 		return;
 	}
 	doubt_mtu(c, now);
-	after_ngtcp2(c, ngtcp2_conn_handle_expiry(c->ng, now), now);
+	quic_conn_expire(c, now);
 }
 
 void quic_conn_socket_error(struct quic_conn *c, int err, quic_time now)
@@ -416,7 +427,11 @@ void quic_conn_socket_error(struct quic_conn *c, int err, quic_time now)
 
 quic_time quic_conn_deadline(struct quic_conn *c)
 {
-	return c->ng == NULL ? QUIC_NEVER : ngtcp2_conn_get_expiry(c->ng);
+	if (c->ng == NULL) {
+		return QUIC_NEVER;
+	}
+	return c->paced != QUIC_NEVER ? c->unpaced
+				      : ngtcp2_conn_get_expiry(c->ng);
 }
 
 /* --- calls from above ---------------------------------------------------- */
@@ -547,9 +562,11 @@ bool quic_conn_migrate(struct quic_conn *c, const union udp_address *local,
 			   .addrlen = udp_address_len(peer)},
 	};
 
+	quic_time now = c->ops->now(c->where);
+
+	quic_pace_catch_up(c, now);
 	if (c->ng == NULL || c->server ||
-	    ngtcp2_conn_initiate_immediate_migration(
-		    c->ng, &path, c->ops->now(c->where)) != 0) {
+	    ngtcp2_conn_initiate_immediate_migration(c->ng, &path, now) != 0) {
 		return false;
 	}
 	c->refused = 0;
@@ -575,8 +592,11 @@ uint64_t quic_conn_heard(const struct quic_conn *c, bool *owed)
 
 bool quic_conn_update_keys(struct quic_conn *c)
 {
-	return c->ng != NULL && ngtcp2_conn_initiate_key_update(
-					c->ng, c->ops->now(c->where)) == 0;
+	quic_time now = c->ops->now(c->where);
+
+	quic_pace_catch_up(c, now);
+	return c->ng != NULL &&
+	       ngtcp2_conn_initiate_key_update(c->ng, now) == 0;
 }
 
 /* --- facts --------------------------------------------------------------- */

@@ -22,7 +22,10 @@ struct quic_conn {
 	struct quic_stream stream;
 	struct quic_mtu mtu;
 	struct quic_flight flight;
-	quic_time heard;   /* when the datagram came that ngtcp2 looks at */
+	quic_time heard; /* when the datagram came that ngtcp2 looks at */
+	/* what was sent last: until then the next has to wait; the deadline
+	 * of all else (quic_pace.c) */
+	quic_time paced, unpaced;
 	int64_t stream_id; /* -1 until it exists */
 	const struct quic_conn_ops *ops;
 	void *where;
@@ -97,6 +100,13 @@ int quic_version_offered(ngtcp2_conn *ng, const ngtcp2_pkt_hd *hd,
 /** Begin again with a version that was offered. @return false: there is none,
  *  or it failed. */
 bool quic_version_restart(struct quic_conn *c, quic_time now);
+/** Before anything is done with ngtcp2 at a time: bring it up to that. May end
+ *  the connection. */
+void quic_pace_catch_up(struct quic_conn *c, quic_time now);
+/** Packets went out. @param left  there may be more to send at once. */
+void quic_pace(struct quic_conn *c, bool left, quic_time now);
+/** What ngtcp2 does when its deadline has come. */
+void quic_conn_expire(struct quic_conn *c, quic_time now);
 /** Where ngtcp2 writes its qlog. */
 void quic_qlog_open(struct quic_conn *c, const ngtcp2_cid *cid);
 void quic_qlog_write(void *user_data, uint32_t flags, const void *data,

@@ -161,6 +161,10 @@ bool quic_conn_output(struct quic_conn *c, uint8_t *scratch, quic_time now)
 	if (c->ng == NULL) {
 		return false;
 	}
+	quic_pace_catch_up(c, now);
+	if (c->ng == NULL) {
+		return false;
+	}
 	quic_conn_give_credit(c);
 	room = quic_mtu_room(&c->mtu, now);
 	full = flight_is_full(c, now);
@@ -187,7 +191,7 @@ bool quic_conn_output(struct quic_conn *c, uint8_t *scratch, quic_time now)
 		add(c, &b, &ps.path, pi.ecn, (size_t)n);
 	}
 	flush(c, &b);
-	ngtcp2_conn_update_pkt_tx_time(c->ng, now);
+	quic_pace(c, more || b.blocked, now);
 	if (c->doomed) {
 		quic_conn_fail(c, 0, now);
 		return false;

@@ -14,7 +14,7 @@
  *	quic_replay	which 0-RTT was there before
  *	quic_conn	one connection: datagrams and a time in, datagrams and
  *			a deadline out; owns no socket and no clock. Parts of
- *			it: quic_callbacks, quic_output, quic_report,
+ *			it: quic_callbacks, quic_output, quic_pace, quic_report,
  *			quic_early, quic_close, quic_error
  *	quic_route	from connection ids to whom they belong
  *	quic_timer	who is due next

@@ -347,6 +347,7 @@ static void turn(struct quic_world_end *e)
 		return;
 	}
 	if (quic_conn_deadline(e->conn) <= w->now) {
+		e->ticks++;
 		quic_conn_tick(e->conn, w->now);
 	}
 	if (!quic_conn_dispatch(e->conn)) {

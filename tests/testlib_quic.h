@@ -20,6 +20,7 @@ struct quic_world_end {
 	size_t farewell_len;
 	quic_time linger;
 	unsigned cids;
+	unsigned ticks;		   /* deadlines that it was called for */
 	size_t emitted;		   /* bytes */
 	size_t largest;		   /* datagram */
 	bool mute;		   /* the socket takes nothing */
