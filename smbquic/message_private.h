@@ -9,6 +9,10 @@
 
 #include "smbquic/message.h"
 
+/** What is read at once of messages whose length is not known yet: some small
+ *  requests. */
+#define MESSAGE_AHEAD 1024
+
 struct message_read_state;
 struct message_write_state;
 
@@ -18,7 +22,9 @@ struct message_conn {
 	message_keyring_fn keyring;
 	void *private_data;
 	size_t queued;
-	struct message_read_state *reader;  /* NULL: nobody reads */
+	struct message_read_state *reader; /* NULL: nobody reads */
+	uint8_t ahead[MESSAGE_AHEAD]; /* the next frame, and what follows */
+	size_t ahead_len;
 	struct message_write_state *writes; /* those that are in queued */
 	struct smb2_compress_terms terms;
 	struct message_helper helper;

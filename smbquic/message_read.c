@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Messages that come in: the frame, its bytes, and what is in them. */
 #include <errno.h>
+#include <string.h>
 
 #include "smbquic/message_private.h"
 #include "smbquic/smb2.h"
@@ -8,8 +9,8 @@
 
 struct message_read_state {
 	struct tevent_context *ev;
-	struct message_conn *conn; /* NULL once that is freed */
-	uint8_t frame[MESSAGE_FRAME_SIZE];
+	struct message_conn *conn;     /* NULL once that is freed */
+	struct tevent_immediate *soon; /* all of it is there already */
 	uint8_t *data;
 	size_t len;
 	struct message_opened opened;
@@ -23,7 +24,9 @@ void message_reader_lost(struct message_read_state *state)
 }
 
 static void message_read_frame(struct tevent_req *subreq);
+static void message_read_begun(struct tevent_req *req);
 static void message_read_body(struct tevent_req *subreq);
+static void message_read_whole(struct tevent_req *req);
 static void message_read_unpacked(struct tevent_req *subreq);
 
 static void message_read_cleanup(struct tevent_req *req,
@@ -36,6 +39,12 @@ static void message_read_cleanup(struct tevent_req *req,
 	if (state->conn != NULL && state->conn->reader == state) {
 		state->conn->reader = NULL;
 	}
+}
+
+static struct tevent_req *now_or_later(struct tevent_req *req,
+				       struct tevent_context *ev)
+{
+	return tevent_req_is_in_progress(req) ? req : tevent_req_post(req, ev);
 }
 
 struct tevent_req *message_read_send(TALLOC_CTX *mem_ctx,
@@ -54,20 +63,31 @@ struct tevent_req *message_read_send(TALLOC_CTX *mem_ctx,
 	state->conn = conn;
 	conn->reader = state;
 	tevent_req_set_cleanup_fn(req, message_read_cleanup);
-	subreq =
-		transport_read_send(state, ev, conn->transport, state->frame,
-				    sizeof(state->frame), sizeof(state->frame));
+	if (conn->ahead_len >= MESSAGE_FRAME_SIZE) {
+		message_read_begun(req);
+		return now_or_later(req, ev);
+	}
+	subreq = transport_read_send(state, ev, conn->transport,
+				     conn->ahead + conn->ahead_len,
+				     MESSAGE_FRAME_SIZE - conn->ahead_len,
+				     sizeof(conn->ahead) - conn->ahead_len);
 	if (tevent_req_nomem(subreq, req)) {
 		return tevent_req_post(req, ev);
 	}
 	tevent_req_set_callback(subreq, message_read_frame, req);
-	return req;
+	if (!tevent_req_is_in_progress(subreq)) {
+		/* at once, as more of it is on its way, which need not be
+		 * kept then until there is a place for it */
+		message_read_frame(subreq);
+	}
+	return now_or_later(req, ev);
 }
 
 /* MS-SMB2 2.1: a zero byte, then the length in three. */
 static int frame_length(const struct message_read_state *state, size_t *out)
 {
-	struct wire_reader r = wire_reader(state->frame, sizeof(state->frame));
+	struct wire_reader r =
+		wire_reader(state->conn->ahead, MESSAGE_FRAME_SIZE);
 	uint8_t zero = wire_get_u8(&r);
 
 	*out = wire_get_be24(&r);
@@ -92,18 +112,83 @@ static void message_read_frame(struct tevent_req *subreq)
 		return;
 	}
 	if (n == 0) {
-		tevent_req_done(req);
+		if (!tevent_req_error(req,
+				      state->conn->ahead_len > 0 ? EPIPE : 0)) {
+			tevent_req_done(req);
+		}
 		return;
 	}
+	state->conn->ahead_len += (size_t)n;
+	message_read_begun(req);
+}
+
+/* There is memory for the message, and in it what is there already. */
+static bool take_ahead(struct tevent_req *req, size_t *taken)
+{
+	struct message_read_state *state =
+		tevent_req_data(req, struct message_read_state);
+	struct message_conn *conn = state->conn;
+	const uint8_t *body = conn->ahead + MESSAGE_FRAME_SIZE;
+	size_t there = conn->ahead_len - MESSAGE_FRAME_SIZE;
+
+	*taken = there < state->len ? there : state->len;
+	state->data = talloc_size(state, state->len);
+	if (tevent_req_nomem(state->data, req)) {
+		return false;
+	}
+	memcpy(state->data, body, *taken);
+	conn->ahead_len = there - *taken;
+	memmove(conn->ahead, body + *taken, conn->ahead_len);
+	return true;
+}
+
+static void message_read_soon(struct tevent_context *ev,
+			      struct tevent_immediate *im, void *private_data)
+{
+	struct tevent_req *req =
+		talloc_get_type_abort(private_data, struct tevent_req);
+	struct message_read_state *state =
+		tevent_req_data(req, struct message_read_state);
+	size_t taken = 0;
+
+	(void)ev;
+	(void)im;
+	if (state->conn == NULL) {
+		tevent_req_error(req, ECONNABORTED);
+		return;
+	}
+	if (take_ahead(req, &taken)) {
+		message_read_whole(req);
+	}
+}
+
+/* The frame is there. A message that is, too, waits until the loop turns: the
+ * one before it, which came with it, may bring the keys. */
+static void message_read_begun(struct tevent_req *req)
+{
+	struct message_read_state *state =
+		tevent_req_data(req, struct message_read_state);
+	struct message_conn *conn = state->conn;
+	struct tevent_req *subreq = NULL;
+	size_t taken = 0;
+
 	if (tevent_req_error(req, frame_length(state, &state->len))) {
 		return;
 	}
-	state->data = talloc_size(state, state->len);
-	if (tevent_req_nomem(state->data, req)) {
+	if (conn->ahead_len - MESSAGE_FRAME_SIZE >= state->len) {
+		state->soon = tevent_create_immediate(state);
+		if (!tevent_req_nomem(state->soon, req)) {
+			tevent_schedule_immediate(state->soon, state->ev,
+						  message_read_soon, req);
+		}
 		return;
 	}
-	subreq = transport_read_send(state, state->ev, state->conn->transport,
-				     state->data, state->len, state->len);
+	if (!take_ahead(req, &taken)) {
+		return;
+	}
+	subreq = transport_read_send(state, state->ev, conn->transport,
+				     state->data + taken, state->len - taken,
+				     state->len - taken);
 	if (tevent_req_nomem(subreq, req)) {
 		return;
 	}
@@ -166,10 +251,6 @@ static void message_read_body(struct tevent_req *subreq)
 {
 	struct tevent_req *req =
 		tevent_req_callback_data(subreq, struct tevent_req);
-	struct message_read_state *state =
-		tevent_req_data(req, struct message_read_state);
-	struct message_conn *conn = state->conn;
-	struct message_opened *opened = &state->opened;
 	int err = 0;
 	ssize_t n = transport_read_recv(subreq, &err);
 
@@ -178,6 +259,18 @@ static void message_read_body(struct tevent_req *subreq)
 		tevent_req_error(req, n == 0 ? EPIPE : err);
 		return;
 	}
+	message_read_whole(req);
+}
+
+static void message_read_whole(struct tevent_req *req)
+{
+	struct message_read_state *state =
+		tevent_req_data(req, struct message_read_state);
+	struct message_conn *conn = state->conn;
+	struct message_opened *opened = &state->opened;
+	struct tevent_req *subreq = NULL;
+	int err = 0;
+
 	err = message_open(state->data, state->len, conn->keyring,
 			   conn->private_data, &conn->terms,
 			   conn->limits.max_message, opened);

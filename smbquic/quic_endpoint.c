@@ -302,46 +302,56 @@ static struct quic_slot *find_slot(struct quic_endpoint *e, const uint8_t *data,
 	return (s == NULL && !e->server) ? e->slots.first : s;
 }
 
-static void datagram(struct quic_endpoint *e, const struct udp_train *from,
-		     const uint8_t *data, size_t len, quic_time now)
+/* @return the connection that it was for; NULL: none that goes on. */
+static struct quic_slot *datagram(struct quic_endpoint *e,
+				  const struct udp_train *from,
+				  const uint8_t *data, size_t len,
+				  quic_time now)
 {
 	const uint8_t *packet = NULL;
 	struct quic_slot *s = NULL;
 
 	if (len == 0) {
-		return;
+		return NULL;
 	}
 	s = find_slot(e, data, len);
 	if (s == NULL) {
 		if (!quic_desk_hand_over(e, from, data, len)) {
 			quic_accept_datagram(e, from, data, len, now);
 		}
-		return;
+		return NULL;
 	}
 	if (s->away) {
 		quic_desk_forward(s, from, data, len);
-		return;
+		return NULL;
 	}
 	if (!s->over) {
 		quic_conn_input(s->conn, from, data, len, now);
 		quic_slot_mark(s);
-		return;
+		return s;
 	}
 	packet = quic_slot_latecomer(s, &len);
 	if (packet != NULL) {
 		quic_answer(e, from, packet, len);
 	}
+	return NULL;
 }
 
+/* A reader that has what it waited for goes on at once, so that the next train
+ * finds its next read and need not be kept for it. */
 static void train(struct quic_endpoint *e, const struct udp_train *t)
 {
 	quic_time now = quic_clock();
+	struct quic_slot *s = NULL;
 	size_t at = 0;
 	size_t len = 0;
 
 	for (at = 0; at < t->len; at += len) {
 		len = t->len - at < t->segment ? t->len - at : t->segment;
-		datagram(e, t, t->data + at, len, now);
+		s = datagram(e, t, t->data + at, len, now);
+	}
+	if (s != NULL && !s->over && quic_conn_has_read(s->conn)) {
+		(void)quic_conn_dispatch(s->conn);
 	}
 }
 

@@ -447,6 +447,8 @@ quic_time quic_conn_deadline(struct quic_conn *c);
 void quic_conn_tick(struct quic_conn *c, quic_time now);
 /** Call the done functions that are due. @return false: c is gone. */
 bool quic_conn_dispatch(struct quic_conn *c);
+/** Is that so for a read? */
+bool quic_conn_has_read(const struct quic_conn *c);
 
 /** The handshake is over, or failed (err): called once, by dispatch. May free
  *  the connection. */

@@ -107,6 +107,13 @@ static void report_read(struct quic_conn *c)
 	}
 }
 
+bool quic_conn_has_read(const struct quic_conn *c)
+{
+	int err = 0;
+
+	return quic_stream_read_ready(&c->stream, c->over, c->end.err, &err);
+}
+
 static void report_flushed(struct quic_conn *c)
 {
 	void (*flushed)(void *private_data, int err) = c->flushed;

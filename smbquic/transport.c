@@ -385,7 +385,11 @@ struct tevent_req *transport_read_send(TALLOC_CTX *mem_ctx,
 		return tevent_req_post(req, ev);
 	}
 	tevent_req_set_callback(subreq, transport_read_done, req);
-	return req;
+	if (tevent_req_is_in_progress(subreq)) {
+		return req;
+	}
+	transport_read_done(subreq);
+	return tevent_req_post(req, ev);
 }
 
 static void transport_read_done(struct tevent_req *subreq)
