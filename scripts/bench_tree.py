@@ -11,17 +11,15 @@ trip takes time it gets fewer files (COUNTS); ours always has all of them, and
 """
 
 import os
-import pathlib
 import shutil
 import statistics
-import subprocess
 import sys
 import time
 
 import bench_link
+import bench_smbclient
 import rig
 
-PEERS = pathlib.Path(__file__).resolve().parent / "peers"
 RTTS = [0, 20, 100]     # ms
 FILES = 10000
 FOLDERS = 20
@@ -60,29 +58,22 @@ class Samba:
         self.name, self.options = name, options
 
     def usable(self):
-        return subprocess.run([PEERS, "where"], stdout=subprocess.DEVNULL,
-                              check=False).returncode == 0
+        return bench_smbclient.usable()
 
     def files(self, b, rtt):
         return min(b.files, COUNTS[rtt])
 
     def command(self, b, what):
-        options = [o % {"quic": b.rig.quic_port, "tcp": b.rig.tcp_port,
-                        "ca": b.rig.ca} for o in self.options]
-        return ["smbclient", "//%s/bench" % b.rig.name, "-I",
-                bench_link.FAR, "-U",
-                "%s%%%s" % (b.rig.user, b.rig.password), *options, "-c", what]
+        return bench_smbclient.command(b.rig, bench_link.FAR, what,
+                                       self.options(b.rig))
 
     def enter(self, b):
-        return [str(PEERS), "enter", "-n", b.link.client]
+        return bench_smbclient.enter(b.link.client)
 
 
 CONTESTANTS = [
-    Samba(BASE, ["-p", "%(tcp)d", "--client-protection=encrypt"]),
-    Samba("smbclient quic", [
-        "--option=client smb transports=quic:%(quic)d",
-        "--option=tls cafile=%(ca)s", "--option=tls verify peer=ca_and_name",
-        "--option=client smb encryption over quic=no"]),
+    Samba(BASE, lambda made: bench_smbclient.tcp_sealed(made.tcp_port)),
+    Samba("smbclient quic", bench_smbclient.quic),
     Ours("smbquic tcp sealed", "tcp", ["--client-protection=encrypt"]),
     Ours("smbquic quic", "quic", []),
 ]
