@@ -39,13 +39,15 @@ static int copy_bytes(SMBCCTX *from_c, SMBCFILE *from, SMBCCTX *to_c,
 		      SMBCFILE *to)
 {
 	char *buf = malloc(COPY_BYTES);
+	ssize_t taken = 0;
 	ssize_t n = 0;
 	int err = buf == NULL ? ENOMEM : 0;
 
 	while (err == 0 &&
 	       (n = from_c->read(from_c, from, buf, COPY_BYTES)) > 0) {
-		if (to_c->write(to_c, to, buf, (size_t)n) != n) {
-			err = errno != 0 ? errno : EIO;
+		taken = to_c->write(to_c, to, buf, (size_t)n);
+		if (taken != n) {
+			err = taken < 0 ? errno : EIO;
 		}
 	}
 	if (err == 0 && n < 0) {
