@@ -175,7 +175,7 @@ static void test_print(void **state)
 	assert_int_equal(errno, ENOSPC);
 	assert_int_equal(fake.closed, 5);
 	fake.write_err = 0;
-	fake.most = 2; /* a job that does not take all of it */
+	fake.most = 2;	/* a job that does not take all of it */
 	errno = EAGAIN; /* of something before */
 	assert_int_equal(smbc_print_file("smb://a/b/c", "smb://a/p"), -1);
 	assert_int_equal(errno, EIO);
