@@ -12,6 +12,7 @@
 #include "smbquic/log.h"
 #include "smbquic/option_text.h"
 #include "smbquic/race.h"
+#include "smbquic/tls_options.h"
 
 #define TIMEOUT_MAX	  86400
 #define WARN_DAYS	  14
@@ -424,37 +425,16 @@ static const char *adopt(struct shell_options *o, char **from)
 static bool take_trust(struct shell_options *o)
 {
 	struct tls_client_policy *tls = &o->client.tls;
+	const char *value = NULL;
+	const char *wrong = NULL;
 
 	tls->ca_file = adopt(o, &raw.ca);
 	tls->pin = adopt(o, &raw.pin);
 	tls->crl_file = adopt(o, &raw.crl);
 	tls->cert_file = adopt(o, &raw.client_cert);
 	tls->key_file = adopt(o, &raw.client_key);
-	if (!o->trust_given && tls->pin != NULL) {
-		tls->trust = TLS_TRUST_PIN;
-	} else if (!o->trust_given && tls->ca_file != NULL) {
-		tls->trust = TLS_TRUST_CA;
-	}
-	if (tls->trust == TLS_TRUST_CA && tls->ca_file == NULL) {
-		return usage("--trust=ca needs", "--ca=FILE");
-	}
-	if (tls->trust == TLS_TRUST_PIN && tls->pin == NULL) {
-		return usage("--trust=pin needs", "--pin=sha256:HEX");
-	}
-	if (tls->pin != NULL && !tls_pin_valid(tls->pin)) {
-		return usage("--pin is a SHA-256 of 64 hexadecimal digits, or "
-			     "a SHA-1 of 40",
-			     tls->pin);
-	}
-	if (tls->crl_file != NULL && tls->trust != TLS_TRUST_CA &&
-	    tls->trust != TLS_TRUST_SYSTEM) {
-		return usage("--crl", "goes with --trust=ca or system");
-	}
-	if ((tls->cert_file == NULL) != (tls->key_file == NULL)) {
-		return usage("--client-cert and --client-key",
-			     "one does not work without the other");
-	}
-	return true;
+	wrong = tls_options_complete(tls, o->trust_given, &value);
+	return wrong == NULL || usage(wrong, value);
 }
 
 static bool take_kerberos(struct shell_options *o)

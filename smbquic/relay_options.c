@@ -10,6 +10,7 @@
 #include "smbquic/log.h"
 #include "smbquic/option_text.h"
 #include "smbquic/systemd.h"
+#include "smbquic/tls_options.h"
 
 /* A listener holds no more for one peer than this, however fast the path. */
 #define RELAY_WINDOW (16u << 20)
@@ -199,6 +200,8 @@ static const char *known_hosts(struct relay_options *o)
 static bool take_trust(struct relay_options *o, bool given)
 {
 	struct tls_client_policy *tls = &o->client;
+	const char *value = NULL;
+	const char *wrong = NULL;
 
 	tls->ca_file = adopt(o, &raw.ca);
 	tls->pin = adopt(o, &raw.pin);
@@ -206,31 +209,8 @@ static bool take_trust(struct relay_options *o, bool given)
 	tls->cert_file = adopt(o, &raw.client_cert);
 	tls->key_file = adopt(o, &raw.client_key);
 	tls->known_hosts = known_hosts(o);
-	if (!given && tls->pin != NULL) {
-		tls->trust = TLS_TRUST_PIN;
-	} else if (!given && tls->ca_file != NULL) {
-		tls->trust = TLS_TRUST_CA;
-	}
-	if (tls->trust == TLS_TRUST_CA && tls->ca_file == NULL) {
-		return usage("--trust=ca needs", "--ca=FILE");
-	}
-	if (tls->trust == TLS_TRUST_PIN && tls->pin == NULL) {
-		return usage("--trust=pin needs", "--pin=sha256:HEX");
-	}
-	if (tls->pin != NULL && !tls_pin_valid(tls->pin)) {
-		return usage("--pin is a SHA-256 of 64 hexadecimal digits, or "
-			     "a SHA-1 of 40",
-			     tls->pin);
-	}
-	if (tls->crl_file != NULL && tls->trust != TLS_TRUST_CA &&
-	    tls->trust != TLS_TRUST_SYSTEM) {
-		return usage("--crl", "goes with --trust=ca or system");
-	}
-	if ((tls->cert_file == NULL) != (tls->key_file == NULL)) {
-		return usage("--client-cert and --client-key",
-			     "one needs the other");
-	}
-	return true;
+	wrong = tls_options_complete(tls, given, &value);
+	return wrong == NULL || usage(wrong, value);
 }
 
 static bool take_certificates(struct relay_options *o)
