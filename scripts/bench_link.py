@@ -10,7 +10,8 @@ what CUBIC can be expected to reach there, so that a cell takes seconds.
 
 Then (--only trips) the round trips until a file's first byte is there, at
 50 ms: counted in
-a capture of the client's packets, not in time, which a busy machine stretches.
+a capture of the client's packets, not in time, which a busy machine stretches;
+and (--only fat) which part of a long, fast link one large file gets.
 
 Trains leave when ngtcp2's pacing and our timer say so. SO_TXTIME would leave
 that to the kernel's queue discipline, if it is fq or etf, which is the
@@ -42,6 +43,8 @@ SECONDS = 5             # that a cell should take
 LIMIT = 90              # and at most
 BURST = 8192            # bytes of one answer that only a file's data makes
 TRIPS = "trips"         # for --only: the round trips
+FAT = "fat"             # and the large file
+FAT_RATE, FAT_RTT, FAT_MIB, FAT_SHORT = 1e9, 100, 1024, 32
 ACK, PROBE = 80, 1400   # bytes, see says_something
 
 
@@ -283,6 +286,28 @@ def report_goodput(figures, contestants, rounds):
                 for loss, rtt in cells))
 
 
+# --- a long, fast link ----------------------------------------------------
+
+def fat(b, rounds, mib):
+    """One large file: the link's rate, and how much of it was used."""
+    with open(b.share / str(mib), "wb") as out:
+        out.truncate(mib << 20)
+    b.link.say("rate=%d" % FAT_RATE, "loss=0%", "delay=%gms" % (FAT_RTT / 2))
+    rows = [c for c in CONTESTANTS if isinstance(c, Files)]
+    rates = {c.name: [] for c in rows}
+    for _ in range(rounds):
+        for c in rows:
+            took = attempt(b, c, mib)
+            rates[c.name].append(mib * 8.388608 / took if took else 0)
+    b.link.say("rate=%d" % RATE)
+    print("\nOne file of %d MiB, %d ms round trip, link of %g Mbit/s, %d "
+          "round(s), medians" % (mib, FAT_RTT, FAT_RATE / 1e6, rounds))
+    for name, row in rates.items():
+        rate = statistics.median(row)
+        print("%-16s%8.1f Mbit/s  %4.1f%% of the link" % (
+            name, rate, rate * 1e8 / FAT_RATE))
+
+
 # --- round trips ----------------------------------------------------------
 
 def capture(file, port):
@@ -398,8 +423,8 @@ def known(b, settings):
 
 def run(options, directory):
     names = options.only.split(",") if options.only else \
-        [c.name for c in CONTESTANTS] + [TRIPS]
-    unknown = set(names) - {c.name for c in CONTESTANTS} - {TRIPS}
+        [c.name for c in CONTESTANTS] + [TRIPS, FAT]
+    unknown = set(names) - {c.name for c in CONTESTANTS} - {TRIPS, FAT}
     if unknown:
         raise rig.RigError("no such contestant: %s" % ", ".join(unknown))
     contestants = [c for c in CONTESTANTS if c.name in names]
@@ -409,6 +434,8 @@ def run(options, directory):
             measure(b, contestants, options.rounds)
         if TRIPS in names:
             visits(b, options.rounds)
+        if FAT in names:
+            fat(b, options.rounds, FAT_SHORT if options.short else FAT_MIB)
 
 
 def measure(b, contestants, rounds):
