@@ -197,6 +197,17 @@ class WafTest(unittest.TestCase):
         self.waf('configure build --loud')
         self.assertEqual(self.app(), '42 7 world 1\n')
 
+    def test_flags_of_the_environment(self):
+        self.waf('configure', env={
+            'CPPFLAGS': '-DCPP=1', 'CFLAGS': '-DC=1',
+            'LINKFLAGS': '-Wl,--as-needed -Wl,-O1', 'LDFLAGS': '-Wl,-z,now'})
+        lines = self.waf('build -v').splitlines()
+        linked, = [line for line in lines if '-o build/bin/app' in line]
+        for flag in '-Wl,--as-needed', '-Wl,-O1', '-Wl,-z,now':
+            self.assertIn(' %s ' % flag, linked)
+        compiled, = [line for line in lines if '-c app/main.c' in line]
+        self.assertIn(' -DCPP=1 -DC=1 ', compiled)
+
     def test_compiler_error_is_shown_and_repaired(self):
         self.write('lib/b.c', 'int b(void) { return wrong; }\n')
         text = self.waf('configure build', status=1)
