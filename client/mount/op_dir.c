@@ -2,9 +2,9 @@
 /*
  * Listing folders. The server gives them in parts, one after the other; the
  * kernel asks by offsets, which here are numbers of entries: 0 is ".", 1 is
- * "..", and the offset of an entry is that of the next one. The part that was
- * read last is kept, and what comes before it is read from the beginning
- * again.
+ * "..", and the offset of an entry is that of the next one. What was read is
+ * kept, or only the part that was read last, when there are many: what comes
+ * before it is read from the beginning again.
  */
 #include <errno.h>
 #include <string.h>
@@ -12,6 +12,8 @@
 #include "client/mount/mount.h"
 
 #define DOTS 2
+/* Entries of a folder that are kept while it is open, for who goes back. */
+#define KEPT_MOST 8192
 
 struct open_dir {
 	struct node *node; /* held */
@@ -347,6 +349,39 @@ static void drop_dots(struct client_dir_list *list)
 	list->count = kept;
 }
 
+/* Behind what was read before. @return false: there is too much of that. */
+static bool append_part(struct client_dir_list *all,
+			struct client_dir_list *list)
+{
+	size_t count = all->count + list->count;
+	struct client_dir_entry *entry = NULL;
+
+	if (count <= KEPT_MOST) {
+		entry = talloc_realloc(all, all->entry, struct client_dir_entry,
+				       count);
+	}
+	if (entry == NULL) {
+		return false;
+	}
+	memcpy(entry + all->count, list->entry,
+	       list->count * sizeof(*list->entry));
+	all->entry = entry;
+	all->count = count;
+	talloc_steal(all, list); /* the names are its */
+	return true;
+}
+
+static void take_part(struct open_dir *dir, struct client_dir_list *list)
+{
+	if (dir->list == NULL) {
+		dir->list = list;
+	} else if (list->count > 0 && !append_part(dir->list, list)) {
+		dir->first += dir->list->count;
+		talloc_free(dir->list);
+		dir->list = list;
+	}
+}
+
 static void reading_listed(struct tevent_req *subreq)
 {
 	struct op *op = op_of(subreq);
@@ -368,11 +403,7 @@ static void reading_listed(struct tevent_req *subreq)
 			op_fail(op, EIO); /* it would go on for ever */
 			return;
 		}
-		if (dir->list != NULL) {
-			dir->first += dir->list->count;
-		}
-		talloc_free(dir->list);
-		dir->list = list;
+		take_part(dir, list);
 	}
 	if (reading_fill(op)) {
 		reading_reply(op);
