@@ -25,6 +25,9 @@ void posix_spot_unused(struct posix_inotify *inotify, int wd)
 	while (spot != NULL && spot->wd != wd) {
 		spot = spot->next;
 	}
+	/* In the loop: it names no path and asks no disk. The kernel takes its
+	 * mark off an inode that has a name, or that a handle holds: neither is
+	 * the mark's the last reference, with which a file would go. */
 	if (spot == NULL) {
 		(void)inotify_rm_watch(inotify->fd, wd);
 		inotify->removed[inotify->num_removed % POSIX_REMOVED] = wd;
