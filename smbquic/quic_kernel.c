@@ -56,7 +56,11 @@ struct qk_config qk_configuration(const struct transport_settings *s,
 				: at_least(s->keepalive_ms, KEEPALIVE_MIN_MS),
 		.first_rtt_ms = FIRST_RTT_MS,
 		.stream_window = qk_window(s, server),
-		.validate_addresses = server && s->max_handshakes == 0,
+		.validate_addresses =
+			server && (s->retry == TRANSPORT_RETRY_ALWAYS ||
+				   (s->retry == TRANSPORT_RETRY_AUTO &&
+				    s->max_handshakes == 0)),
+		.version_2 = s->quic_version == 2,
 	};
 }
 

@@ -159,6 +159,7 @@ struct quic_kernel *qk_conn_new(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 	k->step = qk_window(settings, server) / STEPS;
 	k->writes_end = &k->writes;
 	k->peer.server = !server;
+	k->version = settings->quic_version == 2 ? "v2" : "v1";
 	k->port = quic_visit_port(peer);
 	k->peer.timeout_ms = server ? settings->handshake_timeout_ms
 				    : settings->connect_timeout_ms;
@@ -287,7 +288,7 @@ bool qk_conn_facts(struct quic_kernel *k, TALLOC_CTX *mem_ctx,
 		    0) {
 		return false;
 	}
-	out->quic_version = qk_version(k->fd);
+	out->quic_version = k->version;
 	return quic_tls_facts(k->tls, mem_ctx, out);
 }
 

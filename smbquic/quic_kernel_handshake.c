@@ -155,6 +155,22 @@ static int on_secrets(gnutls_session_t session,
 	return 0;
 }
 
+/* The server's parameters say which version was chosen (RFC 9368 3); the socket
+ * tells of none but the preferred one. */
+static void note_version(struct quic_kernel *k, const uint8_t *parameters,
+			 size_t len)
+{
+	ngtcp2_transport_params p;
+
+	if (ngtcp2_transport_params_decode(&p, parameters, len) == 0 &&
+	    p.version_info_present != 0) {
+		k->version =
+			p.version_info.chosen_version == NGTCP2_PROTO_VER_V2
+				? "v2"
+				: "v1";
+	}
+}
+
 static int on_parameters(gnutls_session_t session, const unsigned char *data,
 			 size_t len)
 {
@@ -162,6 +178,9 @@ static int on_parameters(gnutls_session_t session, const unsigned char *data,
 
 	if (qk_remote_parameters(h->k->fd, data, len) != 0) {
 		return GNUTLS_E_RECEIVED_ILLEGAL_PARAMETER;
+	}
+	if (h->k->peer.server) {
+		note_version(h->k, data, len);
 	}
 	h->has_parameters = true;
 	return 0;
@@ -175,6 +194,9 @@ static int ask_parameters(gnutls_session_t session, gnutls_buffer_t out)
 
 	if (len < 0) {
 		return GNUTLS_E_INTERNAL_ERROR;
+	}
+	if (!h->k->peer.server) {
+		note_version(h->k, data, (size_t)len);
 	}
 	return gnutls_buffer_append_data(out, data, (size_t)len);
 }

@@ -98,19 +98,23 @@ static bool same_host(const union udp_address *a, const union udp_address *b)
 		      sizeof(struct in6_addr)) == 0;
 }
 
+/* Even addresses that were proven cannot fill the memory with handshakes. */
+#define HANDSHAKES_AT_MOST 4
+
 static const char *over_limit(const struct quic_kernel_listener *l,
 			      const union udp_address *peer)
 {
 	const struct transport_settings *s = &l->settings;
+	unsigned handshakes = s->retry == TRANSPORT_RETRY_NEVER
+				      ? s->max_handshakes
+				      : HANDSHAKES_AT_MOST * s->max_handshakes;
 	const struct guest *g = NULL;
 	unsigned same = 0;
 
 	if (s->max_connections != 0 && l->connections >= s->max_connections) {
 		return "max connections";
 	}
-	/* beyond the number that turns Retry on */
-	if (l->validating && s->max_handshakes != 0 &&
-	    l->handshakes >= 2 * s->max_handshakes) {
+	if (handshakes != 0 && l->handshakes >= handshakes) {
 		return "max handshakes";
 	}
 	if (s->max_connections_per_source == 0) {
@@ -178,7 +182,8 @@ static void welcome(struct quic_kernel_listener *l, int fd,
 		talloc_free(k);
 		return;
 	}
-	if (!l->validating && l->handshakes >= l->settings.max_handshakes) {
+	if (!l->validating && l->settings.retry == TRANSPORT_RETRY_AUTO &&
+	    l->handshakes >= l->settings.max_handshakes) {
 		validate_addresses(l);
 	}
 }

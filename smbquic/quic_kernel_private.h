@@ -38,6 +38,7 @@ struct qk_config {
 	unsigned first_rtt_ms;	  /**< to begin with */
 	size_t stream_window;	  /**< cannot be changed later */
 	bool validate_addresses;  /**< a listener: send Retry; stays on */
+	bool version_2;		  /**< preferred; a client begins with it */
 };
 
 /** How a connection ended, as the socket tells it. */
@@ -83,8 +84,6 @@ int qk_socket(int family);
 int qk_configure(int fd, const struct qk_config *c);
 /** What a listener is known by; before listen(). @return 0 or errno. */
 int qk_set_alpn(int fd, const char *name);
-/** @return "v1", "v2". */
-const char *qk_version(int fd);
 /** Our transport parameters, encoded. @return their length, or -1. */
 ssize_t qk_local_parameters(int fd, uint8_t *buf, size_t size);
 /** The peer's. @return 0 or errno. */
@@ -157,6 +156,7 @@ struct quic_kernel {
 	struct transport_settings settings;
 	struct quic_peer peer;
 	struct quic_tls *tls;
+	const char *version;		/* "v1", "v2": that was agreed on */
 	struct qk_handshake *handshake; /* NULL once it is over */
 	char *visits; /* where a ticket is kept, for the server's port; NULL */
 	unsigned port;

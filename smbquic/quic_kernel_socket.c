@@ -43,12 +43,13 @@ enum { CMSG_STREAM = 0, CMSG_CRYPTO = 1 };
 
 #define IOCTL_UNACKED 0x5411 /* SIOCOUTQ */
 
-#define VERSION_2	 0x6b3343cfu
 #define CONGESTION_CUBIC 1
 
 /* Path MTU discovery by probes (RFC 8899), which is off else: without it a path
  * that takes less than the first hop, and whose ICMP is lost, swallows all
- * large packets for ever. The least that the kernel takes. */
+ * large packets for ever. The least that the kernel takes. It does not help
+ * what was put into frames before: the driver does not make them smaller, so a
+ * connection whose path shrinks in the middle is stuck with them. */
 #define MTU_PROBE_INTERVAL_US 5000000u
 
 /* Bounds of the kernel's. */
@@ -177,6 +178,7 @@ int qk_configure(int fd, const struct qk_config *c)
 					 QK_EVENT_STREAM_MAX_DATA,
 					 QK_EVENT_CLOSE, QK_EVENT_TICKET};
 	const struct config_option o = {
+		.version = c->version_2 ? NGTCP2_PROTO_VER_V2 : 0,
 		.mtu_probe_interval_us = MTU_PROBE_INTERVAL_US,
 		.initial_rtt_us = c->first_rtt_ms * 1000u,
 		.congestion = CONGESTION_CUBIC,
@@ -202,18 +204,6 @@ int qk_configure(int fd, const struct qk_config *c)
 int qk_set_alpn(int fd, const char *name)
 {
 	return set(fd, OPT_ALPN, name, strlen(name));
-}
-
-const char *qk_version(int fd)
-{
-	struct config_option o = {0};
-	socklen_t len = sizeof(o);
-
-	if (getsockopt(fd, SOL_QUIC, OPT_CONFIG, &o, &len) == 0 &&
-	    o.version == VERSION_2) {
-		return "v2";
-	}
-	return "v1";
 }
 
 /* --- the handshake ---------------------------------------------------------

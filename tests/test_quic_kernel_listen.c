@@ -113,9 +113,21 @@ static void retry_pair(const struct transport_backend *near,
 {
 	struct place *p = new_place(near, far);
 
-	p->settings.max_handshakes = 0; /* every address proves itself */
+	struct transport *t = NULL;
+
+	p->settings.retry = TRANSPORT_RETRY_ALWAYS;
 	start(p, AF_INET);
-	connect_and_carry(p);
+	t = do_connect(p);
+	carry(p, t, p->server, 1);
+	if (near == &transport_quic_user) { /* the other does not know */
+		assert_true(transport_facts(t)->retried);
+	}
+	TALLOC_FREE(p->listener);
+	p->settings.retry = TRANSPORT_RETRY_NEVER;
+	start(p, AF_INET);
+	t = do_connect(p);
+	carry(p, t, p->server, 1);
+	assert_false(transport_facts(t)->retried);
 	talloc_free(p);
 }
 
