@@ -161,33 +161,52 @@ ssize_t reparse_target(const struct reparse *reparse, char *text, size_t size,
 	return n > 0 ? n : -1;
 }
 
+/* Special files: how NFS, and how Linux under Windows, calls them. */
+static const struct {
+	uint64_t nfs;
+	uint32_t tag;
+	uint32_t type;
+} kinds[] = {
+	{REPARSE_NFS_LINK, IO_REPARSE_TAG_LX_SYMLINK, S_IFLNK},
+	{REPARSE_NFS_FIFO, IO_REPARSE_TAG_LX_FIFO, S_IFIFO},
+	{REPARSE_NFS_CHR, IO_REPARSE_TAG_LX_CHR, S_IFCHR},
+	{REPARSE_NFS_BLK, IO_REPARSE_TAG_LX_BLK, S_IFBLK},
+	{REPARSE_NFS_SOCK, IO_REPARSE_TAG_AF_UNIX, S_IFSOCK},
+};
+
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
 uint32_t reparse_tag_type(uint32_t tag)
 {
-	switch (tag) {
-	case IO_REPARSE_TAG_SYMLINK:
-	case IO_REPARSE_TAG_LX_SYMLINK: return S_IFLNK;
-	case IO_REPARSE_TAG_AF_UNIX: return S_IFSOCK;
-	case IO_REPARSE_TAG_LX_FIFO: return S_IFIFO;
-	case IO_REPARSE_TAG_LX_CHR: return S_IFCHR;
-	case IO_REPARSE_TAG_LX_BLK: return S_IFBLK;
-	default: return 0;
+	size_t i = 0;
+
+	if (tag == IO_REPARSE_TAG_SYMLINK) {
+		return S_IFLNK;
 	}
+	for (i = 0; i < KINDS; i++) {
+		if (kinds[i].tag == tag) {
+			return kinds[i].type;
+		}
+	}
+	return 0;
 }
 
 /* One of NFS says what it is in its first eight bytes. */
-uint32_t reparse_type(const struct reparse *reparse)
+uint32_t reparse_plain_tag(const struct reparse *reparse)
 {
 	struct wire_reader r = wire_reader_of(reparse->data);
+	uint64_t nfs = wire_get_u64(&r);
+	size_t i = 0;
 
-	if (reparse->tag != IO_REPARSE_TAG_NFS) {
-		return reparse_tag_type(reparse->tag);
+	for (i = 0; reparse->tag == IO_REPARSE_TAG_NFS && i < KINDS; i++) {
+		if (kinds[i].nfs == nfs) {
+			return kinds[i].tag;
+		}
 	}
-	switch (wire_get_u64(&r)) {
-	case REPARSE_NFS_LINK: return S_IFLNK;
-	case REPARSE_NFS_FIFO: return S_IFIFO;
-	case REPARSE_NFS_CHR: return S_IFCHR;
-	case REPARSE_NFS_BLK: return S_IFBLK;
-	case REPARSE_NFS_SOCK: return S_IFSOCK;
-	default: return 0;
-	}
+	return reparse->tag;
+}
+
+uint32_t reparse_type(const struct reparse *reparse)
+{
+	return reparse_tag_type(reparse_plain_tag(reparse));
 }

@@ -47,7 +47,10 @@ bool reparse_encode(struct wire_writer *w, const struct reparse *in);
 /** What a file with such a tag is to POSIX, S_IFLNK and the like; 0: a file or
  * a folder, or it takes a look at its data. */
 uint32_t reparse_tag_type(uint32_t tag);
-/** The same of one that was read: IO_REPARSE_TAG_NFS too. */
+/** The tag of one that was read; in the place of IO_REPARSE_TAG_NFS one that
+ *  tells by itself what it is, where there is such a one. */
+uint32_t reparse_plain_tag(const struct reparse *reparse);
+/** What it is, as above: IO_REPARSE_TAG_NFS too. */
 uint32_t reparse_type(const struct reparse *reparse);
 
 /** A whole one for a special file; numbers for CHR and BLK only. */

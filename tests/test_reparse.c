@@ -4,6 +4,8 @@
 
 #include "tests/testlib.h"
 
+#include <sys/stat.h>
+
 static uint8_t buf[256];
 
 static struct wire_writer writer(void)
@@ -138,12 +140,46 @@ static void test_too_long(void **state)
 	free(big);
 }
 
+/* What is special to NFS is so to everybody. */
+static void test_kinds(void **state)
+{
+	static const struct {
+		uint64_t nfs;
+		uint32_t tag;
+		uint32_t type;
+	} rows[] = {
+		{REPARSE_NFS_FIFO, IO_REPARSE_TAG_LX_FIFO, S_IFIFO},
+		{REPARSE_NFS_CHR, IO_REPARSE_TAG_LX_CHR, S_IFCHR},
+		{REPARSE_NFS_BLK, IO_REPARSE_TAG_LX_BLK, S_IFBLK},
+		{REPARSE_NFS_SOCK, IO_REPARSE_TAG_AF_UNIX, S_IFSOCK},
+	};
+	const struct reparse other = {.tag = IO_REPARSE_TAG_NFS};
+	size_t i = 0;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint8_t bytes[64];
+		struct wire_writer w = wire_writer_fixed(bytes, sizeof(bytes));
+		struct reparse r = {0};
+
+		assert_true(reparse_put_nfs(&w, rows[i].nfs, 1, 2));
+		assert_int_equal(reparse_decode(wire_writer_slice(&w), &r),
+				 NT_STATUS_OK);
+		assert_int_equal(reparse_plain_tag(&r), rows[i].tag);
+		assert_int_equal(reparse_type(&r), rows[i].type);
+		assert_int_equal(reparse_tag_type(rows[i].tag), rows[i].type);
+	}
+	assert_int_equal(reparse_plain_tag(&other), IO_REPARSE_TAG_NFS);
+	assert_int_equal(reparse_type(&other), 0);
+	assert_int_equal(reparse_tag_type(IO_REPARSE_TAG_SYMLINK), S_IFLNK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_symlink),	 cmocka_unit_test(test_nfs),
-		cmocka_unit_test(test_lx),	 cmocka_unit_test(test_form),
-		cmocka_unit_test(test_too_long),
+		cmocka_unit_test(test_kinds), cmocka_unit_test(test_symlink),
+		cmocka_unit_test(test_nfs),   cmocka_unit_test(test_lx),
+		cmocka_unit_test(test_form),  cmocka_unit_test(test_too_long),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -126,24 +126,6 @@ static void look_done(struct tevent_req *subreq)
 	tevent_req_done(req);
 }
 
-/* One of NFS says what it is in its first eight bytes. */
-static uint32_t tag_of(const struct reparse *reparse)
-{
-	struct wire_reader r = wire_reader_of(reparse->data);
-
-	if (reparse->tag != IO_REPARSE_TAG_NFS) {
-		return reparse->tag;
-	}
-	switch (wire_get_u64(&r)) {
-	case REPARSE_NFS_LINK: return IO_REPARSE_TAG_LX_SYMLINK;
-	case REPARSE_NFS_FIFO: return IO_REPARSE_TAG_LX_FIFO;
-	case REPARSE_NFS_CHR: return IO_REPARSE_TAG_LX_CHR;
-	case REPARSE_NFS_BLK: return IO_REPARSE_TAG_LX_BLK;
-	case REPARSE_NFS_SOCK: return IO_REPARSE_TAG_AF_UNIX;
-	default: return reparse->tag;
-	}
-}
-
 /* When it cannot be read it is a file or a folder, as its attributes say. */
 static void look_reparse(struct tevent_req *subreq)
 {
@@ -160,7 +142,7 @@ static void look_reparse(struct tevent_req *subreq)
 	talloc_free(subreq);
 	if (NT_STATUS_IS_OK(status) &&
 	    NT_STATUS_IS_OK(reparse_decode(result->data[0], &reparse))) {
-		state->stat.reparse_tag = tag_of(&reparse);
+		state->stat.reparse_tag = reparse_plain_tag(&reparse);
 		len = reparse_target(&reparse, target, sizeof(target),
 				     &relative);
 	}
