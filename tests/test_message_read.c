@@ -168,9 +168,22 @@ static void test_in_pieces(void **state)
 	struct world *w = *state;
 
 	say_many(w);
-	send_all(w, 3);
+	send_all(w, 509);
 	end(w);
 	expect_many(w);
+	expect_end(w, 0);
+}
+
+static void test_byte_by_byte(void **state)
+{
+	struct world *w = *state;
+
+	say(w, 1, SHORT);
+	say(w, 2, SHORT);
+	send_all(w, 1);
+	end(w);
+	expect(w, 1, SHORT);
+	expect(w, 2, SHORT);
 	expect_end(w, 0);
 }
 
@@ -252,7 +265,7 @@ int main(void)
 		read_test(test_many_at_once),	read_test(test_in_pieces),
 		read_test(test_cut_off_frame),	read_test(test_cut_off_message),
 		read_test(test_bad_one_behind), read_test(test_not_at_once),
-		read_test(test_conn_freed),
+		read_test(test_conn_freed),	read_test(test_byte_by_byte),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
