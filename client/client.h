@@ -389,6 +389,9 @@ uint32_t client_tree_id(const struct client_tree *tree);
 struct client_conn *client_tree_conn(const struct client_tree *tree);
 /** SMB2_SHARE_TYPE_DISK, _PIPE, _PRINT. */
 uint8_t client_tree_type(const struct client_tree *tree);
+/** Are names there that no listing has, since the user may not read what they
+ *  name (access-based enumeration, MS-SMB2 2.2.10)? */
+bool client_tree_hides(const struct client_tree *tree);
 
 /* ------------------------------------------------------------------ facts */
 

@@ -384,6 +384,8 @@ static bool stat_of(struct dir_folder *folder, const char *path,
 
 	if (known == DIR_IS) {
 		known = believe(folder, path, stat);
+	} else if (client_tree_hides(folder->cache->tree)) {
+		known = DIR_UNKNOWN;
 	}
 	*status = known == DIR_IS ? NT_STATUS_OK
 				  : NT_STATUS_OBJECT_NAME_NOT_FOUND;

@@ -94,6 +94,12 @@ struct client_conn *client_tree_conn(const struct client_tree *tree)
 	return tree->session != NULL ? session_conn(tree->session) : NULL;
 }
 
+bool client_tree_hides(const struct client_tree *tree)
+{
+	return (tree->share_flags &
+		SMB2_SHAREFLAG_ACCESS_BASED_DIRECTORY_ENUM) != 0;
+}
+
 uint8_t client_tree_type(const struct client_tree *tree)
 {
 	return tree->type;

@@ -319,6 +319,24 @@ static void test_listing(void **state)
 	assert_int_equal(server.asked, 1);
 }
 
+/* What a listing lacks may be there, and hidden from who listed. */
+static void test_hidden(void **state)
+{
+	struct fixture *f = *state;
+	unsigned before = 0;
+
+	f->peer->share_flags = SMB2_SHAREFLAG_ACCESS_BASED_DIRECTORY_ENUM;
+	up(f, RH, NULL);
+	assert_true(client_tree_hides(f->tree));
+	assert_int_equal(list(f, "d"), 2);
+	before = requests(f);
+	assert_int_equal(size_of(f, "d\\two"), 2);
+	assert_int_equal(requests(f), before);
+	assert_int_equal(size_of(f, "d\\none"), -1);
+	assert_int_equal(size_of(f, "d\\none"), -1);
+	assert_int_equal(requests(f), before + 2);
+}
+
 /* Nobody has read for a while what the server says. */
 static void test_blocking(void **state)
 {
@@ -670,6 +688,7 @@ int main(void)
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 		TEST(test_listing),
+		TEST(test_hidden),
 		TEST(test_blocking),
 		TEST(test_single_names),
 		TEST(test_no_lease),

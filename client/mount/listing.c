@@ -182,7 +182,8 @@ enum names_known listing_find(struct listing *l, const char *smb,
 {
 	enum names_known known = names_find(l->names, smb, stat);
 
-	if (known == NAMES_IS && !is_told(l, smb, stat)) {
+	if ((known == NAMES_IS && !is_told(l, smb, stat)) ||
+	    (known == NAMES_IS_NOT && client_tree_hides(l->tree))) {
 		known = NAMES_UNKNOWN;
 	}
 	if (known == NAMES_UNKNOWN) {
