@@ -15,8 +15,9 @@
 #define DIR_SIZE  ((uint32_t)1024 * 1024)
 /* NextEntryOffset and FileIndex */
 #define POSIX_ENTRY_SKIP 8
-/* More entries than any listing in memory should have. */
-#define LIST_MOST ((size_t)4 * 1024 * 1024)
+/* More entries than a listing in memory can have: talloc gives out no piece of
+ * 256 MiB. */
+#define LIST_MOST ((size_t)0x0FFFFFFF / sizeof(struct client_dir_entry))
 /* How often a listing is begun that is lost in the middle. */
 #define LIST_TRIES 5
 
@@ -118,6 +119,17 @@ static size_t count_entries(struct wire_slice data)
 	return wire_walker_ok(&walker) ? count : 0;
 }
 
+/* Room for so many more; an answer without any is none. */
+static NTSTATUS list_grow(struct client_dir_list *list, size_t count)
+{
+	if (count == 0 || list->count + count > LIST_MOST) {
+		return NT_STATUS_INVALID_NETWORK_RESPONSE;
+	}
+	list->entry = talloc_realloc(list, list->entry, struct client_dir_entry,
+				     list->count + count);
+	return list->entry != NULL ? NT_STATUS_OK : NT_STATUS_NO_MEMORY;
+}
+
 /* The same of the POSIX extensions. */
 static NTSTATUS dir_take_posix_entry(struct client_dir_list *list, bool map,
 				     struct wire_slice data)
@@ -170,15 +182,7 @@ static NTSTATUS dir_take_posix(struct client_dir_list *list, bool map,
 	while (wire_walk(&walker, &entry)) {
 		count++;
 	}
-	if (!wire_walker_ok(&walker) || count == 0 ||
-	    list->count + count > LIST_MOST) {
-		return NT_STATUS_INVALID_NETWORK_RESPONSE;
-	}
-	list->entry = talloc_realloc(list, list->entry, struct client_dir_entry,
-				     list->count + count);
-	if (list->entry == NULL) {
-		return NT_STATUS_NO_MEMORY;
-	}
+	status = list_grow(list, wire_walker_ok(&walker) ? count : 0);
 	walker = wire_walker(data, POSIX_ENTRY_SKIP, 8);
 	while (NT_STATUS_IS_OK(status) && wire_walk(&walker, &entry)) {
 		status = dir_take_posix_entry(list, map, entry);
@@ -190,19 +194,10 @@ static NTSTATUS dir_take_posix(struct client_dir_list *list, bool map,
 static NTSTATUS dir_take(struct client_dir_list *list, bool map,
 			 struct wire_slice data)
 {
-	size_t count = count_entries(data);
+	NTSTATUS status = list_grow(list, count_entries(data));
 	struct wire_walker walker = fscc_dir_entries(DIR_CLASS, data);
 	struct fscc_dir_entry entry = {0};
-	NTSTATUS status = NT_STATUS_OK;
 
-	if (count == 0 || list->count + count > LIST_MOST) {
-		return NT_STATUS_INVALID_NETWORK_RESPONSE;
-	}
-	list->entry = talloc_realloc(list, list->entry, struct client_dir_entry,
-				     list->count + count);
-	if (list->entry == NULL) {
-		return NT_STATUS_NO_MEMORY;
-	}
 	while (NT_STATUS_IS_OK(status) &&
 	       fscc_dir_next(&walker, DIR_CLASS, &entry)) {
 		status = dir_take_entry(list, map, &entry);
