@@ -56,8 +56,7 @@ static struct copy_end *lines_new(TALLOC_CTX *mem_ctx,
 	return end;
 }
 
-/* ----------------------------------------------------------------- LF to CR LF
- */
+/* --- LF to CR LF -------------------------------------------------------- */
 
 static void crlf_read_done(struct tevent_req *subreq);
 
@@ -151,8 +150,7 @@ struct copy_end *copy_to_crlf(TALLOC_CTX *mem_ctx, struct copy_end *source)
 	return lines_new(mem_ctx, &crlf_ops, source, 0);
 }
 
-/* ----------------------------------------------------------------- CR LF to LF
- */
+/* --- CR LF to LF -------------------------------------------------------- */
 
 static void lf_write_done(struct tevent_req *subreq);
 
