@@ -74,14 +74,16 @@ static void test_doubt(void **state)
 	struct client_stat stat = {0};
 
 	(void)state;
-	names_doubt(names, "one", 10);
+	names_doubt_own(names, "one", 10);
 	names_doubt(names, "new", 10);
 	assert_int_equal(find(names, "one"), NAMES_UNKNOWN);
 	assert_int_equal(find(names, "new"), NAMES_UNKNOWN);
 	assert_int_equal(find(names, "Two"), NAMES_IS);
-	assert_true(names_is_fresh(names, "one", 10 + NAMES_SECONDS / 2));
-	assert_false(names_is_fresh(names, "one", 10 + LATER));
-	assert_false(names_is_fresh(names, "Two", 10));
+	assert_true(names_is_own(names, "one", 10 + NAMES_SECONDS / 2));
+	assert_false(names_is_own(names, "one", 10 + LATER));
+	assert_false(names_is_own(names, "Two", 10));
+	/* what others do to it a moment later is to be heard */
+	assert_false(names_is_own(names, "new", 10));
 	/* a moment later an answer may be one from before */
 	names_learn(names, "one", &three, 10 + NAMES_SECONDS / 2);
 	names_learn(names, "new", NULL, 10 + NAMES_SECONDS / 2);

@@ -12,8 +12,9 @@
 
 struct known {
 	TAILQ_ENTRY(known) entry;
-	bool sure; /* it is there, and this is what it is: */
-	double at; /* it was in doubt last; 0: never */
+	bool sure;     /* it is there, and this is what it is: */
+	double at;     /* it was in doubt last; 0: never */
+	double own_at; /* and by ourselves */
 	uint32_t hash;
 	struct client_stat stat;
 	char name[];
@@ -260,12 +261,27 @@ void names_doubt(struct names *names, const char *name, double now)
 	}
 }
 
-bool names_is_fresh(const struct names *names, const char *name, double now)
+void names_doubt_own(struct names *names, const char *name, double now)
+{
+	struct known *known = NULL;
+
+	names_doubt(names, name, now);
+	known = known_find(names, name);
+	if (known != NULL) {
+		known->own_at = now;
+	}
+}
+
+static bool is_recent(double at, double now)
+{
+	return at != 0 && now < at + NAMES_SECONDS;
+}
+
+bool names_is_own(const struct names *names, const char *name, double now)
 {
 	const struct known *known = known_find(names, name);
 
-	return known != NULL && known->at != 0 &&
-	       now < known->at + NAMES_SECONDS;
+	return known != NULL && is_recent(known->own_at, now);
 }
 
 void names_learn(struct names *names, const char *name,
@@ -273,11 +289,11 @@ void names_learn(struct names *names, const char *name,
 {
 	struct known *known = NULL;
 
-	if (!names->whole || names_is_fresh(names, name, now)) {
+	known = known_find(names, name);
+	if (!names->whole || (known != NULL && is_recent(known->at, now))) {
 		return;
 	}
 	if (stat == NULL) {
-		known = known_find(names, name);
 		if (known != NULL) {
 			known_remove(names, known);
 		}

@@ -49,10 +49,12 @@ bool names_is_whole(const struct names *names);
 /** @param stat  out: with NAMES_IS, what the server told last. */
 enum names_known names_find(const struct names *names, const char *name,
 			    struct client_stat *stat);
-/** It was changed, or is about to be. */
+/** It was changed. */
 void names_doubt(struct names *names, const char *name, double now);
-/** Was it, a moment ago? */
-bool names_is_fresh(const struct names *names, const char *name, double now);
+/** It is about to be, by ourselves. */
+void names_doubt_own(struct names *names, const char *name, double now);
+/** Was it, a moment ago? What is heard of it now may be just that. */
+bool names_is_own(const struct names *names, const char *name, double now);
 /** The server was asked, and nothing has changed since. @param stat  NULL:
  *  there is none of that name. */
 void names_learn(struct names *names, const char *name,

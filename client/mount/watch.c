@@ -272,7 +272,7 @@ static void take_event(struct watch *w, const struct fscc_notify *event)
 	if (smb == NULL) {
 		forget_all(w);
 	} else if (!is_own(node) &&
-		   !names_is_fresh(w->listing->names, smb, now) &&
+		   !names_is_own(w->listing->names, smb, now) &&
 		   file_name_from_smb(smb, w->mount->options->map_names,
 				      name)) {
 		log_debug("%s: \"%s\" has changed", w->path, smb);
@@ -324,7 +324,10 @@ static void watch_event(struct tevent_req *subreq)
 
 	TALLOC_FREE(w->exchange);
 	if (status == NT_STATUS_NOTIFY_ENUM_DIR) {
+		/* its connection may be another one, which watches nothing */
 		forget_all(w);
+		w->asked_at = 0;
+		w->armed_at = 0;
 	} else if (!NT_STATUS_IS_OK(status)) {
 		talloc_free(frame);
 		watch_refused(w);
@@ -545,7 +548,7 @@ void watch_learn(struct node *folder, uint64_t mark, const char *smb,
 void watch_doubt(const struct node *folder, const char *smb)
 {
 	if (folder != NULL && folder->watch != NULL) {
-		names_doubt(folder->watch->listing->names, smb, attr_now());
+		names_doubt_own(folder->watch->listing->names, smb, attr_now());
 	}
 }
 
