@@ -11,6 +11,8 @@
 
 /* So many names are asked for before the listing is worth its bytes. */
 #define WORTH_LISTING 8
+/* How long one that failed, or has no end, is not begun again. */
+#define AGAIN_SECONDS 30
 
 static void listing_opened(struct tevent_req *subreq);
 static void listing_read(struct tevent_req *subreq);
@@ -43,11 +45,11 @@ void listing_forget(struct listing *l)
 	l->missed = 0;
 }
 
-/* It is not tried again. */
-static void listing_give_up(struct listing *l)
+/* It is tried again later. */
+static void listing_refused(struct listing *l)
 {
 	listing_forget(l);
-	l->given_up = true;
+	l->refused_at = attr_now();
 }
 
 static void listing_begin(struct listing *l)
@@ -68,8 +70,9 @@ static void listing_begin(struct listing *l)
 void listing_missed(struct listing *l)
 {
 	l->missed++;
-	if (l->missed >= WORTH_LISTING && !l->given_up && l->exchange == NULL &&
-	    !names_is_whole(l->names)) {
+	if (l->missed >= WORTH_LISTING && l->exchange == NULL &&
+	    !names_is_whole(l->names) &&
+	    attr_now() >= l->refused_at + AGAIN_SECONDS) {
 		listing_begin(l);
 	}
 }
@@ -78,7 +81,7 @@ static void listing_more(struct listing *l)
 {
 	l->exchange = client_dir_read_send(l, l->file, "*");
 	if (l->exchange == NULL) {
-		listing_give_up(l);
+		listing_refused(l);
 		return;
 	}
 	tevent_req_set_callback(l->exchange, listing_read, l);
@@ -93,7 +96,7 @@ static void listing_opened(struct tevent_req *subreq)
 	if (NT_STATUS_IS_OK(status)) {
 		listing_more(l);
 	} else {
-		listing_give_up(l);
+		listing_refused(l);
 	}
 }
 
@@ -108,7 +111,7 @@ static void listing_end(struct listing *l)
 	TAILQ_FOREACH(name, &l->node->children, of_parent)
 	{
 		if (now < name->node->changed_at + NAMES_SECONDS) {
-			names_doubt(l->names, name->text, now);
+			names_doubt_own(l->names, name->text, now);
 		}
 	}
 	TALLOC_FREE(l->file);
@@ -157,7 +160,7 @@ static void listing_read(struct tevent_req *subreq)
 	if (fine) {
 		listing_more(l);
 	} else {
-		listing_give_up(l);
+		listing_refused(l);
 	}
 }
 
@@ -169,9 +172,10 @@ static bool is_told(const struct listing *l, const char *smb,
 {
 	const struct node *node = node_named(l->node, smb);
 
+	/* what is written to through its other name; 0: nobody counts them */
 	if ((stat->attributes &
 	     (FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_REPARSE_POINT)) != 0 ||
-	    stat->links > 1) {
+	    stat->links != 1) {
 		return false;
 	}
 	return node == NULL || (!node_is_open(node) && !node_is_dirty(node));

@@ -15,7 +15,7 @@ struct listing {
 	struct client_file *file;    /**< while it is read; a child */
 	struct tevent_req *exchange; /**< likewise */
 	unsigned missed;	     /**< names that it did not answer for */
-	bool given_up;		     /**< there are too many */
+	double refused_at;	     /**< there were too many, or it failed */
 };
 
 /** @param path  lives longer. NULL: out of memory. */
