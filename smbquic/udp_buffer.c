@@ -44,7 +44,7 @@ static void advise(const struct buffer *b, int got, int wanted, bool listens)
 	log_write(first ? LOG_LEVEL_NOTICE : LOG_LEVEL_INFO, LOG_MODULE,
 		  "the %s buffer of a UDP socket is %d KiB where %d KiB were "
 		  "asked for; `sysctl -w %s=%d` makes room",
-		  b->name, got / 1024, wanted / 1024, b->sysctl, 2 * wanted);
+		  b->name, got / 1024, wanted / 1024, b->sysctl, wanted);
 }
 
 void udp_enlarge(int fd, int wanted, bool listens)

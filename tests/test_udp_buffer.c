@@ -57,8 +57,8 @@ static int powerless(int passed)
 		udp_enlarge(fd, WANTED, true);
 	}
 	if (strstr(heard, "2 the receive buffer of a UDP socket is ") == NULL ||
-	    strstr(heard, "sysctl -w net.core.rmem_max=") == NULL ||
-	    strstr(heard, "sysctl -w net.core.wmem_max=") == NULL) {
+	    strstr(heard, "sysctl -w net.core.rmem_max=1073741824`") == NULL ||
+	    strstr(heard, "sysctl -w net.core.wmem_max=1073741824`") == NULL) {
 		return 3;
 	}
 	for (i = 0; heard[0] != '\0' && strchr(heard, '\n') != NULL; i++) {
