@@ -44,6 +44,8 @@ void meta_set_attributes(const char *local, uint32_t attributes)
 
 	if ((attributes & UNUSUAL) != 0) {
 		(void)setxattr(local, META_ATTRIBUTES, text, (size_t)len, 0);
+	} else {
+		(void)removexattr(local, META_ATTRIBUTES);
 	}
 }
 
