@@ -45,13 +45,11 @@ static int walk_up(const struct posix_root *root, int dirfd)
 	struct stat st = {0};
 	struct stat before = {0};
 	int fd = fcntl(dirfd, F_DUPFD_CLOEXEC, 0);
+	bool known = fstat(root->fd, &top) == 0;
 	bool found = false;
 	unsigned i = 0;
 
-	if (fd == -1 || fstat(root->fd, &top) != 0) {
-		return -1;
-	}
-	for (i = 0; i < MAX_STEPS && fd != -1 && !found; i++) {
+	for (i = 0; known && i < MAX_STEPS && fd != -1 && !found; i++) {
 		int up = -1;
 
 		before = st;
