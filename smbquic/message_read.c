@@ -251,12 +251,18 @@ static void message_read_body(struct tevent_req *subreq)
 {
 	struct tevent_req *req =
 		tevent_req_callback_data(subreq, struct tevent_req);
+	struct message_read_state *state =
+		tevent_req_data(req, struct message_read_state);
 	int err = 0;
 	ssize_t n = transport_read_recv(subreq, &err);
 
 	TALLOC_FREE(subreq);
 	if (n <= 0) {
 		tevent_req_error(req, n == 0 ? EPIPE : err);
+		return;
+	}
+	if (state->conn == NULL) {
+		tevent_req_error(req, ECONNABORTED);
 		return;
 	}
 	message_read_whole(req);
