@@ -46,6 +46,19 @@ bool lsarpc_get_open(struct wire_slice stub, uint8_t handle[HANDLE_SIZE])
 	return wire_get_u32(&r) == NT_STATUS_OK && wire_reader_ok(&r);
 }
 
+NTSTATUS lsarpc_status(struct wire_slice stub)
+{
+	struct wire_reader r = {0};
+	NTSTATUS status = NT_STATUS_OK;
+
+	if (stub.len >= 4) {
+		r = wire_reader(stub.data + stub.len - 4, 4);
+		status = wire_get_u32(&r);
+	}
+	return NT_STATUS_IS_ERR(status) ? status
+					: NT_STATUS_INVALID_NETWORK_RESPONSE;
+}
+
 /* ---------------------------------------------------------------- requests */
 
 void lsarpc_put_sids(struct wire_writer *w, const uint8_t handle[HANDLE_SIZE],
@@ -410,7 +423,7 @@ static void lookup_has_handle(struct tevent_req *subreq)
 		return;
 	}
 	if (!lsarpc_get_open(stub, state->handle)) {
-		req_failed(req, NT_STATUS_ACCESS_DENIED);
+		req_failed(req, lsarpc_status(stub));
 		return;
 	}
 	put_question(&w, state);
@@ -421,6 +434,15 @@ static void lookup_has_handle(struct tevent_req *subreq)
 	subreq = rpc_pipe_ask_send(state, state->pipe, &w);
 	if (!tevent_req_nomem(subreq, req)) {
 		tevent_req_set_callback(subreq, lookup_answered, req);
+	}
+}
+
+static void accounts_forget(struct client_account_list *list)
+{
+	size_t i = 0;
+
+	for (i = 0; i < list->count; i++) {
+		list->account[i].known = false;
 	}
 }
 
@@ -440,10 +462,14 @@ static void lookup_answered(struct tevent_req *subreq)
 	good = state->by_name ? lsarpc_get_sids(stub, state->list)
 			      : lsarpc_get_names(stub, state->list);
 	if (!good) {
-		req_failed(req, NT_STATUS_INVALID_NETWORK_RESPONSE);
-		return;
+		status = lsarpc_status(stub);
+		/* some tell of nobody as they tell of a failure */
+		good = status == NT_STATUS_NONE_MAPPED;
+		accounts_forget(state->list);
 	}
-	tevent_req_done(req);
+	if (good || !req_failed(req, status)) {
+		tevent_req_done(req);
+	}
 }
 
 static NTSTATUS lookup_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,

@@ -63,6 +63,9 @@ NTSTATUS rpc_pipe_ask_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 
 /* rpc_lsarpc.c */
 
+/** Why an answer is none: the error that it ends with, or
+ *  NT_STATUS_INVALID_NETWORK_RESPONSE. */
+NTSTATUS lsarpc_status(struct wire_slice stub);
 /** LsarOpenPolicy2; @return false: no handle came. */
 void lsarpc_put_open(struct wire_writer *w, const char *server);
 bool lsarpc_get_open(struct wire_slice stub, uint8_t handle[20]);

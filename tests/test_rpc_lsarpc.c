@@ -117,6 +117,14 @@ static void test_names(void **state)
 	w = wire_writer_talloc(mem);
 	put_names(&w, NT_STATUS_ACCESS_DENIED);
 	assert_false(lsarpc_get_names(wire_writer_slice(&w), list_of(mem, 2)));
+	assert_int_equal(lsarpc_status(wire_writer_slice(&w)),
+			 NT_STATUS_ACCESS_DENIED);
+	assert_int_equal(lsarpc_status(wire_slice(w.buf, 3)),
+			 NT_STATUS_INVALID_NETWORK_RESPONSE);
+	w = wire_writer_talloc(mem);
+	put_names(&w, NT_STATUS_OK);
+	assert_int_equal(lsarpc_status(wire_writer_slice(&w)),
+			 NT_STATUS_INVALID_NETWORK_RESPONSE);
 	talloc_free(mem);
 }
 
