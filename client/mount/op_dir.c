@@ -367,6 +367,7 @@ static bool append_part(struct client_dir_list *all,
 	       list->count * sizeof(*list->entry));
 	all->entry = entry;
 	all->count = count;
+	TALLOC_FREE(list->entry);
 	talloc_steal(all, list); /* the names are its */
 	return true;
 }
