@@ -2,11 +2,12 @@
 /*
  * session_private.h - what the files know of each other that log users on.
  *
- *	credentials.c    what a user proves who he is with
- *	session_setup.c  SESSION_SETUP, leg by leg (MS-SMB2 3.2.4.2.3): for a
- *new session, one whose connection is back, one whose time is up, and one more
- *channel session_proof.c  what the server's last answer proves, and what the
- *	                 session is then (3.2.5.3)
+ *	credentials.c	 what a user proves who he is with
+ *	session_setup.c	 SESSION_SETUP, leg by leg (MS-SMB2 3.2.4.2.3)
+ *	session_proof.c	 what the server's last answer proves (3.2.5.3)
+ *
+ * A session is set up when it is new, when its connection is back, when its
+ * time is up, and for one more channel.
  */
 #ifndef CLIENT_SESSION_PRIVATE_H
 #define CLIENT_SESSION_PRIVATE_H
