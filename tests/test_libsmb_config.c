@@ -105,8 +105,9 @@ static void hear(void *private_data, enum log_level level, const char *module,
 /* What was mistyped is told, with its line. */
 static void test_unknown_keys(void **state)
 {
+	TALLOC_CTX *frame = talloc_new(NULL);
 	char *path =
-		talloc_asprintf(NULL, "%s/client.conf", testlib_tmpdir(NULL));
+		talloc_asprintf(frame, "%s/client.conf", testlib_tmpdir(frame));
 	FILE *out = fopen(path, "w");
 	struct libsmb_file *file = NULL;
 	char heard[512] = "";
@@ -125,7 +126,7 @@ static void test_unknown_keys(void **state)
 				      "\"trnasport\"\n"));
 	assert_ptr_equal(strchr(heard, '\n') + 1, heard + strlen(heard));
 	talloc_free(file);
-	talloc_free(path);
+	talloc_free(frame);
 }
 
 static void test_environment(void **state)
