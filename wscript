@@ -32,6 +32,7 @@ PACKAGES = [
     ('READLINE', 'readline', 'libreadline-dev'),
     ('JANSSON', 'jansson', 'libjansson-dev'),
     ('LZ4', 'liblz4 >= 1.8', 'liblz4-dev'),
+    ('KEYUTILS', 'libkeyutils', 'libkeyutils-dev'),
     ('SMBCLIENT', 'smbclient >= 0.7', 'libsmbclient-dev'),
     ('FUSE', 'fuse3 >= 3.10', 'libfuse3-dev'),
     ('CMOCKA', 'cmocka', 'libcmocka-dev'),
