@@ -52,8 +52,10 @@ struct shell_options {
 	const char *domain;
 	const char *password;
 	bool no_password;
-	bool tickets;	 /**< a ticket cache or keytab, no password */
-	bool user_given; /**< not taken from the environment */
+	bool keyring;	   /**< the password is kept in the kernel's */
+	bool from_keyring; /**< and came from there */
+	bool tickets;	   /**< a ticket cache or keytab, no password */
+	bool user_given;   /**< not taken from the environment */
 	enum client_kerberos kerberos;
 	bool kerberos_given; /**< -k, --use-kerberos and the like */
 	const char *ccache;  /**< --use-krb5-ccache */
@@ -330,6 +332,10 @@ bool shell_credentials_complete(struct shell_options *options,
 				const struct client_target *target);
 /** What was completed, for a logon; its strings are those of the options. */
 struct client_credentials shell_credentials(const struct shell_options *o);
+/** The server has accepted them, or has not: with --keyring the password is
+ *  kept, or forgotten. */
+void shell_credentials_judged(const struct shell_options *o,
+			      const struct client_target *target, bool good);
 /** "[DOMAIN/]user[%pass]" */
 bool shell_credentials_user(struct shell_options *options, const char *text);
 

@@ -151,6 +151,10 @@ static bool log_on(struct shell *shell)
 	const char *why = client_logon_why(shell->conn);
 	char *name = NULL;
 
+	if (NT_STATUS_IS_OK(status) || status == NT_STATUS_LOGON_FAILURE) {
+		shell_credentials_judged(shell->options, shell->target,
+					 NT_STATUS_IS_OK(status));
+	}
 	if (NT_STATUS_IS_OK(status)) {
 		return true;
 	}

@@ -2,7 +2,7 @@
 /*
  * Who we are. What comes first wins: -U and -W, -A, the address, the
  * environment (USER, PASSWD, PASSWD_FD, PASSWD_FILE as in smbclient), and for
- * the password at last the terminal.
+ * the password the kernel's keyring, and at last the terminal.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -14,6 +14,7 @@
 
 #include "client/shell.h"
 #include "negotiate/kerberos.h"
+#include "smbquic/keyring.h"
 #include "smbquic/private_file.h"
 #include "smbquic/prompt.h"
 #include "smbquic/secret.h"
@@ -220,8 +221,9 @@ static bool ask_password(struct shell_options *o)
 	o->password = prompt_password(o, prompt);
 	if (o->password == NULL) {
 		fprintf(stderr,
-			SHELL_PROGRAM ": no password: %s. Give one with -U, "
+			SHELL_PROGRAM ": no password: %s%s. Give one with -U, "
 				      "-A or PASSWD, or -N for none\n",
+			o->keyring ? "the keyring has none, and " : "",
 			no_password_because(errno));
 	}
 	return o->password != NULL;
@@ -317,13 +319,30 @@ static void keep_password(struct shell_options *o)
 	}
 }
 
-static bool find_password(struct shell_options *o)
+/* Where there is none, things go on as without it. */
+static void password_from_keyring(struct shell_options *o,
+				  const struct client_target *target)
+{
+	o->password = keyring_password(o, target->server, o->domain, o->user);
+	o->from_keyring = o->password != NULL;
+	if (o->password == NULL && errno != ENOKEY) {
+		o->keyring = false;
+		fprintf(stderr, SHELL_PROGRAM ": --keyring: no password: %s\n",
+			keyring_why(errno));
+	}
+}
+
+static bool find_password(struct shell_options *o,
+			  const struct client_target *target)
 {
 	if (o->password == NULL && o->no_password) {
 		o->password = "";
 	}
 	if (o->password == NULL && !password_from_environment(o)) {
 		return false;
+	}
+	if (o->password == NULL && o->keyring) {
+		password_from_keyring(o, target);
 	}
 	return o->password != NULL || ask_password(o);
 }
@@ -365,11 +384,56 @@ bool shell_credentials_complete(struct shell_options *o,
 	if (!find_user(o, target)) {
 		return false;
 	}
-	if (!o->tickets && !find_password(o)) {
+	if (!o->tickets && !find_password(o, target)) {
 		return false;
 	}
 	keep_password(o);
 	return !o->nt_hash || take_hash(o);
+}
+
+static void keep_in_keyring(const struct shell_options *o,
+			    const struct client_target *target)
+{
+	int err = keyring_keep(target->server, o->domain, o->user, o->password);
+
+	if (err != 0) {
+		fprintf(stderr,
+			SHELL_PROGRAM ": --keyring: the password is not kept: "
+				      "%s\n",
+			keyring_why(err));
+	}
+}
+
+static void forget_in_keyring(const struct shell_options *o,
+			      const struct client_target *target)
+{
+	int err = keyring_forget(target->server, o->domain, o->user);
+
+	if (err != 0 && err != ENOKEY) {
+		fprintf(stderr,
+			SHELL_PROGRAM ": --keyring: the password that was "
+				      "refused is still there: %s\n",
+			keyring_why(err));
+		return;
+	}
+	fprintf(stderr, SHELL_PROGRAM
+		": --keyring: the password that was refused is forgotten\n");
+}
+
+void shell_credentials_judged(const struct shell_options *o,
+			      const struct client_target *target, bool good)
+{
+	bool given = o->password != NULL && *o->password != '\0' &&
+		     *o->user != '\0' && !o->tickets;
+
+	if (!o->keyring || !given) {
+		return;
+	}
+	if (good && !o->from_keyring) {
+		keep_in_keyring(o, target);
+	} else if (!good && o->from_keyring) {
+		forget_in_keyring(o, target);
+	}
 }
 
 struct client_credentials shell_credentials(const struct shell_options *o)

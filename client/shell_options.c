@@ -63,6 +63,7 @@ static struct raw {
 	char *script;
 	char *tar;
 	int no_password;
+	int keyring;
 	int to_stderr;
 	int grepable;
 	int quiet;
@@ -120,6 +121,10 @@ static const struct poptOption table[] = {
 	 "read username, password and domain from a file", "FILE"},
 	{"no-pass", 'N', NONE, &raw.no_password, 0,
 	 "do not ask for a password", NULL},
+	{"keyring", 0, NONE, &raw.keyring, 0,
+	 "take the password from the kernel's keyring of this session, and "
+	 "keep one there that was given or asked for",
+	 NULL},
 	{"kerberos", 'k', NONE, NULL, OPT_KERBEROS,
 	 "log on by Kerberos, or not at all; the same as "
 	 "--use-kerberos=required", NULL},
@@ -475,6 +480,9 @@ static bool take_hosts(struct shell_options *o, poptContext context)
 	if (o->list || raw.script != NULL || raw.folder != NULL) {
 		return usage("--probe", "does not go with -L, -c or -D");
 	}
+	if (raw.keyring != 0) {
+		return usage("--probe", "does not go with --keyring");
+	}
 	if (poptPeekArg(context) != NULL) {
 		o->hosts = take_all(o, context);
 	}
@@ -504,6 +512,10 @@ static bool take_rest(struct shell_options *o, poptContext context)
 	}
 	if (raw.json != 0) {
 		return usage("--json", "goes with --probe only");
+	}
+	if (raw.keyring != 0 && raw.nt_hash != 0) {
+		return usage("--keyring",
+			     "is of passwords, not of what --pw-nt-hash takes");
 	}
 	target = poptGetArg(context);
 	if (target != NULL && o->list) {
@@ -636,6 +648,7 @@ int shell_options_parse(int argc, const char **argv, struct shell_options *out)
 		out->folder = adopt(out, &raw.folder);
 		out->no_password = raw.no_password != 0;
 		out->nt_hash = raw.nt_hash != 0;
+		out->keyring = raw.keyring != 0;
 		out->to_stderr = raw.to_stderr != 0;
 		out->grepable = raw.grepable != 0;
 		out->quiet = raw.quiet != 0;
