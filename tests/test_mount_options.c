@@ -39,7 +39,7 @@ static void test_values(void **state)
 		       "_netdev,x-systemd.automount,cache=loose,actimeo=30,"
 		       "transport=quic:1+tcp:2,ip=192.0.2.1,rsize=65536,nobrl,"
 		       "noserverino,nomapposix,noposix,nouser_xattr,noperm,"
-		       "forceuid,,user,comment=x,relatime,nodiratime,"
+		       "forceuid,,user,keyring,comment=x,relatime,nodiratime,"
 		       "strictatime,lazytime,nolease,closetimeo=2.5,"
 		       "option=client smb3 encryption algorithms="
 		       "AES-256-GCM AES-128-GCM");
@@ -50,6 +50,7 @@ static void test_values(void **state)
 	assert_int_equal(o->uid, 1000);
 	assert_int_equal(o->gid, 0);
 	assert_false(o->leases);
+	assert_true(o->keyring);
 	assert_true(o->close_time > 2.4 && o->close_time < 2.6);
 	assert_int_equal(o->file_mode, 0640);
 	assert_int_equal(o->dir_mode, 0750);

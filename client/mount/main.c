@@ -24,6 +24,7 @@
 #include "client/target.h"
 #include "config.h"
 #include "smbquic/heap.h"
+#include "smbquic/keyring.h"
 #include "smbquic/log.h"
 #include "smbquic/prompt.h"
 #include "smbquic/secret.h"
@@ -209,6 +210,22 @@ static bool password_from_environment(struct mount_options *o)
 	return good;
 }
 
+/* Where there is none, things go on as without it. */
+static void password_from_keyring(const struct mount *mount)
+{
+	struct mount_options *o = mount->options;
+
+	if (!o->keyring || o->password != NULL) {
+		return;
+	}
+	o->password = keyring_password(o, mount->server, o->domain, o->user);
+	if (o->password == NULL && errno != ENOKEY) {
+		o->keyring = false;
+		fprintf(stderr, MOUNT_PROGRAM ": keyring: no password: %s\n",
+			keyring_why(errno));
+	}
+}
+
 static bool ask_password(struct mount_options *o)
 {
 	char *prompt = talloc_asprintf(
@@ -219,16 +236,18 @@ static bool ask_password(struct mount_options *o)
 	if (o->password == NULL) {
 		fprintf(stderr,
 			MOUNT_PROGRAM ": no password for %s: give one with "
-				      "credentials=FILE or PASSWD (%s)\n",
-			o->user, strerror(errno));
+				      "credentials=FILE or PASSWD (%s%s)\n",
+			o->user, o->keyring ? "the keyring has none; " : "",
+			strerror(errno));
 	}
 	return o->password != NULL;
 }
 
 /* Kerberos: tickets that there are, or such as a password gives. KRB5CCNAME is
  * of who mounts, and of nobody else. */
-static int take_tickets(struct mount_options *o)
+static int take_tickets(const struct mount *mount)
 {
+	struct mount_options *o = mount->options;
 	const char *cache = getenv("KRB5CCNAME");
 
 	if (cache != NULL && !o->has_ticket_uid) {
@@ -242,11 +261,15 @@ static int take_tickets(struct mount_options *o)
 	    !password_from_environment(o)) {
 		return EXIT_USAGE;
 	}
+	if (o->user != NULL && !o->has_ticket_uid) {
+		password_from_keyring(mount);
+	}
 	return -1;
 }
 
-static int take_credentials(struct mount_options *o)
+static int take_credentials(const struct mount *mount)
 {
+	struct mount_options *o = mount->options;
 	char *why = NULL;
 
 	if (o->credentials != NULL &&
@@ -254,7 +277,7 @@ static int take_credentials(struct mount_options *o)
 		return complain(why);
 	}
 	if (o->kerberos != CLIENT_KERBEROS_OFF) {
-		return take_tickets(o);
+		return take_tickets(mount);
 	}
 	if (o->user == NULL && getenv("USER") != NULL) {
 		mount_options_user(o, getenv("USER"));
@@ -268,6 +291,7 @@ static int take_credentials(struct mount_options *o)
 	if (o->password == NULL && !password_from_environment(o)) {
 		return EXIT_USAGE;
 	}
+	password_from_keyring(mount);
 	if (o->password == NULL && !ask_password(o)) {
 		return EXIT_USAGE;
 	}
@@ -496,7 +520,7 @@ int main(int argc, char **argv)
 		status = complain(why);
 	}
 	if (status < 0) {
-		status = take_credentials(mount->options);
+		status = take_credentials(mount);
 	}
 	if (status < 0) {
 		mount->place = realpath(line.place, NULL);

@@ -125,6 +125,12 @@ static bool set_credentials(struct taking *t)
 	return take_text(t, &t->options->credentials);
 }
 
+static bool set_keyring(struct taking *t)
+{
+	t->options->keyring = true;
+	return true;
+}
+
 static bool set_guest(struct taking *t)
 {
 	t->options->no_password = true;
@@ -470,6 +476,8 @@ static const struct row rows[] = {
 	{"credentials",	VALUE,	set_credentials,
 	 "FILE with lines username=, password= and domain="},
 	{"cred",	VALUE,	set_credentials, NULL},
+	{"keyring",	NO_VALUE, set_keyring,
+	 "the password is in the kernel's keyring of this session"},
 	{"guest",	NO_VALUE, set_guest, "no password is asked for"},
 	{"uid",		VALUE,	set_uid,
 	 "user who owns files that the server names no owner of"},

@@ -50,6 +50,7 @@ struct mount_options {
 	bool permissions; /**< the kernel looks at modes */
 	bool allow_other;
 	bool no_password;
+	bool keyring; /**< the password may be in the kernel's */
 	bool trust_given;
 };
 
