@@ -108,8 +108,11 @@ void quic_detour_look(struct quic_endpoint *e, struct quic_slot *s,
 	bool owed = false;
 	uint64_t heard = quic_conn_heard(s->conn, &owed);
 
-	if (heard != d->heard || !owed || !quic_conn_may_migrate(s->conn)) {
+	/* nobody looks while there is nothing to wait for */
+	if (heard != d->heard || !owed || !d->owed ||
+	    !quic_conn_may_migrate(s->conn)) {
 		d->heard = heard;
+		d->owed = owed;
 		d->since = now;
 		d->tries = 0;
 		d->away = false;

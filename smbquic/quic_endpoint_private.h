@@ -26,6 +26,7 @@ struct quic_detour {
 	uint64_t heard;
 	quic_time since;
 	unsigned turn, tries;
+	bool owed; /* an answer, when it was looked at last */
 	bool away; /* at one that was tried */
 };
 
