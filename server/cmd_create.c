@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "server/acl.h"
+#include "server/app_instance.h"
 #include "server/create.h"
 #include "server/dispatch.h"
 #include "server/durable.h"
@@ -240,11 +241,6 @@ static void create_begin(struct create_state *state)
 	if (create->durable.dh2q && create_replayed(state)) {
 		return;
 	}
-	status = durable_check_instance(state->r, create);
-	if (status != NT_STATUS_OK) {
-		create_fail(state, status);
-		return;
-	}
 	(void)create_open(state);
 }
 
@@ -428,6 +424,15 @@ static struct oplock_ask ask_of(const struct create_state *state,
 	return ask;
 }
 
+/* The application's own earlier open, from where it ran before, is not in its
+ * way: it goes before share modes and oplocks are looked at. */
+static NTSTATUS take_over(struct create_state *state)
+{
+	return app_instance_take_over(
+		state->r, &state->create, state->handle,
+		create_rights(&state->create, state->r->tree, &state->info));
+}
+
 /* May it be opened so, beside the others? NT_STATUS_PENDING: not yet. */
 static NTSTATUS check_others(const struct create_state *state, uint32_t granted)
 {
@@ -517,6 +522,9 @@ static void create_register(struct create_state *state)
 	NTSTATUS status = granted_access(state, &granted);
 
 	if (status == NT_STATUS_OK) {
+		status = take_over(state);
+	}
+	if (status == NT_STATUS_OK) {
 		status = check_others(state, granted);
 	}
 	if (status == NT_STATUS_PENDING) {
@@ -547,6 +555,7 @@ static void create_register(struct create_state *state)
 	/* Whoever guesses the id and closes it waits for us. */
 	ask = ask_of(state, granted);
 	if (file_use(state, r) == NULL || !oplock_grant(state->fo, &ask) ||
+	    !app_instance_remember(open, &state->create, r) ||
 	    !durable_grant(state->fo, &state->create, r)) {
 		create_undo(state, NT_STATUS_INSUFFICIENT_RESOURCES);
 		return;

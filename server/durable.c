@@ -80,9 +80,6 @@ static uint32_t timeout_of(const struct create_durable *in)
 	return timeout < DURABLE_V2_MAX ? timeout : DURABLE_V2_MAX;
 }
 
-static bool remember_app(struct open *open, const struct create_durable *in,
-			 const struct request *r);
-
 static int durable_destructor(struct durable *durable)
 {
 	persistent_forget(durable->record);
@@ -153,9 +150,6 @@ bool durable_grant(struct file_open *fo, const struct create *create,
 	struct durable *durable = NULL;
 	bool persistent = may_be_persistent(fo, in, r);
 
-	if (in->has_app && in->dh2q && !remember_app(fo->open, in, r)) {
-		return false;
-	}
 	if ((!in->dhnq && !in->dh2q) || create->snapshot ||
 	    (!persistent && !may_be_durable(fo))) {
 		return true;
@@ -454,58 +448,4 @@ NTSTATUS durable_reclaim(struct request *r, const struct create *create,
 	}
 	*out = open;
 	return durable_take(r, create, open);
-}
-
-/* --- applications that moved (3.3.5.9.13, 3.3.5.9.15) ------------------- */
-
-static bool older(const struct smb2_app_instance_version *a,
-		  const struct smb2_app_instance_version *b)
-{
-	return a->high < b->high || (a->high == b->high && a->low < b->low);
-}
-
-static bool remember_app(struct open *open, const struct create_durable *in,
-			 const struct request *r)
-{
-	struct open_app *app = talloc_zero(open, struct open_app);
-
-	if (app == NULL) {
-		return false;
-	}
-	app->id = in->app;
-	app->has_version = in->has_app_version;
-	app->version = in->app_version;
-	memcpy(app->client.bytes, r->session->client_guid,
-	       sizeof(app->client.bytes));
-	open->app = app;
-	return true;
-}
-
-NTSTATUS durable_check_instance(const struct request *r,
-				const struct create *create)
-{
-	const struct create_durable *in = &create->durable;
-	const struct server *server = r->conn->server;
-	struct open *open = NULL;
-	size_t cursor = 0;
-
-	if (!in->has_app || !in->dh2q) {
-		return NT_STATUS_OK;
-	}
-	for (open = idtable_next(server->opens, &cursor); open != NULL;
-	     open = idtable_next(server->opens, &cursor)) {
-		struct open_app *app = open->app;
-
-		if (app == NULL || !same_guid(&app->id, &in->app) ||
-		    memcmp(app->client.bytes, r->session->client_guid,
-			   sizeof(app->client.bytes)) == 0) {
-			continue;
-		}
-		if (app->has_version && in->has_app_version &&
-		    !older(&app->version, &in->app_version)) {
-			return NT_STATUS_FILE_FORCED_CLOSED;
-		}
-		open_end(open, NULL, NT_STATUS_FILE_CLOSED);
-	}
-	return NT_STATUS_OK;
 }

@@ -42,13 +42,6 @@ struct durable {
 	struct tevent_immediate *lost;
 };
 
-/** The instance of an application that an open is for. Child of the open. */
-struct open_app {
-	struct smb2_guid id, client;
-	bool has_version;
-	struct smb2_app_instance_version version;
-};
-
 /** Are these contexts possible together, and well-formed?
  *  NT_STATUS_INVALID_PARAMETER, NT_STATUS_OBJECT_NAME_NOT_FOUND. */
 NTSTATUS durable_check(const struct create *create);
@@ -110,10 +103,5 @@ NTSTATUS durable_reclaim(struct request *r, const struct create *create,
 /** Likewise one that was found otherwise. */
 NTSTATUS durable_take(struct request *r, const struct create *create,
 		      struct open *open);
-
-/** 3.3.5.9.13: opens of another client for the same instance of an application
- *  are closed. @return NT_STATUS_FILE_FORCED_CLOSED: that one is newer. */
-NTSTATUS durable_check_instance(const struct request *r,
-				const struct create *create);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
+#include "server/app_instance.h"
 #include "server/persistent.h"
 
 #include <errno.h>

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "server/app_instance.h"
 #include "server/account.h"
 #include "server/durable.h"
 #include "server/logon.h"

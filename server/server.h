@@ -57,7 +57,7 @@ struct ask; /* ask.h */
 struct channel;
 struct conn;
 struct durable;	   /* durable.h */
-struct open_app;   /* durable.h */
+struct open_app;   /* app_instance.h */
 struct persistent; /* persistent.h */
 struct file_table; /* file.h */
 struct file_open;  /* file.h */
@@ -484,7 +484,7 @@ struct open {
 	struct pipe *pipe;	  /**< pipe.c; a child of the open */
 	struct durable *durable;  /**< durable.h; NULL: it is not */
 	struct replay *replay;	  /**< replay.h; until it is used otherwise */
-	struct open_app *app;	  /**< durable.h; NULL: of no application */
+	struct open_app *app;	  /**< app_instance.h; NULL: of none */
 	struct request *requests; /**< in flight that name it, by open_next */
 
 	uint8_t *lock_sequences; /**< cmd_lock.c; NULL: none yet */

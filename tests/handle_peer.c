@@ -14,6 +14,11 @@
  *	delete:NAME:GUID:MS	likewise, to be deleted when it is closed
  *	posix:NAME:GUID:MS	likewise, by the POSIX extensions
  *	plain:NAME		open it, sharing everything
+ *	app:NAME:ID:VERSION	open (or make) it, sharing nothing, for that
+ *				instance of an application, of that version;
+ *				0: of none. HANDLE_PEER in the environment says
+ *				which client this is
+ *	app-kept:NAME:ID:VERSION likewise, with a persistent handle
  *	reclaim:NAME:GUID:ID	come back for a persistent handle
  *	regain:NAME:GUID:ID	likewise, with its lease
  *	repossess:NAME:GUID:ID	likewise, by the POSIX extensions
@@ -263,6 +268,45 @@ static NTSTATUS run_plain(struct peer *peer, char **words, const char **note)
 	};
 
 	return create(peer, &in, words[1], note);
+}
+
+static NTSTATUS do_app(struct peer *peer, char **words, bool keep,
+		       const char **note)
+{
+	const struct smb2_durable_v2_request v2 = {
+		.flags = SMB2_DHANDLE_FLAG_PERSISTENT,
+		.create_guid = guid_of(words[2]),
+	};
+	const struct smb2_guid id = guid_of(words[2]);
+	const struct smb2_app_instance_version version = {
+		.low = number(words[3]),
+	};
+	struct wire_writer list = wire_writer_talloc(peer->conn);
+	struct wire_chain contexts = smb2_create_context_list(&list);
+	struct smb2_create_request in = {
+		.desired_access = FILE_READ_DATA | FILE_WRITE_DATA,
+		.create_disposition = FILE_OPEN_IF,
+	};
+
+	if (keep) {
+		(void)smb2_durable_v2_request_add(&contexts, &v2);
+	}
+	(void)smb2_app_instance_id_add(&contexts, &id);
+	if (version.low != 0) {
+		(void)smb2_app_instance_version_add(&contexts, &version);
+	}
+	in.contexts = wire_writer_slice(&list);
+	return create(peer, &in, words[1], note);
+}
+
+static NTSTATUS run_app(struct peer *peer, char **words, const char **note)
+{
+	return do_app(peer, words, false, note);
+}
+
+static NTSTATUS run_app_kept(struct peer *peer, char **words, const char **note)
+{
+	return do_app(peer, words, true, note);
 }
 
 static NTSTATUS come_back(struct peer *peer, char **words, uint8_t level,
@@ -562,6 +606,8 @@ static const struct {
 	{"delete", 4, run_delete},
 	{"posix", 4, run_posix},
 	{"plain", 2, run_plain},
+	{"app", 4, run_app},
+	{"app-kept", 4, run_app_kept},
 	{"reclaim", 4, run_reclaim},
 	{"regain", 4, run_regain},
 	{"repossess", 4, run_repossess},
@@ -612,6 +658,9 @@ static void log_on(struct peer *peer, char **argv)
 	struct client_options options = {0};
 	struct client_credentials credentials = {0};
 	struct client_session *session = NULL;
+	const char *which = getenv("HANDLE_PEER");
+	struct smb2_guid guid =
+		guid_of(which != NULL ? which : "handle_peer.c 01");
 	char *percent = strchr(argv[5], '%');
 	char *why = NULL;
 	NTSTATUS status = NT_STATUS_OK;
@@ -626,7 +675,7 @@ static void log_on(struct peer *peer, char **argv)
 	options.transports = argv[3];
 	options.tls.trust = TLS_TRUST_CA;
 	options.tls.ca_file = argv[4];
-	options.guid = (const uint8_t *)"handle_peer.c 01";
+	options.guid = guid.bytes;
 	options.posix = true;
 	options.capabilities = SMB2_GLOBAL_CAP_PERSISTENT_HANDLES;
 	credentials.user = argv[5];
