@@ -26,6 +26,9 @@ struct fixture {
 	struct transport_facts facts;
 	uint64_t next_id;
 	struct session_keys *client_keys; /* to unseal with, or NULL */
+	/* Parent of what is read. tevent_req_create() looks for the parent of
+	 * its mem_ctx along all younger siblings: that takes one with few. */
+	TALLOC_CTX *heard;
 };
 
 static inline void fixture_report(void *private_data,
@@ -97,6 +100,7 @@ static inline struct fixture *fixture_new(const char *config_text,
 	char *why = NULL;
 
 	f->facts.backend = "memory";
+	f->heard = talloc_new(f);
 	f->ev = tevent_context_init(f);
 	server = server_new(f, f->ev, fixture_config(f, config_text, users),
 			    &why);
@@ -191,12 +195,12 @@ static inline void fixture_send(struct fixture *f, struct message_out *pdus,
 /* The next message; NULL: the server ended the connection. */
 static inline struct message *fixture_read(struct fixture *f)
 {
-	struct tevent_req *req = message_read_send(f, f->ev, f->client);
+	struct tevent_req *req = message_read_send(f->heard, f->ev, f->client);
 	struct message *message = NULL;
 
 	assert_non_null(req);
 	testlib_wait(f->ev, req, FIXTURE_SECONDS);
-	if (message_read_recv(req, f, &message) != 0) {
+	if (message_read_recv(req, f->heard, &message) != 0) {
 		message = NULL;
 	}
 	talloc_free(req);
