@@ -108,6 +108,26 @@ static void test_others(void **state)
 			    "2001:db8::2 again");
 }
 
+static void test_others_v6(void **state)
+{
+	const struct row rows[] = {
+		{1, "2001:db8::1", GIGABIT, 0},
+		{2, "2001:db8:1::1", GIGABIT, 0},
+		{3, "2001:db8:2::1", GIGABIT / 10, 0}, /* slow */
+		{1, "2001:db8::77", GIGABIT, 0},       /* the same card */
+		{4, "fe80::4", GIGABIT, 0},	       /* of a link */
+		{5, "ff02::1", GIGABIT, 0},
+		{6, "::1", GIGABIT, 0},
+		{7, "::", GIGABIT, 0},
+		{8, "::ffff:198.51.100.1", GIGABIT, 0},
+		{9, "198.51.100.1", GIGABIT, 0}, /* another protocol */
+	};
+
+	(void)state;
+	assert_string_equal(chosen(rows, 10, "2001:db8::1", false),
+			    "2001:db8:1::1 once");
+}
+
 static void test_card_that_spreads(void **state)
 {
 	const struct row rows[] = {
@@ -176,6 +196,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_others_v6),
 		cmocka_unit_test(test_card_that_spreads),
 		cmocka_unit_test(test_behind_translation),
 		cmocka_unit_test(test_nothing),
