@@ -207,6 +207,141 @@ static void test_lease_breaks(void **state)
 	assert_int_equal(granted(t).lease_state, RH);
 }
 
+/* --- several connections ---------------------------------------------------
+ */
+
+#define CHANNELS 3
+
+/* One session with several connections, of which the first is the oldest. */
+struct channels {
+	struct conn *conn[CHANNELS];
+	struct message_conn *client[CHANNELS];
+	uint64_t next_id[CHANNELS];
+	unsigned used;
+};
+
+/* What is sent and read from now on goes by that one. */
+static void use(struct files *t, struct channels *c, unsigned i)
+{
+	c->next_id[c->used] = t->f->next_id;
+	c->used = i;
+	t->f->conn = c->conn[i];
+	t->f->client = c->client[i];
+	t->f->next_id = c->next_id[i];
+}
+
+static struct channels bind_channels(struct files *t)
+{
+	struct channels c = {
+		.conn = {t->f->conn},
+		.client = {t->f->client},
+	};
+	struct channel *channel = NULL;
+
+	for (unsigned i = 1; i < CHANNELS; i++) {
+		c.next_id[c.used] = t->f->next_id;
+		fixture_connect(t->f);
+		fixture_negotiated(t->f);
+		credits_take(t->f->conn->credits, 0, 1);
+		credits_grant(t->f->conn->credits, FILES_CREDITS);
+		t->f->next_id = 1;
+		channel = channel_new(t->f->conn, t->session);
+		assert_non_null(channel);
+		channel->binding = true;
+		channel->signing = t->session->keys->signing;
+		channel_set_valid(channel);
+		c.used = i;
+		c.conn[i] = t->f->conn;
+		c.client[i] = t->f->client;
+	}
+	return c;
+}
+
+/* 3.3.4.6: a break goes by the oldest connection; when that one ends before
+ * anything was heard, by another; and the answer comes by that, too. */
+static void test_oplock_moves(void **state)
+{
+	struct files *t = *state;
+	struct channels c = bind_channels(t);
+	struct wire_writer w = {0};
+	struct smb2_oplock_break in = {0};
+	struct smb2_file_id id = {0};
+	uint64_t waits = 0;
+
+	use(t, &c, 0);
+	w = create_pdu(t, SMB2_OPLOCK_LEVEL_BATCH, wire_slice(NULL, 0));
+	assert_int_equal(files_call(t, &w), NT_STATUS_OK);
+	id = created(t).file_id;
+	use(t, &c, 2);
+	w = create_pdu(t, SMB2_OPLOCK_LEVEL_NONE, wire_slice(NULL, 0));
+	waits = files_send(t, &w);
+	(void)files_pending(t, waits);
+	assert_non_null(c.conn[0]->channels->notices);
+	talloc_free(c.conn[0]);
+	use(t, &c, 1);
+	expect_break(t, &in, SMB2_OPLOCK_BREAK_SIZE);
+	assert_int_equal(in.file_id.volatile_id, id.volatile_id);
+	assert_int_equal(acknowledge(t, id, SMB2_OPLOCK_LEVEL_II),
+			 NT_STATUS_OK);
+	use(t, &c, 2);
+	assert_int_equal(files_wait(t, waits), NT_STATUS_OK);
+}
+
+/* 3.3.4.7: likewise. The one after the lost one ends as well. */
+static void test_lease_moves(void **state)
+{
+	struct files *t = *state;
+	struct channels c = bind_channels(t);
+	struct wire_writer w = {0};
+	struct smb2_lease_break_notification in = {0};
+	uint64_t waits = 0;
+
+	use(t, &c, 0);
+	w = create_pdu(t, SMB2_OPLOCK_LEVEL_LEASE,
+		       lease_context(t, "one", SMB2_LEASE_ALL));
+	assert_int_equal(files_call(t, &w), NT_STATUS_OK);
+	use(t, &c, 2);
+	w = create_pdu(t, SMB2_OPLOCK_LEVEL_LEASE,
+		       lease_context(t, "two", SMB2_LEASE_ALL));
+	waits = files_send(t, &w);
+	(void)files_pending(t, waits);
+	assert_non_null(c.conn[0]->channels->notices);
+	talloc_free(c.conn[0]);
+	assert_non_null(c.conn[1]->channels->notices);
+	talloc_free(c.conn[1]);
+	expect_break(t, &in, SMB2_LEASE_BREAK_NOTIFICATION_SIZE);
+	assert_memory_equal(in.lease_key.bytes, "one", 4);
+	assert_int_equal(in.new_lease_state, RH);
+	assert_int_equal(acknowledge_lease(t, "one", RH), NT_STATUS_OK);
+	assert_int_equal(files_wait(t, waits), NT_STATUS_OK);
+}
+
+/* What was opened by a connection that has gone before: by one that is there.
+ */
+static void test_opener_gone(void **state)
+{
+	struct files *t = *state;
+	struct channels c = bind_channels(t);
+	struct wire_writer w = {0};
+	struct smb2_oplock_break in = {0};
+	uint64_t waits = 0;
+
+	use(t, &c, 0);
+	w = create_pdu(t, SMB2_OPLOCK_LEVEL_BATCH, wire_slice(NULL, 0));
+	assert_int_equal(files_call(t, &w), NT_STATUS_OK);
+	talloc_free(c.conn[0]);
+	use(t, &c, 2);
+	w = create_pdu(t, SMB2_OPLOCK_LEVEL_NONE, wire_slice(NULL, 0));
+	waits = files_send(t, &w);
+	(void)files_pending(t, waits);
+	use(t, &c, 1);
+	expect_break(t, &in, SMB2_OPLOCK_BREAK_SIZE);
+	assert_int_equal(acknowledge(t, in.file_id, SMB2_OPLOCK_LEVEL_NONE),
+			 NT_STATUS_OK);
+	use(t, &c, 2);
+	assert_int_equal(files_wait(t, waits), NT_STATUS_OK);
+}
+
 /* A waiting CREATE can be cancelled. */
 static void test_cancel(void **state)
 {
@@ -250,6 +385,8 @@ int main(void)
 		TEST(test_oplock),	 TEST(test_oplock_too_much),
 		TEST(test_lease_breaks), TEST(test_cancel),
 		TEST(test_lease),	 TEST(test_neither),
+		TEST(test_oplock_moves), TEST(test_lease_moves),
+		TEST(test_opener_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
