@@ -125,7 +125,6 @@ static void test_small(void **state)
 {
 	struct files *t = *state;
 	struct smb2_file_id id = files_make(t, "f");
-	struct smb2_object_id object = {0};
 	struct wire_slice out = {0};
 	uint16_t format = 9;
 
@@ -143,13 +142,40 @@ static void test_small(void **state)
 	assert_int_equal(files_fsctl_status(t, id, FSCTL_SET_COMPRESSION,
 					    wire_slice("\0", 1), 0),
 			 NT_STATUS_INVALID_PARAMETER);
-	assert_int_equal(files_fsctl(t, id, FSCTL_CREATE_OR_GET_OBJECT_ID,
-				     nothing, 64, &out),
+}
+
+static struct smb2_object_id object_id(struct files *t, const char *name,
+				       uint32_t code)
+{
+	struct smb2_object_id object = {0};
+	struct wire_slice out = {0};
+	struct smb2_file_id id = files_make(t, name);
+
+	assert_int_equal(files_fsctl(t, id, code, nothing, 64, &out),
 			 NT_STATUS_OK);
 	assert_true(smb2_object_id_decode(out, &object));
-	assert_int_equal(
-		files_fsctl_status(t, id, FSCTL_GET_OBJECT_ID, nothing, 63),
-		NT_STATUS_INVALID_PARAMETER);
+	assert_int_equal(files_close(t, id), NT_STATUS_OK);
+	return object;
+}
+
+/* Of each file one, which stays, whichever request tells it and whatever stream
+ * is open, and is no other's. */
+static void test_object_ids(void **state)
+{
+	struct files *t = *state;
+	struct smb2_object_id first =
+		object_id(t, "f", FSCTL_CREATE_OR_GET_OBJECT_ID);
+	struct smb2_object_id again = object_id(t, "f", FSCTL_GET_OBJECT_ID);
+	struct smb2_object_id stream = object_id(t, "f:s", FSCTL_GET_OBJECT_ID);
+	struct smb2_object_id other = object_id(t, "g", FSCTL_GET_OBJECT_ID);
+
+	assert_memory_equal(&first, &again, sizeof(first));
+	assert_memory_equal(&first, &stream, sizeof(first));
+	assert_memory_not_equal(&first.object_id, &other.object_id, 16);
+	assert_memory_equal(&first.object_id, &first.birth_object_id, 16);
+	assert_int_equal(files_fsctl_status(t, files_make(t, "f"),
+					    FSCTL_GET_OBJECT_ID, nothing, 63),
+			 NT_STATUS_INVALID_PARAMETER);
 }
 
 /* In a compound the response names the open that was inherited. */
@@ -273,10 +299,15 @@ static void test_validate_311(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_refused),	     TEST(test_resiliency),
-		TEST(test_without_file),     TEST(test_small),
-		TEST(test_inherited),	     TEST(test_validate_negotiate),
-		TEST(test_validate_differs), TEST(test_validate_311),
+		TEST(test_refused),
+		TEST(test_resiliency),
+		TEST(test_without_file),
+		TEST(test_small),
+		TEST(test_object_ids),
+		TEST(test_inherited),
+		TEST(test_validate_negotiate),
+		TEST(test_validate_differs),
+		TEST(test_validate_311),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
