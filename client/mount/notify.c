@@ -35,20 +35,38 @@ struct notify {
 	bool ends, ended;
 };
 
+/* It is with flags in libfuse 3.14, without in 3.16 and later. -ENOSYS: the
+ * kernel is older than Linux 6.2, or libfuse is another. */
+#if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 16)
+static int expire(const struct notify *n, const struct news *news)
+{
+	return fuse_lowlevel_notify_expire_entry(
+		n->session, news->ino, news->name, strlen(news->name));
+}
+#elif FUSE_VERSION == FUSE_MAKE_VERSION(3, 14)
+static int expire(const struct notify *n, const struct news *news)
+{
+	return fuse_lowlevel_notify_expire_entry(n->session, news->ino,
+						 news->name, strlen(news->name),
+						 FUSE_LL_EXPIRE_ONLY);
+}
+#else
+static int expire(const struct notify *n, const struct news *news)
+{
+	(void)n, (void)news;
+	return -ENOSYS;
+}
+#endif
+
 /* ENOENT: it has forgotten it already. */
 static void notify_tell(const struct notify *n, const struct news *news)
 {
-	int err = 0;
-
 	if (news->name[0] == '\0') {
 		(void)fuse_lowlevel_notify_inval_inode(n->session, news->ino, 0,
 						       0);
 		return;
 	}
-	err = fuse_lowlevel_notify_expire_entry(n->session, news->ino,
-						news->name, strlen(news->name),
-						FUSE_LL_EXPIRE_ONLY);
-	if (err == -ENOSYS) { /* before Linux 6.2 */
+	if (expire(n, news) == -ENOSYS) {
 		(void)fuse_lowlevel_notify_inval_entry(
 			n->session, news->ino, news->name, strlen(news->name));
 	}
