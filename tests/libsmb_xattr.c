@@ -9,6 +9,9 @@
  *
  * Prints the value, or "done", or the error.
  */
+/* as programs do that were written before it said so */
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+
 #include <errno.h>
 #include <libsmbclient.h>
 #include <stdio.h>
