@@ -666,6 +666,8 @@ void replay_resume(struct client_conn *conn, struct call *call);
 struct reconnect *reconnect_new(struct client_conn *conn);
 /** The transport is lost. @return false: it will not come back. */
 bool reconnect_lost(struct client_conn *conn, NTSTATUS status, const char *why);
+/** A call that had waited for the way back was answered. */
+void reconnect_served(struct client_conn *conn);
 /** An object that may wait to be restored went away. */
 void reconnect_look(struct client_conn *conn);
 

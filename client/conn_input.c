@@ -122,6 +122,12 @@ static bool is_interim(const struct smb2_header *header)
 	       smb2_header_is_async(header);
 }
 
+/* Whose final reply may be days away, with nothing amiss. */
+static bool waits_for_others(uint16_t command)
+{
+	return command == SMB2_LOCK || command == SMB2_CHANGE_NOTIFY;
+}
+
 /* @return false: the connection ended. */
 static bool conn_reply(struct client_conn *conn, struct message *m,
 		       const struct message_pdu *pdu)
@@ -144,6 +150,10 @@ static bool conn_reply(struct client_conn *conn, struct message *m,
 		return false;
 	}
 	conn_grant(conn, part, &pdu->header);
+	if (call->again &&
+	    (!is_interim(&pdu->header) || waits_for_others(part->command))) {
+		reconnect_served(conn);
+	}
 	if (is_interim(&pdu->header)) {
 		part->pending = true;
 		part->async_id = pdu->header.async_id;

@@ -7,6 +7,10 @@
  *
  * A connection on which nothing is open and nobody waits comes back when it is
  * needed.
+ *
+ * To be connected is not to be served: the time goes on until a call that
+ * waited was answered, so that a server which drops every connection as soon as
+ * it is back does not hold its callers for ever.
  */
 #define LOG_MODULE "client"
 
@@ -16,6 +20,8 @@
 
 #define FIRST_PAUSE_MS	 100
 #define LONGEST_PAUSE_MS 2000
+/* A connection that held so long is not one that a server drops at once. */
+#define STEADY_US (2 * 1000 * 1000)
 /* Opens asked for at a time. */
 #define AT_ONCE 64
 
@@ -35,6 +41,9 @@ struct reconnect {
 	char *why;	 /* likewise */
 	char *last;	 /* why the last attempt failed */
 	bool broken;	 /* the attempt's transport was lost, too */
+	bool on_trial;	 /* UP, but nothing that waited was answered since */
+	int64_t since;	 /* us; of the loss for which the time runs */
+	int64_t back_at; /* us; when it was UP last; 0: never */
 	struct tevent_req *connecting;
 	struct tevent_timer *pause;
 	struct tevent_timer *end;    /* the time is over */
@@ -168,7 +177,8 @@ static void give_up(struct reconnect *r)
 	struct client_conn *conn = r->conn;
 	NTSTATUS status = r->status;
 	char *why = talloc_asprintf(
-		conn, "%s; it did not come back within %u seconds%s%s", r->why,
+		conn, "%s; it did not come back%s within %u seconds%s%s",
+		r->why, r->on_trial ? " to stay" : "",
 		conn->options.reconnect_ms / 1000, r->last != NULL ? ": " : "",
 		r->last != NULL ? r->last : "");
 
@@ -217,17 +227,53 @@ static void pause_attempts(struct reconnect *r)
 		pause_over, r);
 }
 
+/* Milliseconds that are left for the way back. */
+static unsigned time_left(const struct reconnect *r)
+{
+	int64_t gone = (conn_clock() - r->since) / 1000;
+
+	return gone < r->conn->options.reconnect_ms
+		       ? r->conn->options.reconnect_ms - (unsigned)gone
+		       : 0;
+}
+
 /* Somebody waits. */
 static void awake(struct reconnect *r)
 {
-	unsigned ms = r->conn->options.reconnect_ms;
+	unsigned ms = 0;
 
+	if (!r->on_trial) {
+		r->since = conn_clock();
+	}
+	ms = time_left(r);
 	r->end = tevent_add_timer(
 		r->conn->ev, r,
 		tevent_timeval_current_ofs(ms / 1000, ms % 1000 * 1000),
 		time_over, r);
 	tell(r, CLIENT_LOST, r->why);
 	pause_attempts(r);
+}
+
+/* Lost while UP: is this a new loss, or the last one once more? */
+static void lost_again(struct reconnect *r)
+{
+	int64_t stood = conn_clock() - r->back_at;
+
+	if (stood / 1000 >= r->conn->options.reconnect_ms) {
+		r->on_trial = false;
+	}
+	if (!r->on_trial && (r->back_at == 0 || stood >= STEADY_US)) {
+		r->pause_ms = FIRST_PAUSE_MS;
+	}
+}
+
+void reconnect_served(struct client_conn *conn)
+{
+	struct client_conn *home = conn->home != NULL ? conn->home : conn;
+
+	if (home->way_back != NULL) {
+		home->way_back->on_trial = false;
+	}
 }
 
 bool reconnect_lost(struct client_conn *conn, NTSTATUS status, const char *why)
@@ -256,7 +302,7 @@ bool reconnect_lost(struct client_conn *conn, NTSTATUS status, const char *why)
 	TALLOC_FREE(r->last);
 	talloc_free(r->why);
 	r->why = talloc_strdup(r, why);
-	r->pause_ms = FIRST_PAUSE_MS;
+	lost_again(r);
 	r->phase = ASLEEP;
 	replay_hold(conn, status);
 	if (open) {
@@ -461,6 +507,8 @@ static void finish(struct reconnect *r)
 	TALLOC_FREE(r->end);
 	TALLOC_FREE(r->pause);
 	r->phase = UP;
+	r->back_at = conn_clock();
+	r->on_trial = !TAILQ_EMPTY(&conn->held);
 	conn->lost = false;
 	replay_go(conn);
 	tell(r, CLIENT_BACK, NULL);

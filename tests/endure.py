@@ -162,8 +162,8 @@ class Limit(Fault):
         resource.prlimit(pid, self.which,
                          (self.now() + self.more, self.before[1]))
         storm = [self.run.start("storm%d" % i, self.run.client(
-            "put big storm%d; del storm%d" % (i, i), "-t", "20"))
-                 for i in range(STORM)]
+            "put big storm%d; del storm%d" % (i, i), "-t", "20",
+            "--reconnect=20")) for i in range(STORM)]
         for one in storm:
             one.wait(PATIENCE)
 
