@@ -261,6 +261,7 @@ int quic_conn_client(TALLOC_CTX *mem_ctx, const struct quic_conn_params *p,
 	c->visits = p->settings->visits_file != NULL
 			    ? talloc_strdup(c, p->settings->visits_file)
 			    : NULL;
+	quic_visit_policy(client->tls, c->visits_policy);
 	c->begin.local = *p->local;
 	c->begin.peer = *p->peer;
 	c->begin.max_payload = p->max_payload;

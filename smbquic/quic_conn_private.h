@@ -70,7 +70,8 @@ struct quic_conn {
 		uint32_t offered; /* by the server, 0: nothing to go on with */
 		uint32_t other;	  /* that was begun again with; 0: not */
 	} begin;
-	char *visits;	/* client: file of what is remembered; NULL: none */
+	char *visits; /* client: file of what is remembered; NULL: none */
+	char visits_policy[QUIC_POLICY_SIZE];
 	unsigned moves; /* of the peer, or of this end */
 
 	uint64_t packets_in, packets_out;

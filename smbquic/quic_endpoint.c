@@ -137,6 +137,13 @@ static void settle(struct quic_endpoint *e)
 	} else if (first != NULL) {
 		arm_timer(e, first->due);
 	}
+	if (e->leave != NULL && e->busy == 0 && e->slots.memories > 0) {
+		void (*leave)(void *private_data) = e->leave;
+
+		e->leave = NULL;
+		leave(e->leave_data); /* it may be a thread's now */
+		return;
+	}
 	endpoint_check_users(e);
 }
 
@@ -427,19 +434,13 @@ static void endpoint_check_users(struct quic_endpoint *e)
 	}
 }
 
-static bool endpoint_events(struct quic_endpoint *e)
+bool quic_endpoint_events(struct quic_endpoint *e)
 {
-	e->timer_fd =
-		timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-	if (e->timer_fd == -1) {
-		return false;
-	}
-	e->soon = tevent_create_immediate(e);
 	e->fde = tevent_add_fd(e->ev, e, udp_fd(e->socket), TEVENT_FD_READ,
 			       socket_handler, e);
 	e->timer_fde = tevent_add_fd(e->ev, e, e->timer_fd, TEVENT_FD_READ,
 				     timer_handler, e);
-	return e->soon != NULL && e->fde != NULL && e->timer_fde != NULL;
+	return e->fde != NULL && e->timer_fde != NULL;
 }
 
 void quic_endpoint_replace_socket(struct quic_endpoint *e,
@@ -458,11 +459,10 @@ void quic_endpoint_replace_socket(struct quic_endpoint *e,
 	quic_outbox_clear(e);
 }
 
-/* It belongs to nobody, see endpoint_check_users(). */
-static struct quic_endpoint *endpoint_new(struct tevent_context *ev,
-					  struct udp_socket *socket,
-					  const struct transport_settings *s,
-					  const uint8_t *kept)
+struct quic_endpoint *quic_endpoint_new(struct tevent_context *ev,
+					struct udp_socket *socket,
+					const struct transport_settings *s,
+					const uint8_t *kept)
 {
 	struct quic_endpoint *e = talloc_zero(NULL, struct quic_endpoint);
 	uint8_t secret[16];
@@ -472,14 +472,18 @@ static struct quic_endpoint *endpoint_new(struct tevent_context *ev,
 		return NULL;
 	}
 	e->ev = ev;
-	e->timer_fd = -1;
+	e->timer_fd =
+		timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	e->soon = tevent_create_immediate(e);
 	e->armed = QUIC_NEVER;
 	e->settings = *s;
 	e->socket = talloc_steal(e, socket);
 	talloc_set_destructor(e, endpoint_destructor);
 	gnutls_rnd(GNUTLS_RND_RANDOM, secret, sizeof(secret));
-	if (!quic_secrets_derive(&e->secrets, kept, udp_local(e->socket)) ||
-	    !quic_slots_init(&e->slots, e, secret) || !endpoint_events(e)) {
+	if (e->timer_fd == -1 || e->soon == NULL ||
+	    !quic_secrets_derive(&e->secrets, kept, udp_local(e->socket)) ||
+	    !quic_slots_init(&e->slots, e, secret) ||
+	    !quic_endpoint_events(e)) {
 		talloc_free(e);
 		return NULL;
 	}
@@ -511,7 +515,7 @@ int quic_endpoint_listen(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 	if (err != 0) {
 		return err;
 	}
-	e = endpoint_new(ev, socket, how->settings, how->secret);
+	e = quic_endpoint_new(ev, socket, how->settings, how->secret);
 	if (e == NULL) {
 		return ENOMEM;
 	}
@@ -542,7 +546,7 @@ struct quic_endpoint *quic_endpoint_desk(struct tevent_context *ev,
 					 unsigned desk)
 {
 	struct quic_endpoint *e =
-		endpoint_new(ev, socket, &like->settings, NULL);
+		quic_endpoint_new(ev, socket, &like->settings, NULL);
 
 	if (e != NULL) {
 		e->server = true;
@@ -565,83 +569,6 @@ void quic_slot_return(struct quic_slot *ghost)
 	talloc_free(ghost);
 	e->slots.memories--;
 	endpoint_check_users(e);
-}
-
-static int make_client(TALLOC_CTX *mem_ctx, struct quic_endpoint *e,
-		       const struct transport_target *to, struct quic_slot *s,
-		       char **why)
-{
-	const struct quic_conn_params p = {
-		.ops = &quic_endpoint_ops,
-		.where = s,
-		.settings = &e->settings,
-		.local = udp_local(e->socket),
-		.peer = &s->peer,
-		.max_payload = udp_max_payload(to->addr),
-		.now = quic_clock(),
-	};
-	struct quic_client_params client = {
-		.server_name = to->server_name,
-		.tls = to->tls,
-	};
-	TALLOC_CTX *memories = talloc_new(s);
-	int err = 0;
-
-	client.resume.early = to->early != NULL;
-	quic_visit_recall(memories, to, &client);
-	err = quic_conn_client(mem_ctx, &p, &client, &s->conn, why);
-	talloc_free(memories);
-	return err;
-}
-
-static int add_client(TALLOC_CTX *mem_ctx, struct quic_endpoint *e,
-		      const struct transport_target *to, struct quic_conn **out,
-		      char **why)
-{
-	struct quic_slot *s = quic_slot_new(&e->slots, e);
-	int err = 0;
-
-	if (s == NULL) {
-		return ENOMEM;
-	}
-	s->endpoint = e;
-	if (!udp_address_set(&s->peer, to->addr, to->addr_len) ||
-	    !quic_slot_count(s)) {
-		return ENOMEM;
-	}
-	err = make_client(mem_ctx, e, to, s, why);
-	if (err != 0) {
-		return err;
-	}
-	e->slots.memories++;
-	op_wake(s);
-	*out = s->conn;
-	return 0;
-}
-
-int quic_endpoint_connect(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
-			  const struct transport_target *to,
-			  struct quic_conn **out, char **why)
-{
-	struct udp_socket *socket = NULL;
-	struct quic_endpoint *e = NULL;
-	int err = udp_connect(mem_ctx, to->addr, to->addr_len, &socket, why);
-
-	if (err != 0) {
-		return err;
-	}
-	e = endpoint_new(ev, socket, to->settings, NULL);
-	if (e == NULL) {
-		return ENOMEM;
-	}
-	err = add_client(mem_ctx, e, to, out, why);
-	if (err != 0) {
-		talloc_free(e);
-		return err;
-	}
-	quic_roam_watch(e);
-	e->released = true; /* the connection alone holds it */
-	return 0;
 }
 
 void quic_endpoint_release(struct quic_endpoint *e)

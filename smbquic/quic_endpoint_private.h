@@ -12,6 +12,7 @@
 
 struct kept;
 struct quic_desks;
+struct quic_roam;
 
 /** So many a second, and no more. */
 struct quic_budget {
@@ -49,6 +50,11 @@ struct quic_endpoint {
 	struct quic_secrets secrets;
 	struct quic_replay *replay; /* server with 0-RTT */
 	struct quic_detour detour;  /* client */
+	struct quic_roam *roam;	    /* client; NULL: it cannot be told */
+	/* client: called once when nothing is being done with it, so that it
+	 * may go to another thread; NULL: it stays */
+	void (*leave)(void *private_data);
+	void *leave_data;
 
 	struct quic_slots slots;
 	unsigned busy; /* settle() runs or will run: no need to wake it */
@@ -67,6 +73,14 @@ struct quic_endpoint {
 /** What connections ask of the endpoint; where is the slot. */
 extern const struct quic_conn_ops quic_endpoint_ops;
 
+/** One that belongs to nobody; settings are copied. NULL: out of memory, and
+ * the socket is closed. @param kept  transport_listen.secret. */
+struct quic_endpoint *quic_endpoint_new(struct tevent_context *ev,
+					struct udp_socket *socket,
+					const struct transport_settings *s,
+					const uint8_t *kept);
+/** Its socket and its timer are watched by the loop of e->ev. */
+bool quic_endpoint_events(struct quic_endpoint *e);
 /** An endpoint at another desk, in the thread of that loop; socket becomes
  *  its. NULL: out of memory. */
 struct quic_endpoint *quic_endpoint_desk(struct tevent_context *ev,
@@ -76,6 +90,10 @@ struct quic_endpoint *quic_endpoint_desk(struct tevent_context *ev,
 /** Datagrams that came by another desk. @param last  not to be handed on. */
 void quic_endpoint_handed(struct quic_endpoint *e, const struct udp_train *t,
 			  bool last);
+/** A client's endpoint goes to a thread, with its connection, from within its
+ *  leave(). @return false: out of memory, it is where it was. */
+bool quic_endpoint_move(struct quic_endpoint *e, struct threads *threads,
+			unsigned seat);
 /** Take in nothing any more. */
 void quic_endpoint_deafen(struct quic_endpoint *e);
 /** A connection that was served at another desk has gone. */
@@ -121,6 +139,11 @@ extern const struct transport_backend transport_quic_far;
 struct transport *quic_far_transport(TALLOC_CTX *mem_ctx,
 				     struct tevent_context *ev,
 				     struct quic_conn *c);
+/** Likewise of a client, which goes to that seat with its endpoint. */
+struct transport *quic_far_client(TALLOC_CTX *mem_ctx,
+				  struct tevent_context *ev,
+				  struct quic_conn *c, struct threads *threads,
+				  unsigned seat);
 
 /** Send, or keep until the socket is writable (quic_outbox.c).
  *  @return false: the socket is full now; what was given is kept. */
@@ -162,7 +185,8 @@ struct ifaddrs;
  */
 bool quic_detour_next(const struct ifaddrs *all, const union udp_address *now,
 		      unsigned *turn, struct quic_way *out);
-/** Move when the kernel's routes want it (quic_roam.c). */
+/** Move when the kernel's routes want it (quic_roam.c). In the thread that the
+ *  endpoint is in, and until it leaves that: TALLOC_FREE(e->roam). */
 void quic_roam_watch(struct quic_endpoint *e);
 /** Would the kernel reach peer from another address than local now? */
 bool quic_roam_wanted(const union udp_address *local,

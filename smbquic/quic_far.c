@@ -12,13 +12,18 @@
  * the thread: afterwards the thread has no hand on the caller's buffers.
  *
  * A connection that begins with 0-RTT is used before its handshake is complete,
- * and it moves after that only. Until then it is at home, and orders are
+ * and it moves after that only; a client's moves when its endpoint is done with
+ * what completed the handshake. Until then it is at home, and orders are
  * carried out at once.
+ *
+ * Threads do not survive fork(): in the child nothing comes of orders, and
+ * nobody waits for them.
  */
 #define LOG_MODULE "quic"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "smbquic/list.h"
 #include "smbquic/log.h"
@@ -30,14 +35,15 @@
 /* The one connection. Freed when the transport has gone and every order is
  * back. */
 struct line {
-	struct letter ended; /* first: the connection is over */
-	struct threads *threads;
+	struct letter ended;	 /* first: the connection is over */
+	struct threads *threads; /* held */
+	pid_t pid;		 /* whose they are */
 	unsigned seat;
-	struct quic_conn *conn;	   /* the thread's */
-	struct quic_slot *ghost;   /* NULL while it is at home */
+	struct quic_conn *conn;	 /* the thread's */
+	struct quic_slot *ghost; /* NULL while it is at home, and a client's */
 	struct tevent_context *ev; /* the main loop's */
 	struct tevent_timer *late; /* the connection's: of a shutdown */
-	bool home;		   /* the handshake goes on, in the main loop */
+	bool home;		   /* it is in the main loop, still */
 	unsigned pending; /* orders that have not come back, and ended */
 	bool gone;
 };
@@ -80,11 +86,16 @@ struct far_call {
 
 /* --- there and back ------------------------------------------------------ */
 
+static bool line_is_ours(const struct line *line)
+{
+	return line->pid == getpid();
+}
+
 static void line_post(struct line *line, struct letter *l)
 {
 	if (line->home) {
 		l->deliver(l);
-	} else {
+	} else if (line_is_ours(line)) {
 		threads_post(line->threads, line->seat, l);
 	}
 }
@@ -93,7 +104,7 @@ static void line_call(struct line *line, struct letter *l)
 {
 	if (line->home) {
 		l->deliver(l);
-	} else {
+	} else if (line_is_ours(line)) {
 		threads_call(line->threads, line->seat, l);
 	}
 }
@@ -113,11 +124,22 @@ static void order_free(struct order *o)
 	free(o);
 }
 
+static void line_free(struct line *line)
+{
+	struct threads *threads = line->threads;
+	bool ours = line_is_ours(line);
+
+	free(line);
+	if (ours) {
+		threads_release(threads);
+	}
+}
+
 static void line_done(struct line *line)
 {
 	line->pending--;
 	if (line->gone && line->pending == 0) {
-		free(line);
+		line_free(line);
 	}
 }
 
@@ -306,9 +328,24 @@ static void line_settled(void *private_data)
 	}
 }
 
-static struct line *line_new(struct tevent_context *ev, struct quic_conn *c)
+/* A client's endpoint is done with what it was at. Where it cannot move it
+ * stays, and is served nevertheless. */
+static void line_leave(void *private_data)
 {
-	struct quic_slot *s = quic_conn_where(c);
+	struct line *line = private_data;
+	struct quic_slot *s = quic_conn_where(line->conn);
+
+	if (line->late == NULL &&
+	    quic_endpoint_move(s->endpoint, line->threads, line->seat)) {
+		log_debug("%s is served by network thread %u",
+			  transport_address_string(&s->peer.sa), line->seat);
+		line->home = false;
+	}
+}
+
+static struct line *line_new(struct tevent_context *ev, struct quic_conn *c,
+			     struct threads *threads, unsigned seat)
+{
 	struct line *line = calloc(1, sizeof(*line));
 
 	if (line == NULL) {
@@ -318,21 +355,37 @@ static struct line *line_new(struct tevent_context *ev, struct quic_conn *c)
 	line->home = true;
 	line->ev = ev;
 	line->conn = c;
-	line->threads = quic_desk_threads(s);
-	line->seat = s->desk;
-	if (quic_conn_is_early(c)) {
-		s->settled = line_settled;
-		s->settled_data = line;
-	} else if (!line_move(line)) {
-		free(line);
-		return NULL;
-	}
+	line->threads = threads;
+	line->pid = getpid();
+	line->seat = seat;
+	threads_hold(threads);
 	return line;
 }
 
-struct transport *quic_far_transport(TALLOC_CTX *mem_ctx,
-				     struct tevent_context *ev,
-				     struct quic_conn *c)
+/* @return false: out of memory. */
+static bool line_begin(struct line *line)
+{
+	struct quic_conn *c = line->conn;
+	struct quic_slot *s = quic_conn_where(c);
+
+	if (!s->endpoint->server) {
+		talloc_steal(NULL, c);
+		s->endpoint->leave = line_leave;
+		s->endpoint->leave_data = line;
+		return true;
+	}
+	if (quic_conn_is_early(c)) {
+		s->settled = line_settled;
+		s->settled_data = line;
+		return true;
+	}
+	return line_move(line);
+}
+
+static struct transport *transport_on(TALLOC_CTX *mem_ctx,
+				      struct tevent_context *ev,
+				      struct quic_conn *c,
+				      struct threads *threads, unsigned seat)
 {
 	struct quic_far *far = talloc_zero(mem_ctx, struct quic_far);
 	struct line *line = NULL;
@@ -341,7 +394,11 @@ struct transport *quic_far_transport(TALLOC_CTX *mem_ctx,
 
 	if (far != NULL && quic_conn_facts(c, far, &facts) &&
 	    quic_conn_give_identity(c, far)) {
-		line = line_new(ev, c);
+		line = line_new(ev, c, threads, seat);
+	}
+	if (line != NULL && !line_begin(line)) {
+		line_free(line);
+		line = NULL;
 	}
 	if (line == NULL) {
 		talloc_free(far);
@@ -357,6 +414,23 @@ struct transport *quic_far_transport(TALLOC_CTX *mem_ctx,
 		talloc_free(far);
 	}
 	return t;
+}
+
+struct transport *quic_far_transport(TALLOC_CTX *mem_ctx,
+				     struct tevent_context *ev,
+				     struct quic_conn *c)
+{
+	struct quic_slot *s = quic_conn_where(c);
+
+	return transport_on(mem_ctx, ev, c, quic_desk_threads(s), s->desk);
+}
+
+struct transport *quic_far_client(TALLOC_CTX *mem_ctx,
+				  struct tevent_context *ev,
+				  struct quic_conn *c, struct threads *threads,
+				  unsigned seat)
+{
+	return transport_on(mem_ctx, ev, c, threads, seat);
 }
 
 /* --- requests ------------------------------------------------------------ */
@@ -578,6 +652,7 @@ struct notice {
 	struct letter letter; /* first */
 	struct line *line;
 	struct transport_stats *stats;
+	int err;
 };
 
 static void near_finish(struct letter *l)
@@ -636,6 +711,41 @@ static void quic_far_stats(void *private_data, struct transport_stats *out)
 	line_call(n.line, &n.letter);
 }
 
+static void near_migrate(struct letter *l)
+{
+	struct notice *n = (struct notice *)(void *)l;
+
+	n->err = quic_endpoint_migrate(n->line->conn);
+}
+
+static void near_update_keys(struct letter *l)
+{
+	struct notice *n = (struct notice *)(void *)l;
+
+	n->err = quic_conn_update_keys(n->line->conn) ? 0 : EAGAIN;
+}
+
+static int far_ask(void *private_data, void (*deliver)(struct letter *l))
+{
+	struct quic_far *far =
+		talloc_get_type_abort(private_data, struct quic_far);
+	struct notice n = {
+		.letter.deliver = deliver, .line = far->line, .err = ENOTSUP};
+
+	line_call(n.line, &n.letter);
+	return n.err;
+}
+
+static int quic_far_migrate(void *private_data)
+{
+	return far_ask(private_data, near_migrate);
+}
+
+static int quic_far_update_keys(void *private_data)
+{
+	return far_ask(private_data, near_update_keys);
+}
+
 static const char *quic_far_error(void *private_data)
 {
 	struct quic_far *far =
@@ -670,4 +780,6 @@ const struct transport_backend transport_quic_far = {
 	.error = quic_far_error,
 	.trust = quic_far_trust,
 	.is_early = quic_far_is_early,
+	.migrate = quic_far_migrate,
+	.update_keys = quic_far_update_keys,
 };

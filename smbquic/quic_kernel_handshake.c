@@ -519,13 +519,15 @@ void qk_take_ticket(struct quic_kernel *k)
 	ssize_t len = qk_get_ticket(k->fd, message, sizeof(message));
 	struct quic_visit v = {
 		.file = k->visits, .host = k->peer.name, .port = k->port};
+	char policy[QUIC_POLICY_SIZE];
 	size_t session_len = 0;
 
 	if (len <= 0 || v.file == NULL ||
 	    !quic_tls_take_ticket(k->tls, message, (size_t)len)) {
 		return;
 	}
-	v.tls = quic_tls_policy(k->tls);
+	quic_visit_policy(quic_tls_policy(k->tls), policy);
+	v.policy = policy;
 	v.token = wire_slice(message, 0); /* see begin_tls() */
 	v.session.data = quic_tls_session(k->tls, &session_len);
 	v.session.len = session_len;

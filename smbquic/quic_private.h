@@ -712,9 +712,16 @@ quic_time quic_calendar(void);
 struct quic_visit {
 	const char *file, *host;
 	unsigned port;
-	const struct tls_client_policy *tls; /**< that it was judged by */
-	struct wire_slice token, session;    /**< each may be empty */
+	const char *policy; /**< that it was judged by: quic_visit_policy() */
+	struct wire_slice token, session; /**< each may be empty */
 };
+
+#define QUIC_POLICY_SIZE 33
+
+/** A word for how servers are judged and which certificate is shown: who does
+ *  otherwise does not take up a session that was begun so. */
+void quic_visit_policy(const struct tls_client_policy *tls,
+		       char out[QUIC_POLICY_SIZE]);
 
 unsigned quic_visit_port(const struct sockaddr *sa);
 /** Begin with what is remembered of the server, children of mem_ctx; to has

@@ -187,4 +187,5 @@ void quic_roam_watch(struct quic_endpoint *e)
 	r->fd = fd;
 	r->fde = tevent_add_fd(e->ev, r, fd, TEVENT_FD_READ, news, r);
 	talloc_set_destructor(r, quic_roam_destructor);
+	e->roam = r;
 }

@@ -122,6 +122,8 @@ static struct transport *quic_user_transport(TALLOC_CTX *mem_ctx,
 struct quic_user_connect_state {
 	struct tevent_context *ev;
 	struct transport_settings settings;
+	struct threads *threads; /* NULL: it stays in the loop */
+	unsigned seat;
 	struct quic_conn *conn;
 	struct transport *transport;
 	char *why;
@@ -145,6 +147,8 @@ static struct tevent_req *quic_user_connect_send(
 		return NULL;
 	}
 	state->ev = ev;
+	state->threads = to->threads;
+	state->seat = to->seat;
 	if (to->settings != NULL) {
 		state->settings = *to->settings;
 	} else {
@@ -176,7 +180,12 @@ static void quic_user_connected(void *private_data, struct quic_conn *c,
 		tevent_req_error(req, err);
 		return;
 	}
-	state->transport = quic_user_transport(state, state->ev, c);
+	if (state->threads == NULL) {
+		state->transport = quic_user_transport(state, state->ev, c);
+	} else {
+		state->transport = quic_far_client(state, state->ev, c,
+						   state->threads, state->seat);
+	}
 	if (tevent_req_nomem(state->transport, req)) {
 		return;
 	}

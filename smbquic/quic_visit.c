@@ -19,20 +19,14 @@
 /* Seconds. The server decides; longer than this nobody keeps them. */
 #define LIFETIME (24 * 3600)
 
-#define POLICY_LEN 16u
-
 unsigned quic_visit_port(const struct sockaddr *sa)
 {
 	/* at the same place in both families */
 	return ntohs(((const struct sockaddr_in *)(const void *)sa)->sin_port);
 }
 
-/*
- * A session was begun under a policy: who judged differently, or shows another
- * certificate, begins anew.
- */
-static void policy_word(const struct tls_client_policy *tls,
-			char out[2 * POLICY_LEN + 1])
+void quic_visit_policy(const struct tls_client_policy *tls,
+		       char out[QUIC_POLICY_SIZE])
 {
 	const char *const parts[] = {tls_trust_name(tls->trust), tls->ca_file,
 				     tls->pin, tls->known_hosts,
@@ -48,7 +42,7 @@ static void policy_word(const struct tls_client_policy *tls,
 	if (all != NULL) {
 		gnutls_hash_fast(GNUTLS_DIG_SHA256, all, strlen(all), digest);
 	}
-	for (i = 0; i < POLICY_LEN; i++) {
+	for (i = 0; i < QUIC_POLICY_SIZE / 2; i++) {
 		snprintf(out + 2 * i, 3, "%02x", digest[i]);
 	}
 	talloc_free(all);
@@ -58,7 +52,7 @@ void quic_visit_recall(TALLOC_CTX *mem_ctx, const struct transport_target *to,
 		       struct quic_client_params *out)
 {
 	const char *file = to->settings->visits_file;
-	char policy[2 * POLICY_LEN + 1];
+	char policy[QUIC_POLICY_SIZE];
 	const struct visit_key key = {.kind = "session",
 				      .host = to->server_name,
 				      .port = quic_visit_port(to->addr),
@@ -73,7 +67,7 @@ void quic_visit_recall(TALLOC_CTX *mem_ctx, const struct transport_target *to,
 	if (file == NULL) {
 		return;
 	}
-	policy_word(to->tls, policy);
+	quic_visit_policy(to->tls, policy);
 	out->resume.wanted = true;
 	data = visit_take(mem_ctx, file, &key, time(NULL), &len);
 	if (data == NULL) {
@@ -100,17 +94,15 @@ void quic_visit_recall(TALLOC_CTX *mem_ctx, const struct transport_target *to,
  * the file once is enough. */
 void quic_visit_store(TALLOC_CTX *work, const struct quic_visit *v)
 {
-	char policy[2 * POLICY_LEN + 1];
 	const struct visit_key key = {.kind = "session",
 				      .host = v->host,
 				      .port = v->port,
-				      .policy = policy};
+				      .policy = v->policy};
 	struct wire_writer w = wire_writer_talloc(work);
 	struct wire_slice all = {0};
 	time_t now = time(NULL);
 	int err = 0;
 
-	policy_word(v->tls, policy);
 	wire_put_be16(&w, (uint16_t)v->token.len);
 	wire_put_slice(&w, v->token);
 	wire_put_slice(&w, v->session);
@@ -145,7 +137,7 @@ void quic_visit_keep(struct quic_conn *c)
 		.file = c->visits,
 		.host = c->peer.name,
 		.port = quic_visit_port(&s->peer.sa),
-		.tls = quic_tls_policy(c->tls),
+		.policy = c->visits_policy,
 		.token = some(token, token_len),
 		.session = some(session, session_len),
 	};

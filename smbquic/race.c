@@ -318,6 +318,8 @@ static struct tevent_req *race_connect_one(struct race_state *state,
 		.settings = &state->settings,
 		.early = state->params.early,
 		.early_len = state->params.early_len,
+		.threads = state->params.threads,
+		.seat = state->params.seat,
 	};
 
 	return transport_connect_send(state, state->ev, one->lane->via, &to);

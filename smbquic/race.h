@@ -49,6 +49,9 @@ struct race_params {
 	/** As transport_target.early; kept by the caller. */
 	const uint8_t *early;
 	size_t early_len;
+	/** As in transport_target. */
+	struct threads *threads;
+	unsigned seat;
 };
 
 /**

@@ -158,6 +158,13 @@ struct transport_target {
 	 *  Copied. NULL: nothing. */
 	const uint8_t *early;
 	size_t early_len;
+	/** Where the connection is served once its handshake is complete, if
+	    the carrier can: in the thread of that seat, 1 or more. The
+	    transport is used from the loop of ev, which is that of their seat
+	    0, all the same, and holds them; until then the caller does. NULL:
+	    in that loop. */
+	struct threads *threads;
+	unsigned seat;
 };
 
 /**

@@ -22,6 +22,7 @@ static const uint8_t kept[TRANSPORT_SECRET_SIZE] =
 	"a secret that outlives programs";
 static const struct transport_backend *const via = &transport_quic_user;
 static unsigned threads_wanted;
+static bool client_in_thread;
 
 struct place {
 	struct tevent_context *ev;
@@ -144,10 +145,18 @@ static int try_connect_to(struct place *p, const char *host, uint16_t port,
 
 	set_address(&a, host, port);
 	to.addr_len = udp_address_len(&a);
+	if (client_in_thread) {
+		to.threads = threads_new(p->ev, 1);
+		to.seat = 1;
+		assert_non_null(to.threads);
+	}
 	req = transport_connect_send(p, p->ev, via, &to);
 	testlib_wait(p->ev, req, 10);
 	err = transport_connect_recv(req, p, out, &p->why);
 	talloc_free(req);
+	if (to.threads != NULL) {
+		threads_release(to.threads); /* the transport holds them */
+	}
 	return err;
 }
 

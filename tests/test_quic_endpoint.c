@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Connections over real sockets on loopback, through the transport row: all
- * of it once with the server in the loop, and once with it in two threads.
+ * of it once with both ends in the loop, once with the server in two threads,
+ * and once with the client in a thread.
  */
 #include "tests/fixture_quic_place.h"
 
@@ -822,5 +823,9 @@ int main(void)
 	failed = cmocka_run_group_tests_name("in the loop", tests, NULL, NULL);
 	threads_wanted = 2;
 	failed += cmocka_run_group_tests_name("in threads", tests, NULL, NULL);
+	threads_wanted = 0;
+	client_in_thread = true;
+	failed += cmocka_run_group_tests_name("a client in a thread", tests,
+					      NULL, NULL);
 	return failed;
 }
