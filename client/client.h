@@ -166,8 +166,11 @@ struct client_options {
 	/** Connections that one session may have (MS-SMB2 3.2.4.20.8), where
 	    the server can: a session that moves much is spread over several,
 	    to other addresses of the server or, over QUIC, to the same one,
-	    and while one of them works the loss of another goes unnoticed. 0
-	    and 1: one; at most CLIENT_MAX_CHANNELS. */
+	    and while one of them works the loss of another goes unnoticed.
+	    Those over QUIC are served by a thread each, which ends with the
+	    connection, so that they use as many processors; what the caller
+	    gets is called from his loop all the same. 0 and 1: one, without
+	    threads; at most CLIENT_MAX_CHANNELS. */
 	unsigned max_channels;
 	/** 0: new members come here and make it shorter, so that programs
 	    need not be compiled again (tests/client_abi.py). */

@@ -233,6 +233,7 @@ struct client_conn {
 	bool lost;		    /**< and not yet back */
 	struct multichannel *multi; /**< NULL: it has no further channels */
 	struct client_conn *home;   /**< it is one itself: of this connection */
+	struct quic_threads *threads; /**< NULL: none yet; home's */
 	bool down; /**< its transport is lost, and further channels carry on */
 	/** For tests: where a lost connection comes back; NULL: by options. */
 	struct transport *(*dial)(void *private_data);
@@ -261,10 +262,18 @@ NTSTATUS connect_again_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 			    char **why);
 
 /** One more connection to the same server, at an address, for a further channel
- *  of home. client_connect_recv() ends it. */
+ *  of home. client_connect_recv() ends it.
+ *  @param number  1..: which of them; home itself is 0. */
 struct tevent_req *connect_channel_send(TALLOC_CTX *mem_ctx,
 					struct client_conn *home,
-					const char *address);
+					const char *address, unsigned number);
+
+/** Threads for so many connections, with so many processors (quic_threads.c);
+ *  0: none. */
+unsigned quic_threads_worth(unsigned channels, unsigned processors);
+/** Those in which the QUIC connections of home are served, as its max_channels
+ *  wants it. @return NULL: in the loop. */
+struct threads *quic_threads(struct client_conn *home);
 
 /** us of a clock that only goes forward. */
 int64_t conn_clock(void);

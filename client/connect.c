@@ -11,6 +11,7 @@
 #include "client/multichannel_private.h"
 #include "smbquic/log.h"
 #include "smbquic/race.h"
+#include "smbquic/threads.h"
 
 /* Before a server is known it may send us this much, afterwards what it may
  * want to send at once: the payload and some more. */
@@ -26,6 +27,7 @@ struct connect_state {
 	struct transport_settings settings;
 	struct call *negotiate; /* made before there is a way; NULL: not */
 	uint16_t dialect;	/* it must be again; 0: any */
+	unsigned number;	/* of a further channel; 0: home */
 	char *why;
 };
 
@@ -257,6 +259,21 @@ static bool connect_map(struct connect_state *state)
 	return true;
 }
 
+/* The channels of a session are served by one thread each. */
+static void connect_threads(struct connect_state *state)
+{
+	struct client_conn *conn = state->conn;
+	struct race_params *race = &state->race;
+
+	if (!any_secure(race)) {
+		return;
+	}
+	race->threads = quic_threads(conn->home != NULL ? conn->home : conn);
+	if (race->threads != NULL) {
+		race->seat = 1 + state->number % threads_count(race->threads);
+	}
+}
+
 /* state->conn is there. */
 static void connect_begin(struct tevent_req *req)
 {
@@ -288,6 +305,7 @@ static void connect_begin(struct tevent_req *req)
 		return;
 	}
 	connect_early(state);
+	connect_threads(state);
 	subreq = race_connect_send(state, state->ev, &state->race);
 	if (tevent_req_nomem(subreq, req)) {
 		return;
@@ -340,7 +358,7 @@ static bool channel_options(TALLOC_CTX *mem_ctx, struct client_conn *home,
 
 struct tevent_req *connect_channel_send(TALLOC_CTX *mem_ctx,
 					struct client_conn *home,
-					const char *address)
+					const char *address, unsigned number)
 {
 	struct client_options options = {0};
 	struct connect_state *state = NULL;
@@ -351,6 +369,7 @@ struct tevent_req *connect_channel_send(TALLOC_CTX *mem_ctx,
 		return NULL;
 	}
 	state->ev = home->ev;
+	state->number = number;
 	state->dialect = home->agreement.dialect;
 	if (channel_options(state, home, address, &options)) {
 		state->conn = conn_new(state, home->ev, &options);

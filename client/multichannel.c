@@ -171,6 +171,16 @@ static const char *way_of(const struct further *further)
 			       : NULL;
 }
 
+static unsigned number_of(const struct further *further)
+{
+	unsigned i = 0;
+
+	while (further->m->further[i] != further) {
+		i++;
+	}
+	return i;
+}
+
 static void begin(struct further *further)
 {
 	struct multichannel *m = further->m;
@@ -178,7 +188,8 @@ static void begin(struct further *further)
 
 	further->phase = FURTHER_CONNECTING;
 	if (!is_home(further)) {
-		further->req = connect_channel_send(m, home, way_of(further));
+		further->req = connect_channel_send(m, home, way_of(further),
+						    number_of(further));
 	} else {
 		further->req = connect_again_send(m, home);
 	}
