@@ -18,23 +18,20 @@
 /* Child of its session, in the list of its channel. */
 struct notice {
 	struct channel *channel;
-	struct notice *prev, *next;
-	uint64_t sent; /* NT time */
+	struct notice *prev, *next; /* younger, older */
+	uint64_t sent;		    /* NT time */
 	uint16_t command;
-	struct wire_slice body;	    /* a child */
-	uint64_t acked;		    /* bytes of the connection's when last
-				       looked at */
-	struct tevent_timer *timer; /* looks again; a child */
+	struct wire_slice body; /* a child */
 };
-
-static void look_later(struct notice *notice,
-		       const struct transport_stats *stats);
 
 static int notice_destructor(struct notice *notice)
 {
-	if (notice->channel != NULL) {
-		LIST_REMOVE(notice->channel->notices, notice);
+	struct notices *of = &notice->channel->notices;
+
+	if (of->oldest == notice) {
+		of->oldest = notice->prev;
 	}
+	LIST_REMOVE(of->newest, notice);
 	return 0;
 }
 
@@ -111,17 +108,6 @@ static struct channel *next_channel(const struct notice *notice,
 /* --- sent, and perhaps not arrived -----------------------------------------
  */
 
-/* There is another way that it could go. */
-static bool has_another(const struct notice *notice)
-{
-	const struct channel *channel = notice->channel;
-	const struct channel *first = next_channel(notice, channel->session, 0);
-
-	return first != NULL && (first->conn != channel->conn ||
-				 next_channel(notice, channel->session,
-					      first->conn->id) != NULL);
-}
-
 static void send_on(struct notice *notice, struct channel *other)
 {
 	if (other != NULL) {
@@ -130,73 +116,105 @@ static void send_on(struct notice *notice, struct channel *other)
 	talloc_free(notice);
 }
 
+/* The oldest first. What has no other way now may have one later: a connection
+ * that joins its session. */
+static void try_others(struct channel *channel)
+{
+	struct notice *notice = channel->notices.oldest;
+
+	while (notice != NULL) {
+		struct notice *younger = notice->prev;
+		struct channel *other = next_channel(notice, channel->session,
+						     channel->conn->id);
+
+		if (other != NULL) {
+			send_on(notice, other);
+		}
+		notice = younger;
+	}
+}
+
+static void look_later(struct channel *channel,
+		       const struct transport_stats *stats);
+
 /* Nothing that the connection carries comes to the client: another one will,
  * maybe. */
 static void look(struct tevent_context *ev, struct tevent_timer *te,
 		 struct timeval now, void *private_data)
 {
-	struct notice *notice =
-		talloc_get_type_abort(private_data, struct notice);
-	const struct conn *conn = notice->channel->conn;
+	struct channel *channel =
+		talloc_get_type_abort(private_data, struct channel);
 	struct transport_stats stats = {0};
-	struct channel *other = NULL;
 
 	(void)ev;
 	(void)te;
 	(void)now;
-	notice->timer = NULL;
-	transport_stats(message_conn_transport(conn->messages), &stats);
+	channel->notices.look = NULL;
+	transport_stats(message_conn_transport(channel->conn->messages),
+			&stats);
 	if (stats.bytes_acked == stats.bytes_out) {
 		return; /* it is there, read or not */
 	}
-	if (stats.bytes_acked != notice->acked) {
-		look_later(notice, &stats);
-		return;
+	if (stats.bytes_acked == channel->notices.acked) {
+		try_others(channel);
 	}
-	other = next_channel(notice, notice->channel->session, conn->id);
-	if (other != NULL) {
-		send_on(notice, other);
+	if (channel->notices.oldest != NULL) {
+		look_later(channel, &stats);
 	}
 }
 
-static void look_later(struct notice *notice,
+static void look_later(struct channel *channel,
 		       const struct transport_stats *stats)
 {
 	uint64_t us = PATIENCE + PATIENCE_TRIPS * stats->rtt_us;
 	struct timeval when = tevent_timeval_current_ofs(
 		(uint32_t)(us / 1000000), (uint32_t)(us % 1000000));
 
-	notice->acked = stats->bytes_acked;
-	notice->timer = tevent_add_timer(notice->channel->conn->server->ev,
-					 notice, when, look, notice);
+	channel->notices.acked = stats->bytes_acked;
+	channel->notices.look = tevent_add_timer(channel->conn->server->ev,
+						 channel, when, look, channel);
+}
+
+static struct notice *notice_new(struct channel *channel, uint16_t command,
+				 struct wire_slice body)
+{
+	struct notice *notice = talloc_zero(channel->session, struct notice);
+	uint8_t *copy = NULL;
+
+	if (notice == NULL) {
+		return NULL;
+	}
+	copy = talloc_memdup(notice, body.data, body.len);
+	if (copy == NULL) {
+		talloc_free(notice);
+		return NULL;
+	}
+	notice->channel = channel;
+	notice->sent = server_now();
+	notice->command = command;
+	notice->body = wire_slice(copy, body.len);
+	return notice;
 }
 
 void notice_sent(struct channel *channel, uint16_t command,
 		 struct wire_slice body)
 {
+	struct notice *notice = notice_new(channel, command, body);
 	struct transport_stats stats = {0};
-	struct notice *notice = talloc_zero(channel->session, struct notice);
-	uint8_t *copy = NULL;
 
 	if (notice == NULL) {
 		return;
 	}
-	notice->channel = channel;
-	notice->sent = server_now();
-	notice->command = command;
-	notice->body = body;
-	LIST_ADD(channel->notices, notice);
-	talloc_set_destructor(notice, notice_destructor);
-	copy = has_another(notice) ? talloc_memdup(notice, body.data, body.len)
-				   : NULL;
-	if (copy == NULL) {
-		talloc_free(notice);
-		return;
+	LIST_ADD(channel->notices.newest, notice);
+	if (channel->notices.oldest == NULL) {
+		channel->notices.oldest = notice;
 	}
-	notice->body = wire_slice(copy, body.len);
-	transport_stats(message_conn_transport(channel->conn->messages),
-			&stats);
-	look_later(notice, &stats);
+	talloc_set_destructor(notice, notice_destructor);
+	if (channel->notices.look == NULL) {
+		transport_stats(message_conn_transport(channel->conn->messages),
+				&stats);
+		look_later(channel, &stats);
+	}
 }
 
 /* --- arrived ---------------------------------------------------------------
@@ -212,7 +230,7 @@ static bool is_about(const struct notice *notice, const uint8_t *about)
 
 static void over(struct channel *channel, const uint8_t *about)
 {
-	struct notice *notice = channel->notices;
+	struct notice *notice = channel->notices.newest;
 
 	while (notice != NULL) {
 		struct notice *next = notice->next;
@@ -242,16 +260,14 @@ void notices_heard(struct conn *conn)
 
 	for (channel = conn->channels; channel != NULL;
 	     channel = channel->conn_next) {
-		struct notice *notice = channel->notices;
+		struct notice *oldest = channel->notices.oldest;
 
-		while (notice != NULL) {
-			struct notice *next = notice->next;
-
-			now = now == 0 ? server_now() : now;
-			if (notice->sent + ON_ITS_WAY < now) {
-				talloc_free(notice);
-			}
-			notice = next;
+		if (oldest != NULL && now == 0) {
+			now = server_now();
+		}
+		while (oldest != NULL && oldest->sent + ON_ITS_WAY < now) {
+			talloc_free(oldest);
+			oldest = channel->notices.oldest;
 		}
 	}
 }
@@ -263,8 +279,8 @@ void notices_move(struct channel *channel)
 {
 	const struct session *session = channel->session;
 
-	while (channel->notices != NULL) {
-		struct notice *notice = channel->notices;
+	while (channel->notices.oldest != NULL) {
+		struct notice *notice = channel->notices.oldest;
 		struct channel *other =
 			next_channel(notice, session, channel->conn->id);
 

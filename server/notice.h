@@ -13,10 +13,11 @@
 #include "server/server.h"
 #include "smbquic/wire.h"
 
-/** It was sent on that channel: remember it. Without another connection there
- *  is no use in that, and without memory none is made. body is copied. While
- *  the connection has bytes on their way of which none arrives for 1.5 seconds
- *  (and four round trips), it goes out on the next younger one, and so on. */
+/** It was sent on that channel: remember it, also where there is no other way
+ *  yet; without memory it is not. body is copied. While the connection has
+ * bytes on their way of which none arrives for 1.5 seconds (and four round
+ * trips), it goes out on the next younger one, as soon as there is one, and so
+ * on. */
 void notice_sent(struct channel *channel, uint16_t command,
 		 struct wire_slice body);
 

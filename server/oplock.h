@@ -193,10 +193,6 @@ NTSTATUS oplock_acknowledge_lease(const struct file_table *files,
 				  const struct smb2_guid *client,
 				  const struct smb2_guid *key, uint32_t state);
 
-/** A connection of the session is gone and others are left: breaks that were
- *  not acknowledged are told again there (3.3.4.6, 3.3.4.7). */
-void oplock_tell_again(struct session *session);
-
 /* --- between oplock.c, oplock_break.c and oplock_open.c ------------------- */
 
 struct oplock_table {

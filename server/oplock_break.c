@@ -631,21 +631,3 @@ NTSTATUS oplock_acknowledge_lease(const struct file_table *files,
 				  oplock);
 	return NT_STATUS_OK;
 }
-
-void oplock_tell_again(struct session *session)
-{
-	size_t cursor = 0;
-	struct open *open = idtable_next(session->opens, &cursor);
-
-	while (open != NULL) {
-		const struct oplock *oplock =
-			open->file != NULL ? open->file->oplock : NULL;
-
-		/* a lease of several opens once */
-		if (oplock != NULL && oplock->breaking && !oplock->untold &&
-		    holder(oplock) == open->file) {
-			(void)tell(oplock, oplock->told);
-		}
-		open = idtable_next(session->opens, &cursor);
-	}
-}

@@ -320,6 +320,13 @@ struct protection_seen {
 	bool sealed, is_signed, plain;
 };
 
+/** What a client was told unasked, and may not have got yet (notice.c). */
+struct notices {
+	struct notice *newest, *oldest;
+	struct tevent_timer *look; /**< whether anything arrives; or NULL */
+	uint64_t acked; /**< bytes of the connection's when last looked at */
+};
+
 /** A session on one connection (3.3.1.14). Child of the connection. */
 struct channel {
 	struct conn *conn;
@@ -336,7 +343,7 @@ struct channel {
 	bool valid;		     /**< logged on here */
 	bool machine;		     /**< machine_stands_for() its user */
 	struct protection_seen seen; /**< since it is valid */
-	struct notice *notices;	     /**< notice.c: may not have arrived yet */
+	struct notices notices;
 };
 
 struct session *session_new(struct server *server);

@@ -276,7 +276,7 @@ static void test_oplock_moves(void **state)
 	w = create_pdu(t, SMB2_OPLOCK_LEVEL_NONE, wire_slice(NULL, 0));
 	waits = files_send(t, &w);
 	(void)files_pending(t, waits);
-	assert_non_null(c.conn[0]->channels->notices);
+	assert_non_null(c.conn[0]->channels->notices.oldest);
 	talloc_free(c.conn[0]);
 	use(t, &c, 1);
 	expect_break(t, &in, SMB2_OPLOCK_BREAK_SIZE);
@@ -305,9 +305,9 @@ static void test_lease_moves(void **state)
 		       lease_context(t, "two", SMB2_LEASE_ALL));
 	waits = files_send(t, &w);
 	(void)files_pending(t, waits);
-	assert_non_null(c.conn[0]->channels->notices);
+	assert_non_null(c.conn[0]->channels->notices.oldest);
 	talloc_free(c.conn[0]);
-	assert_non_null(c.conn[1]->channels->notices);
+	assert_non_null(c.conn[1]->channels->notices.oldest);
 	talloc_free(c.conn[1]);
 	expect_break(t, &in, SMB2_LEASE_BREAK_NOTIFICATION_SIZE);
 	assert_memory_equal(in.lease_key.bytes, "one", 4);

@@ -34,16 +34,23 @@ static struct two one_new(void)
 	return t;
 }
 
+/* The second connection joins the session. */
+static void join(struct two *t)
+{
+	struct channel *channel = channel_new(t->conn[1], t->session);
+
+	assert_non_null(channel);
+	channel->binding = true;
+	channel->signing = t->session->keys->signing;
+	channel_set_valid(channel);
+}
+
 /* A session with two connections. */
 static struct two two_new(void)
 {
 	struct two t = one_new();
-	struct channel *channel = channel_new(t.f->conn, t.session);
 
-	assert_non_null(channel);
-	channel->binding = true;
-	channel->signing = t.session->keys->signing;
-	channel_set_valid(channel);
+	join(&t);
 	return t;
 }
 
@@ -74,13 +81,67 @@ static void test_moves(void **state)
 
 	(void)state;
 	tell(&t, 0);
-	assert_non_null(t.conn[0]->channels->notices);
+	assert_non_null(t.conn[0]->channels->notices.oldest);
 	talloc_free(t.conn[0]);
 	expect(&t, 1);
-	/* Nowhere else to go. */
-	assert_null(t.conn[1]->channels->notices);
+	/* Nowhere else to go: it ends with the session. */
+	assert_non_null(t.conn[1]->channels->notices.oldest);
 	talloc_free(t.conn[1]);
 	assert_int_equal(idtable_count(t.f->server->sessions), 0);
+	talloc_free(t.f);
+}
+
+/* There was one connection when it was told. Another one joins, and then the
+ * first is gone. */
+static void test_moves_to_later(void **state)
+{
+	struct two t = one_new();
+
+	(void)state;
+	tell(&t, 0);
+	join(&t);
+	talloc_free(t.conn[0]);
+	expect(&t, 1);
+	talloc_free(t.f);
+}
+
+/* Likewise, and the first carries nothing: it was looked at more than once
+ * before there was another. */
+static void test_stuck_until_later(void **state)
+{
+	struct two t = one_new();
+
+	(void)state;
+	tell(&t, 0);
+	fixture_idle(t.f, 3500);
+	assert_non_null(t.conn[0]->channels->notices.oldest);
+	join(&t);
+	expect(&t, 1);
+	assert_null(t.conn[0]->channels->notices.oldest);
+	talloc_free(t.f);
+}
+
+/* Several go the way they came: the oldest first. */
+static void test_order(void **state)
+{
+	struct two t = two_new();
+	uint8_t numbered[sizeof(body)];
+
+	(void)state;
+	memcpy(numbered, body, sizeof(body));
+	for (numbered[2] = 0; numbered[2] < 3; numbered[2]++) {
+		assert_true(request_notify_on(
+			t.conn[0]->channels, SMB2_OPLOCK_BREAK,
+			wire_slice(numbered, sizeof(numbered))));
+	}
+	talloc_free(t.conn[0]);
+	t.f->client = t.client[1];
+	for (uint8_t i = 0; i < 3; i++) {
+		struct message *m = fixture_read(t.f);
+
+		assert_non_null(m);
+		assert_int_equal(m->pdu[0].data[SMB2_HEADER_SIZE + 2], i);
+	}
 	talloc_free(t.f);
 }
 
@@ -92,11 +153,11 @@ static void test_stuck(void **state)
 	(void)state;
 	tell(&t, 0);
 	expect(&t, 1);
-	assert_null(t.conn[0]->channels->notices);
+	assert_null(t.conn[0]->channels->notices.oldest);
 	/* The last one there is: it stays, and is not told to the first. */
 	tell(&t, 1);
 	fixture_idle(t.f, 2500);
-	assert_null(t.conn[0]->channels->notices);
+	assert_null(t.conn[0]->channels->notices.oldest);
 	expect(&t, 1);
 	talloc_free(t.f);
 }
@@ -110,8 +171,8 @@ static void test_not_stuck(void **state)
 	tell(&t, 0);
 	expect(&t, 0);
 	fixture_idle(t.f, 2500);
-	assert_non_null(t.conn[0]->channels->notices);
-	assert_null(t.conn[1]->channels->notices);
+	assert_non_null(t.conn[0]->channels->notices.oldest);
+	assert_null(t.conn[1]->channels->notices.oldest);
 	talloc_free(t.f);
 }
 
@@ -120,19 +181,27 @@ static void test_not_stuck(void **state)
 static void test_lease(void **state)
 {
 	struct two t = one_new();
+	const struct notices *sent = NULL;
+	const struct notice *oplock = NULL;
+	struct message *m = NULL;
 
 	(void)state;
 	fixture_logged_on(t.f);
 	tell(&t, 0);
-	assert_null(t.conn[0]->channels->notices);
 	assert_true(
 		request_notify_on(t.conn[0]->channels, SMB2_OPLOCK_BREAK,
 				  wire_slice(lease_body, sizeof(lease_body))));
-	assert_non_null(t.conn[0]->channels->notices);
+	sent = &t.conn[0]->channels->notices;
+	assert_ptr_not_equal(sent->oldest, sent->newest);
+	oplock = sent->oldest;
 	fixture_idle(t.f, 2500);
-	assert_null(t.conn[0]->channels->notices);
+	assert_ptr_equal(sent->oldest, oplock);
+	assert_ptr_equal(sent->newest, oplock);
 	t.f->client = t.client[1];
-	assert_non_null(fixture_read(t.f));
+	m = fixture_read(t.f);
+	assert_non_null(m);
+	assert_memory_equal(m->pdu[0].data + SMB2_HEADER_SIZE, lease_body,
+			    sizeof(lease_body));
 	talloc_free(t.f);
 }
 
@@ -148,10 +217,10 @@ static void test_over(void **state)
 	/* What comes now may have been sent before. */
 	notices_heard(t.conn[0]);
 	notices_over(t.session, about);
-	assert_non_null(t.conn[0]->channels->notices);
+	assert_non_null(t.conn[0]->channels->notices.oldest);
 	about[15]--;
 	notices_over(t.session, about);
-	assert_null(t.conn[0]->channels->notices);
+	assert_null(t.conn[0]->channels->notices.oldest);
 	talloc_free(t.f);
 }
 
@@ -164,7 +233,7 @@ static void test_arrives(void **state)
 	expect(&t, 1);
 	fixture_idle(t.f, 1100);
 	notices_heard(t.conn[1]);
-	assert_null(t.conn[1]->channels->notices);
+	assert_null(t.conn[1]->channels->notices.oldest);
 	talloc_free(t.f);
 }
 
@@ -185,7 +254,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_moves),
+		cmocka_unit_test(test_moves_to_later),
 		cmocka_unit_test(test_stuck),
+		cmocka_unit_test(test_stuck_until_later),
+		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_not_stuck),
 		cmocka_unit_test(test_lease),
 		cmocka_unit_test(test_over),
