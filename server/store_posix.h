@@ -331,9 +331,10 @@ struct posix_proc_path posix_proc(int fd);
 /** Is that open directory still at or below the share's root? In threads. */
 bool posix_do_inside(const struct posix_handle *dir);
 /** Likewise by its path alone, which no disk is asked for: also in the loop.
- *  fd of any kind. true also for what has escaped a bind mount to where the
- *  path would be the same. */
-bool posix_inside_by_path(const struct posix_root *root, int dirfd);
+ *  fd of any kind. @return 0, also for what has escaped a bind mount to where
+ *  the path would be the same; ENAMETOOLONG: the kernel does not tell such a
+ *  path; ENOENT or another errno: it is not. */
+int posix_inside_by_path(const struct posix_root *root, int dirfd);
 
 /* --- store_posix_cache.c */
 struct posix_cache *posix_cache_new(void);

@@ -2,6 +2,7 @@
 /* What the kernel tells of directories that are watched, and of what that is
  * told to the watches. */
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -176,18 +177,46 @@ static bool watch_alive(const struct posix_inotify *inotify,
 	return w != NULL;
 }
 
-/* A directory above it may have been moved, of which its own descriptors say
- * nothing. Where it is now, it was when all that was read happened, or it came
- * back. */
-static bool is_inside(struct store_watch *watch)
+/* 0, or errno. A directory above it may have been moved, of which its own
+ * descriptors say nothing. Where it is now, it was when all that was read
+ * happened, or it came back. */
+static int look_inside(struct store_watch *watch)
 {
 	const struct posix_inotify *inotify = watch->inotify;
+	int err = 0;
 
-	if (watch->inside_at != inotify->reads &&
-	    posix_inside_by_path(watch->handle->root, watch->handle->fd)) {
+	if (watch->inside_at != inotify->reads) {
+		err = posix_inside_by_path(watch->handle->root,
+					   watch->handle->fd);
+	}
+	if (err == 0) {
 		watch->inside_at = inotify->reads;
 	}
-	return watch->inside_at == inotify->reads;
+	return err;
+}
+
+/* One event, or a pair, for one of its spots. */
+static void tell_watch(struct store_watch *watch, const char *below,
+		       const struct inotify_event *event,
+		       const struct inotify_event *pair)
+{
+	int err = look_inside(watch);
+
+	if (err != 0 && err != ENAMETOOLONG) {
+		(void)posix_watch_gone(watch);
+		return;
+	}
+	tree_changed(watch, below, event, event->name);
+	if (pair != NULL) {
+		tree_changed(watch, below, pair, pair->name);
+	}
+	if (err == ENAMETOOLONG) {
+		/* no event waits for a disk: that there was one will do */
+		watch->unsure = true;
+		posix_watch_look(watch);
+		return;
+	}
+	(void)spot_event(watch, below, event, pair);
 }
 
 static void dispatch(struct posix_inotify *inotify,
@@ -209,15 +238,7 @@ static void dispatch(struct posix_inotify *inotify,
 			parent_event(watch, event);
 			continue;
 		}
-		if (!is_inside(watch)) {
-			(void)posix_watch_gone(watch);
-			continue;
-		}
-		tree_changed(watch, hits[i].below, event, event->name);
-		if (pair != NULL) {
-			tree_changed(watch, hits[i].below, pair, pair->name);
-		}
-		(void)spot_event(watch, hits[i].below, event, pair);
+		tell_watch(watch, hits[i].below, event, pair);
 	}
 	talloc_free(frame);
 }

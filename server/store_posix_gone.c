@@ -6,6 +6,9 @@
  * also have been moved: then it lies elsewhere, and if that is not in the share
  * it is as gone as if it had been removed.
  *
+ * Where a directory's path is too long for the kernel to tell it, a thread
+ * looks at each event: what happened outside the share is nobody's business.
+ *
  * One thread looks at a time for a watch; what is told meanwhile makes it look
  * once more.
  */
@@ -17,6 +20,7 @@ struct posix_watch_look {
 	struct store_watch *watch;
 	struct posix_job *job;
 	bool again;
+	bool unsure; /* of what the watch was when it began */
 };
 
 static void look_done(struct tevent_req *subreq);
@@ -37,6 +41,7 @@ static bool look_start(struct posix_watch_look *look)
 	struct store_watch *watch = look->watch;
 	struct tevent_req *subreq = NULL;
 
+	look->unsure = watch->unsure;
 	look->job = posix_watch_job(watch, posix_do_parent, "");
 	if (look->job == NULL) {
 		return false;
@@ -47,6 +52,7 @@ static bool look_start(struct posix_watch_look *look)
 	if (subreq == NULL) {
 		return false;
 	}
+	watch->unsure = false;
 	tevent_req_set_callback(subreq, look_done, look);
 	return true;
 }
@@ -87,6 +93,7 @@ static void look_done(struct tevent_req *subreq)
 	struct store_watch *watch = look->watch;
 	int err = worker_submit_recv(subreq);
 	bool again = look->again;
+	bool unsure = look->unsure;
 	bool gone = false;
 
 	if (err == 0) {
@@ -103,10 +110,10 @@ static void look_done(struct tevent_req *subreq)
 	TALLOC_FREE(watch->look);
 	if (gone) {
 		(void)posix_watch_gone(watch);
-	} else if (err != 0) {
-		/* Who watches looks for himself. */
-		(void)posix_watch_tell(watch, STORE_EVENT_OVERFLOW, 0, "", "");
-	} else if (again) {
-		posix_watch_look(watch);
+	} else if ((err == 0 && !unsure) ||
+		   posix_watch_tell(watch, STORE_EVENT_OVERFLOW, 0, "", "")) {
+		if (again) {
+			posix_watch_look(watch);
+		}
 	}
 }

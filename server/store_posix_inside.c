@@ -77,13 +77,19 @@ static bool inside_far(struct posix_cred *cred, const struct posix_root *root,
 	return posix_cred_enter(cred) == 0 && inside;
 }
 
-bool posix_inside_by_path(const struct posix_root *root, int dirfd)
+int posix_inside_by_path(const struct posix_root *root, int dirfd)
 {
 	char top[POSIX_PATH_SIZE];
 	char path[POSIX_PATH_SIZE];
+	int err = path_of(root->fd, top);
 
-	return path_of(root->fd, top) == 0 && path_of(dirfd, path) == 0 &&
-	       is_below(path, top);
+	if (err == 0) {
+		err = path_of(dirfd, path);
+	}
+	if (err == 0 && !is_below(path, top)) {
+		err = ENOENT;
+	}
+	return err;
 }
 
 /* A directory that has left a bind mount by a rename has a path all the same:

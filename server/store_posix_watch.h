@@ -64,6 +64,7 @@ struct store_watch {
 	struct spot *spots;
 	bool tree;
 	bool gone;	    /* which was told */
+	bool unsure;	    /* something happened, in the share or not */
 	uint64_t inside_at; /* inotify->reads, when it was in the share */
 	struct posix_watch_look *look; /* NULL: nobody looks whether it is */
 	store_watch_fn fn;
@@ -106,7 +107,9 @@ struct posix_job *posix_watch_job(struct store_watch *watch,
 bool posix_watch_void(const struct posix_job *job);
 
 /* --- store_posix_gone.c */
-/** Has a thread look whether the directory is still there, and where. */
+/** Has a thread look whether the directory is still there, and where. If it is,
+ *  and something happened of which that was not known, that is told as an
+ *  overflow: who watches looks for himself. */
 void posix_watch_look(struct store_watch *watch);
 /** It is not: that is told once. false: the watch is gone. */
 bool posix_watch_gone(struct store_watch *watch);
