@@ -31,7 +31,10 @@
 /* Datagrams a call without UDP_SEGMENT */
 #define BATCH 32u
 
-#define SOCKET_BUFFER (4 << 20)
+/* Of whole servers, whose queue must not grow old, and of one connection: a
+ * fast link fills 4 MiB within the time that a busy machine lets us wait. */
+#define SOCKET_BUFFER  (4 << 20)
+#define RECEIVE_BUFFER (16 << 20)
 
 struct udp_socket {
 	int fd;
@@ -102,7 +105,8 @@ static void set_options(struct udp_socket *s, bool listens)
 		set_int(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER,
 			IPV6_PMTUDISC_PROBE);
 	}
-	udp_enlarge(fd, SOCKET_BUFFER, listens);
+	udp_enlarge(fd, listens ? SOCKET_BUFFER : RECEIVE_BUFFER, SOCKET_BUFFER,
+		    listens);
 	if (offload_wanted()) {
 		set_int(fd, IPPROTO_UDP, UDP_OPT_GRO, 1);
 		s->segment = set_int(fd, IPPROTO_UDP, UDP_OPT_SEGMENT, 0);

@@ -90,12 +90,13 @@ int udp_connect_from(TALLOC_CTX *mem_ctx, const union udp_address *from,
 
 /**
  * Give a socket's buffers room for that many bytes, as far as we may. What is
- * larger stays. Sockets above have 4 MiB.
+ * larger stays. Sockets above have 4 MiB; to receive, those of udp_connect()
+ * have 16.
  *
  * @param listens  whether it is a server's: what is missing is said once, at
  *                 level notice, with the sysctl that helps; else at info.
  */
-void udp_enlarge(int fd, int wanted, bool listens);
+void udp_enlarge(int fd, int receive, int send, bool listens);
 
 int udp_fd(const struct udp_socket *s);
 /** The address that is bound, port filled in. */

@@ -47,12 +47,13 @@ static void advise(const struct buffer *b, int got, int wanted, bool listens)
 		  b->name, got / 1024, wanted / 1024, b->sysctl, wanted);
 }
 
-void udp_enlarge(int fd, int wanted, bool listens)
+void udp_enlarge(int fd, int receive, int send, bool listens)
 {
 	size_t i = 0;
 
 	for (i = 0; i < NUM_BUFFERS; i++) {
 		const struct buffer *b = &buffers[i];
+		int wanted = b->option == SO_RCVBUF ? receive : send;
 
 		/* whoever passed it may have had more power than we have */
 		if (buffer_size(fd, b) >= wanted ||

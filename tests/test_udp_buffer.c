@@ -49,12 +49,12 @@ static int powerless(int passed)
 	}
 	log_set_level(LOG_LEVEL_NOTICE);
 	log_set_sink(hear, NULL);
-	udp_enlarge(fd, WANTED, false);
+	udp_enlarge(fd, WANTED, WANTED, false);
 	if (heard[0] != '\0') {
 		return 2; /* a client does not bother anybody */
 	}
 	for (i = 0; i < 3; i++) {
-		udp_enlarge(fd, WANTED, true);
+		udp_enlarge(fd, WANTED, WANTED, true);
 	}
 	if (strstr(heard, "2 the receive buffer of a UDP socket is ") == NULL ||
 	    strstr(heard, "sysctl -w net.core.rmem_max=1073741824`") == NULL ||
@@ -99,10 +99,36 @@ static void test_room(void **state)
 	close(fd);
 }
 
+/* A connection's own socket bears a longer wait than a server's. */
+static void test_of_one(void **state)
+{
+	struct sockaddr_in peer = {.sin_family = AF_INET,
+				   .sin_port = htons(9),
+				   .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	int large = LARGE;
+	bool forced = setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &large,
+				 sizeof(large)) == 0;
+	struct udp_socket *s = NULL;
+	char *why = NULL;
+
+	(void)state;
+	close(fd);
+	if (!forced) {
+		skip();
+	}
+	assert_int_equal(udp_connect(NULL, (struct sockaddr *)&peer,
+				     sizeof(peer), &s, &why),
+			 0);
+	assert_int_equal(receive_buffer(udp_fd(s)), LARGE);
+	talloc_free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_room),
+		cmocka_unit_test(test_of_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
