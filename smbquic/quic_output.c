@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "smbquic/prefetch.h"
 #include "smbquic/quic_conn_private.h"
 
 /* Pieces of stream data that one call of ngtcp2 gets to see. */
@@ -94,6 +95,27 @@ static bool flight_is_full(struct quic_conn *c, quic_time now)
 							 info.min_rtt, now);
 }
 
+static size_t min_size(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* What the packet after this one copies is on its way into the caches while
+ * this one is sealed: another thread has written it, on another core. */
+static void fetch_ahead(const ngtcp2_vec *vec, size_t count, size_t room)
+{
+	size_t skip = room;
+	size_t i = 0;
+
+	for (i = 0; i < count && vec[i].len <= skip; i++) {
+		skip -= vec[i].len;
+	}
+	if (i < count) {
+		prefetch_to_read(vec[i].base + skip,
+				 min_size(room, vec[i].len - skip));
+	}
+}
+
 /* One packet: stream data as far as it fits, and whatever else ngtcp2 has.
  * @param blocked  no stream data.
  * @return its length, 0: nothing now, or an error of ngtcp2. */
@@ -115,6 +137,7 @@ static ngtcp2_ssize write_packet(struct quic_conn *c, ngtcp2_path *path,
 			count = quic_stream_peek(&c->stream, vec, VEC_MAX, most,
 						 &more);
 			last = !more && quic_stream_end_due(&c->stream);
+			fetch_ahead(vec, count, most);
 		}
 		n = ngtcp2_conn_writev_stream(
 			c->ng, path, pi, dest, room, &taken,
