@@ -14,23 +14,15 @@
 
 void cmd_cat(struct shell *shell, int argc, char **argv)
 {
+	struct transfer t = shell_transfer_new(shell, NULL);
 	int i = 0;
 
 	fflush(shell->out);
 	for (i = 1; i < argc && !shell->interrupted; i++) {
 		char *remote = shell_path(shell, shell, argv[i]);
-		struct transfer t = shell_transfer_new(shell, NULL);
-		struct transfer_result result = {0};
-		struct tevent_req *req = NULL;
+		struct transfer_result result =
+			shell_transfer_wait(&t, false, remote, TRANSFER_STDIO);
 
-		t.progress = NULL;
-		req = shell_need(shell_get_send(shell, &t, remote,
-						TRANSFER_STDIO, NULL));
-		result.status = shell_wait(shell, req);
-		if (NT_STATUS_IS_OK(result.status)) {
-			shell_get_recv(req, &result);
-		}
-		talloc_free(req);
 		if (!NT_STATUS_IS_OK(result.status)) {
 			shell_transfer_fail(shell, &result, remote,
 					    "standard output");
