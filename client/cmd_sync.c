@@ -121,6 +121,5 @@ static void sync_run(struct shell *shell, int argc, char **argv)
 void cmd_sync(struct shell *shell, int argc, char **argv)
 {
 	sync_run(shell, argc, argv);
-	shell->keep_acls = false;
-	shell->keep_streams = false;
+	shell_keep_nothing(shell);
 }

@@ -65,10 +65,11 @@ const struct shell_command shell_commands[] = {
 	 "[FOLDER] [-name MASK] [-type f|d]",
 	 "list all that is below a folder, a path a line"},
 	{"get",         1, -1, T, REMOTE, LOCAL, cmd_get,
-	 "[--acls] [--streams] NAME [LOCAL NAME] | -r NAME...",
+	 "[--acls] [--streams] [--times] NAME [LOCAL NAME] | -r NAME...",
 	 "copy a file from the server; LOCAL NAME - is standard output; -r: "
-	 "folders with all that is in them; --acls, --streams: and access "
-	 "lists and streams, which local files keep as extended attributes"},
+	 "folders with all that is in them; --acls, --streams, --times: and "
+	 "access lists, streams and times of creation, which local files keep "
+	 "as extended attributes"},
 	{"geteas",      1, 1, T, REMOTE, NO,     cmd_geteas, "NAME",
 	 "show the extended attributes of a file"},
 	{"getfacl",     1, 1, T, REMOTE, NO,     cmd_getfacl, "NAME",
@@ -112,16 +113,18 @@ const struct shell_command shell_commands[] = {
 	 "which files mget and mput take from the folders below; * is all"},
 	{"md",          1, 1, T, FOLDER, NO,     cmd_mkdir, "FOLDER",
 	 "make a folder"},
-	{"mget",        1, -1, T, REMOTE, REMOTE, cmd_mget, "MASK...",
-	 "copy all files that match from the server"},
+	{"mget",        1, -1, T, REMOTE, REMOTE, cmd_mget,
+	 "[--acls] [--streams] [--times] MASK...",
+	 "copy all files that match from the server; options as of get"},
 	{"mkdir",       1, 1, T, FOLDER, NO,     cmd_mkdir, "FOLDER",
 	 "make a folder"},
 	{"mkfifo",      2, 2, T, FOLDER, NO,     cmd_mkfifo, "NAME MODE",
 	 "make a named pipe"},
 	{"more",        1, 1, T, REMOTE, NO,     cmd_more, "NAME",
 	 "read a file of the server with $PAGER"},
-	{"mput",        1, -1, T, LOCAL,  LOCAL,  cmd_mput, "MASK...",
-	 "copy all local files that match to the server"},
+	{"mput",        1, -1, T, LOCAL,  LOCAL,  cmd_mput,
+	 "[--acls] [--streams] [--times] MASK...",
+	 "copy all local files that match to the server; options as of put"},
 	{"mv",          2, 3, T, REMOTE, REMOTE, cmd_rename, "FROM TO [-f]",
 	 "rename a file or folder; -f: in the place of another file"},
 	{"newer",       0, 1, A, LOCAL,  NO,     cmd_newer, "[LOCAL NAME]",
@@ -152,10 +155,10 @@ const struct shell_command shell_commands[] = {
 	{"prompt",      0, 1, A, NO,     NO,     cmd_prompt, "[on|off]",
 	 "switch whether mget, mput and deltree ask for each name"},
 	{"put",         1, -1, T, LOCAL, REMOTE, cmd_put,
-	 "[--acls] [--streams] LOCAL NAME [NAME] | -r LOCAL NAME...",
+	 "[--acls] [--streams] [--times] LOCAL NAME [NAME] | -r LOCAL NAME...",
 	 "copy a file to the server; LOCAL NAME - is standard input; -r: "
-	 "folders with all that is in them; --acls, --streams: and what get "
-	 "kept with these"},
+	 "folders with all that is in them; --acls, --streams, --times: and "
+	 "what get kept with these"},
 	{"pwd",         0, 0, T, NO,     NO,     cmd_pwd, "",
 	 "show the folder on the server"},
 	{"q",           0, 0, A, NO,     NO,     cmd_quit, "",
@@ -199,9 +202,9 @@ const struct shell_command shell_commands[] = {
 	 "show size, times and attributes of a file"},
 	{"symlink",     2, 2, T, NO,     FOLDER, cmd_symlink, "TARGET NAME",
 	 "make a symbolic link"},
-	{"sync",        2, 8, T, NO,     REMOTE, cmd_sync,
+	{"sync",        2, 9, T, NO,     REMOTE, cmd_sync,
 	 "get|put [--delete] [--checksum] [--dry-run] [--acls] [--streams] "
-	 "FROM TO",
+	 "[--times] FROM TO",
 	 "make a folder like another one: copy what differs in size or time"},
 	{"tail",        1, 4, T, REMOTE, REMOTE, cmd_tail,
 	 "[-f] [-n LINES|-c BYTES] NAME",

@@ -162,8 +162,7 @@ static void transfer(struct shell *shell, int argc, char **argv,
 			one(shell, argc - w.names, argv + w.names);
 		}
 	}
-	shell->keep_acls = false;
-	shell->keep_streams = false;
+	shell_keep_nothing(shell);
 }
 
 static void get_one(struct shell *shell, int count, char **names)
@@ -219,22 +218,33 @@ void cmd_put(struct shell *shell, int argc, char **argv)
 	transfer(shell, argc, argv, put_one, shell_many_put);
 }
 
+/* Options, then masks. */
+static void transfer_masks(struct shell *shell, int argc, char **argv,
+			   void (*many)(struct shell *shell, const char *mask))
+{
+	int i = 1;
+
+	while (i < argc && shell_keep_option(shell, argv[i])) {
+		i++;
+	}
+	if (i == argc) {
+		shell_fail_text(shell, "%s: which files?", argv[0]);
+	} else if (shell_keep_possible(shell, argv[0])) {
+		for (; i < argc && !shell->interrupted; i++) {
+			many(shell, argv[i]);
+		}
+	}
+	shell_keep_nothing(shell);
+}
+
 void cmd_mget(struct shell *shell, int argc, char **argv)
 {
-	int i = 0;
-
-	for (i = 1; i < argc && !shell->interrupted; i++) {
-		shell_many_get(shell, argv[i]);
-	}
+	transfer_masks(shell, argc, argv, shell_many_get);
 }
 
 void cmd_mput(struct shell *shell, int argc, char **argv)
 {
-	int i = 0;
-
-	for (i = 1; i < argc && !shell->interrupted; i++) {
-		shell_many_put(shell, argv[i]);
-	}
+	transfer_masks(shell, argc, argv, shell_many_put);
 }
 
 /* Into a pipe to the pager, which may end before the file does. */

@@ -123,6 +123,7 @@ struct shell {
 	bool translate;	   /**< of print, get, put, mget, mput */
 	bool keep_acls;	   /**< of the get, put or sync that runs; */
 	bool keep_streams; /**< likewise */
+	bool keep_times;   /**< likewise */
 	unsigned archive;  /**< 0 to 3, as smbclient's levels */
 	NTTIME newer;	   /**< only what was written after it; 0: all */
 	char *mask;

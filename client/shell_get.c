@@ -246,6 +246,8 @@ static void get_keep(struct tevent_req *req)
 	const struct transfer *t = state->t;
 	struct tevent_req *subreq = NULL;
 
+	meta_keep_created(t, local_file_now(state->to), state->local,
+			  state->stat.creation_time);
 	if ((!t->keep_acls && !t->keep_streams) ||
 	    local_file_now(state->to) == NULL) {
 		get_finish(req);

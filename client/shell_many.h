@@ -22,6 +22,7 @@ struct many_folder {
 	uint64_t id;			/* of the server's, 0: not known */
 	NTTIME creation_time;		/* likewise */
 	NTTIME write_time;		/* for the copy; 0: none */
+	NTTIME created;			/* likewise */
 	uint32_t attributes;		/* likewise */
 	char *copy;			/* its name there */
 	char *origin;			/* and where it comes from */

@@ -220,6 +220,7 @@ static struct many_folder *many_entered(struct many *many,
 	f->in = item->in;
 	f->depth = item->in != NULL ? item->in->depth + 1 : 1;
 	f->write_time = item->stat.write_time;
+	f->created = item->stat.creation_time;
 	f->attributes = item->stat.attributes;
 	f->fresh = item->fresh;
 	f->target = talloc_steal(f, item->target);
@@ -341,6 +342,9 @@ static void many_set_time(struct many *many, const struct many_folder *f)
 	const struct fscc_basic basic = {
 		.last_write_time = f->write_time,
 		.file_attributes = f->attributes & META_KEPT,
+		.creation_time = many->up && many->transfer.keep_times
+					 ? meta_created(f->origin)
+					 : 0,
 	};
 	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {0}};
 	struct tevent_req *subreq = NULL;
@@ -381,6 +385,9 @@ static void many_keep_folder(struct many *many, struct many_folder *f)
 	struct tevent_req *subreq = NULL;
 	int err = 0;
 
+	if (!many->up) {
+		meta_keep_created(t, f->copy, f->copy, f->created);
+	}
 	if (!many_keeps(many)) {
 		many_set_time(many, f);
 		return;

@@ -21,10 +21,19 @@ bool shell_keep_option(struct shell *shell, const char *word)
 		shell->keep_acls = true;
 	} else if (strcmp(word, "--streams") == 0) {
 		shell->keep_streams = true;
+	} else if (strcmp(word, "--times") == 0) {
+		shell->keep_times = true;
 	} else {
 		return false;
 	}
 	return true;
+}
+
+void shell_keep_nothing(struct shell *shell)
+{
+	shell->keep_acls = false;
+	shell->keep_streams = false;
+	shell->keep_times = false;
 }
 
 /* With the POSIX extensions a ':' is a letter like others. */
@@ -111,4 +120,20 @@ void meta_lost_here(const struct transfer *t, const char *name,
 		shell_fail_errno(t->shell, err, "%s is not kept", what);
 	}
 	talloc_free(what);
+}
+
+void meta_keep_created(const struct transfer *t, const char *local,
+		       const char *name, NTTIME created)
+{
+	int err = 0;
+
+	if (!t->keep_times || local == NULL || created == 0) {
+		return;
+	}
+	err = meta_set_created(local, created);
+	if (err != 0) {
+		shell_transfer_clear(t);
+		shell_fail_errno(t->shell, err,
+				 "%s: the time of creation is not kept", name);
+	}
 }

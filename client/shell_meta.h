@@ -9,6 +9,8 @@
  *		it by that name, too.
  *	user.smbquic.descriptor	its security descriptor, self-relative (MS-DTYP
  *		2.4.6), as cifs has it in system.cifs_acl
+ *	user.smbquic.created	when it was made, a FILETIME in hexadecimal
+ *(MS-DTYP 2.3.3): of a local file the kernel tells when it was made here
  *	user.DosStream.NAME:$DATA	its stream NAME, and a zero byte, as
  *		Samba's streams_xattr and smbquicd have it: a folder that they
  *		serve has the streams of what was fetched to it
@@ -24,6 +26,7 @@
 
 #define META_ATTRIBUTES "user.smbquic.attributes"
 #define META_DESCRIPTOR "user.smbquic.descriptor"
+#define META_CREATED	"user.smbquic.created"
 #define META_STREAM	"user.DosStream."
 #define META_STREAM_END ":$DATA"
 
@@ -34,9 +37,12 @@
 
 /* ----------------------------------------------------------- shell_meta.c */
 
-/** An option of get, put and sync: --acls, --streams. It counts until the
- *  command ends. @return false: it is none. */
+/** An option of get, put, mget, mput and sync: --acls, --streams,
+ *  --times. It counts
+ *  until shell_keep_nothing(). @return false: it is none. */
 bool shell_keep_option(struct shell *shell, const char *word);
+/** The command ends. */
+void shell_keep_nothing(struct shell *shell);
 /** @return false: said why not all of that can be kept. */
 bool shell_keep_possible(struct shell *shell, const char *command);
 
@@ -47,6 +53,11 @@ uint32_t meta_attributes(const char *local);
 /** Remember those of a file that has more than usual; it may be that the file
  *  system cannot. */
 void meta_set_attributes(const char *local, uint32_t attributes);
+
+/** When a local file, or that which it is a copy of, was made; 0: unknown. */
+NTTIME meta_created(const char *local);
+/** @return 0 or errno. */
+int meta_set_created(const char *local, NTTIME created);
 
 struct meta_stream {
 	const char *name;
@@ -102,6 +113,10 @@ struct tevent_req *meta_put_send(TALLOC_CTX *mem_ctx, const struct transfer *t,
 				 const struct meta_local *from,
 				 const char *remote, const char *name,
 				 bool fresh);
+/** Have a local file remember when that was made, if t keeps it. @param name
+ *  as the user knows it. */
+void meta_keep_created(const struct transfer *t, const char *local,
+		       const char *name, NTTIME created);
 /** What could not be kept was said. */
 void meta_recv(struct tevent_req *req);
 

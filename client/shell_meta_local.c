@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What local files remember: extended attributes. */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/xattr.h>
 
 #include "client/shell_meta.h"
@@ -47,6 +49,49 @@ void meta_set_attributes(const char *local, uint32_t attributes)
 	} else {
 		(void)removexattr(local, META_ATTRIBUTES);
 	}
+}
+
+/* ------------------------------------------------------- time of creation */
+
+/* The kernel's, when the file remembers no other. */
+static NTTIME made_here(const char *local)
+{
+	struct statx stx = {0};
+	struct timespec ts = {0};
+
+	if (statx(AT_FDCWD, local, 0, STATX_BTIME, &stx) != 0 ||
+	    (stx.stx_mask & STATX_BTIME) == 0) {
+		return 0;
+	}
+	ts.tv_sec = (time_t)stx.stx_btime.tv_sec;
+	ts.tv_nsec = stx.stx_btime.tv_nsec;
+	return nttime_from_timespec(ts);
+}
+
+NTTIME meta_created(const char *local)
+{
+	char text[24] = "";
+	ssize_t n = getxattr(local, META_CREATED, text, sizeof(text) - 1);
+	char *end = NULL;
+	unsigned long long value = 0;
+
+	if (n <= 0) {
+		return made_here(local);
+	}
+	text[n] = '\0';
+	value = strtoull(text, &end, 16);
+	return end != text && *end == '\0' && *text != '-' && value <= INT64_MAX
+		       ? (NTTIME)value
+		       : made_here(local);
+}
+
+int meta_set_created(const char *local, NTTIME created)
+{
+	char text[24] = "";
+	int len = snprintf(text, sizeof(text), "0x%" PRIx64, created);
+
+	return setxattr(local, META_CREATED, text, (size_t)len, 0) == 0 ? 0
+									: errno;
 }
 
 /* ------------------------------------------------------------- descriptor */

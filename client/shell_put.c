@@ -58,6 +58,9 @@ static int put_open(struct put_state *state)
 		state->size = (uint64_t)st.st_size;
 		state->basic.last_write_time = nttime_from_timespec(st.st_mtim);
 		state->basic.file_attributes = meta_attributes(state->local);
+		if (state->t->keep_times) {
+			state->basic.creation_time = meta_created(state->local);
+		}
 		put_load_meta(state);
 	}
 	return 0;

@@ -31,6 +31,7 @@ struct transfer {
 	bool translate;	     /**< lines end in CR LF there */
 	bool keep_acls;	     /**< see shell_meta.h; as the next */
 	bool keep_streams;
+	bool keep_times;
 	copy_progress_fn progress; /**< may be NULL */
 	/** The size of a file that was opened without knowing it; may be NULL.
 	 */
