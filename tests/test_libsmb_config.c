@@ -183,12 +183,12 @@ static void test_switches(void **state)
 	static const char *const good[] = {
 		"read ahead = no", "remember = no",    "remember = yes",
 		"compress = no",   "compress = share", "compress = yes",
-		"reconnect = 0",   "reconnect = 3600",
+		"reconnect = 0",   "reconnect = 3600", "write behind = yes",
 	};
 	static const char *const bad[] = {
 		"read ahead = maybe", "remember = off",	 "remember = ~/visits",
 		"compress = lz4",     "reconnect = yes", "reconnect = -1",
-		"reconnect = 3601",   "reconnect = 20s",
+		"reconnect = 3601",   "reconnect = 20s", "write behind = 1",
 	};
 	TALLOC_CTX *tmp = talloc_new(NULL);
 	struct libsmb_config config = {0};

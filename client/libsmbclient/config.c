@@ -56,6 +56,8 @@ static const struct {
 	{"protection", NULL, offsetof(struct libsmb_config, protection)},
 	{"read ahead", "SMBQUIC_READ_AHEAD",
 	 offsetof(struct libsmb_config, read_ahead)},
+	{"write behind", "SMBQUIC_WRITE_BEHIND",
+	 offsetof(struct libsmb_config, write_behind)},
 	{"remember", "SMBQUIC_REMEMBER",
 	 offsetof(struct libsmb_config, remember)},
 	{"compress", "SMBQUIC_COMPRESS",
@@ -542,6 +544,7 @@ bool libsmb_config_check(const struct libsmb_config *config)
 		return false;
 	}
 	if (!yes_or_no("read ahead", config->read_ahead) ||
+	    !yes_or_no("write behind", config->write_behind) ||
 	    !yes_or_no("remember", config->remember)) {
 		return false;
 	}

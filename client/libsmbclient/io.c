@@ -174,7 +174,7 @@ ssize_t libsmb_read(SMBCCTX *c, SMBCFILE *file, void *buf, size_t count)
 	err = check_file(c, file, buf, O_WRONLY);
 	if (err == 0 && count > 0) {
 		p.offset = file->offset;
-		status = file->cache != NULL && count <= SMALL
+		status = file->cache != NULL && (count <= SMALL || file->behind)
 				 ? client_cache_read(file->cache,
 						     (uint64_t)file->offset,
 						     buf, count, &p.done)
@@ -200,7 +200,11 @@ ssize_t libsmb_write(SMBCCTX *c, SMBCFILE *file, const void *buf, size_t count)
 		return -1;
 	}
 	err = check_file(c, file, buf, O_RDONLY);
-	if (err == 0 && count > 0) {
+	if (err == 0 && count > 0 && file->behind) {
+		err = libsmb_errno(behind_write(file, buf, count));
+		p.done = err == 0 ? count : 0;
+		file->offset += (off_t)p.done;
+	} else if (err == 0 && count > 0) {
 		p.offset = file->offset;
 		err = libsmb_errno(pump_run(&p, true));
 		file->offset += (off_t)p.done;
@@ -264,6 +268,9 @@ static NTSTATUS splice_there(struct splice *s)
 		status = client_server_copy_recv(req);
 	}
 	talloc_free(req);
+	if (s->to->behind && s->done > 0) {
+		client_cache_changed(s->to->cache, (uint64_t)s->done);
+	}
 	return req == NULL ? NT_STATUS_NO_MEMORY : status;
 }
 
@@ -300,10 +307,18 @@ static int splice_here(struct splice *s)
 static int splice_somehow(struct splice *s)
 {
 	struct libsmb_facts facts = {0};
-	NTSTATUS status = 0;
-	int err = facts_get(s->from->srv->tree, s->from->path, s->from->file,
-			    &facts);
+	NTSTATUS status = behind_settle(s->from);
+	int err = 0;
 
+	if (NT_STATUS_IS_OK(status)) {
+		status = behind_settle(s->to);
+	}
+	err = libsmb_errno(status);
+
+	if (err == 0) {
+		err = facts_get(s->from->srv->tree, s->from->path,
+				s->from->file, &facts);
+	}
 	if (err != 0) {
 		return err;
 	}

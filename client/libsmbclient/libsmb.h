@@ -63,10 +63,11 @@ struct libsmb_config {
 	uint16_t port;
 	const char *address; /**< connect there, whatever the name says */
 	const char *ca, *pin, *trust, *protection;
-	const char *read_ahead; /**< "yes" or "no" */
-	const char *remember;	/**< likewise */
-	const char *compress;	/**< as client_compression_parse() */
-	const char *reconnect;	/**< seconds */
+	const char *read_ahead;	  /**< "yes" or "no" */
+	const char *write_behind; /**< likewise */
+	const char *remember;	  /**< likewise */
+	const char *compress;	  /**< as client_compression_parse() */
+	const char *reconnect;	  /**< seconds */
 	const char *client_cert, *client_key;
 	const char *min_dialect, *max_dialect;
 	const char *setting[LIBSMB_SETTINGS]; /**< libsmb_setting_key() */
@@ -215,7 +216,8 @@ struct link {
 	char *server, *transports, *workgroup, *user, *password;
 	uint16_t port;
 	smbc_smb_encrypt_level encryption;
-	bool read_ahead; /**< as the configuration said last */
+	/* As the configuration said last: */
+	bool read_ahead, write_behind;
 };
 
 /** @param out  has one use more. @return 0 or an errno value. */
@@ -298,8 +300,9 @@ struct _SMBCFILE {
 	char *url, *path;
 	struct client_file *file;   /**< NULL for folders that were read, and
 					 after a fork */
-	struct client_cache *cache; /**< its owner, when it is only read; NULL:
-				       nothing is kept of it */
+	struct client_cache *cache; /**< its owner; NULL: nothing is kept of it
+				     */
+	bool behind;		    /**< writes wait in the cache (behind.c) */
 	off_t offset;
 	int flags;
 	struct dir_entries *entries; /**< of a folder */
@@ -313,6 +316,14 @@ SMBCFILE *file_add(SMBCCTX *c, SMBCSRV *srv, const char *url, const char *path,
 void file_free(SMBCFILE *file);
 /** The file of the server alone. */
 void file_close(SMBCFILE *file);
+
+/** What waits to be written of a file is; what failed the next write and the
+ *  close tell. */
+NTSTATUS behind_settle(SMBCFILE *file);
+/** The same of all files of the context: a call by name is about to be made. */
+void behind_settle_all(SMBCCTX *c);
+/** All of it, from where the file is. */
+NTSTATUS behind_write(SMBCFILE *file, const void *buf, size_t count);
 
 SMBCFILE *libsmb_open(SMBCCTX *c, const char *url, int flags, mode_t mode);
 SMBCFILE *libsmb_creat(SMBCCTX *c, const char *url, mode_t mode);

@@ -157,9 +157,14 @@ static void choose_files(TALLOC_CTX *mem_ctx,
 	}
 }
 
+/* What is kept of files and folders. */
+struct keeping {
+	bool ahead, behind;
+};
+
 static int make_options(SMBCCTX *c, TALLOC_CTX *mem_ctx,
 			const struct libsmb_url *url,
-			struct client_options *out, bool *read_ahead)
+			struct client_options *out, struct keeping *keeping)
 {
 	struct libsmb_config config = {0};
 	uint16_t port = url->port != 0 ? url->port : c->internal->port;
@@ -181,8 +186,12 @@ static int make_options(SMBCCTX *c, TALLOC_CTX *mem_ctx,
 	}
 	out->reconnect_ms = libsmb_config_reconnect(&config);
 	out->capabilities = SMB2_GLOBAL_CAP_DIRECTORY_LEASING;
-	*read_ahead = config.read_ahead == NULL ||
-		      strcmp(config.read_ahead, "no") != 0;
+	*keeping = (struct keeping){
+		.ahead = config.read_ahead == NULL ||
+			 strcmp(config.read_ahead, "no") != 0,
+		.behind = config.write_behind != NULL &&
+			  strcmp(config.write_behind, "yes") == 0,
+	};
 	if (c->timeout > 0) {
 		out->timeout_ms = (unsigned)c->timeout;
 	}
@@ -410,8 +419,8 @@ int link_get(SMBCCTX *c, const struct libsmb_url *url, const char *workgroup,
 	TALLOC_CTX *frame = talloc_new(c->internal);
 	struct client_options o = {0};
 	struct link *link = NULL;
-	bool ahead = false;
-	int err = frame != NULL ? make_options(c, frame, url, &o, &ahead)
+	struct keeping keeping = {0};
+	int err = frame != NULL ? make_options(c, frame, url, &o, &keeping)
 				: ENOMEM;
 
 	*out = NULL;
@@ -433,7 +442,8 @@ int link_get(SMBCCTX *c, const struct libsmb_url *url, const char *workgroup,
 		return err;
 	}
 	link->uses++;
-	link->read_ahead = ahead;
+	link->read_ahead = keeping.ahead;
+	link->write_behind = keeping.behind;
 	*out = link;
 	return 0;
 }

@@ -15,8 +15,13 @@ static int file_destructor(SMBCFILE *file)
 	return 0;
 }
 
+/* What waits to be written is: a program that ends its context has no other
+ * chance. */
 void file_close(SMBCFILE *file)
 {
+	if (file->behind && file->cache != NULL) {
+		(void)client_cache_close(file->cache);
+	}
 	if (file->cache != NULL) {
 		TALLOC_FREE(file->cache);
 		file->file = NULL;
@@ -104,14 +109,32 @@ static int fill_open(SMBCCTX *c, int flags, struct client_open *how)
 	return 0;
 }
 
-/* Reads in order are ahead of a program that only reads. */
+/* Reads in order are ahead of a program that only reads; writes wait where that
+ * is wanted, and then what is read is kept if the program reads as well. */
+static bool is_cached(const struct link *link, int flags)
+{
+	if ((flags & O_PATH) != 0) {
+		return false;
+	}
+	return (flags & O_ACCMODE) == O_RDONLY
+		       ? link->read_ahead && (flags & O_TRUNC) == 0
+		       : link->write_behind;
+}
+
 static NTSTATUS open_cached(struct place *at, const struct client_open *how,
-			    struct client_cache **out, struct client_stat *stat)
+			    int flags, struct client_cache **out,
+			    struct client_stat *stat)
 {
 	struct client_cache_options options = {0};
 
 	client_cache_default(&options);
-	options.write_behind = 0;
+	if ((flags & O_ACCMODE) == O_RDONLY) {
+		options.write_behind = 0;
+	} else if ((flags & O_ACCMODE) == O_WRONLY ||
+		   !at->srv->link->read_ahead) {
+		options.memory = 0;
+		options.read_ahead = 0;
+	}
 	return client_cache_open(at->srv, at->tree, at->url->path, how,
 				 &options, out, stat);
 }
@@ -129,9 +152,8 @@ static int open_file(struct place *at, const char *url, int flags,
 	if (err != 0) {
 		return err;
 	}
-	if (at->srv->link->read_ahead &&
-	    (flags & (O_ACCMODE | O_PATH | O_TRUNC)) == O_RDONLY) {
-		status = open_cached(at, &how, &cache, &stat);
+	if (is_cached(at->srv->link, flags)) {
+		status = open_cached(at, &how, flags, &cache, &stat);
 		opened = cache != NULL ? client_cache_file(cache) : NULL;
 	} else {
 		status = client_open(at->srv, at->tree, at->url->path, &how,
@@ -145,6 +167,7 @@ static int open_file(struct place *at, const char *url, int flags,
 		return ENOMEM;
 	}
 	(*out)->flags = flags;
+	(*out)->behind = cache != NULL && (flags & O_ACCMODE) != O_RDONLY;
 	if ((flags & O_APPEND) != 0 && (flags & O_TRUNC) == 0) {
 		(*out)->offset = (off_t)stat.size;
 	}
@@ -196,6 +219,7 @@ int libsmb_close(SMBCCTX *c, SMBCFILE *file)
 	}
 	if (file->cache != NULL) {
 		status = client_cache_close(file->cache);
+		file->behind = false;
 	} else if (file->file != NULL) {
 		status = client_close(file->file);
 	}
@@ -215,10 +239,12 @@ static int seek(SMBCFILE *file, off_t offset, int whence)
 	case SEEK_SET: break;
 	case SEEK_CUR: base = file->offset; break;
 	case SEEK_END:
-		err = file->file == NULL
-			      ? EBADF
-			      : facts_get(file->srv->tree, file->path,
-					  file->file, &facts);
+		err = file->file == NULL ? EBADF
+					 : libsmb_errno(behind_settle(file));
+		if (err == 0) {
+			err = facts_get(file->srv->tree, file->path, file->file,
+					&facts);
+		}
 		base = (off_t)facts.stat.size;
 		break;
 	default: return EINVAL;
@@ -267,6 +293,10 @@ int libsmb_ftruncate(SMBCCTX *c, SMBCFILE *file, off_t size)
 	}
 	if (size < 0 || file->folder) {
 		return libsmb_return(c, EINVAL);
+	}
+	if (file->behind) {
+		status = client_cache_resize(file->cache, (uint64_t)size);
+		return libsmb_return(c, libsmb_errno(status));
 	}
 	fscc_u64_encode(&w, (uint64_t)size);
 	status = client_set(file->file, SMB2_0_INFO_FILE,

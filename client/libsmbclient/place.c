@@ -11,6 +11,7 @@ int place_enter_url(SMBCCTX *c, const char *url, struct place *out)
 		return errno;
 	}
 	out->c = c;
+	behind_settle_all(c);
 	if (url == NULL) {
 		return EINVAL;
 	}

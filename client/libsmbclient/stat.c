@@ -194,7 +194,11 @@ static int stat_open(SMBCFILE *file, struct stat *st)
 		stat_list(st, file->url);
 		return 0;
 	}
-	err = facts_get(file->srv->tree, file->path, file->file, &facts);
+	err = libsmb_errno(behind_settle(file));
+	if (err == 0) {
+		err = facts_get(file->srv->tree, file->path, file->file,
+				&facts);
+	}
 	if (err == 0) {
 		stat_fill(st, &facts.stat,
 			  facts.inode != 0 ? facts.inode
