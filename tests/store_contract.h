@@ -245,6 +245,7 @@ static void test_rename(void **state)
 {
 	struct world *w = *state;
 	struct store_file *file = must_open(w, "a", NEW);
+	const uint64_t id = do_getattr(w, file).file_id;
 	char *now = NULL;
 	char buf[8];
 
@@ -264,6 +265,11 @@ static void test_rename(void **state)
 	assert_int_equal(do_rename(w, file, "B", "SUB/c", false, &now), 0);
 	assert_string_equal(now, "Sub/c");
 	assert_int_equal(do_read(w, file, buf, 8, 0), 4);
+	/* it is the same file, for who opens it anew as well */
+	assert_int_equal(do_getattr(w, file).file_id, id);
+	do_close(w, file);
+	file = must_open(w, now, STORE_OPEN_READ);
+	assert_int_equal(file->file_id, id);
 	make_dir(w, "dir");
 	assert_int_equal(do_rename(w, file, now, "Dir", true, &now), EISDIR);
 	do_close(w, file);

@@ -231,6 +231,51 @@ static void test_contend(void **state)
 	assert_true(silent(t));
 }
 
+/* A file has two names: what was had by one breaks for who comes by the other,
+ * and for what he writes; a key belongs to one of them. */
+static void test_other_name(void **state)
+{
+	char *dir = NULL;
+	struct files *t = files_new_disk(&dir);
+	struct got one =
+		get(t, (struct want){.name = "f", .key = "a", .state = RWH});
+	struct got two = {.level = 0};
+	struct smb2_lease_break_notification in = {0};
+	uint64_t request = 0;
+
+	(void)state;
+	assert_int_equal(one.state, RWH);
+	assert_int_equal(
+		files_rename(t, one.id, FileLinkInformation, "g", false),
+		NT_STATUS_OK);
+	assert_true(silent(t));
+	request = ask(t, (struct want){.name = "g", .key = "b", .state = RH});
+	in = lease_break(t);
+	assert_memory_equal(in.lease_key.bytes, "a", 2);
+	assert_int_equal(in.current_lease_state, RWH);
+	assert_int_equal(in.new_lease_state, RH);
+	assert_int_equal(files_close(t, one.id), NT_STATUS_OK);
+	two = answer(t, request);
+	assert_int_equal(two.state, RH);
+	request = ask(t, (struct want){.name = "f", .key = "b", .state = R});
+	assert_int_equal(files_wait(t, request), NT_STATUS_INVALID_PARAMETER);
+	one = get(t, (struct want){.name = "f", .key = "c", .state = R});
+	assert_int_equal(one.state, R);
+	assert_int_equal(files_write(t, one.id, "x", 0), NT_STATUS_OK);
+	in = lease_break(t);
+	assert_memory_equal(in.lease_key.bytes, "b", 2);
+	assert_int_equal(in.new_lease_state, 0);
+	assert_true(silent(t));
+	assert_int_equal(files_close(t, two.id), NT_STATUS_OK);
+	/* nor does another name let anybody share what is not shared */
+	assert_int_equal(
+		files_status(t, (struct create_args){.name = "g",
+						     .share = FILE_SHARE_READ,
+						     .disposition = FILE_OPEN}),
+		NT_STATUS_SHARING_VIOLATION);
+	talloc_free(t);
+}
+
 /* A rename that waited for a lease, and has nothing to do then: it is over
  * before the one who called it knows. */
 static void test_rename_waits(void **state)
@@ -287,10 +332,11 @@ static void test_directory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_states),	 TEST(test_levels),
-		TEST(test_stat_open),	 TEST(test_key_of_another),
-		TEST(test_upgrade),	 TEST(test_contend),
-		TEST(test_rename_waits), TEST(test_directory),
+		TEST(test_states),     TEST(test_levels),
+		TEST(test_stat_open),  TEST(test_key_of_another),
+		TEST(test_upgrade),    TEST(test_contend),
+		TEST(test_other_name), TEST(test_rename_waits),
+		TEST(test_directory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
