@@ -359,6 +359,7 @@ bool quic_conn_input(struct quic_conn *c, const struct udp_train *t,
 		.remote = {.addr = (ngtcp2_sockaddr *)(uintptr_t)&t->peer.sa,
 			   .addrlen = udp_address_len(&t->peer)},
 	};
+	uint64_t before = 0;
 	int rc = 0;
 
 	if (c->ng == NULL) {
@@ -372,7 +373,9 @@ bool quic_conn_input(struct quic_conn *c, const struct udp_train *t,
 	if (c->ng == NULL) {
 		return true;
 	}
+	before = c->stream.bytes_in;
 	rc = ngtcp2_conn_read_pkt(c->ng, &path, &pi, data, len, now);
+	quic_hold_heard(c, c->stream.bytes_in > before, now);
 	after_ngtcp2(c, rc, now);
 	return rc != NGTCP2_ERR_RETRY;
 }
@@ -402,6 +405,7 @@ void quic_conn_expire(struct quic_conn *c, quic_time now)
 
 void quic_conn_tick(struct quic_conn *c, quic_time now)
 {
+	quic_hold_over(c);
 	quic_pace_catch_up(c, now);
 	if (c->ng == NULL) {
 		return;
@@ -431,8 +435,9 @@ quic_time quic_conn_deadline(struct quic_conn *c)
 	if (c->ng == NULL) {
 		return QUIC_NEVER;
 	}
-	return c->paced != QUIC_NEVER ? c->unpaced
-				      : ngtcp2_conn_get_expiry(c->ng);
+	return quic_hold_deadline(c, c->paced != QUIC_NEVER
+					     ? c->unpaced
+					     : ngtcp2_conn_get_expiry(c->ng));
 }
 
 /* --- calls from above ---------------------------------------------------- */

@@ -26,6 +26,10 @@ struct quic_conn {
 	/* what was sent last: until then the next has to wait; the deadline
 	 * of all else (quic_pace.c) */
 	quic_time paced, unpaced;
+	/* the last time that ngtcp2 was told; and quic_hold.c: */
+	quic_time told, hold_until;
+	bool heard_since;  /* data, since packets went out */
+	bool holds;	   /* acknowledgements of it */
 	int64_t stream_id; /* -1 until it exists */
 	const struct quic_conn_ops *ops;
 	void *where;
@@ -106,6 +110,16 @@ bool quic_version_restart(struct quic_conn *c, quic_time now);
 void quic_pace_catch_up(struct quic_conn *c, quic_time now);
 /** Packets went out. @param left  there may be more to send at once. */
 void quic_pace(struct quic_conn *c, bool left, quic_time now);
+/** A datagram came. @param data  with what came next on the stream. */
+void quic_hold_heard(struct quic_conn *c, bool data, quic_time now);
+/** Before packets are made. @return the time that it is for them. */
+quic_time quic_hold(struct quic_conn *c, quic_time now);
+/** A deadline has come: nothing waits any longer. */
+void quic_hold_over(struct quic_conn *c);
+/** They were made, if there were any. */
+void quic_hold_sent(struct quic_conn *c, bool any);
+/** That deadline of ngtcp2, or a later one. */
+quic_time quic_hold_deadline(const struct quic_conn *c, quic_time deadline);
 /** What ngtcp2 does when its deadline has come. */
 void quic_conn_expire(struct quic_conn *c, quic_time now);
 /** Where ngtcp2 writes its qlog. */

@@ -184,6 +184,7 @@ bool quic_conn_output(struct quic_conn *c, uint8_t *scratch, quic_time now)
 	if (c->ng == NULL) {
 		return false;
 	}
+	now = quic_hold(c, now);
 	quic_pace_catch_up(c, now);
 	if (c->ng == NULL) {
 		return false;
@@ -214,6 +215,7 @@ bool quic_conn_output(struct quic_conn *c, uint8_t *scratch, quic_time now)
 		add(c, &b, &ps.path, pi.ecn, (size_t)n);
 	}
 	flush(c, &b);
+	quic_hold_sent(c, b.written > 0);
 	quic_pace(c, more || b.blocked, now);
 	if (c->doomed) {
 		quic_conn_fail(c, 0, now);

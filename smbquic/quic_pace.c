@@ -29,6 +29,7 @@ void quic_pace_catch_up(struct quic_conn *c, quic_time now)
 {
 	quic_time paced = c->paced;
 
+	c->told = now;
 	c->paced = QUIC_NEVER;
 	if (c->ng != NULL && paced < now) {
 		quic_conn_expire(c, paced);
