@@ -128,8 +128,11 @@ void posix_handle_drop(struct posix_handle *handle)
 
 static void handle_closing_run(struct worker_job *closing)
 {
-	(void)posix_cred_enter(NULL);
-	handle_close((struct posix_handle *)closing);
+	struct posix_handle *handle = (struct posix_handle *)closing;
+
+	/* as most jobs before and after it */
+	(void)posix_cred_enter(handle->cred);
+	handle_close(handle);
 }
 
 static void handle_closing_release(struct worker_job *closing)
@@ -376,12 +379,18 @@ static int posix_do_close(struct posix_job *job)
 	return close(fd) == 0 || errno == EINTR ? 0 : errno;
 }
 
+/* Only what was written can fail late: of all else nobody waits for the end. */
 static void posix_close(struct store_call *call, struct store_file *file)
 {
 	struct posix_handle *handle = file->data->handle;
-	struct posix_job *job =
-		posix_job_new(call, file->store, handle, posix_do_close, NULL);
+	struct posix_job *job = NULL;
 
+	if ((file->access & STORE_OPEN_WRITE) == 0) {
+		posix_handle_leave(handle);
+		store_call_done(call, 0);
+		return;
+	}
+	job = posix_job_new(call, file->store, handle, posix_do_close, NULL);
 	posix_handle_leave(handle);
 	if (job != NULL) {
 		posix_job_start(call, file->store, job, NULL);

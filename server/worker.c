@@ -1,21 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Threads, their queues, and the way back into the loop.
- *
- * One mutex guards everything that threads see: queues, counters, the list of
- * jobs that are done. A thread never looks at job->req; that belongs to the
- * loop, where a request that goes away simply takes its pointer out of the job.
+ * Jobs on their way to a thread, and back into the loop. What threads see is
+ * guarded by the pool's mutex (worker_thread.c).
  */
 
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "server/worker_turns.h"
+#include "server/worker_pool.h"
 
 /* Threads beyond those asked for, at most: one for each lane that would have
  * none, because others hold them all. */
@@ -24,260 +20,12 @@
 /* Ends reported in one go; then sockets and timers have their turn. */
 #define MAX_DELIVERIES 64
 
-enum job_state {
-	JOB_NEW,
-	JOB_QUEUED,
-	JOB_RUNNING,
-	JOB_DONE,      /* ran; on the pool's list of done jobs */
-	JOB_CANCELLED, /* never ran; on that list too */
-	JOB_DELIVERED, /* its request has heard of it and owns it */
-};
-
-/*
- * What a lane is to the threads: plain memory, since jobs may still run in it
- * when its talloc object is gone.
- */
-struct worker_queue {
-	struct worker_pool *pool; /* NULL: gone */
-	struct worker_queue *next, **prev;
-	struct worker_queue *next_ready; /* the ring of lanes with work */
-	bool ready;
-	bool closed; /* no talloc object any more */
-	struct worker_turns jobs;
-	size_t queued, limit;
-	size_t alive; /* jobs that point here: queued, running, done */
-	unsigned running, width;
-};
-
-struct worker_lane {
-	struct worker_queue *queue;
-};
-
-struct worker_pool {
-	struct tevent_context *ev;
-	struct tevent_fd *fde;
-	int wake;   /* eventfd: there are done jobs */
-	bool *gone; /* set by the destructor under a handler at work */
-	unsigned num_threads; /* changed under the mutex, once they run */
-	unsigned max_threads;
-	pthread_t *threads;
-
-	pthread_mutex_t mutex; /* of everything below, and all queues */
-	pthread_cond_t work;
-	bool stop;
-	struct worker_queue *queues;
-	struct worker_queue *ready, **ready_tail;
-	unsigned num_ready, num_idle; /* lanes in that ring, threads waiting */
-	bool tell;		      /* one of them, of work */
-	struct worker_list done;
-
-	struct worker_lane *own; /* for what outlives its lane */
-};
+/* What nobody waits for, and waits until the loop sleeps, at most. */
+#define LATER_MOST 32
 
 struct submit_state {
 	struct worker_job *job;
 };
-
-/* --- under the mutex ---------------------------------------------------- */
-
-static void queue_make_ready(struct worker_queue *queue)
-{
-	struct worker_pool *pool = queue->pool;
-
-	if (queue->ready || queue->queued == 0 ||
-	    queue->running >= queue->width) {
-		return;
-	}
-	queue->ready = true;
-	queue->next_ready = NULL;
-	pool->num_ready++;
-	*pool->ready_tail = queue;
-	pool->ready_tail = &queue->next_ready;
-	pool->tell = true;
-}
-
-/* A thread that is told while the mutex is held would only wait for that. */
-static void pool_unlock(struct worker_pool *pool)
-{
-	bool tell = pool->tell && pool->num_ready > 0 && pool->num_idle > 0;
-
-	pool->tell = false;
-	pthread_mutex_unlock(&pool->mutex);
-	if (tell) {
-		pthread_cond_signal(&pool->work);
-	}
-}
-
-/* A lane whose talloc object is gone goes with its last job. */
-static void queue_free_if_unused(struct worker_queue *queue)
-{
-	if (!queue->closed || queue->alive > 0 || queue->ready) {
-		return;
-	}
-	*queue->prev = queue->next;
-	if (queue->next != NULL) {
-		queue->next->prev = queue->prev;
-	}
-	free(queue);
-}
-
-static void queue_forget_job(struct worker_job *job)
-{
-	struct worker_queue *queue = job->queue;
-
-	job->queue = NULL;
-	queue->alive--;
-	queue_free_if_unused(queue);
-}
-
-static struct worker_queue *pool_next_ready(struct worker_pool *pool)
-{
-	struct worker_queue *queue = pool->ready;
-
-	if (queue == NULL) {
-		return NULL;
-	}
-	pool->ready = queue->next_ready;
-	if (pool->ready == NULL) {
-		pool->ready_tail = &pool->ready;
-	}
-	queue->ready = false;
-	pool->num_ready--;
-	return queue;
-}
-
-/* The next job, its lane moved to the end of the line. */
-static struct worker_job *pool_take(struct worker_pool *pool)
-{
-	struct worker_queue *queue = pool_next_ready(pool);
-	struct worker_job *job = NULL;
-
-	if (queue == NULL) {
-		return NULL;
-	}
-	job = worker_turns_take(&queue->jobs);
-	if (job == NULL) { /* cancelled meanwhile */
-		queue_free_if_unused(queue);
-		return NULL;
-	}
-	queue->queued--;
-	queue->running++;
-	job->state = JOB_RUNNING;
-	queue_make_ready(queue);
-	return job;
-}
-
-static void pool_wake(struct worker_pool *pool)
-{
-	const uint64_t one = 1;
-	ssize_t n = write(pool->wake, &one, sizeof(one));
-
-	(void)n; /* it can only fail when it is awake already */
-}
-
-static void pool_done(struct worker_pool *pool, struct worker_job *job,
-		      enum job_state state)
-{
-	bool first = pool->done.head == NULL;
-
-	job->state = state;
-	worker_list_append(&pool->done, job);
-	if (first) {
-		pool_wake(pool);
-	}
-}
-
-/* --- threads ------------------------------------------------------------ */
-
-static int pool_add_thread(struct worker_pool *pool);
-
-/* Under the mutex. Is there a lane with work and without any thread, and nobody
- * free to take it up? What holds the threads may be a slow disk, or several. */
-static void pool_help(struct worker_pool *pool)
-{
-	const struct worker_queue *queue = pool->ready;
-
-	if (pool->stop || pool->num_idle >= pool->num_ready ||
-	    pool->num_threads >= pool->max_threads) {
-		return;
-	}
-	while (queue != NULL && queue->running > 0) {
-		queue = queue->next_ready;
-	}
-	if (queue != NULL) {
-		(void)pool_add_thread(pool);
-	}
-}
-
-static void *worker_main(void *arg)
-{
-	struct worker_pool *pool = arg;
-
-	pthread_mutex_lock(&pool->mutex);
-	while (!pool->stop) {
-		struct worker_job *job = pool_take(pool);
-
-		if (job == NULL) {
-			if (pool->ready == NULL) {
-				pool->num_idle++;
-				pthread_cond_wait(&pool->work, &pool->mutex);
-				pool->num_idle--;
-			}
-			continue;
-		}
-		pool_help(pool);
-		pool_unlock(pool);
-		job->run(job);
-		pthread_mutex_lock(&pool->mutex);
-		job->queue->running--;
-		queue_make_ready(job->queue);
-		pool_done(pool, job, JOB_DONE);
-	}
-	pthread_mutex_unlock(&pool->mutex);
-	return NULL;
-}
-
-/* Threads take no signals: these are the loop's. */
-static int pool_add_thread(struct worker_pool *pool)
-{
-	sigset_t all, before;
-	int err = 0;
-
-	sigfillset(&all);
-	sigdelset(&all, SIGSYS); /* smbquic/sandbox.h */
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	err = pthread_create(&pool->threads[pool->num_threads], NULL,
-			     worker_main, pool);
-	if (err == 0) {
-		pool->num_threads++;
-	}
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return err;
-}
-
-static int pool_start_threads(struct worker_pool *pool, unsigned num)
-{
-	int err = 0;
-
-	pthread_mutex_lock(&pool->mutex);
-	while (pool->num_threads < num && err == 0) {
-		err = pool_add_thread(pool);
-	}
-	pthread_mutex_unlock(&pool->mutex);
-	return pool->num_threads > 0 ? 0 : err;
-}
-
-static void pool_stop_threads(struct worker_pool *pool)
-{
-	pthread_mutex_lock(&pool->mutex);
-	pool->stop = true;
-	pthread_cond_broadcast(&pool->work);
-	pthread_mutex_unlock(&pool->mutex);
-	while (pool->num_threads > 0) {
-		pool->num_threads--;
-		pthread_join(pool->threads[pool->num_threads], NULL);
-	}
-}
 
 /* --- the loop ----------------------------------------------------------- */
 
@@ -306,8 +54,10 @@ static struct worker_job *pool_pop_done(struct worker_pool *pool)
 	pthread_mutex_lock(&pool->mutex);
 	job = worker_list_pop(&pool->done);
 	if (job != NULL) {
-		queue_forget_job(job);
+		worker_queue_forget(job);
+		pool->asked -= job->req != NULL ? 1 : 0;
 	}
+	atomic_store(&pool->has_done, pool->done.head != NULL);
 	pthread_mutex_unlock(&pool->mutex);
 	return job;
 }
@@ -339,8 +89,80 @@ static void pool_handler(struct tevent_context *ev, struct tevent_fd *fde,
 	}
 	pool->gone = NULL;
 	if (left == 0) {
-		pool_wake(pool);
+		worker_pool_wake(pool);
 	}
+}
+
+/* Closings that waited for the loop to have nothing else to do. */
+static void pool_close_later(struct worker_pool *pool)
+{
+	struct worker_job *job = NULL;
+
+	if (pool->num_later == 0) {
+		return;
+	}
+	pthread_mutex_lock(&pool->mutex);
+	job = worker_list_pop(&pool->later);
+	while (job != NULL) {
+		worker_queue_add(job->queue, job);
+		job = worker_list_pop(&pool->later);
+	}
+	pool->num_later = 0;
+	worker_pool_unlock(pool);
+}
+
+/* The loop is about to sleep. What was found meanwhile has rung the bell, so
+ * that it does not. */
+static void loop_sleeps(struct worker_pool *pool)
+{
+	bool found = atomic_load(&pool->has_done);
+
+	if (pool->asked == 1) {
+		found = worker_look(&pool->loop_patience, &pool->has_done,
+				    NULL);
+	}
+	if (!found) {
+		pool_close_later(pool);
+		atomic_store(&pool->asleep, true);
+	}
+}
+
+static void sleep_trace(enum tevent_trace_point point, void *private_data)
+{
+	struct worker_pool *pool = ((struct worker_sleep *)private_data)->pool;
+
+	if (pool == NULL) {
+		return;
+	}
+	if (point == TEVENT_TRACE_BEFORE_WAIT) {
+		loop_sleeps(pool);
+	} else if (point == TEVENT_TRACE_AFTER_WAIT) {
+		atomic_store(&pool->asleep, false);
+	}
+}
+
+static int sleep_destructor(struct worker_sleep *sleep)
+{
+	if (sleep->pool != NULL) {
+		sleep->pool->sleep = NULL;
+	}
+	return 0;
+}
+
+/* Without memory for it nobody looks. */
+static void pool_watch_loop(struct worker_pool *pool)
+{
+	atomic_init(&pool->asleep, true);
+	pool->sleep = worker_look_possible()
+			      ? talloc_zero(pool->ev, struct worker_sleep)
+			      : NULL;
+	if (pool->sleep == NULL) {
+		return;
+	}
+	pool->looks = true;
+	pool->sleep->pool = pool;
+	talloc_set_destructor(pool->sleep, sleep_destructor);
+	tevent_set_trace_callback(pool->ev, sleep_trace, pool->sleep);
 }
 
 /* All that somebody waits for in a lane is over; and, at the pool's end, what
@@ -356,7 +178,7 @@ static void queue_cancel(struct worker_queue *queue, bool detached)
 			worker_list_append(&staying, job);
 		} else {
 			queue->queued--;
-			pool_done(queue->pool, job, JOB_CANCELLED);
+			worker_pool_done(queue->pool, job, JOB_CANCELLED);
 		}
 		job = worker_turns_take(&queue->jobs);
 	}
@@ -382,10 +204,15 @@ static int worker_pool_destructor(struct worker_pool *pool)
 	struct worker_queue *queue = NULL;
 	struct worker_queue *next = NULL;
 	struct worker_job *job = NULL;
+	unsigned i = 0;
 
-	pool_stop_threads(pool);
+	pool_close_later(pool);
+	worker_threads_stop(pool);
 	if (pool->gone != NULL) {
 		*pool->gone = true;
+	}
+	if (pool->sleep != NULL) {
+		pool->sleep->pool = NULL;
 	}
 	for (queue = pool->queues; queue != NULL; queue = queue->next) {
 		queue_cancel(queue, true);
@@ -408,7 +235,9 @@ static int worker_pool_destructor(struct worker_pool *pool)
 	}
 	TALLOC_FREE(pool->fde);
 	close(pool->wake);
-	pthread_cond_destroy(&pool->work);
+	for (i = 0; i < pool->max_threads; i++) {
+		pthread_cond_destroy(&pool->threads[i].work);
+	}
 	pthread_mutex_destroy(&pool->mutex);
 	return 0;
 }
@@ -418,6 +247,7 @@ struct worker_pool *worker_pool_new(TALLOC_CTX *mem_ctx,
 				    unsigned num_threads)
 {
 	struct worker_pool *pool = talloc_zero(mem_ctx, struct worker_pool);
+	unsigned i = 0;
 	int err = 0;
 
 	assert(num_threads > 0);
@@ -428,8 +258,11 @@ struct worker_pool *worker_pool_new(TALLOC_CTX *mem_ctx,
 	pool->ev = ev;
 	pool->ready_tail = &pool->ready;
 	worker_list_init(&pool->done);
+	worker_list_init(&pool->later);
 	pool->max_threads = num_threads + MAX_SPARE;
-	pool->threads = talloc_zero_array(pool, pthread_t, pool->max_threads);
+	pool_watch_loop(pool);
+	pool->threads = talloc_zero_array(pool, struct worker_thread,
+					  pool->max_threads);
 	pool->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (pool->threads == NULL || pool->wake == -1) {
 		err = pool->wake == -1 ? errno : ENOMEM;
@@ -438,12 +271,14 @@ struct worker_pool *worker_pool_new(TALLOC_CTX *mem_ctx,
 		return NULL;
 	}
 	pthread_mutex_init(&pool->mutex, NULL);
-	pthread_cond_init(&pool->work, NULL);
+	for (i = 0; i < pool->max_threads; i++) {
+		pthread_cond_init(&pool->threads[i].work, NULL);
+	}
 	talloc_set_destructor(pool, worker_pool_destructor);
 	pool->fde = tevent_add_fd(ev, pool, pool->wake, TEVENT_FD_READ,
 				  pool_handler, pool);
 	err = pool->fde == NULL ? ENOMEM
-				: pool_start_threads(pool, num_threads);
+				: worker_threads_start(pool, num_threads);
 	if (err == 0) {
 		pool->own = worker_lane_new(pool, pool, 0, 0);
 		err = pool->own == NULL ? ENOMEM : 0;
@@ -467,10 +302,11 @@ static int worker_lane_destructor(struct worker_lane *lane)
 		free(queue);
 		return 0;
 	}
+	pool_close_later(pool);
 	pthread_mutex_lock(&pool->mutex);
 	queue->closed = true;
 	queue_cancel(queue, false);
-	queue_free_if_unused(queue);
+	worker_queue_free_if_unused(queue);
 	pthread_mutex_unlock(&pool->mutex);
 	return 0;
 }
@@ -530,15 +366,9 @@ static int queue_add(struct worker_queue *queue, struct worker_job *job,
 		   worker_turns_waits(&queue->jobs, job)) {
 		err = EAGAIN;
 	} else {
-		job->state = JOB_QUEUED;
-		job->queue = queue;
-		worker_turns_add(&queue->jobs, job);
-		queue->queued++;
-		queue->alive++;
-		queue_make_ready(queue);
-		pool_help(pool);
+		worker_queue_add(queue, job);
 	}
-	pool_unlock(pool);
+	worker_pool_unlock(pool);
 	return err;
 }
 
@@ -554,7 +384,7 @@ static bool job_withdraw(struct worker_job *job)
 	if (waits) {
 		worker_turns_remove(&queue->jobs, job);
 		queue->queued--;
-		queue_forget_job(job);
+		worker_queue_forget(job);
 	}
 	pthread_mutex_unlock(&pool->mutex);
 	return waits;
@@ -569,6 +399,9 @@ static int submit_state_destructor(struct submit_state *state)
 	}
 	state->job = NULL;
 	job->req = NULL;
+	if (job->queue != NULL && job->queue->pool != NULL) {
+		job->queue->pool->asked--;
+	}
 	/* Only the loop makes a job NEW or DELIVERED. */
 	if (job->queue == NULL || job_withdraw(job)) {
 		job->release(job);
@@ -602,6 +435,7 @@ struct tevent_req *worker_submit_send(TALLOC_CTX *mem_ctx,
 		tevent_req_error(req, (uint64_t)err);
 		return tevent_req_post(req, ev);
 	}
+	lane->queue->pool->asked++;
 	return req;
 }
 
@@ -616,11 +450,31 @@ int worker_submit_recv(struct tevent_req *req)
 	return state == TEVENT_REQ_USER_ERROR ? (int)err : ENOMEM;
 }
 
+/* @return false: not here. */
+static bool queue_add_later(struct worker_queue *queue, struct worker_job *job)
+{
+	struct worker_pool *pool = queue->pool;
+
+	if (pool == NULL || pool->sleep == NULL) {
+		return false;
+	}
+	job->queue = queue;
+	worker_list_append(&pool->later, job);
+	pool->num_later++;
+	if (pool->num_later >= LATER_MOST) {
+		pool_close_later(pool);
+	}
+	return true;
+}
+
 void worker_submit_detached(struct worker_lane *lane, struct worker_job *job)
 {
 	job->req = NULL;
 	job->queue = NULL;
 	job->state = JOB_NEW;
+	if (lane != NULL && queue_add_later(lane->queue, job)) {
+		return;
+	}
 	if (lane == NULL || queue_add(lane->queue, job, false) != 0) {
 		job->run(job);
 		job->release(job);

@@ -80,8 +80,9 @@ struct tevent_req *worker_submit_send(TALLOC_CTX *mem_ctx,
 int worker_submit_recv(struct tevent_req *req);
 
 /**
- * Run a job whose end interests nobody, whatever the limit. When the pool is
- * gone or going it is run at once by the caller.
+ * Run a job whose end interests nobody, whatever the limit: when the loop has
+ * nothing else to do, or there are several. When the pool is gone or going it
+ * is run at once by the caller.
  */
 void worker_submit_detached(struct worker_lane *lane, struct worker_job *job);
 

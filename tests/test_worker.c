@@ -5,11 +5,13 @@
 #include <stdint.h>
 #include <stdatomic.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <cmocka.h>
 
 #include "server/worker.h"
+#include "server/worker_look.h"
 
 static atomic_int runs, running, most_running;
 static int releases;
@@ -336,6 +338,65 @@ static void test_detached_lane_gone(void **state)
 	assert_int_equal(w->done, 0);
 }
 
+static pthread_t last_thread;
+static int threads_seen;
+
+static void note_thread(struct worker_job *job)
+{
+	(void)job;
+	threads_seen += threads_seen == 0 ||
+			!pthread_equal(last_thread, pthread_self());
+	last_thread = pthread_self();
+}
+
+/* One after the other: the same thread does them, which has all at hand. */
+static void test_same_thread(void **state)
+{
+	struct world *w = *state;
+	int i = 0;
+
+	threads_seen = 0;
+	for (i = 0; i < 30; i++) {
+		struct test_job *t = make_job(i, 0, NULL);
+		struct tevent_req *req = NULL;
+
+		t->job.run = note_thread;
+		req = worker_submit_send(w, w->ev, w->lane, &t->job);
+		assert_true(tevent_req_poll(req, w->ev));
+		talloc_free(req);
+		usleep(5000); /* it waits again */
+	}
+	assert_in_range(threads_seen, 1, 10);
+}
+
+/* What nobody waits for is begun when the loop has nothing else to do, or when
+ * it is much. */
+static void test_detached_later(void **state)
+{
+	struct world *w = *state;
+	int i = 0;
+
+	if (!worker_look_possible()) {
+		skip();
+	}
+	worker_submit_detached(w->lane, &make_job(1, 0, NULL)->job);
+	usleep(20000);
+	assert_int_equal(atomic_load(&runs), 0);
+	while (releases == 0) {
+		tevent_loop_once(w->ev);
+	}
+	assert_int_equal(atomic_load(&runs), 1);
+	for (i = 0; i < 64; i++) {
+		worker_submit_detached(w->lane, &make_job(1, 0, NULL)->job);
+	}
+	while (atomic_load(&runs) < 33) {
+		usleep(200);
+	}
+	while (releases < 65) {
+		tevent_loop_once(w->ev);
+	}
+}
+
 static void free_pool(struct tevent_req *req)
 {
 	struct world *w = tevent_req_callback_data_void(req);
@@ -444,6 +505,8 @@ int main(void)
 		TEST(test_abandon_done),
 		TEST(test_lane_gone),
 		TEST(test_detached_lane_gone),
+		TEST(test_same_thread),
+		TEST(test_detached_later),
 		TEST(test_pool_gone),
 		TEST(test_pool_gone_inside),
 		TEST(test_storm),
