@@ -83,6 +83,8 @@ static const struct {
 	{"shares", "shares", "Shares", &options.offered, false},
 	{"certificates", "certificates", "Certificates", &options.certificates,
 	 true},
+	{"certificates", "hashes", "Hashes of certificates",
+	 &options.certificates, false},
 };
 
 #define VIEWS (sizeof(views) / sizeof(views[0]))

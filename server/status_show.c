@@ -120,6 +120,11 @@ static const struct table tables[] = {
 		{"Subject", "subject", TEXT},
 		{"Refused", "problem", TEXT},
 	}},
+	{"hashes", NULL, {
+		{"Name", "name", TEXT},
+		{"SHA-1", "sha1", TEXT},
+		{"SHA-256", "sha256", TEXT},
+	}},
 };
 /* clang-format on */
 
