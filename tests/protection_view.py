@@ -3,14 +3,19 @@
 protects what it sees, from the bytes alone.
 
 Arguments: port to listen on, port of the server, words that only a plain
-message shows.  When a connection has ended it prints a line: what was agreed on
-in NEGOTIATE, how the messages after the logon came, whether nonces are no longer
-than the cipher's (one of GCM may end in a zero byte, too), and whether the words
-were to be seen."""
+message shows, the user's password.  When a connection has ended it prints a
+line: what was agreed on in NEGOTIATE, how the messages after the logon came,
+whether each signature is right, whether nonces are no longer than the cipher's
+(one of GCM may end in a zero byte, too), and whether the words were to be
+seen."""
+import os
 import socket
 import struct
 import sys
 import threading
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from signature_view import Signatures  # noqa: E402  pylint: disable=C0413
 
 NEGOTIATE, SESSION_SETUP = 0, 1
 SIGNED = 8
@@ -23,7 +28,9 @@ SIGNINGS = {0: "HMAC-SHA256", 1: "AES-128-CMAC", 2: "AES-128-GMAC"}
 class Seen:
     """Of one connection."""
 
-    def __init__(self):
+    def __init__(self, password):
+        self.password = password
+        self.messages = []
         self.lock = threading.Lock()
         self.agreed = ""
         self.kinds = set()
@@ -33,11 +40,16 @@ class Seen:
 
     def __str__(self):
         longest = 12 if "GCM" in self.agreed else 11
+        signatures = Signatures(self.password)
+        for is_response, message in self.messages:
+            signatures.message(is_response, message)
+        signed = ", WRONGLY" if signatures.wrong else \
+            ", rightly" if "signed" in self.kinds else ""
         nonces = "" if "sealed" not in self.kinds else \
             ", nonces fit" if self.nonce <= longest else ", nonces too long"
-        return "view: %s; %s%s; the words are %s" % (
+        return "view: %s; %s%s%s; the words are %s" % (
             self.agreed or "nothing agreed on",
-            "+".join(sorted(self.kinds)) or "nothing", nonces,
+            "+".join(sorted(self.kinds)) or "nothing", signed, nonces,
             "seen" if self.words else "not seen")
 
 
@@ -65,6 +77,7 @@ def look(seen, m, secret):
         seen.kinds.add("sealed")
         seen.nonce = max(seen.nonce, len(m[20:36].rstrip(b"\0")))
     elif m[:4] == b"\xfeSMB":
+        seen.messages.append((m[16] & 1, m))
         command, = struct.unpack_from("<H", m, 12)
         flags, = struct.unpack_from("<I", m, 16)
         if command == NEGOTIATE and flags & 1:
@@ -113,13 +126,13 @@ def carry(source, target, seen, secret):
 
 
 def main():
-    listen, server, secret = sys.argv[1:]
+    listen, server, secret, password = sys.argv[1:]
     door = socket.create_server(("127.0.0.1", int(listen)))
     print("ready", flush=True)
     while True:
         client, _ = door.accept()
         far = socket.create_connection(("127.0.0.1", int(server)))
-        seen = Seen()
+        seen = Seen(password)
         for pair in ((client, far), (far, client)):
             threading.Thread(target=carry,
                              args=pair + (seen, secret.encode()),
