@@ -148,7 +148,9 @@ int certmap_admit(void *private_data, TALLOC_CTX *mem_ctx,
 
 	*why = NULL;
 	*known = NULL;
-	say(&a);
+	if (guest->count > 0) { /* else who has the connection says it */
+		say(&a);
+	}
 	record(&a);
 	if (err == EACCES) {
 		*why = talloc_asprintf(

@@ -78,6 +78,7 @@ static void finish_tls(struct quic_conn *c, quic_time now)
 		alert = ngtcp2_conn_get_tls_alert(c->ng);
 		alert = alert != 0 ? alert : GNUTLS_A_HANDSHAKE_FAILURE;
 		quic_error_alert(c, &c->peer, alert, &c->end);
+		quic_tls_record_failure(c->tls, alert);
 	}
 	ngtcp2_ccerr_default(&say);
 	ngtcp2_ccerr_set_tls_alert(&say, (uint8_t)alert, NULL, 0);

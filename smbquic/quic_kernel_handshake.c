@@ -270,6 +270,7 @@ static void handshake_refused(struct qk_handshake *h)
 	} else {
 		alert = h->alert != 0 ? h->alert : GNUTLS_A_HANDSHAKE_FAILURE;
 		quic_error_alert(k, &k->peer, alert, &end);
+		quic_tls_record_failure(k->tls, alert);
 	}
 	snprintf(phrase, sizeof(phrase), QK_ALERT_PHRASE "%u (%s)", alert,
 		 gnutls_alert_get_name((gnutls_alert_description_t)alert));

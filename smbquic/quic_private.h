@@ -246,6 +246,10 @@ void *quic_tls_carrier(gnutls_session_t session);
 /** Why we ended the handshake: alert (0: not we), errno and a sentence. */
 unsigned quic_tls_refusal(const struct quic_tls *tls, int *err,
 			  const char **why);
+/** Server: TLS itself ended the handshake, with that alert. Of a client that
+ *  had to show a certificate, and showed none or somebody else's, tls_admit_fn
+ *  is told. */
+void quic_tls_record_failure(struct quic_tls *tls, unsigned alert);
 /** Client: the server wants to see a certificate, so the handshake may still
  *  fail after it is complete on this side. */
 bool quic_tls_server_may_refuse(const struct quic_tls *tls);

@@ -154,6 +154,19 @@ static int judge_client(gnutls_session_t session)
 	return GNUTLS_E_CERTIFICATE_ERROR;
 }
 
+void quic_tls_record_failure(struct quic_tls *t, unsigned alert)
+{
+	if (t->identity == NULL || !t->identity->require_client_certificate ||
+	    t->guest != NULL) {
+		return;
+	}
+	if (alert == GNUTLS_A_CERTIFICATE_REQUIRED) {
+		(void)admit_client(t, "the client showed none");
+	} else if (alert == GNUTLS_A_DECRYPT_ERROR) {
+		(void)admit_client(t, "the client does not have its key");
+	}
+}
+
 /* What a client may rely on in 0-RTT under a ticket of ours; empty when there
  * is none. */
 static bool own_early_params(const struct quic_tls *t, uint8_t *buf,

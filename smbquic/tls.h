@@ -118,13 +118,13 @@ struct tls_guest {
 					it is refused anyway */
 	const char *server_name;     /**< that it asked for; may be NULL */
 	const gnutls_datum_t *chain; /**< DER as it was sent, leaf first */
-	unsigned count;
+	unsigned count;		     /**< 0: it showed none (distrust) */
 };
 
 /**
  * May it come in? Called when its chain has been verified, so that the
- * identity required a certificate (MS-SMB2 3.3.5.1); and when that failed, so
- * that it can be recorded.
+ * identity required a certificate (MS-SMB2 3.3.5.1), and its key proven; and
+ * when any of that failed, so that it can be recorded.
  *
  * @param known  out: what is to be known of it later, child of mem_ctx; reaches
  *               transport_facts.guest. NULL: nothing.
