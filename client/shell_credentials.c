@@ -146,7 +146,7 @@ static bool from_fd(struct shell_options *o, int fd, const char *what)
 	o->password = prompt_read_line(o, fd);
 	if (o->password == NULL) {
 		fprintf(stderr, SHELL_PROGRAM ": %s: %s\n", what,
-			strerror(errno));
+			prompt_strerror(errno));
 	}
 	return o->password != NULL;
 }

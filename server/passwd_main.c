@@ -45,9 +45,8 @@ static const char *why_no_password(void)
 	case ENOENT:
 		return "there is no terminal to ask for the password; give it "
 		       "on standard input with -s";
-	case ENODATA: return "no password was given";
 	case EINTR: return "interrupted; nothing was changed";
-	default: return strerror(errno);
+	default: return prompt_strerror(errno);
 	}
 }
 

@@ -54,8 +54,12 @@ static char *read_line(TALLOC_CTX *mem_ctx, int fd, const sigset_t *mask)
 		if (n == 0 && len > 0) {
 			return line;
 		}
-		if (n != 1 || len == PROMPT_MAX) {
-			int err = n == 0 ? ENODATA : n == 1 ? EMSGSIZE : errno;
+		/* what C takes for its end is not what was meant */
+		if (n != 1 || len == PROMPT_MAX || line[len] == '\0') {
+			int err = n == 0	      ? ENODATA
+				  : n != 1	      ? errno
+				  : len == PROMPT_MAX ? EMSGSIZE
+						      : EILSEQ;
 
 			talloc_free(line);
 			errno = err;
@@ -179,9 +183,24 @@ bool prompt_confirm(const char *question)
 char *prompt_read_line(TALLOC_CTX *mem_ctx, int fd)
 {
 	char *line = read_line(mem_ctx, fd, NULL);
+	size_t len = line == NULL ? 0 : strlen(line);
 
-	if (line != NULL) {
-		line[strcspn(line, "\r")] = '\0';
+	if (len > 0 && line[len - 1] == '\r') {
+		line[len - 1] = '\0';
 	}
 	return line;
+}
+
+const char *prompt_strerror(int err)
+{
+	switch (err) {
+	case ENXIO:
+	case ENOTTY:
+	case ENOENT: return "there is no terminal to ask for the password";
+	case ENODATA: return "no password was given";
+	case EINTR: return "interrupted";
+	case EMSGSIZE: return "the password is too long";
+	case EILSEQ: return "there is a zero byte in the password";
+	default: return strerror(err);
+	}
 }

@@ -14,8 +14,8 @@
  * terminal before it takes its course.
  *
  * @return NULL with errno: ENXIO or ENOTTY there is no terminal; EINTR;
- *         ENODATA end of input; EMSGSIZE the line is too long. The memory is
- *         wiped when it is freed.
+ *         ENODATA end of input; EMSGSIZE the line is too long; EILSEQ there is
+ *         a zero byte in it. The memory is wiped when it is freed.
  */
 char *prompt_password(TALLOC_CTX *mem_ctx, const char *prompt);
 
@@ -23,7 +23,11 @@ char *prompt_password(TALLOC_CTX *mem_ctx, const char *prompt);
  *  with y. Without a terminal false with errno ENXIO or ENOTTY, else 0. */
 bool prompt_confirm(const char *question);
 
-/** One line without its newline, no byte more; NULL with errno as above. */
+/** One line without its newline, or carriage return and newline, no byte more;
+ *  NULL with errno as above. */
 char *prompt_read_line(TALLOC_CTX *mem_ctx, int fd);
+
+/** A few words on errno of these. */
+const char *prompt_strerror(int err);
 
 #endif

@@ -175,7 +175,7 @@ static bool password_from(struct mount_options *o, int fd, const char *what)
 	o->password = prompt_read_line(o, fd);
 	if (o->password == NULL) {
 		fprintf(stderr, MOUNT_PROGRAM ": %s: %s\n", what,
-			strerror(errno));
+			prompt_strerror(errno));
 	}
 	return o->password != NULL;
 }
