@@ -268,6 +268,7 @@ struct posix_waiting {
 	struct store_call *call;
 	struct posix_job *job;
 	struct worker_lane *lane;
+	bool changes; /* something that may be watched */
 };
 
 static void posix_job_go(struct posix_held *held, bool gone)
@@ -333,6 +334,7 @@ void posix_job_change(struct store_call *call, struct store *store,
 	if (waiting == NULL) {
 		return;
 	}
+	waiting->changes = true;
 	if (!posix_hold(posix_store_of(store), &waiting->held)) {
 		posix_job_go(&waiting->held, false);
 		return;
@@ -350,6 +352,10 @@ static void posix_job_done(struct tevent_req *subreq)
 
 	if (err == 0) {
 		err = job->err;
+	}
+	/* who watches hears of it before who did it */
+	if (err == 0 && waiting->changes) {
+		posix_watch_catch_up(posix_store_of(job->store));
 	}
 	if (job->num_events > 0) {
 		posix_watch_streams(job);

@@ -624,6 +624,8 @@ bool posix_job_path(struct posix_job *job, const char *path);
 /* --- store_posix_watch.c */
 /** Streams of a file changed: in the loop. */
 void posix_watch_streams(const struct posix_job *job);
+/** Tell what has happened, now, if it is watched. */
+void posix_watch_catch_up(struct posix_store *posix);
 void posix_watch(struct store_call *call, struct store_file *dir, bool tree,
 		 store_watch_fn fn, void *private_data);
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "server/store_posix_watch.h"
@@ -20,6 +21,11 @@
 	(FILE_NOTIFY_CHANGE_ATTRIBUTES | FILE_NOTIFY_CHANGE_LAST_WRITE | \
 	 FILE_NOTIFY_CHANGE_LAST_ACCESS | FILE_NOTIFY_CHANGE_CREATION |  \
 	 FILE_NOTIFY_CHANGE_EA | FILE_NOTIFY_CHANGE_SECURITY)
+
+/* Buffers to read at a time: the kernel keeps 16,384 events. */
+#define MAX_CATCH_UP 64
+
+#define NAME_EVENTS (IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO)
 
 bool posix_watch_tell(struct store_watch *watch, enum store_event_kind kind,
 		      uint32_t what, const char *below, const char *name)
@@ -196,12 +202,26 @@ static int look_inside(struct store_watch *watch)
 }
 
 /* One event, or a pair, for one of its spots. */
+/* The kernel tells by descriptor, which others may have had before this watch.
+ * A change of a file that was told of as well may be the same event to it, and
+ * is told. */
+static bool is_older(const struct store_watch *watch,
+		     const struct inotify_event *event)
+{
+	return watch->inotify->event < watch->begins &&
+	       (event->mask & NAME_EVENTS) != 0;
+}
+
 static void tell_watch(struct store_watch *watch, const char *below,
 		       const struct inotify_event *event,
 		       const struct inotify_event *pair)
 {
-	int err = look_inside(watch);
+	int err = 0;
 
+	if (is_older(watch, event)) {
+		return;
+	}
+	err = look_inside(watch);
 	if (err != 0 && err != ENAMETOOLONG) {
 		(void)posix_watch_gone(watch);
 		return;
@@ -257,23 +277,24 @@ static void overflow(struct posix_inotify *inotify)
 	}
 }
 
-void posix_inotify_handler(struct tevent_context *ev, struct tevent_fd *fde,
-			   uint16_t flags, void *private_data)
+/* @return whether there was anything. */
+static bool read_events(struct posix_inotify *inotify)
 {
-	struct posix_inotify *inotify =
-		talloc_get_type_abort(private_data, struct posix_inotify);
 	ssize_t n = read(inotify->fd, inotify->buf, POSIX_INOTIFY_BUFFER);
+	uint64_t begin = inotify->read;
 	size_t at = 0;
 
-	(void)ev;
-	(void)fde;
-	(void)flags;
+	if (n <= 0) {
+		return false;
+	}
 	inotify->reads++;
-	while (n > 0 && at < (size_t)n) {
+	inotify->read += (size_t)n;
+	while (at < (size_t)n) {
 		const struct inotify_event *event =
 			(const void *)(inotify->buf + at);
 		const struct inotify_event *next = NULL;
 
+		inotify->event = begin + at;
 		at += sizeof(*event) + event->len;
 		if (at < (size_t)n) {
 			next = (const void *)(inotify->buf + at);
@@ -291,6 +312,38 @@ void posix_inotify_handler(struct tevent_context *ev, struct tevent_fd *fde,
 			continue;
 		}
 		dispatch(inotify, event, NULL);
+	}
+	return true;
+}
+
+void posix_inotify_handler(struct tevent_context *ev, struct tevent_fd *fde,
+			   uint16_t flags, void *private_data)
+{
+	(void)ev;
+	(void)fde;
+	(void)flags;
+	read_events(talloc_get_type_abort(private_data, struct posix_inotify));
+}
+
+uint64_t posix_inotify_end(const struct posix_inotify *inotify)
+{
+	int waits = 0;
+
+	if (ioctl(inotify->fd, FIONREAD, &waits) != 0) {
+		waits = 0;
+	}
+	return inotify->read + (unsigned)waits;
+}
+
+/* Not while a tree is walked. */
+void posix_watch_catch_up(struct posix_store *posix)
+{
+	struct posix_inotify *inotify = posix->inotify;
+	unsigned i = 0;
+
+	while (inotify != NULL && inotify->quiet == 0 && i < MAX_CATCH_UP &&
+	       read_events(inotify)) {
+		i++;
 	}
 }
 

@@ -422,6 +422,7 @@ static struct store_watch *watch_new(struct store_call *call,
 	watch->ev = call->ev;
 	watch->store = dir->store;
 	watch->inotify = inotify;
+	watch->begins = posix_inotify_end(inotify);
 	watch->handle = posix_handle_keep(dir->data->handle);
 	watch->next = inotify->watches;
 	watch->prev = &inotify->watches;

@@ -49,6 +49,8 @@ struct posix_inotify {
 	struct store_watch *watches;
 	unsigned quiet; /* walks for which nothing is read */
 	uint64_t reads;
+	uint64_t read;	/* bytes, in all */
+	uint64_t event; /* of these, where the one that is told begins */
 	struct posix_walk_link *links;
 	int removed[POSIX_REMOVED]; /* the last, in a ring */
 	uint64_t num_removed;
@@ -66,6 +68,7 @@ struct store_watch {
 	bool gone;	    /* which was told */
 	bool unsure;	    /* something happened, in the share or not */
 	uint64_t inside_at; /* inotify->reads, when it was in the share */
+	uint64_t begins;    /* at which of inotify's bytes */
 	struct posix_watch_look *look; /* NULL: nobody looks whether it is */
 	store_watch_fn fn;
 	void *private_data;
@@ -93,6 +96,8 @@ bool posix_watch_tell(struct store_watch *watch, enum store_event_kind kind,
 		      uint32_t what, const char *below, const char *name);
 void posix_inotify_handler(struct tevent_context *ev, struct tevent_fd *fde,
 			   uint16_t flags, void *private_data);
+/** Bytes to be read until all that has happened is told. */
+uint64_t posix_inotify_end(const struct posix_inotify *inotify);
 
 /* --- store_posix_watch.c */
 /** A directory came to a tree. news: what is in it was not told of yet. */

@@ -91,6 +91,23 @@ static void test_others_hear(void **state)
 	(void)watch_recv(w, watching, true);
 }
 
+/* What happened before is not told, though others still have to hear of it. */
+static void test_before(void **state)
+{
+	struct world *w = *state;
+	struct store_file *dir = must_open(w, "d", NEW_DIR);
+	struct store_file *same = must_open(w, "d", STORE_OPEN_READ);
+	struct told told = {""};
+	struct told heard = {""};
+
+	(void)watch_recv(w, watch_send(w, dir, true, &heard), false);
+	assert_int_equal(mkdir(on_disk(w, "d/old"), 0700), 0);
+	(void)watch_recv(w, watch_send(w, same, true, &told), false);
+	make(w, "d/new");
+	wait_told(w, &heard, "+old +new ");
+	wait_told(w, &told, "+new ");
+}
+
 /* Who gives up leaves no one waiting, and nothing watched. */
 static void test_given_up(void **state)
 {
@@ -176,8 +193,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_told),       TEST(test_told_tree),
 		TEST(test_missed),     TEST(test_others_hear),
-		TEST(test_given_up),   TEST(test_taken_back),
-		TEST(test_store_gone),
+		TEST(test_before),     TEST(test_given_up),
+		TEST(test_taken_back), TEST(test_store_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
