@@ -31,7 +31,7 @@ struct walking {
 	struct store_watch *watch;
 	struct posix_job *job;
 	struct store_call *call; /* of a new watch; NULL: it is told to all */
-	struct posix_barrier *barrier; /* likewise */
+	struct posix_barrier *barrier; /* NULL: nobody waits any more */
 	bool quiet;		       /* nothing is read */
 	bool news;		       /* what is found was not told of yet */
 	bool late; /* took longer than patience allows, if only once */
@@ -346,7 +346,10 @@ void posix_watch_came(struct store_watch *watch, const char *below, bool news)
 		return;
 	}
 	walking->news = news;
-	if (!walk_start(walking)) {
+	/* what is made in it meanwhile would be found, and told of again */
+	walking->barrier =
+		posix_barrier_new(walking, posix_store_of(watch->store));
+	if (walking->barrier == NULL || !walk_start(walking)) {
 		talloc_free(walking);
 	}
 }
