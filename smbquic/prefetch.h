@@ -13,22 +13,27 @@
 #define PREFETCH_LINE 64u
 #define PREFETCH_MOST 2048u
 
+static inline const uint8_t *prefetch_end(const uint8_t *data, size_t len)
+{
+	return data + (len < PREFETCH_MOST ? len : PREFETCH_MOST);
+}
+
 /* It is read once: what the caches hold already is worth more afterwards. */
 static inline void prefetch_to_read(const uint8_t *data, size_t len)
 {
-	size_t at = 0;
+	const uint8_t *end = prefetch_end(data, len);
 
-	for (at = 0; at < len && at < PREFETCH_MOST; at += PREFETCH_LINE) {
-		__builtin_prefetch(data + at, 0, 0);
+	for (; data < end; data += PREFETCH_LINE) {
+		__builtin_prefetch(data, 0, 0);
 	}
 }
 
 static inline void prefetch_to_write(const uint8_t *data, size_t len)
 {
-	size_t at = 0;
+	const uint8_t *end = prefetch_end(data, len);
 
-	for (at = 0; at < len && at < PREFETCH_MOST; at += PREFETCH_LINE) {
-		__builtin_prefetch(data + at, 1);
+	for (; data < end; data += PREFETCH_LINE) {
+		__builtin_prefetch(data, 1);
 	}
 }
 

@@ -21,9 +21,6 @@
  * in a socket whose buffer is full. */
 #define HANDED_MAX ((size_t)4 << 20)
 
-/* Long headers (RFC 9000 17.2) are of handshakes. */
-#define LONG_HEADER 0x80
-
 struct quic_desks {
 	atomic_uint users; /* the endpoints, and letters on their way */
 	atomic_size_t handed;
@@ -152,7 +149,8 @@ bool quic_desk_hand_over(struct quic_endpoint *e, const struct udp_train *from,
 	if (e->desks == NULL || e->is_final) {
 		return false;
 	}
-	if ((data[0] & LONG_HEADER) == 0 && len > QUIC_CID_LEN) {
+	/* long headers are of handshakes */
+	if ((data[0] & QUIC_LONG_HEADER) == 0 && len > QUIC_CID_LEN) {
 		desk = desk_of_cid(e->desks, data + 1);
 		desk = desk == e->desk ? 0 : desk;
 	}

@@ -18,9 +18,7 @@
 #include "smbquic/log.h"
 #include "smbquic/quic_endpoint_private.h"
 
-/* Trains that are read, and rounds of output, before the event loop gets to
- * look at anything else. */
-#define TRAINS_AT_ONCE 16
+/* Rounds of output before the event loop gets to look at anything else. */
 #define ROUNDS_AT_ONCE 16
 
 quic_time quic_clock(void)
@@ -64,7 +62,7 @@ static void arm_timer(struct quic_endpoint *e, quic_time due)
 
 /* Only a connected socket, a client's, hears of these. EMSGSIZE is the answer
  * to a probe of the path's MTU. */
-static void socket_error(struct quic_endpoint *e, int err)
+void quic_endpoint_error(struct quic_endpoint *e, int err)
 {
 	struct quic_slot *s = e->slots.first;
 
@@ -104,7 +102,7 @@ static void turn(struct quic_endpoint *e, struct quic_slot *s)
 		quic_detour_look(e, s, quic_clock());
 	}
 	if (e->send_error != 0) {
-		socket_error(e, e->send_error);
+		quic_endpoint_error(e, e->send_error);
 		e->send_error = 0;
 	}
 	look_for_end_of_handshake(s);
@@ -295,92 +293,6 @@ const struct quic_conn_ops quic_endpoint_ops = {
 
 /* --- in ------------------------------------------------------------------ */
 
-/* To whom a datagram belongs. A stateless reset has no connection id: on a
- * client's socket it can only be for the one connection. */
-static struct quic_slot *find_slot(struct quic_endpoint *e, const uint8_t *data,
-				   size_t len)
-{
-	ngtcp2_version_cid vc;
-	struct quic_slot *s = NULL;
-
-	if (ngtcp2_pkt_decode_version_cid(&vc, data, len, QUIC_CID_LEN) == 0) {
-		s = quic_slots_find(&e->slots, vc.dcid, vc.dcidlen);
-	}
-	return (s == NULL && !e->server) ? e->slots.first : s;
-}
-
-/* @return the connection that it was for; NULL: none that goes on. */
-static struct quic_slot *datagram(struct quic_endpoint *e,
-				  const struct udp_train *from,
-				  const uint8_t *data, size_t len,
-				  quic_time now)
-{
-	const uint8_t *packet = NULL;
-	struct quic_slot *s = NULL;
-
-	if (len == 0) {
-		return NULL;
-	}
-	s = find_slot(e, data, len);
-	if (s == NULL) {
-		if (!quic_desk_hand_over(e, from, data, len)) {
-			quic_accept_datagram(e, from, data, len, now);
-		}
-		return NULL;
-	}
-	if (s->away) {
-		quic_desk_forward(s, from, data, len);
-		return NULL;
-	}
-	if (!s->over) {
-		quic_conn_input(s->conn, from, data, len, now);
-		quic_slot_mark(s);
-		return s;
-	}
-	packet = quic_slot_latecomer(s, &len);
-	if (packet != NULL) {
-		quic_answer(e, from, packet, len);
-	}
-	return NULL;
-}
-
-/* A reader that has what it waited for goes on at once, so that the next train
- * finds its next read and need not be kept for it. */
-static void train(struct quic_endpoint *e, const struct udp_train *t)
-{
-	quic_time now = quic_clock();
-	struct quic_slot *s = NULL;
-	size_t at = 0;
-	size_t len = 0;
-
-	for (at = 0; at < t->len; at += len) {
-		len = t->len - at < t->segment ? t->len - at : t->segment;
-		s = datagram(e, t, t->data + at, len, now);
-	}
-	if (s != NULL && !s->over && quic_conn_has_read(s->conn)) {
-		(void)quic_conn_dispatch(s->conn);
-	}
-}
-
-static void receive(struct quic_endpoint *e)
-{
-	struct udp_train t;
-	unsigned i = 0;
-	int err = 0;
-
-	for (i = 0; i < TRAINS_AT_ONCE; i++) {
-		err = udp_recv(e->socket, scratch, &t);
-		if (err == EAGAIN) {
-			return;
-		}
-		if (err != 0) {
-			socket_error(e, err);
-			continue;
-		}
-		train(e, &t);
-	}
-}
-
 static void socket_handler(struct tevent_context *ev, struct tevent_fd *fde,
 			   uint16_t flags, void *private_data)
 {
@@ -393,7 +305,7 @@ static void socket_handler(struct tevent_context *ev, struct tevent_fd *fde,
 		quic_outbox_writable(e);
 	}
 	if (flags & TEVENT_FD_READ) {
-		receive(e);
+		quic_inbox_receive(e, scratch);
 	}
 	e->busy--;
 	settle(e);
@@ -404,7 +316,7 @@ void quic_endpoint_handed(struct quic_endpoint *e, const struct udp_train *t,
 {
 	e->is_final = last;
 	e->busy++;
-	train(e, t);
+	quic_inbox_train(e, t);
 	e->busy--;
 	e->is_final = false;
 	settle(e);

@@ -145,6 +145,17 @@ struct transport *quic_far_client(TALLOC_CTX *mem_ctx,
 				  struct quic_conn *c, struct threads *threads,
 				  unsigned seat);
 
+/** In the first byte of a packet: its header is a long one (RFC 9000 17.2). */
+#define QUIC_LONG_HEADER 0x80
+
+/** Take in what is in the socket (quic_inbox.c). @param scratch  UDP_TRAIN_MAX
+ *  bytes. */
+void quic_inbox_receive(struct quic_endpoint *e, uint8_t *scratch);
+/** Take in one train; len is not 0 unless it was cut short. */
+void quic_inbox_train(struct quic_endpoint *e, const struct udp_train *t);
+/** What the socket reported of datagrams that were sent. */
+void quic_endpoint_error(struct quic_endpoint *e, int err);
+
 /** Send, or keep until the socket is writable (quic_outbox.c).
  *  @return false: the socket is full now; what was given is kept. */
 bool quic_outbox_send(struct quic_endpoint *e, const struct udp_train *t);

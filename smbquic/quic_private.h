@@ -23,8 +23,8 @@
  *	quic_secret	what its tokens are made with
  *	quic_visit	what a client remembers of a server
  *	quic_endpoint	a UDP socket, the clock, and the connections on it.
- *			Parts of it: quic_accept, quic_outbox, quic_roam,
- *			quic_detour
+ *			Parts of it: quic_inbox, quic_accept, quic_outbox,
+ *			quic_roam, quic_detour
  *	quic_user	the transport row (transport.h) on top
  *
  * ngtcp2 is seen by these files only. Nothing here is called from another
