@@ -10,6 +10,7 @@
 
 #include "certs/access.h"
 #include "certs/cert.h"
+#include "smbquic/private_file.h"
 #include "smbquic/savefile.h"
 #include "smbquic/tls.h"
 
@@ -417,9 +418,13 @@ static bool load_map(struct certmap *map, time_t now, bool force, char **why)
 	TALLOC_CTX *mem_ctx = talloc_new(map);
 	struct certmap_file *file = NULL;
 	struct slot **slots = NULL;
+	char *open_to = private_file_writable(mem_ctx, map->file, CERTMAP_SAYS);
 	size_t count = 0;
 	size_t i = 0;
 
+	if (open_to != NULL) {
+		log_warn("%s", open_to);
+	}
 	map->exists = take_stamp(map->file, &map->stamp);
 	file = certmap_file_load(mem_ctx, map->file, CERTMAP_SERVER, why);
 	if (file == NULL) {

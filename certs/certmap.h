@@ -164,6 +164,9 @@ bool certmap_file_save(struct certmap_file *file, char **why);
 /** Mappings with their identities. A talloc object. */
 struct certmap;
 
+/** What a map's file says, for private_file_writable(). */
+#define CERTMAP_SAYS "which certificates are shown, and who is let in"
+
 /**
  * Load all. Mappings whose certificate is unfit are kept, refuse connections
  * and are in the log; so is a file that does not exist, until it does.

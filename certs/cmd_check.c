@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "certs/certmap.h"
 #include "certs/command.h"
+#include "smbquic/private_file.h"
 
 #define ONE_DAY	     86400
 #define DEFAULT_DAYS 14
@@ -104,6 +106,10 @@ int cmd_check(struct args *args)
 			       : command_failed("%s", why == NULL ? "out of "
 								    "memory"
 								  : why);
+	}
+	why = private_file_writable(args, path, CERTMAP_SAYS);
+	if (why != NULL) {
+		good = command_failed("%s", why) == STATUS_DONE;
 	}
 	if (certmap_file_count(file) == 0) {
 		return command_failed("there are no mappings in %s", path);

@@ -41,3 +41,18 @@ char *private_file_check(TALLOC_CTX *mem_ctx, const char *path,
 	}
 	return private_file_exposed(mem_ctx, path, &st, holds);
 }
+
+char *private_file_writable(TALLOC_CTX *mem_ctx, const char *path,
+			    const char *says)
+{
+	struct stat st = {0};
+
+	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) ||
+	    (st.st_mode & S_IWOTH) == 0) {
+		return NULL;
+	}
+	return talloc_asprintf(mem_ctx,
+			       "%s can be changed by anybody (mode %04o), and "
+			       "it says %s: chmod o-w %s",
+			       path, (unsigned)st.st_mode & 07777, says, path);
+}

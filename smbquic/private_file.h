@@ -25,4 +25,14 @@ char *private_file_exposed(TALLOC_CTX *mem_ctx, const char *path,
 char *private_file_check(TALLOC_CTX *mem_ctx, const char *path,
 			 const char *holds);
 
+/**
+ * Files that everybody may read, but that decide something.
+ *
+ * @param says  what, for the sentence: "who is let in".
+ * @return NULL: not everybody can write to it, or it leads nowhere; else a
+ *         sentence, child of mem_ctx, with the way out.
+ */
+char *private_file_writable(TALLOC_CTX *mem_ctx, const char *path,
+			    const char *says);
+
 #endif

@@ -79,6 +79,12 @@ static void test_paths(void **state)
 	assert_null(private_file_check(mem_ctx, path, "x"));
 	assert_int_equal(chmod(path, 0666), 0);
 	assert_non_null(private_file_check(mem_ctx, path, "x"));
+	assert_non_null(strstr(private_file_writable(mem_ctx, path, "who"),
+			       "can be changed by anybody (mode 0666), and it "
+			       "says who: chmod o-w "));
+	assert_int_equal(chmod(path, 0664), 0);
+	assert_null(private_file_writable(mem_ctx, path, "who"));
+	assert_null(private_file_writable(mem_ctx, "/nowhere/at/all", "who"));
 	assert_null(private_file_check(mem_ctx, "pkcs11:token=x", "x"));
 	assert_null(private_file_check(mem_ctx, "/nowhere/at/all", "x"));
 	talloc_free(mem_ctx);
