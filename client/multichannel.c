@@ -445,6 +445,11 @@ static void shut(struct multichannel *m)
 	unsigned i = 0;
 
 	TALLOC_FREE(m->asking);
+	if (m->session != NULL && channel_first(m->session) != NULL) {
+		/* home's is not bound anew: the session begins anew with it,
+		 * and has what calls the others had */
+		channel_first(m->session)->binding = false;
+	}
 	for (i = 0; i < CLIENT_MAX_CHANNELS; i++) {
 		struct further *further = m->further[i];
 
