@@ -340,7 +340,9 @@ static void test_detached_lane_gone(void **state)
 
 		worker_submit_detached(lane, &t->job);
 	}
-	rest(w); /* then they are in the lane, before the next */
+	while (atomic_load(&running) == 0) { /* in the lane, before the next */
+		rest(w);
+	}
 	submit(w, w, lane, make_job(1, 0, NULL));
 	talloc_free(lane);
 	worker_submit_left(w->pool, &make_job(1, 0, &gate)->job);
