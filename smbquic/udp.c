@@ -249,9 +249,11 @@ bool udp_steer(struct udp_socket *s, uint16_t mask, unsigned count)
 		BPF_STMT(BPF_RET | BPF_A, 0),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
-	const struct sock_fprog program = {
-		.len = sizeof(code) / sizeof(code[0]), .filter = code};
+	struct sock_fprog program;
 
+	memset(&program, 0, sizeof(program)); /* what pads it, too */
+	program.len = sizeof(code) / sizeof(code[0]);
+	program.filter = code;
 	return setsockopt(s->fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program,
 			  sizeof(program)) == 0;
 }
