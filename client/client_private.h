@@ -77,6 +77,7 @@ struct call {
 	bool urgent;	      /**< restores a connection: is never held */
 	bool renewed;	      /**< its session has logged on again for it */
 	bool again;	      /**< was sent on a connection that was lost */
+	int64_t awaits;	      /**< us; since when the way back; 0: not */
 	bool moved;	      /**< to another channel: replay it (3.2.4.1.8) */
 	bool posted;	      /**< nobody ever waited for it */
 	unsigned refusals;    /**< a replay was too early so often */
@@ -675,8 +676,6 @@ void replay_resume(struct client_conn *conn, struct call *call);
 struct reconnect *reconnect_new(struct client_conn *conn);
 /** The transport is lost. @return false: it will not come back. */
 bool reconnect_lost(struct client_conn *conn, NTSTATUS status, const char *why);
-/** A call that had waited for the way back was answered. */
-void reconnect_served(struct client_conn *conn);
 /** An object that may wait to be restored went away. */
 void reconnect_look(struct client_conn *conn);
 

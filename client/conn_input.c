@@ -150,11 +150,10 @@ static bool conn_reply(struct client_conn *conn, struct message *m,
 		return false;
 	}
 	conn_grant(conn, part, &pdu->header);
-	if (call->again &&
-	    (!is_interim(&pdu->header) || waits_for_others(part->command))) {
-		reconnect_served(conn);
-	}
 	if (is_interim(&pdu->header)) {
+		if (waits_for_others(part->command)) {
+			call->awaits = 0;
+		}
 		part->pending = true;
 		part->async_id = pdu->header.async_id;
 		call->started = conn_clock();

@@ -8,9 +8,9 @@
  * A connection on which nothing is open and nobody waits comes back when it is
  * needed.
  *
- * To be connected is not to be served: the time goes on until a call that
- * waited was answered, so that a server which drops every connection as soon as
- * it is back does not hold its callers for ever.
+ * To be connected is not to be served: a call's time runs from the first loss
+ * it saw until it is answered, so that a server which drops every connection as
+ * soon as it is back does not hold its callers for ever.
  */
 #define LOG_MODULE "client"
 
@@ -41,8 +41,7 @@ struct reconnect {
 	char *why;	 /* likewise */
 	char *last;	 /* why the last attempt failed */
 	bool broken;	 /* the attempt's transport was lost, too */
-	bool on_trial;	 /* UP, but nothing that waited was answered since */
-	int64_t since;	 /* us; of the loss for which the time runs */
+	int64_t since;	 /* us; from when the time runs */
 	int64_t back_at; /* us; when it was UP last; 0: never */
 	struct tevent_req *connecting;
 	struct tevent_timer *pause;
@@ -178,7 +177,7 @@ static void give_up(struct reconnect *r)
 	NTSTATUS status = r->status;
 	char *why = talloc_asprintf(
 		conn, "%s; it did not come back%s within %u seconds%s%s",
-		r->why, r->on_trial ? " to stay" : "",
+		r->why, r->back_at > r->since ? " to stay" : "",
 		conn->options.reconnect_ms / 1000, r->last != NULL ? ": " : "",
 		r->last != NULL ? r->last : "");
 
@@ -237,14 +236,27 @@ static unsigned time_left(const struct reconnect *r)
 		       : 0;
 }
 
+/* Since when the call waits that waits longest; now, if none does. */
+static int64_t first_wait(const struct client_conn *conn)
+{
+	int64_t first = conn_clock();
+	const struct call *call = NULL;
+
+	TAILQ_FOREACH(call, &conn->held, entry)
+	{
+		if (call->awaits != 0 && call->awaits < first) {
+			first = call->awaits;
+		}
+	}
+	return first;
+}
+
 /* Somebody waits. */
 static void awake(struct reconnect *r)
 {
 	unsigned ms = 0;
 
-	if (!r->on_trial) {
-		r->since = conn_clock();
-	}
+	r->since = first_wait(r->conn);
 	ms = time_left(r);
 	r->end = tevent_add_timer(
 		r->conn->ev, r,
@@ -254,25 +266,22 @@ static void awake(struct reconnect *r)
 	pause_attempts(r);
 }
 
-/* Lost while UP: is this a new loss, or the last one once more? */
+/* It was UP, and what it was asked is held. Where it stood long, nobody has
+ * waited for it since the loss before. */
 static void lost_again(struct reconnect *r)
 {
-	int64_t stood = conn_clock() - r->back_at;
+	int64_t now = conn_clock();
+	struct call *call = NULL;
 
-	if (stood / 1000 >= r->conn->options.reconnect_ms) {
-		r->on_trial = false;
-	}
-	if (!r->on_trial && (r->back_at == 0 || stood >= STEADY_US)) {
+	if (r->back_at == 0 || now - r->back_at >= STEADY_US) {
 		r->pause_ms = FIRST_PAUSE_MS;
 	}
-}
-
-void reconnect_served(struct client_conn *conn)
-{
-	struct client_conn *home = conn->home != NULL ? conn->home : conn;
-
-	if (home->way_back != NULL) {
-		home->way_back->on_trial = false;
+	if ((now - r->back_at) / 1000 < r->conn->options.reconnect_ms) {
+		return;
+	}
+	TAILQ_FOREACH(call, &r->conn->held, entry)
+	{
+		call->awaits = now;
 	}
 }
 
@@ -302,9 +311,9 @@ bool reconnect_lost(struct client_conn *conn, NTSTATUS status, const char *why)
 	TALLOC_FREE(r->last);
 	talloc_free(r->why);
 	r->why = talloc_strdup(r, why);
-	lost_again(r);
 	r->phase = ASLEEP;
 	replay_hold(conn, status);
+	lost_again(r);
 	if (open) {
 		awake(r);
 	}
@@ -508,7 +517,6 @@ static void finish(struct reconnect *r)
 	TALLOC_FREE(r->pause);
 	r->phase = UP;
 	r->back_at = conn_clock();
-	r->on_trial = !TAILQ_EMPTY(&conn->held);
 	conn->lost = false;
 	replay_go(conn);
 	tell(r, CLIENT_BACK, NULL);

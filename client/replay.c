@@ -107,6 +107,9 @@ static void take_out(struct call *call)
 static void hold(struct client_conn *conn, struct call *call)
 {
 	call->again = call->again || call->sent;
+	if (call->awaits == 0) {
+		call->awaits = conn_clock();
+	}
 	take_out(call);
 	call->held = true;
 	TAILQ_INSERT_TAIL(&conn->held, call, entry);
