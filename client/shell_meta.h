@@ -10,7 +10,8 @@
  *	user.smbquic.descriptor	its security descriptor, self-relative (MS-DTYP
  *		2.4.6), as cifs has it in system.cifs_acl
  *	user.smbquic.created	when it was made, a FILETIME in hexadecimal
- *(MS-DTYP 2.3.3): of a local file the kernel tells when it was made here
+ *		(MS-DTYP 2.3.3): of a local file the kernel tells when it was
+ *		made here
  *	user.DosStream.NAME:$DATA	its stream NAME, and a zero byte, as
  *		Samba's streams_xattr and smbquicd have it: a folder that they
  *		serve has the streams of what was fetched to it

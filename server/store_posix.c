@@ -353,7 +353,7 @@ static void posix_job_done(struct tevent_req *subreq)
 	if (err == 0) {
 		err = job->err;
 	}
-	/* who watches hears of it before who did it */
+	/* who watches has heard of it before the loop hears of anything else */
 	if (err == 0 && waiting->changes) {
 		posix_watch_catch_up(posix_store_of(job->store));
 	}

@@ -201,7 +201,6 @@ static int look_inside(struct store_watch *watch)
 	return err;
 }
 
-/* One event, or a pair, for one of its spots. */
 /* The kernel tells by descriptor, which others may have had before this watch.
  * A change of a file that was told of as well may be the same event to it, and
  * is told. */
@@ -212,6 +211,7 @@ static bool is_older(const struct store_watch *watch,
 	       (event->mask & NAME_EVENTS) != 0;
 }
 
+/* One event, or a pair, for one of its spots. */
 static void tell_watch(struct store_watch *watch, const char *below,
 		       const struct inotify_event *event,
 		       const struct inotify_event *pair)

@@ -260,12 +260,14 @@ struct worker_pool *worker_pool_new(TALLOC_CTX *mem_ctx,
 	worker_list_init(&pool->done);
 	worker_list_init(&pool->later);
 	pool->max_threads = num_threads + MAX_SPARE;
-	pool_watch_loop(pool);
 	pool->threads = talloc_zero_array(pool, struct worker_thread,
 					  pool->max_threads);
 	pool->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (pool->threads == NULL || pool->wake == -1) {
 		err = pool->wake == -1 ? errno : ENOMEM;
+		if (pool->wake != -1) {
+			close(pool->wake);
+		}
 		talloc_free(pool);
 		errno = err;
 		return NULL;
@@ -275,6 +277,7 @@ struct worker_pool *worker_pool_new(TALLOC_CTX *mem_ctx,
 		pthread_cond_init(&pool->threads[i].work, NULL);
 	}
 	talloc_set_destructor(pool, worker_pool_destructor);
+	pool_watch_loop(pool);
 	pool->fde = tevent_add_fd(ev, pool, pool->wake, TEVENT_FD_READ,
 				  pool_handler, pool);
 	err = pool->fde == NULL ? ENOMEM

@@ -337,8 +337,9 @@ static void line_leave(void *private_data)
 
 	if (line->late == NULL &&
 	    quic_endpoint_move(s->endpoint, line->threads, line->seat)) {
-		log_debug("%s is served by network thread %u",
-			  transport_address_string(&s->peer.sa), line->seat);
+		/* the slot is the thread's now */
+		log_debug("a connection is served by network thread %u",
+			  line->seat);
 		line->home = false;
 	}
 }

@@ -15,7 +15,7 @@
  *	quic_conn	one connection: datagrams and a time in, datagrams and
  *			a deadline out; owns no socket and no clock. Parts of
  *			it: quic_callbacks, quic_output, quic_pace, quic_report,
- *			quic_early, quic_close, quic_error
+ *			quic_early, quic_close, quic_error, quic_hold
  *	quic_route	from connection ids to whom they belong
  *	quic_timer	who is due next
  *	quic_slot	the books of an endpoint
@@ -24,11 +24,12 @@
  *	quic_visit	what a client remembers of a server
  *	quic_endpoint	a UDP socket, the clock, and the connections on it.
  *			Parts of it: quic_inbox, quic_accept, quic_outbox,
- *			quic_roam, quic_detour
+ *			quic_roam, quic_detour, quic_endpoint_client
  *	quic_user	the transport row (transport.h) on top
  *
  * ngtcp2 is seen by these files only. Nothing here is called from another
- * thread than the one that made it.
+ * thread than the one that made it, but for a client's connection: it moves
+ * to a network thread with its endpoint, as a whole (quic_far.c).
  */
 #ifndef SMBQUIC_QUIC_PRIVATE_H
 #define SMBQUIC_QUIC_PRIVATE_H
