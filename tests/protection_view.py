@@ -5,9 +5,9 @@ protects what it sees, from the bytes alone.
 Arguments: port to listen on, port of the server, words that only a plain
 message shows, the user's password.  When a connection has ended it prints a
 line: what was agreed on in NEGOTIATE, how the messages after the logon came,
-whether each signature is right, whether nonces are no longer than the cipher's
-(one of GCM may end in a zero byte, too), and whether the words were to be
-seen."""
+whether each signature is right, whether what is sealed opens with the agreed
+cipher and key, whether nonces are no longer than the cipher's (one of GCM may
+end in a zero byte, too), and whether the words were to be seen."""
 import os
 import socket
 import struct
@@ -15,6 +15,7 @@ import sys
 import threading
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from seal_view import Seals  # noqa: E402  pylint: disable=C0413
 from signature_view import Signatures  # noqa: E402  pylint: disable=C0413
 
 NEGOTIATE, SESSION_SETUP = 0, 1
@@ -41,15 +42,19 @@ class Seen:
     def __str__(self):
         longest = 12 if "GCM" in self.agreed else 11
         signatures = Signatures(self.password)
+        seals = Seals(signatures)
         for is_response, message in self.messages:
             signatures.message(is_response, message)
+            seals.message(is_response, message)
         signed = ", WRONGLY" if signatures.wrong else \
             ", rightly" if "signed" in self.kinds else ""
+        opened = "" if "sealed" not in self.kinds else \
+            ", opened" if not seals.closed else ", NOT OPENED"
         nonces = "" if "sealed" not in self.kinds else \
             ", nonces fit" if self.nonce <= longest else ", nonces too long"
-        return "view: %s; %s%s%s; the words are %s" % (
+        return "view: %s; %s%s%s%s; the words are %s" % (
             self.agreed or "nothing agreed on",
-            "+".join(sorted(self.kinds)) or "nothing", signed, nonces,
+            "+".join(sorted(self.kinds)) or "nothing", signed, opened, nonces,
             "seen" if self.words else "not seen")
 
 
@@ -72,10 +77,11 @@ def agreed(m):
     return " ".join(words)
 
 
-def look(seen, m, secret):
+def look(seen, is_response, m, secret):
     if m[:4] == b"\xfdSMB":
         seen.kinds.add("sealed")
         seen.nonce = max(seen.nonce, len(m[20:36].rstrip(b"\0")))
+        seen.messages.append((is_response, m))
     elif m[:4] == b"\xfeSMB":
         seen.messages.append((m[16] & 1, m))
         command, = struct.unpack_from("<H", m, 12)
@@ -102,7 +108,7 @@ def receive(s, count):
     return data
 
 
-def carry(source, target, seen, secret):
+def carry(source, target, seen, is_response, secret):
     try:
         while True:
             head = receive(source, 4)
@@ -110,7 +116,7 @@ def carry(source, target, seen, secret):
             if not body:
                 break
             with seen.lock:
-                look(seen, body, secret)
+                look(seen, is_response, body, secret)
             target.sendall(head + body)
     except OSError:
         pass
@@ -133,9 +139,8 @@ def main():
         client, _ = door.accept()
         far = socket.create_connection(("127.0.0.1", int(server)))
         seen = Seen(password)
-        for pair in ((client, far), (far, client)):
-            threading.Thread(target=carry,
-                             args=pair + (seen, secret.encode()),
+        for ends in ((client, far, seen, 0), (far, client, seen, 1)):
+            threading.Thread(target=carry, args=ends + (secret.encode(),),
                              daemon=True).start()
 
 
