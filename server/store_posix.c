@@ -128,11 +128,9 @@ void posix_handle_drop(struct posix_handle *handle)
 
 static void handle_closing_run(struct worker_job *closing)
 {
-	struct posix_handle *handle = (struct posix_handle *)closing;
-
-	/* as most jobs before and after it */
-	(void)posix_cred_enter(handle->cred);
-	handle_close(handle);
+	/* Whoever the thread acts as: it may be the loop, at a pool's end,
+	 * which acts as nobody but itself. */
+	handle_close((struct posix_handle *)closing);
 }
 
 static void handle_closing_release(struct worker_job *closing)

@@ -213,6 +213,7 @@ static int worker_pool_destructor(struct worker_pool *pool)
 	}
 	if (pool->sleep != NULL) {
 		pool->sleep->pool = NULL;
+		pool->sleep = NULL; /* nothing is for later any more */
 	}
 	for (queue = pool->queues; queue != NULL; queue = queue->next) {
 		queue_cancel(queue, true);

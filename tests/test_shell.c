@@ -135,7 +135,7 @@ static void test_run_lines(void **state)
 	assert_int_equal(shell->failures, 0);
 	assert_true(shell_run_line(shell, "help mget; mask; timeout"));
 	fflush(shell->out);
-	assert_non_null(strstr(f->text, "mget MASK..."));
+	assert_non_null(strstr(f->text, "MASK..."));
 	assert_non_null(strstr(f->text, "mask is *.c"));
 	assert_true(shell_run_line(shell, "!true"));
 	assert_true(shell_run_line(shell, "quit; recurse off"));

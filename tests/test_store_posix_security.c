@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "server/store_posix.h"
@@ -86,8 +87,11 @@ static int teardown(void **state)
 {
 	struct world *w = *state;
 	char *dir = talloc_move(NULL, &w->dir);
+	uid_t uid = (uid_t)syscall(SYS_geteuid);
 
 	talloc_free(w);
+	/* the loop acts as nobody else, whatever its threads had left to do */
+	assert_int_equal(syscall(SYS_geteuid), uid);
 	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	talloc_free(dir);
 	return 0;
