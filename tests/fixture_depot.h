@@ -11,17 +11,9 @@
 #include "server/store_posix.h"
 #include "tests/fixture_store.h"
 #include "tests/store_now.h"
+#include "tests/testlib.h"
 
 #define DEPOT ".smbquic-streams"
-
-static inline int remove_one(const char *path, const struct stat *st, int type,
-			     struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
 
 static inline int depot_setup(void **state)
 {
@@ -30,8 +22,7 @@ static inline int depot_setup(void **state)
 	char *why = NULL;
 
 	umask(022);
-	w->dir = talloc_strdup(w, "/tmp/test-store-XXXXXX");
-	assert_non_null(mkdtemp(w->dir));
+	w->dir = testlib_tmpdir(w);
 	assert_int_equal(chmod(w->dir, 0755), 0);
 	options.root = talloc_asprintf(w, "%s/root", w->dir);
 	assert_int_equal(mkdir(options.root, 0755), 0);
@@ -50,7 +41,6 @@ static inline int depot_teardown(void **state)
 	char *dir = talloc_move(NULL, &w->dir);
 
 	talloc_free(w);
-	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	talloc_free(dir);
 	return 0;
 }

@@ -5,22 +5,13 @@
 #ifndef SMBQUIC_FIXTURE_POSIX_H
 #define SMBQUIC_FIXTURE_POSIX_H
 
-#include <ftw.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
 #include "server/store_posix.h"
 #include "tests/fixture_store.h"
 #include "tests/store_now.h"
-
-static inline int remove_one(const char *path, const struct stat *st, int type,
-			     struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
+#include "tests/testlib.h"
 
 static inline struct store *new_store(struct world *w,
 				      struct store_options options)
@@ -43,8 +34,7 @@ static inline int setup(void **state)
 	struct world *w = talloc_zero(NULL, struct world);
 
 	umask(022);
-	w->dir = talloc_strdup(w, "/tmp/test-store-XXXXXX");
-	assert_non_null(mkdtemp(w->dir));
+	w->dir = testlib_tmpdir(w);
 	assert_int_equal(chmod(w->dir, 0755), 0);
 	assert_int_equal(mkdir(talloc_asprintf(w, "%s/root", w->dir), 0755), 0);
 	w->ev = tevent_context_init(w);
@@ -60,7 +50,6 @@ static inline int teardown(void **state)
 	char *dir = talloc_move(NULL, &w->dir);
 
 	talloc_free(w);
-	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	talloc_free(dir);
 	return 0;
 }

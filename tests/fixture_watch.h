@@ -7,7 +7,6 @@
 #define SMBQUIC_FIXTURE_WATCH_H
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -19,6 +18,7 @@
 #include "server/store_posix_watch.h"
 #include "tests/fixture_store.h"
 #include "tests/store_now.h"
+#include "tests/testlib.h"
 
 /* --- a disk that can be held ---------------------------------------------
  */
@@ -51,23 +51,13 @@ int inotify_add_watch(int fd, const char *path, uint32_t mask)
 	return wd;
 }
 
-static inline int remove_one(const char *path, const struct stat *st, int type,
-			     struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
 static inline int setup(void **state)
 {
 	struct world *w = talloc_zero(NULL, struct world);
 	struct store_options options = {.share = "test"};
 	char *why = NULL;
 
-	w->dir = talloc_strdup(w, "/tmp/test-watch-XXXXXX");
-	assert_non_null(mkdtemp(w->dir));
+	w->dir = testlib_tmpdir(w);
 	w->ev = tevent_context_init(w);
 	w->pool = worker_pool_new(w, w->ev, 4);
 	options.root = w->dir;
@@ -90,7 +80,6 @@ static inline int teardown(void **state)
 	atomic_store(&held, false);
 	atomic_store(&after, false);
 	talloc_free(w);
-	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	talloc_free(dir);
 	assert_int_equal(atomic_load(&asked_in_loop), 0);
 	return 0;

@@ -79,25 +79,34 @@ class Reader:
             self.data = self.data[4 + length:]
 
 
-def carry(client, server):
-    reader, memory = Reader(), {}
+def frame(message):
+    return len(message).to_bytes(4, 'big') + message
+
+
+def carry(source, target, judge):
+    """Both ways; of what source says each message is judge()d, which gives what
+    to pass on instead, or None to end both."""
+    reader = Reader()
     with selectors.DefaultSelector() as waiting:
-        for end in (client, server):
+        for end in (source, target):
             waiting.register(end, selectors.EVENT_READ)
         while True:
             for key, _ in waiting.select():
                 data = key.fileobj.recv(65536)
                 if not data:
                     return
-                if key.fileobj is client:
-                    server.sendall(data)
+                if key.fileobj is target:
+                    source.sendall(data)
                     continue
                 for message in reader.messages(data):
-                    out = lie(message, memory)
-                    client.sendall(len(out).to_bytes(4, 'big') + out)
+                    out = judge(message)
+                    if out is None:
+                        return
+                    target.sendall(frame(out))
 
 
-def main(port, server_port):
+def serve(port, server_port, carry_one):
+    """One connection at a time: carry_one(client, server)."""
     listener = socket.create_server(('127.0.0.1', port))
     print('ready', flush=True)
     while True:
@@ -105,10 +114,15 @@ def main(port, server_port):
         try:
             with client, socket.create_connection(
                     ('127.0.0.1', server_port)) as server:
-                carry(client, server)
+                carry_one(client, server)
         except OSError:
             pass
 
 
+def lie_to(client, server):
+    memory = {}
+    carry(server, client, lambda message: lie(message, memory))
+
+
 if __name__ == '__main__':
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    serve(int(sys.argv[1]), int(sys.argv[2]), lie_to)

@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,27 +22,16 @@ static int setup(void **state)
 {
 	struct place *p = talloc_zero(NULL, struct place);
 
-	p->dir = talloc_strdup(p, "/tmp/test-name-watch-XXXXXX");
-	assert_non_null(mkdtemp(p->dir));
+	p->dir = testlib_tmpdir(p);
 	p->fd = open(p->dir, O_PATH | O_DIRECTORY);
 	*state = p;
 	return 0;
-}
-
-static int remove_one(const char *path, const struct stat *st, int type,
-		      struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
 }
 
 static int teardown(void **state)
 {
 	struct place *p = *state;
 
-	nftw(p->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	close(p->fd);
 	talloc_free(p);
 	return 0;

@@ -108,7 +108,7 @@ static void moved_out(struct world *w, bool tree, bool above)
 	talloc_free(watch);
 	talloc_free(dir);
 	wait_watched(w, 0);
-	nftw(outside, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	testlib_remove(outside);
 }
 
 static void test_moved_out(void **state)
@@ -239,7 +239,7 @@ static void far_remove(struct world *w, const char *top)
 
 	*half = '\0';
 	assert_int_equal(rename(path, on_disk(w, "half")), 0);
-	nftw(top, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	testlib_remove(top);
 }
 
 /* What happens there is told without a name; that it is gone, as ever. */

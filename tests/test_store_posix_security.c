@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Security descriptors of files on a file system. */
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
@@ -12,21 +11,13 @@
 #include "tests/fixture_acl.h"
 #include "tests/fixture_store.h"
 #include "tests/store_now.h"
+#include "tests/testlib.h"
 
 #define ALL   "1f01ff"
 #define DACL  DACL_SECURITY_INFORMATION
 #define OWNER OWNER_SECURITY_INFORMATION
 #define MINE  7001 /* a user, when we are root */
 #define OTHER 7002
-
-static int remove_one(const char *path, const struct stat *st, int type,
-		      struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
 
 /* A store of that kind; files are MINE's, or ours when we are not root. */
 static int setup_with(void **state, unsigned acls, bool hide)
@@ -39,8 +30,7 @@ static int setup_with(void **state, unsigned acls, bool hide)
 	char *why = NULL;
 
 	umask(022);
-	w->dir = talloc_strdup(w, "/tmp/test-security-XXXXXX");
-	assert_non_null(mkdtemp(w->dir));
+	w->dir = testlib_tmpdir(w);
 	assert_int_equal(chmod(w->dir, 0755), 0);
 	options.root = talloc_asprintf(w, "%s/root", w->dir);
 	assert_int_equal(mkdir(options.root, 0755), 0);
@@ -92,7 +82,6 @@ static int teardown(void **state)
 	talloc_free(w);
 	/* the loop acts as nobody else, whatever its threads had left to do */
 	assert_int_equal(syscall(SYS_geteuid), uid);
-	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	talloc_free(dir);
 	return 0;
 }

@@ -404,9 +404,14 @@ static int tmpdir_remove_one(const char *path, const struct stat *st, int type,
 	return remove(path);
 }
 
-static int tmpdir_destructor(char *path)
+void testlib_remove(const char *path)
 {
 	nftw(path, tmpdir_remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static int tmpdir_destructor(char *path)
+{
+	testlib_remove(path);
 	return 0;
 }
 

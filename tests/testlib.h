@@ -48,5 +48,7 @@ void testlib_read(struct tevent_context *ev, struct transport *t, void *data,
 
 /** A directory of this test's own below $TMPDIR, removed with mem_ctx. */
 char *testlib_tmpdir(TALLOC_CTX *mem_ctx);
+/** A folder and all in it. */
+void testlib_remove(const char *path);
 
 #endif
