@@ -95,6 +95,17 @@ static void add_lease(struct wire_chain *contexts, const char *key)
 	(void)smb2_lease_add(contexts, &lease);
 }
 
+static void add_wishes(struct wire_chain *contexts, uint8_t level,
+		       const char *key, bool posix)
+{
+	if (level == SMB2_OPLOCK_LEVEL_LEASE) {
+		add_lease(contexts, key);
+	}
+	if (posix) {
+		add_posix(contexts);
+	}
+}
+
 static NTSTATUS do_open(struct peer *peer, char **words, uint8_t level,
 			uint32_t options, bool posix, const char **note)
 {
@@ -115,12 +126,7 @@ static NTSTATUS do_open(struct peer *peer, char **words, uint8_t level,
 	};
 
 	(void)smb2_durable_v2_request_add(&contexts, &v2);
-	if (level == SMB2_OPLOCK_LEVEL_LEASE) {
-		add_lease(&contexts, words[2]);
-	}
-	if (posix) {
-		add_posix(&contexts);
-	}
+	add_wishes(&contexts, level, words[2], posix);
 	in.contexts = wire_writer_slice(&list);
 	return peer_create(peer, &in, words[1], note);
 }
@@ -214,12 +220,7 @@ static NTSTATUS come_back(struct peer *peer, char **words, uint8_t level,
 	struct smb2_create_request in = {.oplock_level = level};
 
 	(void)smb2_durable_v2_reconnect_add(&contexts, &back);
-	if (level == SMB2_OPLOCK_LEVEL_LEASE) {
-		add_lease(&contexts, words[2]);
-	}
-	if (posix) {
-		add_posix(&contexts);
-	}
+	add_wishes(&contexts, level, words[2], posix);
 	in.contexts = wire_writer_slice(&list);
 	return peer_create(peer, &in, words[1], note);
 }
