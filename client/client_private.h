@@ -224,7 +224,9 @@ struct client_conn {
 	uint32_t credits;      /**< to spend */
 	uint32_t credits_out;  /**< spent, no reply yet */
 	uint32_t credits_most; /**< the most that the two ever were together */
-	bool asking;	       /**< an ECHO is out to get more credits */
+	uint32_t window; /**< credits that may be out since it came back; 0: all
+			  */
+	bool asking;	 /**< an ECHO is out to get more credits */
 	struct call_list waiting; /**< for credits, in their order */
 	struct call_list sent;
 	struct call_list held;	    /**< for a lost connection to come back */
@@ -676,6 +678,9 @@ void replay_resume(struct client_conn *conn, struct call *call);
 struct reconnect *reconnect_new(struct client_conn *conn);
 /** The transport is lost. @return false: it will not come back. */
 bool reconnect_lost(struct client_conn *conn, NTSTATUS status, const char *why);
+/** Its CREATE was answered; it has to be restored with the rest when the
+ *  connection was lost before that was seen. */
+void reconnect_opened(struct client_file *file);
 /** An object that may wait to be restored went away. */
 void reconnect_look(struct client_conn *conn);
 

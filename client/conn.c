@@ -111,6 +111,15 @@ static void conn_ask(struct client_conn *conn)
 	conn_transmit(conn, call);
 }
 
+/* There is more on its way already than a connection that has just come back
+ * is trusted with: see replay_go(). */
+static bool window_is_full(const struct client_conn *conn,
+			   const struct call *call)
+{
+	return conn->window != 0 && conn->credits_out > 0 &&
+	       conn->credits_out + call_cost(call) > conn->window;
+}
+
 void conn_go(struct client_conn *conn)
 {
 	struct call *call = NULL;
@@ -120,7 +129,8 @@ void conn_go(struct client_conn *conn)
 		if (call == NULL) {
 			return;
 		}
-		if (call_cost(call) > conn->credits) {
+		if (call_cost(call) > conn->credits ||
+		    window_is_full(conn, call)) {
 			break;
 		}
 		conn_transmit(conn, call);

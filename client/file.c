@@ -213,6 +213,7 @@ struct client_file *file_new(TALLOC_CTX *mem_ctx, struct client_tree *tree,
 		file->valid = true;
 		TAILQ_INSERT_TAIL(&tree->files, file, entry);
 		talloc_set_destructor(file, file_destructor);
+		reconnect_opened(file);
 	}
 	return file;
 }

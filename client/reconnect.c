@@ -321,6 +321,19 @@ bool reconnect_lost(struct client_conn *conn, NTSTATUS status, const char *why)
 	return true;
 }
 
+void reconnect_opened(struct client_file *file)
+{
+	struct client_conn *conn = file_conn(file);
+
+	if (conn == NULL || !conn->lost || conn->way_back == NULL) {
+		return;
+	}
+	if (mark_file(file) && conn->way_back->phase == ASLEEP) {
+		awake(conn->way_back);
+	}
+	step_soon(conn->way_back);
+}
+
 /* ---------------------------------------------------------------- attempts */
 
 /* Statuses of a server that is there and means it. */

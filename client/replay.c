@@ -19,6 +19,8 @@
 /* A replay is tried again so often, so many milliseconds apart. */
 #define REFUSALS   80
 #define REFUSED_MS 250
+/* Credits: what goes out at first on a connection that has come back. */
+#define FIRST_WINDOW 8
 
 /* Where a request has its file's id; NONE: it cannot be sent twice, or by the
  * id of no file. */
@@ -294,8 +296,14 @@ void replay_resume(struct client_conn *conn, struct call *call)
 	spread_put(call, spread_choose(conn, call));
 }
 
+/*
+ * What waited goes out little by little, as much again with each answer: on a
+ * way that is cut after some bytes, all of it at once would be lost each time
+ * before any of it was answered.
+ */
 void replay_go(struct client_conn *conn)
 {
+	conn->window = FIRST_WINDOW;
 	while (!TAILQ_EMPTY(&conn->held)) {
 		replay_resume(conn, TAILQ_FIRST(&conn->held));
 	}

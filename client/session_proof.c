@@ -193,6 +193,7 @@ NTSTATUS setup_finish(struct setup_state *state, const struct call *call,
 			return NT_STATUS_ACCESS_DENIED;
 		}
 		session->valid = true;
+		session->stale = state->conn->lost;
 		setup_compression(state);
 		return NT_STATUS_OK;
 	}
@@ -201,6 +202,7 @@ NTSTATUS setup_finish(struct setup_state *state, const struct call *call,
 		return status;
 	}
 	session->valid = true;
+	session->stale = state->conn->lost; /* since it was answered */
 	setup_compression(state);
 	return setup_encryption(state);
 }

@@ -202,6 +202,7 @@ static NTSTATUS tree_take(struct tree_state *state, const struct call *call)
 	tree->compress = compression_of_tree(conn, &body);
 	tree->capabilities = body.capabilities;
 	tree->valid = true;
+	tree->stale = client_tree_conn(tree)->lost; /* since it was answered */
 	if ((body.share_flags & SMB2_SHAREFLAG_ENCRYPT_DATA) != 0 &&
 	    !conn->agreement.accept_transport_security) {
 		if (conn->agreement.cipher == 0 || call->channel == NULL ||

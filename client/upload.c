@@ -26,6 +26,7 @@ struct upload_state {
 
 static void upload_done(struct tevent_req *subreq);
 static void upload_undone(struct tevent_req *subreq);
+static void upload_removed(struct tevent_req *subreq);
 
 static void upload_add_write(struct call *call, struct wire_slice data,
 			     TALLOC_CTX *owner)
@@ -157,6 +158,30 @@ static void upload_undone(struct tevent_req *subreq)
 	req_failed(req, state->failure);
 }
 
+static void upload_remove(struct tevent_req *req)
+{
+	struct upload_state *state = tevent_req_data(req, struct upload_state);
+	struct tevent_req *subreq = client_remove_send(
+		state, state->tree, state->path, FILE_NON_DIRECTORY_FILE);
+
+	if (subreq == NULL) {
+		req_failed(req, state->failure);
+		return;
+	}
+	tevent_req_set_callback(subreq, upload_removed, req);
+}
+
+static void upload_removed(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct upload_state *state = tevent_req_data(req, struct upload_state);
+
+	(void)client_remove_recv(subreq);
+	talloc_free(subreq);
+	req_failed(req, state->failure);
+}
+
 static void upload_done(struct tevent_req *subreq)
 {
 	struct tevent_req *req =
@@ -167,6 +192,12 @@ static void upload_done(struct tevent_req *subreq)
 	NTSTATUS status = call_recv_one(subreq, state, &call);
 
 	talloc_free(subreq);
+	if (status == NT_STATUS_OBJECT_NAME_COLLISION && call->again) {
+		/* by the connection that was lost before it was marked */
+		state->failure = status;
+		upload_remove(req);
+		return;
+	}
 	if (req_failed(req, status)) {
 		return;
 	}
@@ -312,10 +343,9 @@ static struct tevent_req *commit_undo_send(struct commit_state *state)
 }
 
 /* Is the connection lost, and then the handle, perhaps because all was done? */
-static bool is_lost(const struct commit_state *state, NTSTATUS status)
+static bool is_lost(NTSTATUS status)
 {
-	return status == NT_STATUS_HANDLE_NO_LONGER_VALID &&
-	       state->file->origin != NULL && state->file->origin->file_id != 0;
+	return status == NT_STATUS_HANDLE_NO_LONGER_VALID;
 }
 
 /* The file has its name. */
@@ -340,7 +370,7 @@ static void commit_done(struct tevent_req *subreq)
 	NTSTATUS status = call_recv(subreq, state, &call);
 
 	talloc_free(subreq);
-	if (is_lost(state, status)) {
+	if (is_lost(status)) {
 		state->status = status;
 		commit_lost(req);
 		return;
@@ -375,11 +405,20 @@ static void commit_closed(struct tevent_req *subreq)
 
 	state->status = client_close_recv(subreq);
 	talloc_free(subreq);
-	if (is_lost(state, state->status)) {
+	if (is_lost(state->status)) {
 		commit_lost(req);
 	} else if (!req_failed(req, state->status)) {
 		tevent_req_done(req);
 	}
+}
+
+/* The file may have lost its mark, and not got its name. */
+static void commit_clean(struct tevent_req *req)
+{
+	struct commit_state *state = tevent_req_data(req, struct commit_state);
+
+	state->file->valid = false;
+	commit_undo(req);
 }
 
 /* The connection was lost, and afterwards the handle was gone: perhaps because
@@ -387,14 +426,19 @@ static void commit_closed(struct tevent_req *subreq)
 static void commit_lost(struct tevent_req *req)
 {
 	struct commit_state *state = tevent_req_data(req, struct commit_state);
+	const struct file_origin *origin = state->file->origin;
 	const struct client_query query = {
 		.type = SMB2_0_INFO_FILE,
 		.info_class = FileInternalInformation,
 	};
-	struct tevent_req *subreq =
-		client_query_path_send(state, state->file->tree, state->path,
-				       FILE_READ_ATTRIBUTES, &query);
+	struct tevent_req *subreq = NULL;
 
+	if (origin == NULL || origin->file_id == 0) {
+		commit_clean(req);
+		return;
+	}
+	subreq = client_query_path_send(state, state->file->tree, state->path,
+					FILE_READ_ATTRIBUTES, &query);
 	if (tevent_req_nomem(subreq, req)) {
 		return;
 	}
@@ -415,7 +459,7 @@ static void commit_found(struct tevent_req *subreq)
 	    id == state->file->origin->file_id) {
 		tevent_req_done(req);
 	} else {
-		req_failed(req, state->status);
+		commit_clean(req);
 	}
 }
 

@@ -161,6 +161,79 @@ static void test_many_calls(void **state)
 	talloc_free(file);
 }
 
+static void say_nothing(struct peer *peer, const struct message_pdu *request,
+			struct peer_reply *reply)
+{
+	(void)peer;
+	reply->silent = request->header.command == SMB2_WRITE;
+}
+
+static void prepare_mute(struct peer *peer)
+{
+	peer->hook = say_nothing;
+}
+
+/* A way that is cut before all that waits has gone over it gets some of it
+ * done: little goes out until something was answered. */
+static void test_little_by_little(void **state)
+{
+	struct fixture *f = *state;
+	struct again *a = up(f, 20000);
+	struct client_file *file = fixture_open(f);
+	struct tevent_req *req[40] = {NULL};
+	uint8_t byte = 'x';
+	size_t done = 0;
+	unsigned i = 0;
+
+	a->prepare = prepare_mute;
+	lose_at(f->peer, SMB2_WRITE);
+	for (i = 0; i < 40; i++) {
+		req[i] = client_write_send(f, file, i, wire_slice(&byte, 1),
+					   NULL);
+	}
+	while (a->told[CLIENT_BACK] == 0) {
+		assert_int_equal(tevent_loop_once(f->ev), 0);
+	}
+	fixture_settle(f);
+	fixture_settle(f);
+	assert_int_equal(a->peer[1]->seen[SMB2_WRITE], 8);
+	a->prepare = NULL;
+	testlib_peer_hang_up(a->peer[1]);
+	for (i = 0; i < 40; i++) {
+		testlib_wait(f->ev, req[i], 20);
+		assert_int_equal(client_write_recv(req[i], &done),
+				 NT_STATUS_OK);
+		talloc_free(req[i]);
+	}
+	assert_int_equal(a->peer[2]->seen[SMB2_WRITE], 40);
+	assert_true(f->conn->window > 8);
+	talloc_free(file);
+}
+
+static void answer_and_go(struct peer *peer, const struct message_pdu *request,
+			  struct peer_reply *reply)
+{
+	(void)reply;
+	if (request->header.command == SMB2_CREATE) {
+		hang_up_soon(peer);
+	}
+}
+
+/* The answer and the loss are seen in one go: the file is opened again. */
+static void test_opened_and_lost(void **state)
+{
+	struct fixture *f = *state;
+	struct again *a = up(f, 20000);
+	struct client_file *file = NULL;
+
+	f->peer->hook = answer_and_go;
+	file = fixture_open(f);
+	assert_read(file, 0);
+	assert_int_equal(a->dialled, 1);
+	assert_int_equal(a->peer[1]->seen[SMB2_CREATE], 1);
+	talloc_free(file);
+}
+
 static void test_tried_again(void **state)
 {
 	struct fixture *f = *state;
@@ -503,13 +576,22 @@ static void test_off(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_read),	 TEST(test_many_calls),
-		TEST(test_tried_again),	 TEST(test_lost_on_the_way),
-		TEST(test_time_is_over), TEST(test_changed),
-		TEST(test_not_let_in),	 TEST(test_locks_first),
-		TEST(test_lock_is_gone), TEST(test_missed_changes),
-		TEST(test_asleep),	 TEST(test_freed_meanwhile),
-		TEST(test_cancelled),	 TEST(test_off),
+		TEST(test_read),
+		TEST(test_many_calls),
+		TEST(test_little_by_little),
+		TEST(test_opened_and_lost),
+		TEST(test_tried_again),
+		TEST(test_lost_on_the_way),
+		TEST(test_time_is_over),
+		TEST(test_changed),
+		TEST(test_not_let_in),
+		TEST(test_locks_first),
+		TEST(test_lock_is_gone),
+		TEST(test_missed_changes),
+		TEST(test_asleep),
+		TEST(test_freed_meanwhile),
+		TEST(test_cancelled),
+		TEST(test_off),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
