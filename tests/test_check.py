@@ -81,6 +81,25 @@ class CheckTest(unittest.TestCase):
                          '0 passed, 1 failed, 0 skipped')
         self.assertEqual(self.read('build/check/one/001.out.bad'), 'is\n')
 
+    def test_once_more(self):
+        self.add('001', START + 'note one\n[ -e "$TOP/two" ] || {\n'
+                 'touch "$TOP/two"\necho no\n}\n')
+        self.add('002', 'echo yes\n', 'yes\n')
+        self.add('003', 'exit 5\n')
+        text = self.check('-r', status=1)
+        self.assertLess(text.index('one/002: ok'),
+                        text.index('one/001: once more'))
+        self.assertIn('one/001: ok', text)
+        self.assertIn('check: unsteady: one/001\n', text)
+        self.assertIn('check: failed: one/003\n', text)
+        self.assertEqual(text.splitlines()[-1],
+                         '2 passed, 1 failed, 0 skipped')
+        self.assertEqual(self.read('build/check/one/001.first.out.bad'),
+                         'no\n')
+        self.assertEqual(self.read('build/check/one/001.first.full'), 'one\n')
+        os.unlink(self.path('two'))
+        self.assertIn('one/001: ok', self.check('-r 001', status=0))
+
     def test_exit_status(self):
         self.add('001', 'exit 3\n')
         self.assertIn('FAILED: exit status 3', self.check(status=1))

@@ -278,6 +278,20 @@ cp bin/smbquicd $2/bin/
         self.assertEqual(out.splitlines()[-1],
                          '4 passed, 1 failed, 0 skipped')
 
+    def test_once_more(self):
+        self.add('test_b', '[ ! -e two ] || exit 0\n'
+                 'touch two; echo the reason; exit 1\n')
+        out = self.call('unit')
+        self.assertIn('again   build test_b (exit status 1, ', out)
+        self.assertIn('    the reason\n', out)
+        self.assertIn('ok      build test_b', out)
+        self.assertEqual(out.splitlines()[-2:],
+                         ['unsteady: build test_b',
+                          '5 passed, 0 failed, 0 skipped'])
+        self.assertEqual(
+            self.read('build/test-logs/build-test_b.first.log'),
+            'the reason\n')
+
     def test_crash_and_timeout(self):
         self.add('test_b', 'kill -SEGV $$\n')
         self.add('test_c', 'sleep 50\n')
