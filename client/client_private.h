@@ -504,7 +504,9 @@ struct client_file {
 	struct tevent_req *again;   /**< likewise */
 	NTSTATUS gone;		    /**< why its calls fail, or OK */
 	bool valid;
-	bool posix; /**< opened by the POSIX extensions */
+	struct file_closing *closing; /**< somebody waits for a CLOSE, and it is
+					   valid until then; or NULL */
+	bool posix;		      /**< opened by the POSIX extensions */
 	uint8_t oplock;
 	const char *temporary; /**< of an upload: its path until then */
 	bool whole; /**< of an upload: its bytes came with its making */
@@ -525,6 +527,13 @@ struct client_file *file_new(TALLOC_CTX *mem_ctx, struct client_tree *tree,
 /** The server has opened it; takes the origin. */
 void file_take_origin(struct client_file *file, struct file_origin *origin,
 		      const struct smb2_create_response *created);
+/** Send a call with the CLOSE of the file, which is valid until that is
+ *  answered, or the request freed. NULL: no connection, or no memory; then it
+ * is not, and the call is freed. To be received by client_close_recv(), which
+ * has the status of the call's first part. */
+struct tevent_req *file_closing_send(TALLOC_CTX *mem_ctx,
+				     struct client_file *file,
+				     struct call *call);
 /** The connection of a file, or NULL. */
 struct client_conn *file_conn(const struct client_file *file);
 /** A call on an open file; NULL: no connection, or no memory. */

@@ -177,12 +177,21 @@ void file_stat_from_create(const struct smb2_create_response *in,
 
 /* --------------------------------------------------------- life of a file */
 
+/* A CLOSE that somebody waits for. */
+struct file_closing {
+	struct client_file *file; /* NULL: it was freed */
+};
+
 static int file_destructor(struct client_file *file)
 {
 	struct client_tree *tree = file->tree;
 	struct client_conn *conn = NULL;
 	struct call *call = NULL;
 
+	if (file->closing != NULL) {
+		file->closing->file = NULL;
+		file->valid = false;
+	}
 	if (tree == NULL) {
 		return 0;
 	}
@@ -470,6 +479,65 @@ NTSTATUS client_open(TALLOC_CTX *mem_ctx, struct client_tree *tree,
 
 /* ------------------------------------------------------------------ close */
 
+/* Nobody waits any longer, or there is the answer. */
+static int closing_destructor(struct file_closing *state)
+{
+	if (state->file != NULL) {
+		state->file->closing = NULL;
+		state->file->valid = false;
+		state->file = NULL;
+	}
+	return 0;
+}
+
+static void closing_done(struct tevent_req *subreq);
+
+/* Until then the server may have it open: when the connection is lost, it is
+ * opened again so that it can be closed. */
+struct tevent_req *file_closing_send(TALLOC_CTX *mem_ctx,
+				     struct client_file *file,
+				     struct call *call)
+{
+	struct client_conn *conn = file_conn(file);
+	struct file_closing *state = NULL;
+	struct tevent_req *subreq = NULL;
+	struct tevent_req *req =
+		tevent_req_create(mem_ctx, &state, struct file_closing);
+
+	if (req != NULL) {
+		subreq = call_send(state, conn, call);
+	} else {
+		talloc_free(call);
+	}
+	if (subreq == NULL) {
+		file->valid = false;
+		talloc_free(req);
+		return NULL;
+	}
+	if (file->closing != NULL) {
+		file->closing->file = NULL;
+	}
+	state->file = file;
+	file->closing = state;
+	talloc_set_destructor(state, closing_destructor);
+	tevent_req_set_callback(subreq, closing_done, req);
+	return req;
+}
+
+static void closing_done(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct file_closing *state = tevent_req_data(req, struct file_closing);
+	NTSTATUS status = call_recv_status(subreq);
+
+	talloc_free(subreq);
+	closing_destructor(state);
+	if (!req_failed(req, status)) {
+		tevent_req_done(req);
+	}
+}
+
 struct tevent_req *client_close_send(TALLOC_CTX *mem_ctx,
 				     struct client_file *file)
 {
@@ -478,13 +546,12 @@ struct tevent_req *client_close_send(TALLOC_CTX *mem_ctx,
 	if (call != NULL) {
 		file_add_close(call, file);
 	}
-	file->valid = false;
-	return call_send(mem_ctx, file_conn(file), call);
+	return file_closing_send(mem_ctx, file, call);
 }
 
 NTSTATUS client_close_recv(struct tevent_req *req)
 {
-	return call_recv_status(req);
+	return req_simple_recv(req);
 }
 
 NTSTATUS client_close(struct client_file *file)
@@ -549,7 +616,7 @@ void file_break(struct client_session *session, const uint8_t *msg, size_t len)
 		return;
 	}
 	file = find_file(session, &body.file_id);
-	if (file == NULL || !file->valid) {
+	if (file == NULL || !file->valid || file->closing != NULL) {
 		return;
 	}
 	before = file->oplock;

@@ -444,7 +444,8 @@ static void file_restored(struct tevent_req *subreq)
 	}
 	file->missed = file->watched;
 	replay_file(conn, file);
-	if (file->on_lease != NULL && NT_STATUS_IS_OK(file->gone)) {
+	if (file->on_lease != NULL && NT_STATUS_IS_OK(file->gone) &&
+	    file->closing == NULL) {
 		file->on_lease(file, file->origin->lease_state, false,
 			       file->lease_data);
 	}

@@ -643,7 +643,8 @@ void client_file_release(struct client_file *file)
 {
 	struct client_conn *conn = file_conn(file);
 
-	if (file->releasing && conn != NULL && !conn->lost && file->valid) {
+	if (file->releasing && conn != NULL && !conn->lost && file->valid &&
+	    file->closing == NULL) {
 		lease_acknowledge(file);
 	}
 	file->releasing = false;

@@ -257,6 +257,7 @@ struct commit_state {
 	const char *path;
 	NTSTATUS status; /* of the commit, while it is undone */
 	unsigned undone; /* how often that was tried */
+	bool by_name;	 /* the last time */
 };
 
 static void commit_done(struct tevent_req *subreq);
@@ -326,7 +327,8 @@ static struct tevent_req *commit_undo_send(struct commit_state *state)
 	struct client_file *file = state->file;
 	struct call *call = NULL;
 
-	if (!file->valid) {
+	state->by_name = !file->valid;
+	if (state->by_name) {
 		return client_remove_send(state, file->tree, file->temporary,
 					  FILE_NON_DIRECTORY_FILE);
 	}
@@ -338,8 +340,7 @@ static struct tevent_req *commit_undo_send(struct commit_state *state)
 			     wire_slice(delete_yes, sizeof(delete_yes)));
 		file_add_close(call, NULL);
 	}
-	file->valid = false;
-	return call_send(state, file_conn(file), call);
+	return file_closing_send(state, file, call);
 }
 
 /* Is the connection lost, and then the handle, perhaps because all was done? */
@@ -488,7 +489,8 @@ static void commit_undone(struct tevent_req *subreq)
 		tevent_req_callback_data(subreq, struct tevent_req);
 	struct commit_state *state = tevent_req_data(req, struct commit_state);
 	struct client_conn *conn = file_conn(state->file);
-	NTSTATUS status = call_recv_status(subreq);
+	NTSTATUS status = state->by_name ? call_recv_status(subreq)
+					 : client_close_recv(subreq);
 
 	talloc_free(subreq);
 	if (!will_pass(status) || state->undone == UNDO_TRIES || conn == NULL) {

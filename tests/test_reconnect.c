@@ -491,6 +491,80 @@ static void test_missed_changes(void **state)
 	talloc_free(folder);
 }
 
+/* ------------------------------------------------------------------ close */
+
+/* Of the second file that the first peer opened, and the first here. */
+static void expect_close(struct peer *peer, const struct message_pdu *request,
+			 struct peer_reply *reply)
+{
+	struct smb2_close_request body = {0};
+
+	(void)peer;
+	(void)reply;
+	if (request->header.command == SMB2_CLOSE) {
+		assert_true(smb2_close_request_decode(request->data,
+						      request->len, &body));
+		assert_int_equal(body.file_id.volatile_id, 1);
+	}
+}
+
+static void prepare_close(struct peer *peer)
+{
+	peer->hook = expect_close;
+}
+
+/* Whether the server has closed it nobody knows: it is opened again for that,
+ * however often it takes. */
+static void test_close(void **state)
+{
+	struct fixture *f = *state;
+	struct again *a = up(f, 20000);
+	struct client_file *one = fixture_open(f);
+	struct client_file *two = fixture_open(f);
+	unsigned last = 0;
+
+	talloc_free(one);
+	fixture_settle(f);
+	a->prepare = prepare_close;
+	a->nobody = 2;
+	lose_at(f->peer, SMB2_CLOSE);
+	assert_int_equal(client_close(two), NT_STATUS_OK);
+	last = a->dialled;
+	assert_int_equal(last, 3);
+	assert_int_equal(a->peer[last]->seen[SMB2_CREATE], 1);
+	assert_int_equal(a->peer[last]->closed, 1);
+	/* and not when that was answered */
+	testlib_peer_hang_up(a->peer[last]);
+	assert_int_equal(client_echo(f->conn), NT_STATUS_OK);
+	assert_int_equal(a->peer[last + 1]->seen[SMB2_CREATE], 0);
+	talloc_free(two);
+}
+
+/* It is freed while somebody waits for that, and the other way round. */
+static void test_close_given_up(void **state)
+{
+	struct fixture *f = *state;
+	struct again *a = up(f, 20000);
+	struct client_file *one = fixture_open(f);
+	struct client_file *two = fixture_open(f);
+	struct tevent_req *close[2] = {
+		client_close_send(f, one),
+		client_close_send(f, two),
+	};
+
+	lose_at(f->peer, SMB2_CLOSE);
+	talloc_free(one);
+	talloc_free(close[1]);
+	testlib_wait(f->ev, close[0], 20);
+	(void)client_close_recv(close[0]);
+	talloc_free(close[0]);
+	assert_int_equal(a->dialled, 1);
+	assert_int_equal(a->peer[1]->seen[SMB2_CREATE], 0);
+	talloc_free(two);
+	fixture_settle(f);
+	assert_int_equal(client_echo(f->conn), NT_STATUS_OK);
+}
+
 /* ----------------------------------------------------------------- asleep */
 
 static void test_asleep(void **state)
@@ -588,6 +662,8 @@ int main(void)
 		TEST(test_locks_first),
 		TEST(test_lock_is_gone),
 		TEST(test_missed_changes),
+		TEST(test_close),
+		TEST(test_close_given_up),
 		TEST(test_asleep),
 		TEST(test_freed_meanwhile),
 		TEST(test_cancelled),
