@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * create.h - what a CREATE asks for, and what it is told; between
- * create_request.c (judging the request), create_reply.c (the response) and
- * cmd_create.c (doing it).
+ * create_request.c (judging the request), create_contexts.c (its contexts),
+ * create_reply.c (the response) and cmd_create.c (doing it).
  */
 #ifndef SERVER_CREATE_H
 #define SERVER_CREATE_H
@@ -57,6 +57,10 @@ struct create {
  *  *out become children of mem_ctx. */
 NTSTATUS create_request(TALLOC_CTX *mem_ctx, struct request *r,
 			struct create *out);
+
+/** What the contexts of out->in say, as far as it counts on this connection;
+ *  all that can be read are taken, also when one fails. */
+NTSTATUS create_contexts(const struct request *r, struct create *out);
 
 /** The attributes of a new or replaced file: what CREATE can give it. */
 uint32_t create_attributes(const struct create *create);

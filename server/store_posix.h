@@ -14,9 +14,10 @@
  *	store_posix_dir.c     listing, renaming, unlinking
  *	store_posix_reparse.c reparse points, and where a path stops at one
  *	store_posix_security.c  security descriptors
+ *	store_posix_judge.c   what they let a user do
  *	store_posix_xattr.c   extended attributes
- *	store_posix_stream.c  data of named streams
- *	store_posix_streams.c named streams: finding, listing, renaming
+ *	store_posix_stream.c  data of named streams, with _stream_io.c by
+ *handles store_posix_streams.c named streams: finding, listing, renaming
  *	store_posix_depot.c   where large ones are
  *	store_posix_watch.c   inotify, with _spot.c and _event.c
  *	store_posix_walk.c    all directories of a tree, for that
@@ -445,15 +446,12 @@ struct posix_sd {
 /** The descriptor of an open file of any kind. posix_sd_free() in any case. */
 int posix_sd_load(const struct posix_root *root, int fd, const struct stat *st,
 		  struct posix_sd *sd);
+/** The kept one alone. *kept is false, and all may do everything, where there
+ *  is none, or one that no longer counts. */
+int posix_sd_load_counting(const struct posix_root *root, int fd,
+			   const struct stat *st, struct posix_sd *sd,
+			   bool *kept);
 void posix_sd_free(struct posix_sd *sd);
-/** Fills in job->granted and job->privileged for a file and its path. */
-void posix_do_judge(struct posix_job *job, int fd, const char *local);
-/** 0, or EACCES: may something be made in, or moved to, that directory? */
-int posix_do_may_add(struct posix_job *job, int parent, bool directory);
-/** Likewise: may that file go from that directory? */
-int posix_do_may_remove(struct posix_job *job, int fd, int parent);
-/** Would the user be told of that name (`hide unreadable`)? */
-bool posix_do_visible(struct posix_job *job, int dirfd, const char *name);
 /** The descriptor of what was just made in a directory: inherited, then
  *  job->in. */
 int posix_do_first_security(struct posix_job *job, int parent, int fd,
@@ -465,6 +463,16 @@ int posix_do_change_security(struct posix_job *job, int fd,
 void posix_getsecurity(struct store_call *call, struct store_file *file);
 void posix_setsecurity(struct store_call *call, struct store_file *file,
 		       uint32_t parts, struct wire_slice sd);
+
+/* --- store_posix_judge.c */
+/** Fills in job->granted and job->privileged for a file and its path. */
+void posix_do_judge(struct posix_job *job, int fd, const char *local);
+/** 0, or EACCES: may something be made in, or moved to, that directory? */
+int posix_do_may_add(struct posix_job *job, int parent, bool directory);
+/** Likewise: may that file go from that directory? */
+int posix_do_may_remove(struct posix_job *job, int fd, int parent);
+/** Would the user be told of that name (`hide unreadable`)? */
+bool posix_do_visible(struct posix_job *job, int dirfd, const char *name);
 
 /* --- store_posix_io.c */
 /* The whole of it, or to the end of the file. 0 or errno. */
@@ -578,6 +586,9 @@ int posix_stream_read(struct posix_stream *s, void *buf, size_t len,
 int posix_stream_write(struct posix_stream *s, const void *buf, size_t len,
 		       uint64_t offset);
 int posix_stream_resize(struct posix_stream *s, uint64_t size);
+/** Of one that is in an attribute: room, or a hole. */
+int posix_stream_allocate(struct posix_stream *s, enum store_allocate how,
+			  uint64_t offset, uint64_t range);
 /** It is gone, or there with nothing in it. */
 int posix_stream_remove(struct posix_stream *s);
 int posix_stream_make(struct posix_stream *s);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Security descriptors: kept in an extended attribute, or made up of mode and
- * POSIX ACL; what they let a user do; how mode and POSIX ACL follow them.
+ * POSIX ACL; how mode and POSIX ACL follow them.
  */
 
 #include <errno.h>
@@ -209,10 +209,9 @@ int posix_sd_load(const struct posix_root *root, int fd, const struct stat *st,
 	return err;
 }
 
-/* The kept one alone. *kept is false, and all may do everything, where there
- * is none, or one that no longer counts. */
-static int load_counting(const struct posix_root *root, int fd,
-			 const struct stat *st, struct posix_sd *sd, bool *kept)
+int posix_sd_load_counting(const struct posix_root *root, int fd,
+			   const struct stat *st, struct posix_sd *sd,
+			   bool *kept)
 {
 	bool stale = false;
 	int err = ENODATA;
@@ -224,112 +223,6 @@ static int load_counting(const struct posix_root *root, int fd,
 	}
 	*kept = err == 0 && !stale;
 	return err == ENODATA ? 0 : err;
-}
-
-/* --- judging -----------------------------------------------------------------
- */
-
-/* Everything where nothing is kept; nothing where it cannot be read. */
-static uint32_t granted_on(const struct posix_root *root, int fd,
-			   const struct acl_who *who)
-{
-	struct posix_sd sd = {0};
-	struct stat st = {0};
-	uint32_t granted = FILE_ALL_ACCESS;
-	bool kept = false;
-
-	if (fstat(fd, &st) != 0 ||
-	    load_counting(root, fd, &st, &sd, &kept) != 0) {
-		granted = 0;
-	} else if (kept) {
-		granted = acl_granted(&sd.sd, who);
-	}
-	posix_sd_free(&sd);
-	return granted;
-}
-
-/* What a directory gives for those in it (MS-FSA 2.1.5.1.2.1). */
-static uint32_t granted_above(const struct posix_root *root, const char *local,
-			      const struct acl_who *who)
-{
-	const char *last = NULL;
-	int parent =
-		*local != '\0' ? posix_open_parent(root, local, &last) : -1;
-	uint32_t above = 0;
-	uint32_t granted = 0;
-
-	if (parent == -1) {
-		return 0;
-	}
-	above = granted_on(root, parent, who);
-	close(parent);
-	granted |= (above & FILE_DELETE_CHILD) != 0 ? SEC_STD_DELETE : 0;
-	granted |=
-		(above & FILE_LIST_DIRECTORY) != 0 ? FILE_READ_ATTRIBUTES : 0;
-	return granted;
-}
-
-void posix_do_judge(struct posix_job *job, int fd, const char *local)
-{
-	struct acl_who who = {0};
-
-	job->granted = FILE_ALL_ACCESS;
-	job->privileged = 0;
-	if (!posix_who(job, &who)) {
-		return;
-	}
-	job->privileged = acl_privileged(&who);
-	if (job->bare) {
-		return; /* nothing is kept */
-	}
-	job->granted = granted_on(job->root, fd, &who);
-	if ((~job->granted & (SEC_STD_DELETE | FILE_READ_ATTRIBUTES)) != 0) {
-		job->granted |= granted_above(job->root, local, &who);
-	}
-}
-
-int posix_do_may_add(struct posix_job *job, int parent, bool directory)
-{
-	struct acl_who who = {0};
-
-	if (!posix_who(job, &who)) {
-		return 0;
-	}
-	return (granted_on(job->root, parent, &who) &
-		(directory ? FILE_ADD_SUBDIRECTORY : FILE_ADD_FILE)) != 0
-		       ? 0
-		       : EACCES;
-}
-
-int posix_do_may_remove(struct posix_job *job, int fd, int parent)
-{
-	struct acl_who who = {0};
-
-	if (!posix_who(job, &who) ||
-	    (granted_on(job->root, fd, &who) & SEC_STD_DELETE) != 0 ||
-	    (granted_on(job->root, parent, &who) & FILE_DELETE_CHILD) != 0) {
-		return 0;
-	}
-	return EACCES;
-}
-
-/* All of what reading takes: so does Windows' access-based enumeration. */
-bool posix_do_visible(struct posix_job *job, int dirfd, const char *name)
-{
-	static const uint32_t reading =
-		FILE_GENERIC_READ & ~SEC_STD_SYNCHRONIZE;
-	struct acl_who who = {0};
-	int fd = openat(dirfd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	bool visible = fd != -1 && posix_may(fd, R_OK);
-
-	if (visible && posix_who(job, &who)) {
-		visible =
-			(granted_on(job->root, fd, &who) & reading) == reading;
-	}
-	if (fd != -1) {
-		close(fd);
-	}
-	return visible;
 }
 
 /* --- writing
@@ -490,9 +383,10 @@ static int inherit(struct posix_job *job, int parent, int fd,
 	struct stat dir = {0};
 	uint8_t *buf = NULL;
 	bool kept = false;
-	int err = fstat(parent, &dir) == 0 ? load_counting(job->root, parent,
-							   &dir, &above, &kept)
-					   : errno;
+	int err = fstat(parent, &dir) == 0
+			  ? posix_sd_load_counting(job->root, parent, &dir,
+						   &above, &kept)
+			  : errno;
 
 	if (err == 0 && kept) {
 		struct wire_writer w = {0};
