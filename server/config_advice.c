@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * config_advice.c - settings that are allowed, and lower what protects a
- * server: a row each, for `smbquicd --check-config`.
+ * server, or lead nowhere: a row each, for `smbquicd --check-config`.
  */
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "negotiate/auth.h"
 #include "server/config_private.h"
@@ -138,6 +141,23 @@ static bool others_may_write(const struct config *cfg,
 	return (config_int(cfg, share, CONFIG_CREATE_MASK) & 002) != 0;
 }
 
+/* What a macro will be is known when somebody comes. */
+static bool leads_nowhere(const struct config *cfg,
+			  const struct config_share *share)
+{
+	const char *path = config_string(cfg, share, CONFIG_PATH);
+	struct stat st = {0};
+
+	if (path == NULL || *path == '\0' || strchr(path, '%') != NULL ||
+	    config_int(cfg, share, CONFIG_STORE) == CONFIG_STORE_MEMORY) {
+		return false;
+	}
+	if (stat(path, &st) == 0) {
+		return !S_ISDIR(st.st_mode);
+	}
+	return errno == ENOENT || errno == ENOTDIR;
+}
+
 #define NO_ADDRESS                                                     \
 	"a word of it is neither an address nor a network, and never " \
 	"matches: names are not looked up"
@@ -170,6 +190,8 @@ static const struct advice of_server[] = {
 };
 
 static const struct advice of_share[] = {
+	{CONFIG_PATH, leads_nowhere,
+	 "there is no such folder; nobody can use the share"},
 	{CONFIG_HOSTS_ALLOW, allows_no_address, NO_ADDRESS},
 	{CONFIG_HOSTS_DENY, denies_no_address, NO_ADDRESS},
 	{CONFIG_GUEST_OK, guests_write,

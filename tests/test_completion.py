@@ -4,9 +4,13 @@
 some."""
 import glob
 import os
+import pty
 import re
+import select
 import shutil
 import subprocess
+import tempfile
+import time
 import unittest
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -26,6 +30,17 @@ COMP_CWORD=$(($# - 1))
 "${function%% *}" "$1" "${COMP_WORDS[COMP_CWORD]}" 2>/dev/null
 printf '%s\\n' "${COMPREPLY[@]}"
 '''
+# a key that writes down the line as it is, and begins another
+ZSH = """
+fpath=(%(folders)s $fpath)
+PATH=%(build)s/bin:$PATH
+autoload -U compinit && compinit -u -D
+show() { print -r -- "$BUFFER" >>%(file)s; BUFFER= }
+zle -N show
+bindkey '^X' show
+setopt no_list_beep
+: >%(file)s
+"""
 
 
 def program(name):
@@ -88,10 +103,71 @@ class Completion(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which('zsh'), 'zsh is not installed')
     def test_zsh(self):
-        for path in glob.glob(os.path.join(TOP, '*', 'completion', '_*')):
+        files = glob.glob(os.path.join(TOP, '*', 'completion', '_*')) + \
+            glob.glob(os.path.join(TOP, '*', '*', 'completion', '_*'))
+        for path in files:
             done = subprocess.run(['zsh', '-n', path], capture_output=True,
                                   text=True, timeout=60, check=False)
             self.assertEqual((done.returncode, done.stderr), (0, ''), path)
+        cases = {
+            'smbquic-status --le': '--leases ',
+            'smbquic-status con': 'control ',
+            'smbquic-status control dr': 'drain ',
+            'smbquic-passwd en': 'enable ',
+            'smbquic-certmap client-n': 'client-new ',
+            'smbquic-certmap diagnose --ip': '--ip-address ',
+            'smbquicd --check': '--check-config ',
+            'smbquic-relay --con': '--connect',
+            'smbquic-client --trust=to': '--trust=tofu ',
+            'smbquic-client --pro': '--probe',
+            'mount.smbquic -o ro,noserv': 'ro,noserverino'}
+        with tempfile.TemporaryDirectory() as folder:
+            got = zsh_lines(folder, {os.path.dirname(p) for p in files},
+                            list(cases))
+        for line, end in cases.items():
+            self.assertIn(line.rsplit(' ', 1)[0] + ' ' + end,
+                          got.get(line, '(nothing)'), line)
+
+
+def zsh_lines(folder, completions, lines):
+    """What zsh makes of each line when Tab is pressed at its end."""
+    shown = os.path.join(folder, 'lines')
+    rc = os.path.join(folder, 'rc')
+    with open(rc, 'w', encoding='utf-8') as f:
+        f.write(ZSH % {'folders': ' '.join(completions), 'build': BUILD,
+                       'file': shown})
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.execlp('zsh', 'zsh', '-f', '-i')
+    limit = time.monotonic() + 60
+
+    def seen(count):
+        """Reads what zsh says, which would wait otherwise, until so many
+        lines are written down."""
+        while time.monotonic() < limit:
+            if select.select([fd], [], [], 0.05)[0]:
+                os.read(fd, 4096)
+            if os.path.exists(shown):
+                with open(shown, encoding='utf-8') as f:
+                    text = f.read().splitlines()
+                if len(text) >= count:
+                    return text
+        return []
+
+    got = {}
+    try:
+        os.write(fd, ('. %s\n' % rc).encode())
+        seen(0)
+        for number, line in enumerate(lines):
+            os.write(fd, line.encode() + b'\t\x18')
+            text = seen(number + 1)
+            if not text:
+                break
+            got[line] = text[number]
+    finally:
+        os.close(fd)
+        os.waitpid(pid, 0)
+    return got
 
 
 if __name__ == '__main__':

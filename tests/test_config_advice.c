@@ -68,6 +68,23 @@ static void test_hosts(void **state)
 	talloc_free(mem_ctx);
 }
 
+/* A share of a folder that is not there, or is a file; nobody knows it of one
+ * that differs by user. */
+static void test_folders(void **state)
+{
+	TALLOC_CTX *mem_ctx = talloc_new(NULL);
+
+	(void)state;
+	assert_string_equal(advice_on(mem_ctx, "[a]\npath = /no/where\n"
+					       "[b]\npath = /etc/passwd\n"
+					       "[c]\npath = /no/where/%U\n"
+					       "[d]\nstore = memory\n"
+					       "[e]\npath = /\n"),
+			    "[a] path = /no/where\n"
+			    "[b] path = /etc/passwd\n");
+	talloc_free(mem_ctx);
+}
+
 static void test_unwise(void **state)
 {
 	TALLOC_CTX *mem_ctx = talloc_new(NULL);
@@ -106,6 +123,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_hosts),
+		cmocka_unit_test(test_folders),
 		cmocka_unit_test(test_unwise),
 	};
 

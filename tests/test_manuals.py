@@ -31,6 +31,23 @@ def named(text):
     return pairs + re.findall(r'\b([a-z0-9.-]+)\((\d)\)', text)
 
 
+def help_of(name):
+    """What a program says of itself and, where it has some, its commands."""
+    program = os.path.join(BUILD, 'bin', name)
+    if not os.path.exists(program):
+        return ''
+    text = ''
+    words = [[]]
+    while words:
+        out = subprocess.run([program, *words.pop(), '--help'],
+                             capture_output=True, text=True, timeout=60,
+                             check=False).stdout
+        if not text and name == 'smbquic-certmap':
+            words = [[c] for c in re.findall(r'(?m)^  ([a-z-]+) ', out)]
+        text += out
+    return text
+
+
 class Manuals(unittest.TestCase):
     def test_every_program(self):
         names = [re.sub(r'\.\d$', '', os.path.basename(p)) for p in PAGES]
@@ -80,6 +97,25 @@ class Manuals(unittest.TestCase):
         for source in 'server/machine.c', 'certs/certmap_admit.c':
             self.documented('server/smbquic-audit.5', source,
                             r'\t\{"(\w+)",')
+
+    def test_every_option_named(self):
+        """Options that a page, or README, gives a program: it has them."""
+        helps = {}
+        seen = 0
+        pages = PAGES + [os.path.join(TOP, 'README.md')]
+        pattern = re.compile(r'\b(smbquicd|smbquic-(?:status|certmap|client|'
+                             r'relay|passwd)|mount\.smbquic)\b([^`|;&)]*)')
+        for path in pages:
+            text = re.sub(r'\\f.|"', '', text_of(path).replace('\\-', '-'))
+            for name, rest in pattern.findall(text.replace('\\\n', ' ')):
+                rest = rest.split('\n')[0]
+                if name not in helps:
+                    helps[name] = help_of(name)
+                for option in re.findall(r'(?<![\w-])--[a-z][a-z-]*', rest):
+                    seen += 1
+                    self.assertRegex(helps[name], option + r'(?![\w-])',
+                                     '%s: %s%s' % (path, name, rest))
+        self.assertGreater(seen, 20)
 
     @unittest.skipUnless(shutil.which('groff'), 'groff is not installed')
     def test_roff(self):
