@@ -210,9 +210,10 @@ const struct shell_command shell_commands[] = {
 	 "[-f] [-n LINES|-c BYTES] NAME",
 	 "print the end of a file; -f: and what is added to it, until ^C"},
 	{"tar",         2, -1, T, NO,    REMOTE, cmd_tar,
-	 "c|x[IXFbgaNrnvq] ARCHIVE [PATH...]",
+	 "c|x[IXFbgaNrnvq] [--acls] [--streams] [--times] ARCHIVE [PATH...]",
 	 "put files of the server into an archive, or those of one there; "
-	 "ARCHIVE - is standard output or input"},
+	 "ARCHIVE - is standard output or input; --acls, --streams, --times: "
+	 "as get"},
 	{"tarmode",     0, -1, A, NO,    NO,     cmd_tarmode,
 	 "[full|inc|reset|noreset|system|nosystem|hidden|nohidden|verbose|"
 	 "quiet]...",

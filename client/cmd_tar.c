@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include "client/cmd_list.h"
-#include "client/shell_tar.h"
+#include "client/shell_meta.h"
 
 #define BLOCKS_MAX 65535
 #define PATHS_MAX  1000000
@@ -152,12 +152,21 @@ static bool take_words(struct tar_line *line)
 	return true;
 }
 
+/* In front of the words that letters take, or behind them. */
+static void take_options(struct tar_line *line)
+{
+	while (line->words > 0 && shell_keep_option(line->shell, *line->word)) {
+		(void)next_word(line);
+	}
+}
+
 /* @param archive  out. */
 static bool take_line(struct tar_line *line, const char *letters,
 		      const char **archive)
 {
 	const char *p = NULL;
 
+	take_options(line);
 	for (p = letters; *p != '\0'; p++) {
 		if (!take_letter(line, *p)) {
 			return false;
@@ -167,12 +176,13 @@ static bool take_line(struct tar_line *line, const char *letters,
 		shell_fail_text(line->shell, "tar: either c or x");
 		return false;
 	}
+	take_options(line);
 	*archive = next_word(line);
 	if (*archive == NULL) {
 		shell_fail_text(line->shell, "tar: which archive?");
 		return false;
 	}
-	return take_words(line);
+	return take_words(line) && shell_keep_possible(line->shell, "tar");
 }
 
 void cmd_tar(struct shell *shell, int argc, char **argv)
@@ -195,15 +205,14 @@ void cmd_tar(struct shell *shell, int argc, char **argv)
 	const char *archive = NULL;
 
 	if (!take_line(&line, argv[1], &archive)) {
-		talloc_free(line.choice.path);
-		return;
-	}
-	if (line.create) {
+		/* it was said */
+	} else if (line.create) {
 		shell_many_tar(shell, &line.choice, archive);
 	} else {
 		shell_tar_extract(shell, &line.choice, archive);
 	}
 	talloc_free(line.choice.path);
+	shell_keep_nothing(shell);
 }
 
 /* ---------------------------------------------------------------- settings */

@@ -116,6 +116,12 @@ void meta_lost_here(const struct transfer *t, const char *name,
 				" bytes do not fit into an extended attribute "
 				"of the local file",
 				what, size);
+	} else if (err == EFBIG) {
+		shell_fail_text(t->shell,
+				"%s is not kept: its %" PRIu64
+				" bytes do not fit into a header of the "
+				"archive",
+				what, size);
 	} else {
 		shell_fail_errno(t->shell, err, "%s is not kept", what);
 	}

@@ -16,6 +16,9 @@
  *		Samba's streams_xattr and smbquicd have it: a folder that they
  *		serve has the streams of what was fetched to it
  *
+ * In an archive these are extended attributes of the entry, so that what tar(1)
+ * extracts from one is what get would have fetched.
+ *
  * The first goes with each file; the others where struct transfer says so.
  * What cannot be kept is said, and the file counts as one that failed, but its
  * bytes are where they belong.
@@ -23,13 +26,14 @@
 #ifndef CLIENT_SHELL_META_H
 #define CLIENT_SHELL_META_H
 
-#include "client/shell_transfer.h"
+#include "client/shell_tar.h"
 
-#define META_ATTRIBUTES "user.smbquic.attributes"
-#define META_DESCRIPTOR "user.smbquic.descriptor"
-#define META_CREATED	"user.smbquic.created"
-#define META_STREAM	"user.DosStream."
-#define META_STREAM_END ":$DATA"
+#define META_ATTRIBUTES	  "user.smbquic.attributes"
+#define META_DESCRIPTOR	  "user.smbquic.descriptor"
+#define META_CREATED	  "user.smbquic.created"
+#define META_CREATED_SIZE 24
+#define META_STREAM	  "user.DosStream."
+#define META_STREAM_END	  ":$DATA"
 
 /** Attributes that go with a file; others say what it is made of. */
 #define META_KEPT                                          \
@@ -38,9 +42,8 @@
 
 /* ----------------------------------------------------------- shell_meta.c */
 
-/** An option of get, put, mget, mput and sync: --acls, --streams,
- *  --times. It counts
- *  until shell_keep_nothing(). @return false: it is none. */
+/** An option of get, put, mget, mput, sync and tar: --acls, --streams, --times.
+ *  It counts until shell_keep_nothing(). @return false: it is none. */
 bool shell_keep_option(struct shell *shell, const char *word);
 /** The command ends. */
 void shell_keep_nothing(struct shell *shell);
@@ -59,6 +62,8 @@ void meta_set_attributes(const char *local, uint32_t attributes);
 NTTIME meta_created(const char *local);
 /** @return 0 or errno. */
 int meta_set_created(const char *local, NTTIME created);
+/** What that writes: "0x1d...". */
+void meta_created_print(NTTIME created, char text[META_CREATED_SIZE]);
 
 struct meta_stream {
 	const char *name;
@@ -79,6 +84,18 @@ int meta_local_load(TALLOC_CTX *mem_ctx, const struct transfer *t,
 bool meta_local_is_empty(const struct meta_local *m);
 const struct meta_stream *meta_local_find(const struct meta_local *m,
 					  const char *name);
+/** Add a copy of a stream. @return false: out of memory. */
+bool meta_local_add(struct meta_local *m, const char *name,
+		    struct wire_slice data);
+/** In the order of their names, for meta_local_find(), and one of each: names
+ *  that differ in case alone are one. */
+void meta_local_sort(struct meta_local *m);
+
+/** The name of the stream that an extended attribute is; NULL: of none, or out
+ *  of memory. */
+char *meta_stream_name(TALLOC_CTX *mem_ctx, const char *attribute);
+/** "0x1d..."; @return 0: that is no time. */
+NTTIME meta_created_parse(const char *text);
 
 /** @return 0 or errno. */
 int meta_set_descriptor(const char *local, struct wire_slice descriptor);
@@ -90,6 +107,25 @@ int meta_remove_stream(const char *local, const char *name);
 
 /** The largest stream that an extended attribute holds (XATTR_SIZE_MAX). */
 #define META_STREAM_MAX (65536u - 1)
+
+/* ------------------------------------------------------ shell_meta_tar.c */
+
+/** What an entry of an archive says, of what t keeps. @return NULL: out of
+ *  memory. */
+struct meta_local *meta_from_archive(TALLOC_CTX *mem_ctx,
+				     const struct transfer *t,
+				     const struct tar_entry *entry);
+/** When it was made; 0: that is not told. */
+NTTIME meta_archive_created(const struct tar_entry *entry);
+/**
+ * Have an entry say it.
+ *
+ * @param m        may be NULL.
+ * @param created  0: not told.
+ * @return false: out of memory.
+ */
+bool meta_to_archive(TALLOC_CTX *mem_ctx, const struct meta_local *m,
+		     NTTIME created, struct tar_entry *entry);
 
 /* -------------------------------------------------------------- requests */
 
@@ -103,6 +139,11 @@ int meta_remove_stream(const char *local, const char *name);
 struct tevent_req *meta_get_send(TALLOC_CTX *mem_ctx, const struct transfer *t,
 				 const char *remote, const char *local,
 				 const char *name);
+/** The same into memory, as much as the header of an archive holds.
+ *  @param into  empty; must outlive the request. */
+struct tevent_req *meta_fetch_send(TALLOC_CTX *mem_ctx,
+				   const struct transfer *t, const char *remote,
+				   struct meta_local *into, const char *name);
 /**
  * Give a file or folder of the server what t keeps of a local one.
  *

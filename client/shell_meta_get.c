@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * From the server: the descriptor, then the list of streams, then each of them
- * that an extended attribute may hold.
+ * that an extended attribute may hold; to a local file, or into memory for an
+ * archive.
  */
 #include <errno.h>
 #include <string.h>
@@ -13,7 +14,9 @@
 struct meta_get_state {
 	const struct transfer *t;
 	const char *remote;
-	const char *local;
+	const char *local;	 /* NULL: into memory */
+	struct meta_local *into; /* likewise */
+	size_t room;		 /* for so much more */
 	const char *name;
 	struct client_stream_list *list;
 	struct client_stream *stream; /* that is fetched */
@@ -26,9 +29,10 @@ static void get_listed(struct tevent_req *subreq);
 static void get_stream(struct tevent_req *req);
 static void get_stream_done(struct tevent_req *subreq);
 
-struct tevent_req *meta_get_send(TALLOC_CTX *mem_ctx, const struct transfer *t,
-				 const char *remote, const char *local,
-				 const char *name)
+static struct tevent_req *get_send(TALLOC_CTX *mem_ctx,
+				   const struct transfer *t, const char *remote,
+				   const char *local, struct meta_local *into,
+				   const char *name)
 {
 	const struct client_query query = {
 		.type = SMB2_0_INFO_SECURITY,
@@ -44,11 +48,13 @@ struct tevent_req *meta_get_send(TALLOC_CTX *mem_ctx, const struct transfer *t,
 		return NULL;
 	}
 	state->t = t;
+	state->into = into;
+	state->room = TAR_XATTRS_MAX;
 	state->remote = talloc_strdup(state, remote);
-	state->local = talloc_strdup(state, local);
+	state->local = local != NULL ? talloc_strdup(state, local) : NULL;
 	state->name = talloc_strdup(state, name);
 	if (tevent_req_nomem(state->remote, req) ||
-	    tevent_req_nomem(state->local, req) ||
+	    (into == NULL && tevent_req_nomem(state->local, req)) ||
 	    tevent_req_nomem(state->name, req)) {
 		return tevent_req_post(req, t->ev);
 	}
@@ -68,6 +74,63 @@ struct tevent_req *meta_get_send(TALLOC_CTX *mem_ctx, const struct transfer *t,
 	return req;
 }
 
+struct tevent_req *meta_get_send(TALLOC_CTX *mem_ctx, const struct transfer *t,
+				 const char *remote, const char *local,
+				 const char *name)
+{
+	return get_send(mem_ctx, t, remote, local, NULL, name);
+}
+
+struct tevent_req *meta_fetch_send(TALLOC_CTX *mem_ctx,
+				   const struct transfer *t, const char *remote,
+				   struct meta_local *into, const char *name)
+{
+	return get_send(mem_ctx, t, remote, NULL, into, name);
+}
+
+/* Does it fit into the archive? @param attribute  its name there. */
+static bool take_room(struct meta_get_state *state, const char *attribute,
+		      size_t len)
+{
+	size_t size = tar_xattr_size(attribute, len);
+
+	if (size > state->room) {
+		return false;
+	}
+	state->room -= size;
+	return true;
+}
+
+/* @return 0 or errno. */
+static int keep_descriptor(struct meta_get_state *state, struct wire_slice data)
+{
+	if (state->into == NULL) {
+		return meta_set_descriptor(state->local, data);
+	}
+	if (!take_room(state, META_DESCRIPTOR, data.len)) {
+		return EFBIG;
+	}
+	state->into->descriptor = wire_slice(
+		talloc_memdup(state->into, data.data, data.len), data.len);
+	return state->into->descriptor.data != NULL ? 0 : ENOMEM;
+}
+
+static int keep_stream(struct meta_get_state *state, struct wire_slice data)
+{
+	const char *name = state->stream->name;
+
+	if (state->into == NULL) {
+		return meta_set_stream(state->local, name, data);
+	}
+	/* its name there is longer by two constants, and it by a byte */
+	if (!take_room(state, name,
+		       data.len + sizeof(META_STREAM) +
+			       sizeof(META_STREAM_END))) {
+		return EFBIG;
+	}
+	return meta_local_add(state->into, name, data) ? 0 : ENOMEM;
+}
+
 static void get_descriptor(struct tevent_req *subreq)
 {
 	struct tevent_req *req =
@@ -85,7 +148,7 @@ static void get_descriptor(struct tevent_req *subreq)
 	if (!NT_STATUS_IS_OK(status)) {
 		meta_lost(state->t, state->name, NULL, status);
 	} else {
-		err = meta_set_descriptor(state->local, data);
+		err = keep_descriptor(state, data);
 		if (err != 0) {
 			meta_lost_here(state->t, state->name, NULL, err,
 				       data.len);
@@ -156,7 +219,7 @@ static void get_listed(struct tevent_req *subreq)
 		tevent_req_done(req);
 		return;
 	}
-	if (NT_STATUS_IS_OK(status)) {
+	if (NT_STATUS_IS_OK(status) && state->into == NULL) {
 		get_remove_others(state);
 	}
 	get_stream(req);
@@ -167,6 +230,8 @@ static void get_stream(struct tevent_req *req)
 {
 	struct meta_get_state *state =
 		tevent_req_data(req, struct meta_get_state);
+	const uint32_t most = state->into == NULL ? META_STREAM_MAX
+						  : (uint32_t)TRANSFER_SMALL;
 	struct tevent_req *subreq = NULL;
 	char *path = NULL;
 
@@ -175,11 +240,12 @@ static void get_stream(struct tevent_req *req)
 		if (*state->stream->name == '\0') {
 			continue;
 		}
-		if (state->stream->size <= META_STREAM_MAX) {
+		if (state->stream->size <= most) {
 			break;
 		}
 		meta_lost_here(state->t, state->name, state->stream->name,
-			       E2BIG, state->stream->size);
+			       state->into == NULL ? E2BIG : EFBIG,
+			       state->stream->size);
 	}
 	if (state->next == state->list->count) {
 		tevent_req_done(req);
@@ -192,8 +258,7 @@ static void get_stream(struct tevent_req *req)
 		return;
 	}
 	meta_stream_begin(state->t);
-	subreq = client_get_small_send(state, state->t->tree, path,
-				       META_STREAM_MAX + 1);
+	subreq = client_get_small_send(state, state->t->tree, path, most + 1);
 	meta_stream_end(state->t);
 	talloc_free(path);
 	if (tevent_req_nomem(subreq, req)) {
@@ -219,10 +284,10 @@ static void get_stream_done(struct tevent_req *subreq)
 	if (!NT_STATUS_IS_OK(status)) {
 		meta_lost(state->t, state->name, state->stream->name, status);
 	} else {
-		err = meta_set_stream(state->local, state->stream->name, data);
+		err = data.len < stat.size ? EFBIG : keep_stream(state, data);
 		if (err != 0) {
 			meta_lost_here(state->t, state->name,
-				       state->stream->name, err, data.len);
+				       state->stream->name, err, stat.size);
 		}
 	}
 	TALLOC_FREE(owner);

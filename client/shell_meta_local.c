@@ -68,30 +68,42 @@ static NTTIME made_here(const char *local)
 	return nttime_from_timespec(ts);
 }
 
-NTTIME meta_created(const char *local)
+NTTIME meta_created_parse(const char *text)
 {
-	char text[24] = "";
-	ssize_t n = getxattr(local, META_CREATED, text, sizeof(text) - 1);
 	char *end = NULL;
-	unsigned long long value = 0;
+	unsigned long long value = strtoull(text, &end, 16);
 
-	if (n <= 0) {
-		return made_here(local);
-	}
-	text[n] = '\0';
-	value = strtoull(text, &end, 16);
 	return end != text && *end == '\0' && *text != '-' && value <= INT64_MAX
 		       ? (NTTIME)value
-		       : made_here(local);
+		       : 0;
+}
+
+void meta_created_print(NTTIME created, char text[META_CREATED_SIZE])
+{
+	snprintf(text, META_CREATED_SIZE, "0x%" PRIx64, created);
+}
+
+NTTIME meta_created(const char *local)
+{
+	char text[META_CREATED_SIZE] = "";
+	ssize_t n = getxattr(local, META_CREATED, text, sizeof(text) - 1);
+	NTTIME created = 0;
+
+	if (n > 0) {
+		text[n] = '\0';
+		created = meta_created_parse(text);
+	}
+	return created != 0 ? created : made_here(local);
 }
 
 int meta_set_created(const char *local, NTTIME created)
 {
-	char text[24] = "";
-	int len = snprintf(text, sizeof(text), "0x%" PRIx64, created);
+	char text[META_CREATED_SIZE] = "";
 
-	return setxattr(local, META_CREATED, text, (size_t)len, 0) == 0 ? 0
-									: errno;
+	meta_created_print(created, text);
+	return setxattr(local, META_CREATED, text, strlen(text), 0) == 0
+		       ? 0
+		       : errno;
 }
 
 /* ------------------------------------------------------------- descriptor */
@@ -172,7 +184,7 @@ int meta_remove_stream(const char *local, const char *name)
 }
 
 /* A name of an extended attribute: a stream's? */
-static char *stream_name(TALLOC_CTX *mem_ctx, const char *attribute)
+char *meta_stream_name(TALLOC_CTX *mem_ctx, const char *attribute)
 {
 	size_t begin = strlen(META_STREAM);
 	size_t end = strlen(META_STREAM_END);
@@ -193,28 +205,66 @@ static int by_name(const void *a, const void *b)
 	return utf8_casecmp(x->name, y->name);
 }
 
+bool meta_local_add(struct meta_local *m, const char *name,
+		    struct wire_slice data)
+{
+	struct meta_stream *all =
+		talloc_realloc(m, m->stream, struct meta_stream, m->count + 1);
+	uint8_t *copy = talloc_size(m, data.len + 1);
+
+	if (all != NULL) {
+		m->stream = all;
+	}
+	if (all == NULL || copy == NULL) {
+		return false;
+	}
+	if (data.len > 0) {
+		memcpy(copy, data.data, data.len);
+	}
+	all[m->count] = (struct meta_stream){
+		.name = talloc_strdup(m, name),
+		.data = wire_slice(copy, data.len),
+	};
+	return all[m->count++].name != NULL;
+}
+
+void meta_local_sort(struct meta_local *m)
+{
+	size_t i = 0;
+	size_t kept = 0;
+
+	if (m->count > 1) {
+		qsort(m->stream, m->count, sizeof(m->stream[0]), by_name);
+	}
+	for (i = 0; i < m->count; i++) {
+		if (kept == 0 ||
+		    by_name(&m->stream[kept - 1], &m->stream[i]) != 0) {
+			m->stream[kept++] = m->stream[i];
+		}
+	}
+	m->count = kept;
+}
+
 static int load_stream(struct meta_local *m, const char *local,
 		       const char *attribute)
 {
-	struct meta_stream s = {.name = stream_name(m, attribute)};
+	char *name = meta_stream_name(m, attribute);
 	uint8_t *data = NULL;
 	ssize_t n = 0;
+	bool good = true;
 
-	if (s.name == NULL) {
+	if (name == NULL) {
 		return 0;
 	}
 	n = load(m, local, attribute, &data);
 	if (n < 0) {
 		return errno == ENODATA ? 0 : errno;
 	}
-	s.data = wire_slice(data, n > 0 ? (size_t)n - 1 : 0);
-	m->stream =
-		talloc_realloc(m, m->stream, struct meta_stream, m->count + 1);
-	if (m->stream == NULL) {
-		return ENOMEM;
-	}
-	m->stream[m->count++] = s;
-	return 0;
+	good = meta_local_add(m, name,
+			      wire_slice(data, n > 0 ? (size_t)n - 1 : 0));
+	talloc_free(data);
+	talloc_free(name);
+	return good ? 0 : ENOMEM;
 }
 
 static int load_streams(struct meta_local *m, const char *local)
@@ -236,9 +286,7 @@ static int load_streams(struct meta_local *m, const char *local)
 		err = load_stream(m, local, list + at);
 	}
 	talloc_free(list);
-	if (m->count > 1) {
-		qsort(m->stream, m->count, sizeof(m->stream[0]), by_name);
-	}
+	meta_local_sort(m);
 	return err;
 }
 

@@ -75,6 +75,9 @@ static void put_take_source(struct put_state *state,
 	state->regular = source->data != NULL || source->size == 0;
 	state->size = source->size;
 	state->basic = source->basic;
+	if (source->meta != NULL && !meta_local_is_empty(source->meta)) {
+		state->meta = source->meta;
+	}
 }
 
 static bool put_failed_here(struct tevent_req *req, int err)

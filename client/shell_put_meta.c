@@ -16,19 +16,20 @@ static void put_kept(struct tevent_req *subreq);
 void put_load_meta(struct put_state *state)
 {
 	const struct transfer *t = state->t;
+	struct meta_local *meta = NULL;
 	int err = 0;
 
 	if (!t->keep_acls && !t->keep_streams) {
 		return;
 	}
-	err = meta_local_load(state, t, state->local, &state->meta);
+	err = meta_local_load(state, t, state->local, &meta);
 	if (err != 0) {
 		shell_transfer_clear(t);
 		shell_fail_errno(t->shell, err,
 				 "%s: what it has beside its bytes is not kept",
 				 state->local);
-	} else if (meta_local_is_empty(state->meta)) {
-		TALLOC_FREE(state->meta);
+	} else if (!meta_local_is_empty(meta)) {
+		state->meta = meta;
 	}
 }
 
@@ -83,8 +84,9 @@ static void put_unmarked(struct tevent_req *subreq)
 static void put_keep_at(struct tevent_req *req, const char *path, bool fresh)
 {
 	struct put_state *state = tevent_req_data(req, struct put_state);
-	struct tevent_req *subreq = meta_put_send(state, state->t, state->meta,
-						  path, state->local, fresh);
+	const char *name = state->sourced ? state->remote : state->local;
+	struct tevent_req *subreq =
+		meta_put_send(state, state->t, state->meta, path, name, fresh);
 
 	if (tevent_req_nomem(subreq, req)) {
 		return;

@@ -18,7 +18,7 @@ struct put_state {
 	bool in_place;
 	uint64_t size;
 	struct fscc_basic basic;
-	struct meta_local *meta; /* of the local file, beside its bytes */
+	const struct meta_local *meta; /* what it has beside its bytes */
 	const char *temporary;
 	bool unmarked; /* it is not deleted when it is closed */
 	struct client_file *to;

@@ -26,7 +26,9 @@
 
 /* Extended attributes of Linux, as GNU tar, star and bsdtar keep them: they
  * say nothing about one that they do not know. */
-#define ATTRIBUTES_KEY "SCHILY.xattr.user.smbquic.attributes"
+#define XATTR_KEY      "SCHILY.xattr."
+#define ATTRIBUTES_KEY XATTR_KEY "user.smbquic.attributes"
+#define CREATED_KEY    "LIBARCHIVE.creationtime"
 #define SPARSE_KEY     "GNU.sparse."
 
 /* Attributes that every copy has. */
@@ -102,48 +104,45 @@ static size_t cut_name(const char *name, size_t len)
 	return 0;
 }
 
-/* "LENGTH KEY=VALUE\n", where LENGTH counts itself. */
-static char *add_record(char *text, const char *key, const char *value)
+static void extension(TALLOC_CTX *mem_ctx, const struct tar_entry *entry,
+		      const char *name, size_t len, struct tar_records *r)
 {
-	size_t len = strlen(key) + strlen(value) + 3;
-	size_t digits = 1;
-	size_t power = 10;
-
-	if (text == NULL) {
-		return NULL;
-	}
-	while (len + digits >= power) {
-		digits++;
-		power *= 10;
-	}
-	return talloc_asprintf_append_buffer(text, "%zu %s=%s\n", len + digits,
-					     key, value);
-}
-
-static char *extension(TALLOC_CTX *mem_ctx, const struct tar_entry *entry,
-		       const char *name, size_t len)
-{
-	char *text = talloc_strdup(mem_ctx, "");
-	char number[40] = "";
+	char text[24] = "";
+	size_t i = 0;
 
 	if (len > NAME_LEN && cut_name(name, len) == 0) {
-		text = add_record(text, "path", name);
+		tar_records_add_text(mem_ctx, r, "path", name);
 	}
 	if (entry->size > OCTAL_MAX) {
-		snprintf(number, sizeof(number), "%" PRIu64, entry->size);
-		text = add_record(text, "size", number);
+		snprintf(text, sizeof(text), "%" PRIu64, entry->size);
+		tar_records_add_text(mem_ctx, r, "size", text);
 	}
 	if (entry->time.tv_sec > 0 && entry->time.tv_nsec != 0) {
-		snprintf(number, sizeof(number), "%lld.%09ld",
-			 (long long)entry->time.tv_sec, entry->time.tv_nsec);
-		text = add_record(text, "mtime", number);
+		tar_records_add_time(mem_ctx, r, "mtime", entry->time);
+	}
+	if (entry->created.tv_sec > 0) {
+		tar_records_add_time(mem_ctx, r, CREATED_KEY, entry->created);
 	}
 	if ((entry->attributes & ~USUAL) != 0) {
-		snprintf(number, sizeof(number), "0x%" PRIx32,
-			 entry->attributes);
-		text = add_record(text, ATTRIBUTES_KEY, number);
+		snprintf(text, sizeof(text), "0x%" PRIx32, entry->attributes);
+		tar_records_add_text(mem_ctx, r, ATTRIBUTES_KEY, text);
 	}
-	return text;
+	for (i = 0; i < entry->xattrs; i++) {
+		const struct tar_xattr *x = &entry->xattr[i];
+		char *key = talloc_asprintf(mem_ctx, XATTR_KEY "%s", x->name);
+
+		r->failed = r->failed || key == NULL;
+		if (key != NULL) {
+			tar_records_add(mem_ctx, r, key, x->value);
+		}
+		talloc_free(key);
+	}
+}
+
+/* Each letter of a name as three, and the digits of the length. */
+size_t tar_xattr_size(const char *name, size_t len)
+{
+	return strlen(XATTR_KEY) + 3 * strlen(name) + len + 24;
 }
 
 bool tar_encode(TALLOC_CTX *mem_ctx, const struct tar_entry *entry,
@@ -153,26 +152,30 @@ bool tar_encode(TALLOC_CTX *mem_ctx, const struct tar_entry *entry,
 	char *name = talloc_asprintf(mem_ctx, "%s%s", entry->name,
 				     folder ? "/" : "");
 	size_t len = name != NULL ? strlen(name) : 0;
-	char *more = name != NULL ? extension(name, entry, name, len) : NULL;
-	size_t more_len = more != NULL ? strlen(more) : 0;
-	size_t head = more_len == 0
-			      ? 0
-			      : TAR_BLOCK + more_len + tar_padding(more_len);
+	struct tar_records more = {.failed = name == NULL};
+	size_t head = 0;
 	uint64_t mtime =
 		entry->time.tv_sec > 0 ? (uint64_t)entry->time.tv_sec : 0;
 	size_t cut = cut_name(name != NULL ? name : "", len);
 	uint8_t *bytes = NULL;
 
-	if (more != NULL) {
+	if (name != NULL) {
+		extension(name, entry, name, len, &more);
+	}
+	if (more.len > 0) {
+		head = TAR_BLOCK + more.len + tar_padding(more.len);
+	}
+	if (!more.failed) {
 		bytes = talloc_zero_size(mem_ctx, head + TAR_BLOCK);
 	}
 	if (bytes == NULL) {
+		talloc_free(name);
 		return false;
 	}
 	if (head > 0) {
-		put_block(bytes, 'x', "PaxHeader", 9, more_len, mtime);
+		put_block(bytes, 'x', "PaxHeader", 9, more.len, mtime);
 		put_sum(bytes);
-		memcpy(bytes + TAR_BLOCK, more, more_len);
+		memcpy(bytes + TAR_BLOCK, more.data, more.len);
 	}
 	*out = wire_slice(bytes, head + TAR_BLOCK);
 	bytes += head;
@@ -200,11 +203,14 @@ struct tar_parser {
 	char *name;
 	bool has_size, has_time, sparse;
 	uint64_t size;
-	struct timespec time;
+	struct timespec time, created;
 	uint32_t attributes;
-	unsigned zeros; /* blocks of them */
+	struct tar_xattr *xattr;
+	size_t xattrs, xattrs_len; /* how many, and how many bytes */
+	unsigned zeros;		   /* blocks of them */
 	bool begun;
 	char *last_name; /* of the entry that was returned */
+	struct tar_xattr *last_xattr;
 };
 
 struct tar_parser *tar_parser_new(TALLOC_CTX *mem_ctx)
@@ -256,81 +262,80 @@ static bool sum_is_right(const uint8_t *block)
 	return told == sum_of(block) || (sum >= 0 && told == (uint64_t)sum);
 }
 
-/* "12345.678" */
-static bool get_time(const char *text, struct timespec *out)
+/* Those of several headers in front of one entry are no more than one has room
+ * for. */
+static bool take_xattr(struct tar_parser *p, const char *name,
+		       struct wire_slice value)
 {
-	char *end = NULL;
-	long digit = 100000000;
+	struct tar_xattr *all = NULL;
+	struct tar_xattr *x = NULL;
 
-	if (*text < '0' || *text > '9') {
-		return false; /* before 1970, or no number */
+	p->xattrs_len += tar_xattr_size(name, value.len);
+	if (p->xattrs_len > 4 * TAR_EXTENSION_MAX) {
+		return false;
 	}
-	out->tv_sec = (time_t)strtoll(text, &end, 10);
-	out->tv_nsec = 0;
-	if (*end == '.') {
-		for (end++; *end >= '0' && *end <= '9'; end++) {
-			out->tv_nsec += digit * (*end - '0');
-			digit /= 10;
-		}
+	all = talloc_realloc(p, p->xattr, struct tar_xattr, p->xattrs + 1);
+	if (all == NULL) {
+		return false;
 	}
-	return *end == '\0';
+	p->xattr = all;
+	x = &all[p->xattrs];
+	x->name = talloc_strdup(all, name);
+	x->value = wire_slice(talloc_memdup(all, value.data, value.len + 1),
+			      value.len);
+	if (x->name == NULL || x->value.data == NULL) {
+		return false;
+	}
+	p->xattrs++;
+	return true;
 }
 
 /* One record. What is not known says nothing. */
 static bool take_record(struct tar_parser *p, const char *key,
-			const char *value)
+			struct wire_slice value)
 {
+	const char *text = (const char *)value.data;
 	char *end = NULL;
 
 	if (strcmp(key, "path") == 0) {
 		talloc_free(p->name);
-		p->name = talloc_strdup(p, value);
-		return p->name != NULL && strlen(value) <= TAR_NAME_MAX;
+		p->name = talloc_strdup(p, text);
+		return p->name != NULL && strlen(text) <= TAR_NAME_MAX;
 	}
 	if (strcmp(key, "size") == 0) {
-		p->size = strtoull(value, &end, 10);
-		p->has_size = *value >= '0' && *value <= '9' && *end == '\0' &&
+		p->size = strtoull(text, &end, 10);
+		p->has_size = *text >= '0' && *text <= '9' && *end == '\0' &&
 			      p->size <= INT64_MAX;
 		return p->has_size;
 	}
 	if (strcmp(key, "mtime") == 0) {
-		p->has_time = get_time(value, &p->time);
+		p->has_time = tar_time(text, &p->time);
+	} else if (strcmp(key, CREATED_KEY) == 0) {
+		if (!tar_time(text, &p->created)) {
+			p->created = (struct timespec){0};
+		}
 	} else if (strcmp(key, ATTRIBUTES_KEY) == 0) {
-		p->attributes = (uint32_t)strtoul(value, NULL, 16);
+		p->attributes = (uint32_t)strtoul(text, NULL, 16);
+	} else if (strncmp(key, XATTR_KEY, strlen(XATTR_KEY)) == 0) {
+		return take_xattr(p, key + strlen(XATTR_KEY), value);
 	} else if (strncmp(key, SPARSE_KEY, strlen(SPARSE_KEY)) == 0) {
 		p->sparse = true;
 	}
 	return true;
 }
 
-/* Each says how long it is. */
 static bool take_records(struct tar_parser *p)
 {
-	char *at = (char *)p->data;
-	char *end = at + p->len;
+	struct tar_records left = {.data = p->data, .len = p->len};
+	struct wire_slice value = {0};
+	char *key = NULL;
 
-	while (at < end) {
-		char *key = NULL;
-		char *value = NULL;
-		size_t len = strtoul(at, &key, 10);
-
-		if (key == at || *key != ' ' || len > (size_t)(end - at) ||
-		    at + len <= key + 1 || at[len - 1] != '\n') {
-			return false;
-		}
-		at[len - 1] = '\0';
-		key++;
-		value = strchr(key, '=');
-		if (value == NULL) {
-			return false;
-		}
-		*value++ = '\0';
+	while (tar_records_take(&left, &key, &value)) {
 		if (!take_record(p, key, value)) {
 			return false;
 		}
-		at += len;
 	}
-	return true;
+	return left.len == 0;
 }
 
 static bool take_extension(struct tar_parser *p)
@@ -419,7 +424,16 @@ static enum tar_step parse_entry(struct tar_parser *p, const uint8_t *block,
 	uint64_t mtime = 0;
 	size_t len = 0;
 
-	*out = (struct tar_entry){.attributes = p->attributes};
+	*out = (struct tar_entry){
+		.attributes = p->attributes,
+		.created = p->created,
+		.xattr = p->xattr,
+		.xattrs = p->xattrs,
+	};
+	talloc_free(p->last_xattr);
+	p->last_xattr = p->xattr;
+	p->xattr = NULL;
+	p->xattrs = p->xattrs_len = 0;
 	(void)get_number(block + MTIME, NUM_LEN, &mtime);
 	if (!p->has_size && !get_number(block + SIZE, NUM_LEN, &size)) {
 		*why = "the archive is damaged: no size";
@@ -444,6 +458,7 @@ static enum tar_step parse_entry(struct tar_parser *p, const uint8_t *block,
 	}
 	p->has_size = p->has_time = p->sparse = false;
 	p->attributes = 0;
+	p->created = (struct timespec){0};
 	return TAR_ENTRY;
 }
 

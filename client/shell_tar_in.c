@@ -20,6 +20,7 @@
 struct in_file {
 	struct tar_in *in;
 	char *remote;
+	struct meta_local *meta; /* of a folder: its streams */
 	uint64_t weight;
 };
 
@@ -114,28 +115,68 @@ static void in_time_set(struct tevent_req *subreq)
 	in->times_in_flight--;
 }
 
-/* Their times, when nothing changes in them any more. */
-static void in_run_times(struct tar_in *in)
+static void in_set_time(struct tar_in *in, const struct in_folder *f)
+{
+	const struct fscc_basic basic = {
+		.last_write_time = f->write_time,
+		.file_attributes = f->attributes,
+		.creation_time = f->created,
+	};
+
+	if (f->write_time == 0 && f->created == 0) {
+		return;
+	}
+	in->times_in_flight++;
+	tevent_req_set_callback(shell_need(client_set_basic_send(
+					in, in->shell->tree, f->path, &basic)),
+				in_time_set, in);
+}
+
+struct in_list {
+	struct tar_in *in;
+	const struct in_folder *folder;
+};
+
+static void in_list_set(struct tevent_req *subreq)
+{
+	struct in_list *list = tevent_req_callback_data(subreq, struct in_list);
+
+	meta_recv(subreq);
+	talloc_free(subreq);
+	list->in->times_in_flight--;
+	in_set_time(list->in, list->folder);
+	talloc_free(list);
+}
+
+/* Its access list, which may take away the right to put something into it; then
+ * its times. Its streams are there: there is nothing to look for. */
+static void in_finish(struct tar_in *in, const struct in_folder *f)
+{
+	struct in_list *list = NULL;
+
+	if (f->meta == NULL) {
+		in_set_time(in, f);
+		return;
+	}
+	list = shell_need(talloc_zero(in, struct in_list));
+	list->in = in;
+	list->folder = f;
+	in->times_in_flight++;
+	tevent_req_set_callback(
+		shell_need(meta_put_send(list, &in->transfer, f->meta, f->path,
+					 f->path, true)),
+		in_list_set, list);
+}
+
+/* When nothing changes in them any more. */
+static void in_finish_folders(struct tar_in *in)
 {
 	size_t next = in->folders;
 
 	while (client_why(in->shell->conn) == NULL && !in->shell->interrupted &&
 	       (next > 0 || in->times_in_flight > 0)) {
 		if (next > 0 && in->times_in_flight < FILES_IN_FLIGHT) {
-			const struct in_folder *f = &in->folder[--next];
-			const struct fscc_basic basic = {
-				.last_write_time = f->write_time,
-				.file_attributes = f->attributes,
-			};
-
-			if (f->write_time == 0) {
-				continue;
-			}
-			in->times_in_flight++;
-			tevent_req_set_callback(
-				shell_need(client_set_basic_send(
-					in, in->shell->tree, f->path, &basic)),
-				in_time_set, in);
+			in_finish(in, &in->folder[--next]);
 		} else if (tevent_loop_once(in->shell->ev) != 0) {
 			break;
 		}
@@ -150,9 +191,26 @@ static uint32_t attributes_of(const struct tar_entry *entry)
 	return entry->attributes & META_KEPT;
 }
 
+/* What goes with the bytes beside them. */
+static uint64_t weight_of(const struct meta_local *meta)
+{
+	uint64_t weight = meta->descriptor.len;
+	size_t i = 0;
+
+	for (i = 0; i < meta->count; i++) {
+		weight += meta->stream[i].data.len;
+	}
+	return weight;
+}
+
 static NTTIME time_of(const struct tar_entry *entry)
 {
 	return entry->time.tv_sec > 0 ? nttime_from_timespec(entry->time) : 0;
+}
+
+static NTTIME created_of(const struct tar_in *in, const struct tar_entry *entry)
+{
+	return in->transfer.keep_times ? meta_archive_created(entry) : 0;
 }
 
 static void in_file_done(struct tevent_req *subreq)
@@ -187,18 +245,19 @@ static void in_make_room(struct tar_in *in, uint64_t size)
 }
 
 static void in_small(struct tar_in *in, struct transfer_source *source,
-		     char *remote, bool fresh)
+		     struct meta_local *meta, char *remote, bool fresh)
 {
 	struct in_file *file = shell_need(talloc_zero(in, struct in_file));
 	uint8_t *data = shell_need(talloc_size(file, source->size + 1));
 
-	in_make_room(in, source->size);
+	file->meta = talloc_steal(file, meta);
+	file->weight = source->size + weight_of(meta);
+	in_make_room(in, file->weight);
 	if (!tar_in_take(in, data, source->size)) {
 		talloc_free(file);
 		return;
 	}
 	file->in = in;
-	file->weight = source->size;
 	file->remote = talloc_move(file, &remote);
 	source->data = data;
 	in->files_in_flight++;
@@ -256,24 +315,81 @@ static void in_put(struct tar_in *in, const struct tar_entry *entry,
 	struct transfer_source source = {
 		.size = entry->size,
 		.basic = {.last_write_time = time_of(entry),
-			  .file_attributes = attributes_of(entry)},
+			  .file_attributes = attributes_of(entry),
+			  .creation_time = created_of(in, entry)},
 	};
+	struct meta_local *meta =
+		shell_need(meta_from_archive(in, &in->transfer, entry));
 	char *above = shell_need(client_path_folder(in, remote));
 	const struct in_folder *folder = in_folder(in, above);
 
 	talloc_free(above);
 	if (folder == NULL) {
-		(void)tar_in_take(in, NULL, entry->size);
+		(void)tar_in_take(in, NULL,
+				  entry->size + tar_padding(entry->size));
+		talloc_free(meta);
 		return;
 	}
+	source.meta = meta;
 	shell_progress_expect(in->progress, entry->size, 1);
 	shell_progress_name(in->progress, client_path_name(remote));
 	if (entry->size <= TRANSFER_SMALL) {
-		in_small(in, &source, remote, folder->fresh);
+		in_small(in, &source, meta, remote, folder->fresh);
 	} else {
 		in_large(in, &source, remote);
+		talloc_free(meta);
 	}
 	(void)tar_in_take(in, NULL, in->failed ? 0 : tar_padding(entry->size));
+}
+
+static void in_streams_put(struct tevent_req *subreq)
+{
+	struct in_file *file = tevent_req_callback_data(subreq, struct in_file);
+	struct tar_in *in = file->in;
+
+	meta_recv(subreq);
+	in->files_in_flight--;
+	in->bytes_in_flight -= file->weight;
+	talloc_free(file);
+}
+
+/* The streams of a folder go at once, its access list and times in the end. */
+static void in_describe(struct tar_in *in, struct in_folder *folder,
+			const struct tar_entry *entry)
+{
+	struct meta_local *meta =
+		shell_need(meta_from_archive(in, &in->transfer, entry));
+	const char *path = folder->path;
+	bool fresh = folder->fresh;
+	struct in_file *file = NULL;
+
+	folder->write_time = time_of(entry);
+	folder->created = created_of(in, entry);
+	folder->attributes = attributes_of(entry);
+	TALLOC_FREE(folder->meta);
+	if (meta->descriptor.len > 0) {
+		folder->meta = shell_need(talloc_zero(in, struct meta_local));
+		folder->meta->descriptor = wire_slice(
+			talloc_steal(folder->meta,
+				     (void *)(uintptr_t)meta->descriptor.data),
+			meta->descriptor.len);
+		meta->descriptor.len = 0;
+	}
+	if (!in->transfer.keep_streams || (fresh && meta->count == 0)) {
+		talloc_free(meta);
+		return;
+	}
+	file = shell_need(talloc_zero(in, struct in_file));
+	file->in = in;
+	file->meta = talloc_steal(file, meta);
+	file->weight = weight_of(meta);
+	in_make_room(in, file->weight);
+	in->files_in_flight++;
+	in->bytes_in_flight += file->weight;
+	tevent_req_set_callback(
+		shell_need(meta_put_send(file, &in->transfer, meta, path, path,
+					 fresh)),
+		in_streams_put, file);
 }
 
 /* ----------------------------------------------------------------- entries */
@@ -334,8 +450,7 @@ static void in_entry(struct tar_in *in, const struct tar_entry *entry)
 	} else if (entry->kind == TAR_FOLDER) {
 		folder = in_folder(in, remote);
 		if (folder != NULL && strcmp(remote, in->shell->cwd) != 0) {
-			folder->write_time = time_of(entry);
-			folder->attributes = attributes_of(entry);
+			in_describe(in, folder, entry);
 			in->entries++;
 		}
 	} else {
@@ -369,7 +484,7 @@ static void in_run(struct tar_in *in)
 			break;
 		}
 	}
-	in_run_times(in);
+	in_finish_folders(in);
 	/* Who writes into the pipe may have padded it. */
 	while (step == TAR_END && tar_in_piece(in, NULL)) {
 		in->used = in->block->len;

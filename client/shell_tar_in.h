@@ -13,8 +13,10 @@
 struct in_folder {
 	char *path;
 	NTTIME write_time; /* 0: the archive told none */
+	NTTIME created;	   /* likewise */
 	uint32_t attributes;
-	bool fresh; /* we have made it */
+	struct meta_local *meta; /* its descriptor, or NULL */
+	bool fresh;		 /* we have made it */
 };
 
 struct tar_in {

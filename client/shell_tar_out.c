@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The archive that is written. Everything waits in a queue for its turn, in the
- * order in which it was added; small files are fetched meanwhile, many at a
- * time, and large ones opened and pumped when it is theirs.
+ * order in which it was added; small files, and what files have beside their
+ * bytes, are fetched meanwhile, many at a time, and large ones opened and
+ * pumped when it is theirs.
  *
  * What a header promised has to follow, so that a file of which only a part
  * can be read is filled up with zeros; that it failed is said.
@@ -11,8 +12,7 @@
 #include <string.h>
 
 #include "client/client_req.h"
-#include "client/copy.h"
-#include "client/shell_tar.h"
+#include "client/shell_meta.h"
 
 struct tar_out {
 	struct local_file *file;
@@ -119,15 +119,20 @@ struct add_state {
 	struct client_file *file;
 	struct copy_end *from; /* its bytes */
 	struct tevent_queue_entry *turn;
-	bool has_turn, fetching;
-	TALLOC_CTX *owner; /* a small file: its bytes */
+	bool has_turn;
+	unsigned fetching; /* so many things */
+	struct tevent_req *fetch_meta;
+	struct meta_local *meta; /* what it has beside its bytes, or NULL */
+	TALLOC_CTX *owner;	 /* a small file: its bytes */
 	struct wire_slice data;
 	uint64_t left; /* of what the header promised */
 	NTSTATUS failure;
 	int err;
 };
 
+static void add_fetch(struct tevent_req *req);
 static void add_fetched(struct tevent_req *subreq);
+static void add_fetched_meta(struct tevent_req *subreq);
 static void add_wait(struct tevent_req *req);
 static void add_turn(struct tevent_req *req, void *private_data);
 static void add_begin(struct tevent_req *req);
@@ -147,6 +152,7 @@ static void add_end(struct tevent_req *req)
 
 	TALLOC_FREE(state->turn);
 	TALLOC_FREE(state->file);
+	TALLOC_FREE(state->fetch_meta);
 	if (state->err != 0) {
 		state->out->err = state->err;
 	}
@@ -177,7 +183,6 @@ struct tevent_req *tar_add_send(TALLOC_CTX *mem_ctx, struct tar_out *out,
 				const struct client_stat *stat)
 {
 	struct add_state *state = NULL;
-	struct tevent_req *subreq = NULL;
 	struct tevent_req *req =
 		tevent_req_create(mem_ctx, &state, struct add_state);
 
@@ -202,17 +207,58 @@ struct tevent_req *tar_add_send(TALLOC_CTX *mem_ctx, struct tar_out *out,
 	if (!tevent_req_is_in_progress(req)) {
 		return tevent_req_post(req, t->ev);
 	}
-	if (state->entry.kind == TAR_FOLDER || stat->size > TRANSFER_SMALL) {
-		return req;
-	}
-	state->fetching = true;
-	subreq = client_get_small_send(state, t->tree, remote,
-				       (uint32_t)TRANSFER_SMALL);
-	if (tevent_req_nomem(subreq, req)) {
+	add_fetch(req);
+	if (!tevent_req_is_in_progress(req)) {
 		return tevent_req_post(req, t->ev);
 	}
-	tevent_req_set_callback(subreq, add_fetched, req);
 	return req;
+}
+
+/* What it has beside its bytes, and those of a small file. */
+static void add_fetch(struct tevent_req *req)
+{
+	struct add_state *state = tevent_req_data(req, struct add_state);
+	const struct transfer *t = state->t;
+	struct tevent_req *subreq = NULL;
+
+	if (t->keep_acls || t->keep_streams) {
+		state->meta = talloc_zero(state, struct meta_local);
+		if (tevent_req_nomem(state->meta, req)) {
+			return;
+		}
+		subreq = meta_fetch_send(state, t, state->remote, state->meta,
+					 state->entry.name);
+		if (tevent_req_nomem(subreq, req)) {
+			return;
+		}
+		state->fetch_meta = subreq;
+		state->fetching++;
+		tevent_req_set_callback(subreq, add_fetched_meta, req);
+	}
+	if (state->entry.kind == TAR_FOLDER ||
+	    state->stat.size > TRANSFER_SMALL) {
+		return;
+	}
+	state->fetching++;
+	subreq = client_get_small_send(state, t->tree, state->remote,
+				       (uint32_t)TRANSFER_SMALL);
+	if (!tevent_req_nomem(subreq, req)) {
+		tevent_req_set_callback(subreq, add_fetched, req);
+	}
+}
+
+static void add_fetched_meta(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct add_state *state = tevent_req_data(req, struct add_state);
+
+	meta_recv(subreq);
+	TALLOC_FREE(state->fetch_meta);
+	state->fetching--;
+	if (state->has_turn && state->fetching == 0) {
+		add_begin(req);
+	}
 }
 
 static void add_fetched(struct tevent_req *subreq)
@@ -224,7 +270,7 @@ static void add_fetched(struct tevent_req *subreq)
 						&state->data, &state->stat);
 
 	talloc_free(subreq);
-	state->fetching = false;
+	state->fetching--;
 	state->failure = status;
 	if (!NT_STATUS_IS_OK(status)) {
 		add_end(req);
@@ -234,7 +280,7 @@ static void add_fetched(struct tevent_req *subreq)
 		TALLOC_FREE(state->owner); /* it has grown */
 	}
 	add_describe(state, state->entry.name);
-	if (state->has_turn) {
+	if (state->has_turn && state->fetching == 0) {
 		add_begin(req);
 	}
 }
@@ -254,7 +300,7 @@ static void add_turn(struct tevent_req *req, void *private_data)
 
 	(void)private_data;
 	state->has_turn = true;
-	if (!state->fetching) {
+	if (state->fetching == 0) {
 		add_begin(req);
 	}
 }
@@ -327,12 +373,14 @@ static void add_holes_known(struct tevent_req *subreq)
 static void add_header(struct tevent_req *req)
 {
 	struct add_state *state = tevent_req_data(req, struct add_state);
+	NTTIME created = state->t->keep_times ? state->stat.creation_time : 0;
 	struct wire_slice bytes = {0};
 	struct tevent_req *subreq = NULL;
 	uint8_t *both = NULL;
 	size_t zeros = 0;
 
-	if (!tar_encode(state, &state->entry, &bytes)) {
+	if (!meta_to_archive(state, state->meta, created, &state->entry) ||
+	    !tar_encode(state, &state->entry, &bytes)) {
 		tevent_req_oom(req);
 		return;
 	}

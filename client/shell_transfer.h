@@ -67,6 +67,8 @@ void shell_get_recv(struct tevent_req *req, struct transfer_result *out);
 struct tevent_req *shell_put_send(TALLOC_CTX *mem_ctx, const struct transfer *t,
 				  const char *local, const char *remote,
 				  bool fresh);
+struct meta_local; /* see shell_meta.h */
+
 /** A file that no local one has. */
 struct transfer_source {
 	const uint8_t *data;  /**< all of it, if it is TRANSFER_SMALL or less;
@@ -75,6 +77,8 @@ struct transfer_source {
 	struct copy_end *end; /**< otherwise: its bytes, likewise */
 	uint64_t size;
 	struct fscc_basic basic; /**< of what is 0 the server decides */
+	/** What it has beside its bytes, or NULL; outlives the request. */
+	const struct meta_local *meta;
 };
 struct tevent_req *shell_put_from_send(TALLOC_CTX *mem_ctx,
 				       const struct transfer *t,

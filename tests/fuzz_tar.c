@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/shell_tar.h"
+#include "client/shell_meta.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -27,6 +27,30 @@ static void place(TALLOC_CTX *mem_ctx, const struct tar_entry *entry)
 	talloc_free(path);
 }
 
+/* What goes with it beside its bytes, and into another archive. */
+static void keep(TALLOC_CTX *mem_ctx, const struct tar_entry *entry)
+{
+	static const struct transfer all = {.keep_acls = true,
+					    .keep_streams = true};
+	struct meta_local *meta = meta_from_archive(mem_ctx, &all, entry);
+	struct tar_entry again = {.kind = TAR_FILE, .name = "a"};
+	struct wire_slice bytes = {0};
+	size_t i = 0;
+
+	if (meta == NULL ||
+	    !meta_to_archive(meta, meta, meta_archive_created(entry), &again) ||
+	    !tar_encode(meta, &again, &bytes) || bytes.len % TAR_BLOCK != 0) {
+		abort();
+	}
+	for (i = 0; i < meta->count; i++) {
+		if (meta_local_find(meta, meta->stream[i].name) !=
+		    &meta->stream[i]) {
+			abort();
+		}
+	}
+	talloc_free(meta);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	TALLOC_CTX *frame = talloc_new(NULL);
@@ -41,6 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		at += TAR_BLOCK;
 		if (step == TAR_ENTRY) {
 			place(frame, &entry);
+			keep(frame, &entry);
 			if (entry.size > size - at) {
 				break;
 			}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* shell_tar_format.c and shell_tar_choose.c: what is in an archive, and where
- * it may go. */
+/* shell_tar_format.c, shell_tar_pax.c and shell_tar_choose.c: what is in an
+ * archive, and where it may go. */
 #include "tests/testlib.h"
 
 #include <string.h>
@@ -76,6 +76,88 @@ static void test_round_trip(void **state)
 		}
 		assert_int_equal(out.attributes, in.attributes);
 	}
+	talloc_free(frame);
+}
+
+/* What goes with an entry beside its bytes, with what no text has. */
+static void test_xattrs(void **state)
+{
+	TALLOC_CTX *frame = talloc_new(NULL);
+	struct tar_parser *parser = tar_parser_new(frame);
+	uint8_t *big = talloc_zero_size(frame, 200000);
+	const struct tar_xattr xattr[] = {
+		{"user.a", wire_slice("a\0=\n%", 5)},
+		{"user.with=100%", wire_slice("", 0)},
+		{"user.%41", wire_slice("x", 1)},
+		{"user.big", wire_slice(big, 200000)},
+	};
+	struct tar_entry in = {
+		.kind = TAR_FILE,
+		.name = "a",
+		.created = {981173106, 789012300},
+		.xattr = xattr,
+	};
+	struct wire_slice bytes = {0};
+	struct tar_entry out = {0};
+	const char *why = NULL;
+	size_t bound = 0;
+	size_t i = 0;
+
+	(void)state;
+	for (in.xattrs = 0; in.xattrs <= 4; in.xattrs++) {
+		assert_true(tar_encode(frame, &in, &bytes));
+		assert_int_equal(parse(parser, bytes, &out, &why), TAR_ENTRY);
+		assert_int_equal(out.created.tv_sec, 981173106);
+		assert_int_equal(out.created.tv_nsec, 789012300);
+		assert_int_equal(out.xattrs, in.xattrs);
+		for (i = 0; i < out.xattrs; i++) {
+			assert_string_equal(out.xattr[i].name, xattr[i].name);
+			assert_int_equal(out.xattr[i].value.len,
+					 xattr[i].value.len);
+			assert_memory_equal(out.xattr[i].value.data,
+					    xattr[i].value.data,
+					    xattr[i].value.len);
+		}
+		if (in.xattrs < 4) {
+			bound += tar_xattr_size(xattr[in.xattrs].name,
+						xattr[in.xattrs].value.len);
+		}
+	}
+	assert_true(bytes.len <= bound + 4 * TAR_BLOCK);
+	/* they are that entry's alone */
+	in.xattrs = 0;
+	in.created.tv_sec = 0;
+	assert_true(tar_encode(frame, &in, &bytes));
+	assert_int_equal(parse(parser, bytes, &out, &why), TAR_ENTRY);
+	assert_int_equal(out.xattrs, 0);
+	assert_int_equal(out.created.tv_sec, 0);
+	talloc_free(frame);
+}
+
+/* One may come in front of another: there is an end to it. */
+static void test_endless_xattrs(void **state)
+{
+	TALLOC_CTX *frame = talloc_new(NULL);
+	struct tar_parser *parser = tar_parser_new(frame);
+	uint8_t *big = talloc_zero_size(frame, 900000);
+	const struct tar_xattr xattr = {"user.a", wire_slice(big, 900000)};
+	const struct tar_entry in = {
+		.kind = TAR_FILE, .name = "a", .xattr = &xattr, .xattrs = 1};
+	struct wire_slice bytes = {0};
+	struct tar_entry out = {0};
+	const char *why = NULL;
+	enum tar_step step = TAR_MORE;
+	unsigned rounds = 0;
+
+	(void)state;
+	assert_true(tar_encode(frame, &in, &bytes));
+	bytes.len -= TAR_BLOCK; /* the entry itself */
+	for (rounds = 0; step == TAR_MORE && rounds < 100; rounds++) {
+		step = parse(parser, bytes, &out, &why);
+	}
+	assert_int_equal(step, TAR_BAD);
+	assert_non_null(why);
+	assert_in_range(rounds, 2, 6);
 	talloc_free(frame);
 }
 
@@ -179,6 +261,8 @@ static void test_extended(void **state)
 		{'x', "0 path=a\n", TAR_BAD, "", 0, TAR_FILE},
 		{'x', "path=a\n", TAR_BAD, "", 0, TAR_FILE},
 		{'x', "11 no sign\n", TAR_BAD, "", 0, TAR_FILE},
+		{'x', "32 LIBARCHIVE.creationtime=soon\n", TAR_ENTRY, "short",
+		 5, TAR_FILE},
 		{'x', "19 mtime=yesterday\n", TAR_ENTRY, "short", 5, TAR_FILE},
 		{'x', "22 GNU.sparse.major=1\n", TAR_ENTRY, "short", 5,
 		 TAR_OTHER},
@@ -281,6 +365,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_xattrs),
+		cmocka_unit_test(test_endless_xattrs),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_extended),
 		cmocka_unit_test(test_place),
