@@ -258,6 +258,12 @@ struct commit_state {
 	NTSTATUS status; /* of the commit, while it is undone */
 	unsigned undone; /* how often that was tried */
 	bool by_name;	 /* the last time */
+	bool readonly;	 /* it may be, and then cannot be deleted */
+};
+
+/* MS-FSCC 2.6: none of the others. */
+static const struct fscc_basic not_readonly = {
+	.file_attributes = FILE_ATTRIBUTE_NORMAL,
 };
 
 static void commit_done(struct tevent_req *subreq);
@@ -265,6 +271,7 @@ static void commit_closed(struct tevent_req *subreq);
 static void commit_lost(struct tevent_req *req);
 static void commit_found(struct tevent_req *subreq);
 static void commit_undo(struct tevent_req *req);
+static void commit_unprotected(struct tevent_req *subreq);
 static void commit_undone(struct tevent_req *subreq);
 static void commit_paused(struct tevent_req *subreq);
 
@@ -309,6 +316,8 @@ struct tevent_req *client_upload_commit_send(TALLOC_CTX *mem_ctx,
 		return NULL;
 	}
 	state->file = file;
+	state->readonly = basic != NULL && (basic->file_attributes &
+					    FILE_ATTRIBUTE_READONLY) != 0;
 	state->path = talloc_strdup(state, path);
 	if (tevent_req_nomem(state->path, req)) {
 		return tevent_req_post(req, conn->ev);
@@ -334,8 +343,14 @@ static struct tevent_req *commit_undo_send(struct commit_state *state)
 	}
 	call = file_call(state, file);
 	if (call != NULL) {
+		struct client_file *first = file;
+
 		call->related = true;
-		file_add_set(call, file, SMB2_0_INFO_FILE,
+		if (state->readonly) {
+			path_add_basic(call, file, &not_readonly);
+			first = NULL;
+		}
+		file_add_set(call, first, SMB2_0_INFO_FILE,
 			     FileDispositionInformation, 0,
 			     wire_slice(delete_yes, sizeof(delete_yes)));
 		file_add_close(call, NULL);
@@ -467,13 +482,37 @@ static void commit_found(struct tevent_req *subreq)
 static void commit_undo(struct tevent_req *req)
 {
 	struct commit_state *state = tevent_req_data(req, struct commit_state);
-	struct tevent_req *subreq = commit_undo_send(state);
+	struct client_file *file = state->file;
+	struct tevent_req *subreq = NULL;
 
+	if (state->readonly && !file->valid) {
+		subreq = client_set_basic_send(state, file->tree,
+					       file->temporary, &not_readonly);
+		if (!tevent_req_nomem(subreq, req)) {
+			tevent_req_set_callback(subreq, commit_unprotected,
+						req);
+		}
+		return;
+	}
+	subreq = commit_undo_send(state);
 	state->undone++;
 	if (tevent_req_nomem(subreq, req)) {
 		return;
 	}
 	tevent_req_set_callback(subreq, commit_undone, req);
+}
+
+static void commit_unprotected(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct commit_state *state = tevent_req_data(req, struct commit_state);
+
+	/* what is wrong with it deleting it tells, too */
+	(void)client_set_basic_recv(subreq);
+	talloc_free(subreq);
+	state->readonly = false;
+	commit_undo(req);
 }
 
 static bool will_pass(NTSTATUS status)
