@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "client/cmd_list.h"
+#include "client/shell_folders.h"
 
 /* -------------------------------------------------------------------- find */
 
@@ -123,7 +124,7 @@ static void tree_folder(struct shell *shell, const char *folder,
 {
 	TALLOC_CTX *frame = shell_need(talloc_new(shell));
 	struct client_dir_list *list = NULL;
-	NTSTATUS status = client_list(frame, shell->tree, folder, "*", &list);
+	NTSTATUS status = shell_list(frame, shell, folder, "*", &list);
 	size_t i = 0;
 
 	if (!NT_STATUS_IS_OK(status)) {

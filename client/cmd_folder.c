@@ -5,10 +5,12 @@
 
 #include "client/cmd_list.h"
 #include "client/properties.h"
+#include "client/shell_folders.h"
 
 /* "N blocks of size S. A blocks available" */
 static void print_blocks(struct shell *shell)
 {
+	const char *known = shell_space(shell);
 	const struct client_query query = {
 		.type = SMB2_0_INFO_FILESYSTEM,
 		.info_class = FileFsSizeInformation,
@@ -16,17 +18,27 @@ static void print_blocks(struct shell *shell)
 	struct fscc_fs_size size = {0};
 	struct wire_slice data = {0};
 	TALLOC_CTX *frame = shell_need(talloc_new(shell));
-	NTSTATUS status = client_query_path(
-		frame, shell->tree, "", FILE_READ_ATTRIBUTES, &query, &data);
+	NTSTATUS status = NT_STATUS_OK;
+	char *line = NULL;
 
+	if (known != NULL) {
+		fputs(known, shell->out);
+		talloc_free(frame);
+		return;
+	}
+	status = client_query_path(frame, shell->tree, "", FILE_READ_ATTRIBUTES,
+				   &query, &data);
 	if (NT_STATUS_IS_OK(status) && fscc_fs_size_decode(data, &size)) {
-		fprintf(shell->out,
+		line = shell_need(talloc_asprintf(
+			frame,
 			"\n\t\t%" PRIu64 " blocks of size %" PRIu64 ". %" PRIu64
 			" blocks available\n",
 			size.total_allocation_units,
 			(uint64_t)size.sectors_per_allocation_unit *
 				size.bytes_per_sector,
-			size.available_allocation_units);
+			size.available_allocation_units));
+		fputs(line, shell->out);
+		shell_space_keep(shell, line);
 	}
 	talloc_free(frame);
 }
@@ -170,7 +182,7 @@ void cmd_cd(struct shell *shell, int argc, char **argv)
 		return;
 	}
 	path = shell_path(shell, shell, argv[1]);
-	status = client_stat(shell->tree, path, &stat);
+	status = shell_stat(shell, path, &stat);
 	if (NT_STATUS_IS_OK(status) &&
 	    (stat.attributes & FILE_ATTRIBUTE_DIRECTORY) == 0) {
 		status = NT_STATUS_NOT_A_DIRECTORY;

@@ -19,6 +19,11 @@
 /* Blocking calls are answered from here so long after the server has answered
  * one of them. */
 #define BLOCKING_US 1000000
+/* What the server tells of a folder, if it is asked to. */
+#define NOTIFY_FILTER                                                 \
+	(FILE_NOTIFY_CHANGE_FILE_NAME | FILE_NOTIFY_CHANGE_DIR_NAME | \
+	 FILE_NOTIFY_CHANGE_ATTRIBUTES | FILE_NOTIFY_CHANGE_SIZE |    \
+	 FILE_NOTIFY_CHANGE_LAST_WRITE | FILE_NOTIFY_CHANGE_CREATION)
 /* So many names of a folder are asked for before it is opened for them. */
 #define WORTH_OPENING 2
 
@@ -29,6 +34,8 @@ struct dir_folder {
 	uint64_t number;	  /* another one after each change in it */
 	struct client_file *file; /* under a lease; NULL: none is held */
 	struct tevent_req *opening;
+	struct tevent_req *notify; /* the server tells of changes; NULL: it
+				      does not */
 	struct dir_names *names;
 	struct client_stat own; /* as of its opening, */
 	bool own_known;		/* if it is still so */
@@ -116,6 +123,7 @@ static void folder_drop(struct dir_folder *folder)
 
 	TAILQ_REMOVE(&cache->folders, folder, entry);
 	cache->count--;
+	TALLOC_FREE(folder->notify);
 	if (folder->file != NULL) {
 		client_file_on_lease(folder->file, NULL, NULL);
 		TALLOC_FREE(folder->file);
@@ -224,6 +232,42 @@ static void folder_broken(struct client_file *file, uint32_t state, bool waits,
 	folder_drop(folder);
 }
 
+/* Something has changed, or the server does not tell. */
+static void folder_told(struct tevent_req *subreq)
+{
+	struct dir_folder *folder =
+		tevent_req_callback_data(subreq, struct dir_folder);
+	struct wire_slice changes = {0};
+	NTSTATUS status = client_notify_recv(subreq, subreq, &changes);
+
+	TALLOC_FREE(folder->notify);
+	if (NT_STATUS_IS_OK(status) || status == NT_STATUS_NOTIFY_ENUM_DIR ||
+	    status == NT_STATUS_NOTIFY_CLEANUP) {
+		folder->cache->figures.breaks++;
+		folder_drop(folder);
+	}
+}
+
+static void folder_notify(struct dir_folder *folder)
+{
+	if (folder->cache->options.notify == 0) {
+		return;
+	}
+	folder->notify =
+		client_notify_send(folder, folder->file, NOTIFY_FILTER, false);
+	if (folder->notify != NULL) {
+		tevent_req_set_callback(folder->notify, folder_told, folder);
+	}
+}
+
+/* What is read from now on, will the server tell when it is no longer so? */
+static bool folder_tells(const struct dir_folder *folder)
+{
+	return folder->cache->options.notify == 0 ||
+	       (folder->file != NULL && (folder->notify == NULL ||
+					 client_notify_waits(folder->notify)));
+}
+
 static void folder_take_file(struct dir_folder *folder,
 			     struct client_file **file,
 			     const struct client_stat *stat)
@@ -233,6 +277,7 @@ static void folder_take_file(struct dir_folder *folder,
 	folder->own_known = true;
 	folder->refused = 0;
 	client_file_on_lease(folder->file, folder_broken, folder);
+	folder_notify(folder);
 }
 
 static bool folder_may_ask(struct dir_folder *folder)
@@ -392,6 +437,22 @@ static bool stat_of(struct dir_folder *folder, const char *path,
 	return known != DIR_UNKNOWN;
 }
 
+/* A folder that is held open under its lease has no other name. */
+static bool own_stat(struct client_dir_cache *cache, const char *path,
+		     NTSTATUS *status, struct client_stat *stat)
+{
+	const struct dir_folder *folder = folder_find(cache, path);
+
+	if (cache->ask || folder == NULL || !folder_leased(folder) ||
+	    !folder->own_known || !folder_tells(folder)) {
+		return false;
+	}
+	*status = NT_STATUS_OK;
+	*stat = folder->own;
+	cache->figures.hits++;
+	return true;
+}
+
 bool dir_cache_stat(struct client_tree *tree, const char *path,
 		    NTSTATUS *status, struct client_stat *stat,
 		    struct dir_ticket *ticket)
@@ -406,6 +467,9 @@ bool dir_cache_stat(struct client_tree *tree, const char *path,
 	if (cache == NULL) {
 		return false;
 	}
+	if (own_stat(cache, path, status, stat)) {
+		return true;
+	}
 	name = path_split(cache, path, &parent);
 	if (name != NULL && dir_name_is_plain(name, tree->map_names) &&
 	    !is_version(path)) {
@@ -414,7 +478,7 @@ bool dir_cache_stat(struct client_tree *tree, const char *path,
 	talloc_free(parent);
 	if (folder != NULL && folder_keeps(folder)) {
 		here = !cache->ask && stat_of(folder, path, name, status, stat);
-		ticket->number = folder->number;
+		ticket->number = folder_tells(folder) ? folder->number : 0;
 	} else if (folder != NULL && ++folder->asked >= WORTH_OPENING) {
 		folder_open(folder);
 	}
@@ -489,7 +553,9 @@ bool dir_cache_list(struct client_tree *tree, const char *path,
 	cache->figures.misses++;
 	if (folder != NULL) {
 		ticket->number = folder->number;
-		if (folder_may_ask(folder)) {
+		if (folder->file != NULL && !folder_tells(folder)) {
+			ticket->number = 0;
+		} else if (folder_may_ask(folder)) {
 			how->lease = SMB2_LEASE_READ_CACHING |
 				     SMB2_LEASE_HANDLE_CACHING;
 		}
@@ -512,6 +578,9 @@ void dir_cache_list_told(struct client_tree *tree, const char *path,
 	if (folder->file == NULL && file_leased(*file)) {
 		TALLOC_FREE(folder->opening);
 		folder_take_file(folder, file, stat);
+		if (cache->options.notify != 0) {
+			return; /* it was read before the server tells */
+		}
 	} else if (folder_may_ask(folder) &&
 		   ((*file)->origin == NULL || !(*file)->origin->leased)) {
 		folder->refused = conn_clock() + REFUSED_US;
@@ -695,6 +764,7 @@ void dir_cache_lost(struct client_tree *tree)
 	{
 		folder_changed(folder);
 		dir_names_forget(folder->names);
+		TALLOC_FREE(folder->notify);
 		if (folder->file != NULL) {
 			folder->lost = true;
 			folder->file->valid = false;

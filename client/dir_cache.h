@@ -30,7 +30,8 @@
  * waits for one: client_stat() and client_list() ask the server once a second
  * at least. It should not keep folders while it does something else for long,
  * since others who remove or rename a folder wait for it. As with files,
- * smbquicd does not break leases for what programs of its own machine change.
+ * smbquicd does not break leases for what programs of its own machine change:
+ * `notify` is for that.
  *
  * Where no lease is granted nothing is kept, unless `unleased_ms` says so. When
  * the connection is lost all is forgotten. Without client_tree_cache(), or
@@ -64,7 +65,12 @@ struct client_dir_cache_options {
 	/** Where no lease is granted: what was learned is believed for so many
 	    milliseconds. 0: not at all. */
 	unsigned unleased_ms;
-	uint64_t reserved[4]; /**< 0: for what may come */
+	/** Not 0: have the server tell of changes in the folders, too (MS-SMB2
+	    2.2.35), as servers do of what programs of their own machine change,
+	    which breaks no lease. A listing is then kept from the second on,
+	    which is read when the server is already telling. */
+	uint64_t notify;
+	uint64_t reserved[3]; /**< 0: for what may come */
 };
 
 /** As the members say. */
@@ -114,7 +120,8 @@ void client_dir_forget(struct client_tree *tree, const char *path);
 struct client_dir_figures {
 	uint64_t hits;	  /**< listings and names answered from here */
 	uint64_t misses;  /**< those that the server was asked for */
-	uint64_t breaks;  /**< leases that were taken down */
+	uint64_t breaks;  /**< leases that were taken down, or given up for
+			       what the server told */
 	size_t memory;	  /**< bytes that are kept now */
 	unsigned folders; /**< open under a lease now */
 	uint64_t reserved[4];

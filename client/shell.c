@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "client/shell.h"
+#include "client/shell_folders.h"
 
 void *shell_need(void *pointer)
 {
@@ -168,6 +169,7 @@ static void run_command(struct shell *shell, const struct shell_words *words)
 	}
 	if (strcmp(c->name, "!") == 0) {
 		/* The rest of the line belongs to another shell. */
+		shell_folders_end(shell);
 		c->run(shell, words->argc > 1 ? 2 : 1, bang);
 		return;
 	}
@@ -176,6 +178,7 @@ static void run_command(struct shell *shell, const struct shell_words *words)
 		return;
 	}
 	if (has_what_it_needs(shell, c)) {
+		shell_folders_use(shell, c);
 		c->run(shell, words->argc, words->argv);
 	}
 }

@@ -131,6 +131,10 @@ struct shell {
 	struct copy_rate rate;
 	struct tar_mode tar;
 
+	bool folders_kept;   /**< see shell_folders.h */
+	char *space;	     /**< likewise, and until when; or NULL */
+	int64_t space_until; /**< seconds of CLOCK_MONOTONIC */
+
 	struct shell_handles *handles; /**< files of "open"; may be NULL */
 	struct shell_places *places;   /**< other logons and shares, or NULL */
 };

@@ -7,6 +7,7 @@
 #include <readline/readline.h>
 
 #include "client/shell.h"
+#include "client/shell_folders.h"
 
 /* What a generator gives out, one after the other. */
 static struct {
@@ -64,8 +65,7 @@ static void find_remote(TALLOC_CTX *frame, struct shell *shell,
 	size_t i = 0;
 
 	if (shell->tree == NULL ||
-	    !NT_STATUS_IS_OK(
-		    client_list(frame, shell->tree, folder, "*", &list))) {
+	    !NT_STATUS_IS_OK(shell_list(frame, shell, folder, "*", &list))) {
 		return;
 	}
 	for (i = 0; i < list->count; i++) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "client/cmd_list.h"
+#include "client/shell_folders.h"
 
 bool shell_is_dot(const char *name)
 {
@@ -121,7 +122,7 @@ static bool walk_folder(struct walk *walk, const char *folder,
 	struct client_dir_list *all = NULL;
 	TALLOC_CTX *frame = shell_need(talloc_new(shell));
 	NTSTATUS status =
-		client_list(frame, shell->tree, folder, walk->pattern, &list);
+		shell_list(frame, shell, folder, walk->pattern, &list);
 	bool good = NT_STATUS_IS_OK(status);
 	size_t i = 0;
 
@@ -140,7 +141,7 @@ static bool walk_folder(struct walk *walk, const char *folder,
 		walk->named = false;
 		walk->pattern = "*";
 	} else if (good && walk->recurse && strcmp(walk->pattern, "*") != 0) {
-		status = client_list(frame, shell->tree, folder, "*", &all);
+		status = shell_list(frame, shell, folder, "*", &all);
 		good = NT_STATUS_IS_OK(status);
 	} else {
 		all = list;
