@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=bash
 # Local files that remember the access list of one of the server.
 
 # descriptor FILE ACE...: gives a local file a descriptor with a protected list
