@@ -20,8 +20,10 @@
 /* Ends reported in one go; then sockets and timers have their turn. */
 #define MAX_DELIVERIES 64
 
-/* What nobody waits for, and waits until the loop sleeps, at most. */
+/* What nobody waits for, and waits for a thread that is awake: so many at most,
+ * and no longer than that. */
 #define LATER_MOST 32
+#define LATER_MS   5
 
 struct submit_state {
 	struct worker_job *job;
@@ -93,21 +95,19 @@ static void pool_handler(struct tevent_context *ev, struct tevent_fd *fde,
 	}
 }
 
-/* Closings that waited for the loop to have nothing else to do. */
-static void pool_close_later(struct worker_pool *pool)
+/* No thread came by. */
+static void pool_late(struct tevent_context *ev, struct tevent_timer *te,
+		      struct timeval now, void *private_data)
 {
-	struct worker_job *job = NULL;
+	struct worker_pool *pool =
+		talloc_get_type_abort(private_data, struct worker_pool);
 
-	if (pool->num_later == 0) {
-		return;
-	}
+	(void)ev;
+	(void)te;
+	(void)now;
+	TALLOC_FREE(pool->late);
 	pthread_mutex_lock(&pool->mutex);
-	job = worker_list_pop(&pool->later);
-	while (job != NULL) {
-		worker_queue_add(job->queue, job);
-		job = worker_list_pop(&pool->later);
-	}
-	pool->num_later = 0;
+	worker_later_begin(pool);
 	worker_pool_unlock(pool);
 }
 
@@ -122,8 +122,7 @@ static void loop_sleeps(struct worker_pool *pool)
 				    NULL);
 	}
 	if (!found) {
-		pool_close_later(pool);
-		atomic_store(&pool->asleep, true);
+		atomic_fetch_or(&pool->calls, POOL_ASLEEP);
 	}
 }
 
@@ -137,7 +136,7 @@ static void sleep_trace(enum tevent_trace_point point, void *private_data)
 	if (point == TEVENT_TRACE_BEFORE_WAIT) {
 		loop_sleeps(pool);
 	} else if (point == TEVENT_TRACE_AFTER_WAIT) {
-		atomic_store(&pool->asleep, false);
+		atomic_fetch_and(&pool->calls, ~POOL_ASLEEP);
 	}
 }
 
@@ -152,7 +151,7 @@ static int sleep_destructor(struct worker_sleep *sleep)
 /* Without memory for it nobody looks. */
 static void pool_watch_loop(struct worker_pool *pool)
 {
-	atomic_init(&pool->asleep, true);
+	atomic_init(&pool->calls, POOL_ASLEEP);
 	pool->sleep = worker_look_possible()
 			      ? talloc_zero(pool->ev, struct worker_sleep)
 			      : NULL;
@@ -206,14 +205,16 @@ static int worker_pool_destructor(struct worker_pool *pool)
 	struct worker_job *job = NULL;
 	unsigned i = 0;
 
-	pool_close_later(pool);
 	worker_threads_stop(pool);
+	pthread_mutex_lock(&pool->mutex);
+	worker_later_begin(pool);
+	pthread_mutex_unlock(&pool->mutex);
 	if (pool->gone != NULL) {
 		*pool->gone = true;
 	}
 	if (pool->sleep != NULL) {
 		pool->sleep->pool = NULL;
-		pool->sleep = NULL; /* nothing is for later any more */
+		pool->sleep = NULL;
 	}
 	for (queue = pool->queues; queue != NULL; queue = queue->next) {
 		queue_cancel(queue, true);
@@ -306,7 +307,6 @@ static int worker_lane_destructor(struct worker_lane *lane)
 		free(queue);
 		return 0;
 	}
-	pool_close_later(pool);
 	pthread_mutex_lock(&pool->mutex);
 	queue->closed = true;
 	queue_cancel(queue, false);
@@ -354,8 +354,7 @@ struct worker_lane *worker_lane_new(TALLOC_CTX *mem_ctx,
 /* --- jobs --------------------------------------------------------------- */
 
 /* 0, ECANCELED there is no pool, EAGAIN too many. */
-static int queue_add(struct worker_queue *queue, struct worker_job *job,
-		     bool limited)
+static int queue_add(struct worker_queue *queue, struct worker_job *job)
 {
 	struct worker_pool *pool = queue->pool;
 	int err = 0;
@@ -366,7 +365,7 @@ static int queue_add(struct worker_queue *queue, struct worker_job *job,
 	pthread_mutex_lock(&pool->mutex);
 	if (pool->stop) {
 		err = ECANCELED;
-	} else if (limited && queue->queued >= queue->limit &&
+	} else if (queue->queued >= queue->limit &&
 		   worker_turns_waits(&queue->jobs, job)) {
 		err = EAGAIN;
 	} else {
@@ -423,6 +422,7 @@ struct tevent_req *worker_submit_send(TALLOC_CTX *mem_ctx,
 	int err = ECANCELED;
 
 	job->queue = NULL;
+	job->detached = false;
 	job->state = JOB_NEW;
 	req = tevent_req_create(mem_ctx, &state, struct submit_state);
 	if (req == NULL) {
@@ -433,7 +433,7 @@ struct tevent_req *worker_submit_send(TALLOC_CTX *mem_ctx,
 	job->req = req;
 	talloc_set_destructor(state, submit_state_destructor);
 	if (lane != NULL) {
-		err = queue_add(lane->queue, job, true);
+		err = queue_add(lane->queue, job);
 	}
 	if (err != 0) {
 		tevent_req_error(req, (uint64_t)err);
@@ -458,28 +458,40 @@ int worker_submit_recv(struct tevent_req *req)
 static bool queue_add_later(struct worker_queue *queue, struct worker_job *job)
 {
 	struct worker_pool *pool = queue->pool;
+	bool stops = pool == NULL;
 
-	if (pool == NULL || pool->sleep == NULL) {
+	if (stops) {
 		return false;
 	}
-	job->queue = queue;
-	worker_list_append(&pool->later, job);
-	pool->num_later++;
-	if (pool->num_later >= LATER_MOST) {
-		pool_close_later(pool);
+	if (pool->late == NULL) {
+		pool->late = tevent_add_timer(
+			pool->ev, pool,
+			tevent_timeval_current_ofs(0, LATER_MS * 1000),
+			pool_late, pool);
 	}
-	return true;
+	pthread_mutex_lock(&pool->mutex);
+	stops = pool->stop;
+	if (!stops) {
+		job->queue = queue;
+		queue->alive++;
+		worker_list_append(&pool->later, job);
+		pool->num_later++;
+		atomic_fetch_or(&pool->calls, POOL_LATER);
+		if (pool->num_later >= LATER_MOST || pool->late == NULL) {
+			worker_later_begin(pool);
+		}
+	}
+	worker_pool_unlock(pool);
+	return !stops;
 }
 
 void worker_submit_detached(struct worker_lane *lane, struct worker_job *job)
 {
 	job->req = NULL;
 	job->queue = NULL;
+	job->detached = true;
 	job->state = JOB_NEW;
-	if (lane != NULL && queue_add_later(lane->queue, job)) {
-		return;
-	}
-	if (lane == NULL || queue_add(lane->queue, job, false) != 0) {
+	if (lane == NULL || !queue_add_later(lane->queue, job)) {
 		job->run(job);
 		job->release(job);
 	}

@@ -29,7 +29,8 @@ struct worker_job {
 	/** In a thread. */
 	void (*run)(struct worker_job *job);
 	/** In the loop, exactly once, when nobody needs the job any more, also
-	    when it never ran; frees it. */
+	    when it never ran; frees it. Of a detached job: in the thread that
+	    ran it, where there was one. */
 	void (*release)(struct worker_job *job);
 	/** Whose it is; never followed. NULL: nobody's in particular. */
 	const void *party;
@@ -38,6 +39,7 @@ struct worker_job {
 	struct worker_job *next, **prev;
 	struct worker_queue *queue;
 	struct tevent_req *req;
+	bool detached;
 	int state;
 };
 
@@ -80,9 +82,10 @@ struct tevent_req *worker_submit_send(TALLOC_CTX *mem_ctx,
 int worker_submit_recv(struct tevent_req *req);
 
 /**
- * Run a job whose end interests nobody, whatever the limit: when the loop has
- * nothing else to do, or there are several. When the pool is gone or going it
- * is run at once by the caller.
+ * Run a job whose end interests nobody, whatever the limit: soon, by a thread
+ * that is awake anyway and has nothing else to do; else a few milliseconds
+ * later, or when there are several. The loop hears nothing of it. When the pool
+ * is gone or going it is run at once by the caller.
  */
 void worker_submit_detached(struct worker_lane *lane, struct worker_job *job);
 

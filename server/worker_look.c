@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 /* WORKER_LOOK_SELDOM is two to the power of this. */
-#define VAIN_MOST 10
+#define VAIN_MOST 6
 
 bool worker_patience_has(struct worker_patience *patience)
 {
@@ -39,7 +39,7 @@ static uint64_t clock_now(void)
 }
 
 bool worker_look(struct worker_patience *patience, const atomic_bool *flag,
-		 const atomic_bool *unless)
+		 const atomic_uint *unless)
 {
 	uint64_t end = 0;
 	bool found = atomic_load(flag);
@@ -50,7 +50,7 @@ bool worker_look(struct worker_patience *patience, const atomic_bool *flag,
 	}
 	end = clock_now() + WORKER_LOOK_NS;
 	while (!found && !over) {
-		if (unless != NULL && atomic_load(unless)) {
+		if (unless != NULL && atomic_load(unless) != 0) {
 			return atomic_load(flag);
 		}
 		over = clock_now() >= end;

@@ -8,7 +8,7 @@
  * each looks for a moment, WORKER_LOOK_NS at most, before it sleeps; the loop
  * only when it has nothing else to wait for in threads, a thread only while the
  * loop is awake. Who has looked in vain looks less often, down to once in
- * WORKER_LOOK_SELDOM times: a slow disk costs the others nothing. With one
+ * WORKER_LOOK_SELDOM times: a slow disk costs the others little. With one
  * processor nobody looks.
  */
 #ifndef SERVER_WORKER_LOOK_H
@@ -18,7 +18,7 @@
 #include <stdbool.h>
 
 #define WORKER_LOOK_NS	   100000
-#define WORKER_LOOK_SELDOM 1024
+#define WORKER_LOOK_SELDOM 64
 
 /** Whether it is worth it, by what came of it before. */
 struct worker_patience {
@@ -32,11 +32,12 @@ void worker_patience_learn(struct worker_patience *patience, bool vain);
 /**
  * Look for that flag to be set.
  *
- * @param unless  NULL, or one that ends it, which is no reason to do it less.
+ * @param unless  NULL, or what ends it when it is not 0, which is no reason to
+ *                do it less.
  * @return it is.
  */
 bool worker_look(struct worker_patience *patience, const atomic_bool *flag,
-		 const atomic_bool *unless);
+		 const atomic_uint *unless);
 
 /** Are there processors for both? */
 bool worker_look_possible(void);

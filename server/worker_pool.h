@@ -13,6 +13,10 @@
 #include "server/worker_look.h"
 #include "server/worker_turns.h"
 
+/* The loop sleeps; there are jobs for later. */
+#define POOL_ASLEEP 1u
+#define POOL_LATER  2u
+
 enum job_state {
 	JOB_NEW,
 	JOB_QUEUED,
@@ -67,8 +71,7 @@ struct worker_pool {
 	unsigned num_threads; /* changed under the mutex, once they run */
 	unsigned max_threads;
 	struct worker_thread *threads;
-	struct worker_list later; /* closings, until the loop sleeps; its own */
-	unsigned num_later;
+	struct tevent_timer *late; /* when what is for later is no longer */
 
 	pthread_mutex_t mutex; /* of everything below, and all queues */
 	struct worker_thread *idle;
@@ -80,10 +83,14 @@ struct worker_pool {
 	bool tell;		     /* one of them, of work */
 	bool looked;		     /* by a thread, for work */
 	struct worker_list done;
+	struct worker_list later; /* detached jobs, see thread_tidies() */
+	unsigned num_later;
+	bool tidied; /* by a thread: it does one of those */
 
 	/* Looked at without the mutex, see worker_look.h. */
 	bool looks; /* there are processors for that */
-	atomic_bool has_work, has_done, asleep;
+	atomic_bool has_work, has_done;
+	atomic_uint calls;		      /* why no thread looks: */
 	struct worker_patience loop_patience; /* the loop's */
 	struct worker_patience patience;      /* of the one thread that looks */
 
@@ -94,7 +101,9 @@ struct worker_pool {
 void worker_pool_unlock(struct worker_pool *pool);
 /** A job that waits from now on. */
 void worker_queue_add(struct worker_queue *queue, struct worker_job *job);
-/** A job that is the loop's alone from now on. */
+/** All that was for later is in its lane. */
+void worker_later_begin(struct worker_pool *pool);
+/** A job that is the loop's alone from now on, or a thread's. */
 void worker_queue_forget(struct worker_job *job);
 /** A lane whose talloc object is gone goes with its last job. */
 void worker_queue_free_if_unused(struct worker_queue *queue);

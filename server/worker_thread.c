@@ -176,9 +176,47 @@ static void thread_look(struct worker_pool *pool)
 	}
 	pool->looked = true;
 	pthread_mutex_unlock(&pool->mutex);
-	(void)worker_look(&pool->patience, &pool->has_work, &pool->asleep);
+	(void)worker_look(&pool->patience, &pool->has_work, &pool->calls);
 	pthread_mutex_lock(&pool->mutex);
 	pool->looked = false;
+}
+
+/* Under the mutex. A job is over that the loop knows nothing of any more. */
+static void thread_ends(struct worker_pool *pool, struct worker_job *job)
+{
+	worker_queue_forget(job);
+	pthread_mutex_unlock(&pool->mutex);
+	job->release(job);
+	pthread_mutex_lock(&pool->mutex);
+}
+
+/*
+ * Under the mutex. Before it rests a thread does what nobody waits for: one
+ * job, and one thread at a time, so that slow ones hold no other. @return
+ * false: there is none.
+ */
+static bool thread_tidies(struct worker_pool *pool)
+{
+	struct worker_job *job = NULL;
+
+	if (pool->tidied || pool->stop) {
+		return false;
+	}
+	job = worker_list_pop(&pool->later);
+	if (job == NULL) {
+		return false;
+	}
+	pool->num_later--;
+	if (pool->num_later == 0) {
+		atomic_fetch_and(&pool->calls, ~POOL_LATER);
+	}
+	pool->tidied = true;
+	pthread_mutex_unlock(&pool->mutex);
+	job->run(job);
+	pthread_mutex_lock(&pool->mutex);
+	pool->tidied = false;
+	thread_ends(pool, job);
+	return true;
 }
 
 static void thread_wait(struct worker_thread *thread)
@@ -195,29 +233,45 @@ static void thread_wait(struct worker_thread *thread)
 	pool->num_told -= thread->told ? 1 : 0;
 }
 
+/* A look, and then to sleep. */
+static void thread_rest(struct worker_thread *thread, bool *looks)
+{
+	if (*looks) {
+		*looks = false;
+		thread_look(thread->pool);
+	} else {
+		thread_wait(thread);
+	}
+}
+
 static void *worker_main(void *arg)
 {
 	struct worker_thread *thread = arg;
 	struct worker_pool *pool = thread->pool;
+	bool looks = false; /* it has done something since it slept */
 
 	pthread_mutex_lock(&pool->mutex);
 	while (!pool->stop) {
 		struct worker_job *job = pool_take(pool);
 
 		if (job == NULL) {
-			if (pool->ready == NULL) {
-				thread_wait(thread);
+			if (pool->ready == NULL && !thread_tidies(pool)) {
+				thread_rest(thread, &looks);
 			}
 			continue;
 		}
+		looks = true;
 		pool_help(pool);
 		worker_pool_unlock(pool);
 		job->run(job);
 		pthread_mutex_lock(&pool->mutex);
 		job->queue->running--;
 		queue_make_ready(job->queue);
-		worker_pool_done(pool, job, JOB_DONE);
-		thread_look(pool);
+		if (job->detached) {
+			thread_ends(pool, job);
+		} else {
+			worker_pool_done(pool, job, JOB_DONE);
+		}
 	}
 	pthread_mutex_unlock(&pool->mutex);
 	return NULL;
@@ -268,6 +322,19 @@ void worker_threads_stop(struct worker_pool *pool)
 		pool->num_threads--;
 		pthread_join(pool->threads[pool->num_threads].id, NULL);
 	}
+}
+
+void worker_later_begin(struct worker_pool *pool)
+{
+	struct worker_job *job = worker_list_pop(&pool->later);
+
+	while (job != NULL) {
+		job->queue->alive--; /* worker_queue_add() counts it */
+		worker_queue_add(job->queue, job);
+		job = worker_list_pop(&pool->later);
+	}
+	pool->num_later = 0;
+	atomic_fetch_and(&pool->calls, ~POOL_LATER);
 }
 
 void worker_queue_add(struct worker_queue *queue, struct worker_job *job)
