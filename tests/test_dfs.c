@@ -93,6 +93,34 @@ static void test_response(void **state)
 	}
 }
 
+/* A referral to nobody, to more than one, and of a level that there is not. */
+static void test_strange_response(void **state)
+{
+	const struct dfs_response in = {
+		.level = DFS_MAX_LEVEL,
+		.target = utf16("\\server\\share"),
+	};
+	uint8_t buf[200];
+	struct wire_writer w = wire_writer_fixed(buf, sizeof(buf));
+	struct dfs_response out = {0};
+	uint8_t level = 0;
+
+	(void)state;
+	assert_true(dfs_response_encode(&w, &in));
+	for (buf[2] = 0; buf[2] < 4; buf[2]++) {
+		assert_int_equal(
+			dfs_response_decode(wire_writer_slice(&w), &out),
+			buf[2] == 1);
+	}
+	buf[2] = 1;
+	for (level = 0; level < 8; level++) {
+		buf[8] = level;
+		assert_int_equal(
+			dfs_response_decode(wire_writer_slice(&w), &out),
+			level >= 1 && level <= DFS_MAX_LEVEL);
+	}
+}
+
 static void test_paths(void **state)
 {
 	static const struct {
@@ -132,6 +160,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_request),
 		cmocka_unit_test(test_response),
+		cmocka_unit_test(test_strange_response),
 		cmocka_unit_test(test_paths),
 	};
 

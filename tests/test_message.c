@@ -218,6 +218,57 @@ static void test_tampered_seal(void **state)
 	}
 }
 
+static struct wire_slice seal_of(struct world *w, struct wire_slice plain)
+{
+	const struct iovec iov = {
+		.iov_base = talloc_memdup(w, plain.data, plain.len),
+		.iov_len = plain.len,
+	};
+	size_t size = plain.len + CRYPTO_SEAL_OVERHEAD;
+	uint8_t *out = talloc_zero_size(w, size);
+
+	assert_int_equal(crypto_seal(w->seal, SESSION, &iov, 1, out, size), 0);
+	return wire_slice(out, SMB2_TRANSFORM_SIZE + plain.len);
+}
+
+static void assert_refused(struct world *w, struct wire_slice bytes)
+{
+	uint8_t *copy = talloc_memdup(w, bytes.data, bytes.len);
+	struct message *m = NULL;
+
+	assert_int_equal(message_parse(w, copy, bytes.len, keyring, w, &chained,
+				       1 << 20, &m),
+			 EBADMSG);
+	assert_null(m);
+}
+
+/* Well sealed, or compressed, and within it what has no business there. */
+static void test_wrong_inside(void **state)
+{
+	struct world *w = *state;
+	struct wire_slice smb1 = wire_slice("\xffSMBrest", 8);
+	struct message_out pdu = make_pdu(w, 1, NULL, 0);
+	struct wire_slice echo =
+		wire_slice(pdu.iov[0].iov_base, pdu.iov[0].iov_len);
+	static const uint8_t packed[] =
+		"\xfcSMB\x8\0\0\0\0\0\1\0\x8\0\0\0\xffSMBrest";
+	struct message *m = NULL;
+	uint8_t *copy = NULL;
+
+	assert_refused(w, seal_of(w, smb1));
+	assert_refused(w, seal_of(w, seal_of(w, echo)));
+	assert_refused(w, wire_slice(packed, sizeof(packed) - 1));
+	assert_refused(w, seal_of(w, wire_slice(packed, sizeof(packed) - 1)));
+	/* and what has */
+	copy = talloc_memdup(w, seal_of(w, echo).data,
+			     SMB2_TRANSFORM_SIZE + echo.len);
+	assert_int_equal(message_parse(w, copy, SMB2_TRANSFORM_SIZE + echo.len,
+				       keyring, w, &chained, 1 << 20, &m),
+			 0);
+	assert_true(m->sealed);
+	assert_int_equal(m->count, 1);
+}
+
 /* A payload that says the same again and again, and a chain of two of them;
  * plain, signed, sealed; with and without chains of payloads. */
 static void test_compress(void **state)
@@ -529,6 +580,7 @@ int main(void)
 		message_test(test_smb1),
 		message_test(test_parse_truncated),
 		message_test(test_tampered_seal),
+		message_test(test_wrong_inside),
 		message_test(test_compress),
 		message_test(test_compress_first),
 		message_test(test_not_compressed),

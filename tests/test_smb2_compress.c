@@ -321,6 +321,38 @@ static void test_broken(void **state)
 	talloc_free(mem_ctx);
 }
 
+/* Nothing is written where there is not the room that was asked for. */
+static void test_other_room(void **state)
+{
+	static const char *const forms[] = {
+		MAGIC "02000000 0200 0000 00000000 ffffff3f6162",
+		MAGIC "01000000 0200 0000 01000000 61 ffffff7f62",
+		MAGIC "02000000 0000 0100 02000000 6162",
+		MAGIC "02000000 0400 0100 08000000 6100000002000000",
+	};
+	TALLOC_CTX *mem_ctx = talloc_new(NULL);
+	size_t i = 0;
+
+	(void)state;
+	for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		struct smb2_compress_terms t =
+			terms_of(SMB2_COMPRESSION_LZ77, i >= 2);
+		struct wire_slice in = testlib_hex(mem_ctx, forms[i]);
+		uint8_t out[4] = "----";
+
+		assert_int_equal(opens(&t, in, NULL, 0), 0);
+		assert_int_equal(smb2_decompress(&t, in.data, in.len, out, 1),
+				 EBADMSG);
+		assert_int_equal(smb2_decompress(&t, in.data, in.len, out, 3),
+				 EBADMSG);
+		t.count = 0;
+		assert_int_equal(smb2_decompress(&t, in.data, in.len, out, 2),
+				 EBADMSG);
+		assert_memory_equal(out, "----", 4);
+	}
+	talloc_free(mem_ctx);
+}
+
 /* A chain of many small payloads is refused before its bytes are touched. */
 static void test_many(void **state)
 {
@@ -382,6 +414,7 @@ int main(void)
 		cmocka_unit_test(test_patterns),
 		cmocka_unit_test(test_small),
 		cmocka_unit_test(test_broken),
+		cmocka_unit_test(test_other_room),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_damage),
 	};
