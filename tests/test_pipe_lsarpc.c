@@ -286,12 +286,72 @@ static void test_malformed(void **state)
 	talloc_free(c.f);
 }
 
+/* Names that are not there, and all that is cut off somewhere. */
+static void test_malformed_names(void **state)
+{
+	static const char *const names[] = {"TESTSERVER\\root", "nobody"};
+	struct client c = bound();
+	struct wire_writer w = wire_writer_talloc(c.f);
+	struct wire_slice whole = {0};
+	size_t strings = 0;
+	size_t len = 0;
+
+	(void)state;
+	put_names(&w, names, 2);
+	whole = wire_writer_slice(&w);
+	/* the handle, two counts, and for each name its lengths and whether it
+	 * is there */
+	strings = 20 + 2 * 4 + 2 * 8;
+	for (len = 0; len < whole.len; len++) {
+		struct wire_reader r = {0};
+		uint32_t fault = 0;
+		bool ok = call(&c, LOOKUP_NAMES3, wire_slice(whole.data, len),
+			       &r, &fault);
+
+		assert_true(ok || fault == RPC_FAULT_BAD_STUB);
+		assert_false(ok && len < strings + 16);
+	}
+	/* the second one says that it is no name at all */
+	wire_store_le((uint8_t *)whole.data + strings - 4, 0, 4);
+	assert_true(
+		rpc_input(c.rpc, request_packet(&c, 3, LOOKUP_NAMES3, whole)));
+	while (rpc_busy(c.rpc)) {
+		tevent_loop_once(c.f->ev);
+	}
+	assert_true(rpc_peek(c.rpc).len > 0);
+	talloc_free(c.f);
+}
+
+/* Of a policy that there is not, nothing is told. */
+static void test_other_policy(void **state)
+{
+	struct client c = bound();
+	struct wire_writer w = wire_writer_talloc(c.f);
+	struct wire_reader r = {0};
+	uint32_t fault = 0;
+
+	(void)state;
+	put_handle(&w);
+	assert_false(call(&c, QUERY_POLICY, wire_writer_slice(&w), &r, &fault));
+	assert_int_equal(fault, RPC_FAULT_BAD_STUB);
+	wire_put_u16(&w, 77);
+	must_call(&c, QUERY_POLICY, &w, &r);
+	assert_int_equal(wire_get_u32(&r), 0);
+	assert_int_equal(wire_get_u32(&r), 0xC000000D);
+	assert_int_equal(wire_left(&r), 0);
+	talloc_free(c.f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_policy),	  cmocka_unit_test(test_sids),
-		cmocka_unit_test(test_names),	  cmocka_unit_test(test_rights),
+		cmocka_unit_test(test_policy),
+		cmocka_unit_test(test_sids),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_rights),
 		cmocka_unit_test(test_malformed),
+		cmocka_unit_test(test_malformed_names),
+		cmocka_unit_test(test_other_policy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

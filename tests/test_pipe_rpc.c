@@ -325,6 +325,124 @@ static void test_fragments(void **private_data)
 	talloc_free(c.f);
 }
 
+/* A client that takes as little at a time as it may, and one that takes less.
+ */
+static void test_small_fragments(void **private_data)
+{
+	const uint16_t least = 1432;
+	struct client c = {0};
+	struct wire_slice bind = {0};
+	struct wire_reader r = {0};
+	char config[6000] = CONFIG;
+	size_t whole = 0;
+	unsigned pieces = 0;
+	uint8_t flags = 0;
+
+	(void)private_data;
+	for (unsigned i = 0; i < 50; i++) {
+		size_t at = strlen(config);
+
+		snprintf(config + at, sizeof(config) - at,
+			 "[share%02u]\nstore = memory\n", i);
+	}
+	c = client_new(config, "srvsvc");
+	bind = bind_packet(&c, BIND, &pipe_srvsvc, true);
+	wire_store_le((uint8_t *)bind.data + 18, least - 1, 2);
+	assert_false(rpc_input(c.rpc, bind));
+	talloc_free(c.f);
+
+	c = client_new(config, "srvsvc");
+	bind = bind_packet(&c, BIND, &pipe_srvsvc, true);
+	wire_store_le((uint8_t *)bind.data + 18, least, 2);
+	assert_true(rpc_input(c.rpc, bind));
+	assert_int_equal(answer(&c, &r), BIND_ACK);
+	assert_int_equal(wire_get_u16(&r), 4280);
+	assert_int_equal(wire_get_u16(&r), least);
+	assert_true(rpc_input(c.rpc,
+			      request_packet(&c, 3, 15, enum_stub(&c, 1, 0))));
+	do {
+		assert_int_equal(answer(&c, &r), RESPONSE);
+		flags = r.data[3];
+		assert_int_equal((flags & 1) != 0, pieces == 0);
+		assert_true(r.len <= least);
+		whole += r.len - 24;
+		pieces++;
+	} while ((flags & 2) == 0);
+	assert_true(pieces > 1);
+	assert_true(whole > least);
+	talloc_free(c.f);
+}
+
+/* What only a server says is the end; what asks for nothing is not. */
+static void test_other_packets(void **private_data)
+{
+	static const uint8_t ignored[] = {16, 18, 19};
+	static const uint8_t refused[] = {
+		1, RESPONSE, FAULT, BIND_ACK, BIND_NAK, ALTER_ACK, 17, 20, 255};
+	size_t i = 0;
+
+	(void)private_data;
+	for (i = 0; i < sizeof(ignored) + sizeof(refused); i++) {
+		struct client c = client_new(CONFIG, "srvsvc");
+		bool fine = i < sizeof(ignored);
+		struct wire_writer w = begin(
+			&c, fine ? ignored[i] : refused[i - sizeof(ignored)],
+			3);
+
+		bind_to(&c, "srvsvc");
+		wire_put_zeros(&w, 8);
+		assert_int_equal(rpc_input(c.rpc, end(&w)), fine);
+		assert_int_equal(rpc_peek(c.rpc).len, 0);
+		talloc_free(c.f);
+	}
+}
+
+/* A request for an object, whose number may be cut off. */
+static void test_object(void **private_data)
+{
+	size_t len = 0;
+
+	(void)private_data;
+	for (len = 0; len <= 16; len++) {
+		struct client c = client_new(CONFIG, "srvsvc");
+		struct wire_writer w = begin(&c, REQUEST, 3 | 0x80);
+		struct wire_reader r = {0};
+
+		bind_to(&c, "srvsvc");
+		wire_put_u32(&w, 0);
+		wire_put_u16(&w, 0);
+		wire_put_u16(&w, 21);
+		wire_put_zeros(&w, len);
+		if (len == 16) {
+			wire_put_slice(&w, info_stub(&c, NULL, 100));
+		}
+		assert_int_equal(rpc_input(c.rpc, end(&w)), len == 16);
+		if (len == 16) {
+			assert_int_equal(answer(&c, &r), RESPONSE);
+		}
+		talloc_free(c.f);
+	}
+}
+
+/* Every truncation of the arguments of each operation is a fault. */
+static void test_truncated_info(void **private_data)
+{
+	struct client c = client_new(CONFIG, "srvsvc");
+	struct wire_slice stub = info_stub(&c, "two", 2);
+
+	(void)private_data;
+	bind_to(&c, "srvsvc");
+	for (size_t len = 0; len < stub.len; len++) {
+		struct wire_reader r = {0};
+		uint32_t fault = 0;
+
+		assert_false(
+			call(&c, 16, wire_slice(stub.data, len), &r, &fault));
+		assert_int_equal(fault, RPC_FAULT_BAD_STUB);
+	}
+	talloc_free(c.f);
+}
+
 static void test_broken(void **private_data)
 {
 	struct client c = client_new(CONFIG, "srvsvc");
@@ -386,6 +504,10 @@ int main(void)
 		cmocka_unit_test(test_faults),
 		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_fragments),
+		cmocka_unit_test(test_small_fragments),
+		cmocka_unit_test(test_other_packets),
+		cmocka_unit_test(test_object),
+		cmocka_unit_test(test_truncated_info),
 		cmocka_unit_test(test_broken),
 		cmocka_unit_test(test_bounded),
 	};
