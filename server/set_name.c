@@ -486,9 +486,15 @@ NTSTATUS set_disposition(struct set_info *set)
 
 static NTSTATUS disposition_begin(struct set_info *set)
 {
-	struct tevent_req *subreq =
-		store_getattr_send(set, set->ev, set->fo->handle);
+	struct tevent_req *subreq = NULL;
 
+	/* nothing that a file is keeps its name from who has the extensions */
+	if (set->fo->posix && !set->fo->handle->directory) {
+		file_delete_pending(set->fo, true);
+		set_info_done(set, 0);
+		return NT_STATUS_OK;
+	}
+	subreq = store_getattr_send(set, set->ev, set->fo->handle);
 	if (subreq == NULL) {
 		return NT_STATUS_INSUFFICIENT_RESOURCES;
 	}
