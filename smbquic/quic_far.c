@@ -31,6 +31,7 @@
 
 #define SHUTDOWN_MS 5000
 #define REASON_MAX  200
+#define FEW_BYTES   8192u /* of a write, whose end is no hurry */
 
 /* The one connection. Freed when the transport has gone and every order is
  * back. */
@@ -179,6 +180,14 @@ static void far_back(struct letter *l)
 	}
 }
 
+/* That a few bytes have arrived ends only that they are kept: the loop need not
+ * wake up for it. What it waits with until then is a queue of many. */
+static bool is_nothing_new(const struct order *o)
+{
+	return o->kind == ORDER_WRITE && o->err == 0 && o->why == NULL &&
+	       o->write.len <= FEW_BYTES && !o->line->home;
+}
+
 static void near_back(struct order *o, int err)
 {
 	const struct quic_end *end = quic_conn_end(o->line->conn);
@@ -189,7 +198,11 @@ static void near_back(struct order *o, int err)
 		o->why = strdup(end->why);
 	}
 	o->letter.deliver = far_back;
-	threads_post(o->line->threads, 0, &o->letter);
+	if (is_nothing_new(o)) {
+		threads_post_late(o->line->threads, o->line->seat, &o->letter);
+	} else {
+		threads_post(o->line->threads, 0, &o->letter);
+	}
 }
 
 static void far_order(struct quic_far *far, struct far_call *call,

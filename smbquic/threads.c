@@ -17,11 +17,14 @@
 
 /* A loop and its letter box. */
 struct seat {
+	unsigned number;
 	struct tevent_context *ev;
 	struct tevent_fd *fde;
 	int bell; /* eventfd: there are letters */
 	pthread_mutex_t lock;
 	struct letter *first, *last;
+	bool rung;
+	struct tevent_timer *late; /* its own: letters to seat 0 wait */
 	pthread_t thread;
 	bool running; /* a thread that has to be waited for */
 	bool stop;    /* its own */
@@ -47,27 +50,83 @@ struct tevent_context *threads_loop(const struct threads *t, unsigned seat)
 
 /* --- letters ------------------------------------------------------------- */
 
-void threads_post(struct threads *t, unsigned seat, struct letter *letter)
+/* Who empties the box empties all of it: the bell rings once. */
+static void ring(const struct seat *s)
 {
-	struct seat *s = &t->seat[seat];
 	const uint64_t one = 1;
-	bool first = false;
 
-	assert(seat <= t->count);
+	if (write(s->bell, &one, sizeof(one)) != sizeof(one)) {
+		abort(); /* it cannot be full */
+	}
+}
+
+/* Under the lock. */
+static void put(struct seat *s, struct letter *letter)
+{
 	letter->next = NULL;
-	pthread_mutex_lock(&s->lock);
-	first = s->first == NULL;
-	if (first) {
+	if (s->first == NULL) {
 		s->first = letter;
 	} else {
 		s->last->next = letter;
 	}
 	s->last = letter;
+}
+
+void threads_post(struct threads *t, unsigned seat, struct letter *letter)
+{
+	struct seat *s = &t->seat[seat];
+	bool rings = false;
+
+	assert(seat <= t->count);
+	pthread_mutex_lock(&s->lock);
+	put(s, letter);
+	rings = !s->rung;
+	s->rung = true;
 	pthread_mutex_unlock(&s->lock);
-	/* Who empties the box empties all of it: the bell rings once. */
-	if (first && write(s->bell, &one, sizeof(one)) != sizeof(one)) {
-		abort(); /* it cannot be full */
+	if (rings) {
+		ring(s);
 	}
+}
+
+/* Nobody has posted anything else meanwhile. */
+static void ring_late(struct tevent_context *ev, struct tevent_timer *te,
+		      struct timeval now, void *private_data)
+{
+	struct seat *from = private_data;
+	struct seat *main = from - from->number;
+	bool rings = false;
+
+	(void)ev;
+	(void)te;
+	(void)now;
+	from->late = NULL; /* tevent frees it */
+	pthread_mutex_lock(&main->lock);
+	rings = main->first != NULL && !main->rung;
+	main->rung = main->rung || rings;
+	pthread_mutex_unlock(&main->lock);
+	if (rings) {
+		ring(main);
+	}
+}
+
+void threads_post_late(struct threads *t, unsigned from, struct letter *letter)
+{
+	struct seat *s = &t->seat[from];
+
+	assert(from > 0 && from <= t->count);
+	if (s->late == NULL) {
+		s->late = tevent_add_timer(
+			s->ev, s->ev,
+			tevent_timeval_current_ofs(0, THREADS_LATE_MS * 1000),
+			ring_late, s);
+	}
+	if (s->late == NULL) {
+		threads_post(t, 0, letter);
+		return;
+	}
+	pthread_mutex_lock(&t->seat[0].lock);
+	put(&t->seat[0], letter);
+	pthread_mutex_unlock(&t->seat[0].lock);
 }
 
 static struct letter *take_all(struct seat *s)
@@ -78,6 +137,7 @@ static struct letter *take_all(struct seat *s)
 	list = s->first;
 	s->first = NULL;
 	s->last = NULL;
+	s->rung = false;
 	pthread_mutex_unlock(&s->lock);
 	return list;
 }
@@ -244,6 +304,7 @@ struct threads *threads_new(struct tevent_context *ev, unsigned count)
 	t->count = count;
 	t->users = 1;
 	for (i = 0; i <= count; i++) {
+		t->seat[i].number = i;
 		pthread_mutex_init(&t->seat[i].lock, NULL);
 		t->seat[i].bell = -1;
 	}

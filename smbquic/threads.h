@@ -23,7 +23,8 @@ struct letter {
 	void (*deliver)(struct letter *letter);
 };
 
-#define THREADS_MAX 64u
+#define THREADS_MAX	64u
+#define THREADS_LATE_MS 10
 
 /**
  * @param count  1..THREADS_MAX.
@@ -40,6 +41,10 @@ unsigned threads_count(const struct threads *t);
 struct tevent_context *threads_loop(const struct threads *t, unsigned seat);
 
 void threads_post(struct threads *t, unsigned seat, struct letter *letter);
+/** Post to seat 0, from the thread of `from`, what need not be known at once:
+ *  it is delivered with the next letter that is posted otherwise, or
+ *  THREADS_LATE_MS later. */
+void threads_post_late(struct threads *t, unsigned from, struct letter *letter);
 /** Post, and wait until it was delivered. From seat 0 to a thread only: a
  *  thread never waits for another. */
 void threads_call(struct threads *t, unsigned seat, struct letter *letter);

@@ -105,6 +105,54 @@ static void test_end(void **state)
 	talloc_free(w);
 }
 
+static void arrived_late(struct letter *l)
+{
+	struct traveller *t = (struct traveller *)(void *)l;
+
+	t->in_order = true;
+	t->letter.deliver = came_back;
+	threads_post_late(t->world->threads, t->number, &t->letter);
+}
+
+static void send_to(struct world *w, unsigned seat, unsigned *seen,
+		    void (*deliver)(struct letter *l))
+{
+	struct traveller *t = calloc(1, sizeof(*t));
+
+	t->letter.deliver = deliver;
+	t->world = w;
+	t->seen = seen;
+	t->number = seen == NULL ? seat : *seen;
+	threads_post(w->threads, seat, &t->letter);
+}
+
+/* What is no hurry comes with the next letter, before it; or by itself, and
+ * then the bell still rings for others. */
+static void test_late(void **state)
+{
+	struct world *w = new_world();
+	unsigned seen = 0;
+	unsigned i = 0;
+
+	(void)state;
+	for (i = 0; i < 20; i++) {
+		send_to(w, 1, NULL, arrived_late);
+		send_to(w, 1, &seen, arrived);
+		while (w->back < 3 * i + 2) {
+			assert_int_equal(tevent_loop_once(w->ev), 0);
+		}
+		send_to(w, 2, NULL, arrived_late);
+		while (w->back < 3 * i + 3) {
+			assert_int_equal(tevent_loop_once(w->ev), 0);
+		}
+		seen = 0;
+	}
+	send_to(w, 1, NULL, arrived_late);
+	threads_release(w->threads); /* it arrives nevertheless */
+	assert_int_equal(w->back, 61);
+	talloc_free(w);
+}
+
 static void release_all(struct letter *l)
 {
 	struct traveller *t = (struct traveller *)(void *)l;
@@ -174,6 +222,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_there_and_back),
 		cmocka_unit_test(test_end),
+		cmocka_unit_test(test_late),
 		cmocka_unit_test(test_end_in_letter),
 		cmocka_unit_test(test_call),
 	};
