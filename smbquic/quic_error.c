@@ -224,7 +224,8 @@ void quic_error_reset(TALLOC_CTX *mem_ctx, const struct quic_peer *peer,
 	out->err = ECONNRESET;
 	out->why = talloc_asprintf(mem_ctx,
 				   "%s does not know this connection any more "
-				   "(was it restarted?)",
+				   "(was it restarted, or did it give up "
+				   "waiting for us?)",
 				   who(peer));
 }
 

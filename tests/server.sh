@@ -24,6 +24,14 @@ RIG_PASSWORD=Demo-1234
 QUIC_PORT=$(free_port)
 TCP_PORT=$(free_port)
 
+# slow_clients: the next server waits longer for who connects. Under valgrind,
+# on a machine that has other things to do, a TLS handshake takes longer than
+# strangers are given, and what comes then is of a connection that is forgotten.
+slow_clients()
+{
+	SERVER_SETTINGS+=("handshake timeout = 5m" "logon timeout = 10m")
+}
+
 make_server()
 {
 	local options=() setting

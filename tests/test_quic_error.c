@@ -162,7 +162,7 @@ static void test_own(void **state)
 	quic_error_reset(NULL, &server, &end);
 	assert_end(&end, ECONNRESET,
 		   "192.0.2.1:443 does not know this connection any more (was "
-		   "it restarted?)");
+		   "it restarted, or did it give up waiting for us?)");
 }
 
 int main(void)

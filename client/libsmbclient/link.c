@@ -194,6 +194,7 @@ static int make_options(SMBCCTX *c, TALLOC_CTX *mem_ctx,
 	};
 	if (c->timeout > 0) {
 		out->timeout_ms = (unsigned)c->timeout;
+		out->connect_timeout_ms = (unsigned)c->timeout;
 	}
 	return 0;
 }
