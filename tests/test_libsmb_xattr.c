@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* xattr_text.c, xattr_acl.c and xattr_names.c, as far as no server is needed:
+ * extended attributes as text. */
 #include "tests/testlib.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "client/libsmbclient/xattr_text.h"
+#include "client/properties.h"
 
 #define ALICE "S-1-5-21-1-2-3-1001"
 
@@ -291,6 +294,28 @@ static void test_parse_dos(void **state)
 	assert_false(xattr_dos_parse("A_TIME:1x", false, 0, &basic));
 }
 
+/* xattr_names.c: who the server knows has a name, all others are SIDs. */
+static void test_account(void **state)
+{
+	struct client_account account[2] = {
+		{.known = true, .name = "HERE\\alice"},
+		{.known = false, .name = "S-1-5-32-544"},
+	};
+	struct client_account_list list = {.count = 2, .account = account};
+	struct sid other = {0};
+
+	(void)state;
+	assert_true(sid_from_string(ALICE, &account[0].sid));
+	assert_true(sid_from_string("S-1-5-32-544", &account[1].sid));
+	assert_true(sid_from_string("S-1-1-0", &other));
+	assert_string_equal(xattr_account(&list, &account[0].sid),
+			    "HERE\\alice");
+	assert_null(xattr_account(&list, &account[1].sid));
+	assert_null(xattr_account(&list, &other));
+	/* the server does not say */
+	assert_null(xattr_account(NULL, &account[0].sid));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -300,6 +325,7 @@ int main(void)
 		cmocka_unit_test(test_parse_with_label),
 		cmocka_unit_test(test_parse_bad_acl),
 		cmocka_unit_test(test_parse_dos),
+		cmocka_unit_test(test_account),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
