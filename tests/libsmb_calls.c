@@ -15,6 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define SLOW_MS 600000
+
 #define BIG 3000000 /* more than one request carries */
 
 static const char *user, *password, *base;
@@ -394,6 +396,9 @@ int main(int argc, char **argv)
 	smbc_setOptionNoAutoAnonymousLogin(c, 1);
 	printf("timeout %d, level %d\n", smbc_getTimeout(c),
 	       smbc_getOptionSmbEncryptionLevel(c));
+	if (getenv("SLOW") != NULL) {
+		smbc_setTimeout(c, SLOW_MS); /* under valgrind */
+	}
 	smbc_option_set(c, "smb_encrypt_level", "request");
 	printf("level %s\n", (char *)smbc_option_get(c, "smb_encrypt_level"));
 	smbc_setOptionSmbEncryptionLevel(c, SMBC_ENCRYPTLEVEL_DEFAULT);
