@@ -133,15 +133,22 @@ void worker_pool_wake(struct worker_pool *pool)
 	(void)n; /* it can only fail when it is awake already */
 }
 
-void worker_pool_done(struct worker_pool *pool, struct worker_job *job,
-		      enum job_state state)
+/* @return true: the loop is to be woken. */
+static bool pool_add_done(struct worker_pool *pool, struct worker_job *job,
+			  enum job_state state)
 {
 	bool first = pool->done.head == NULL;
 
 	job->state = state;
 	worker_list_append(&pool->done, job);
 	atomic_store(&pool->has_done, true);
-	if (first) {
+	return first;
+}
+
+void worker_pool_done(struct worker_pool *pool, struct worker_job *job,
+		      enum job_state state)
+{
+	if (pool_add_done(pool, job, state)) {
 		worker_pool_wake(pool);
 	}
 }
@@ -269,8 +276,11 @@ static void *worker_main(void *arg)
 		queue_make_ready(job->queue);
 		if (job->detached) {
 			thread_ends(pool, job);
-		} else {
-			worker_pool_done(pool, job, JOB_DONE);
+		} else if (pool_add_done(pool, job, JOB_DONE)) {
+			/* the loop wants the mutex first of all */
+			pthread_mutex_unlock(&pool->mutex);
+			worker_pool_wake(pool);
+			pthread_mutex_lock(&pool->mutex);
 		}
 	}
 	pthread_mutex_unlock(&pool->mutex);
