@@ -46,22 +46,41 @@ static void test_every_dialect(void **private_data)
 	}
 }
 
-static void test_smb1(void **private_data)
+static struct message *smb1_negotiate(struct fixture *f)
 {
 	const struct smb1_negotiate_request old = {.smb_2_xxx = true};
-	struct fixture *f = server_with("");
-	struct logon l = logon_new(f);
 	struct wire_writer w = wire_writer_talloc(f);
-	struct message *m = NULL;
 	uint8_t frame[4] = {0};
 
-	(void)private_data;
 	smb1_negotiate_request_encode(&w, &old);
 	frame[3] = (uint8_t)w.len;
 	testlib_write_copy(f->ev, message_conn_transport(f->client), frame, 4);
 	testlib_write_copy(f->ev, message_conn_transport(f->client), w.buf,
 			   w.len);
-	m = fixture_read(f);
+	return fixture_read(f);
+}
+
+/* It is how a client begins, and nothing else. */
+static void test_smb1_again(void **private_data)
+{
+	struct fixture *f = server_with("");
+	struct message *m = smb1_negotiate(f);
+
+	(void)private_data;
+	assert_non_null(m);
+	assert_int_equal(m->pdu[0].header.status, NT_STATUS_OK);
+	assert_null(smb1_negotiate(f));
+	talloc_free(f);
+}
+
+static void test_smb1(void **private_data)
+{
+	struct fixture *f = server_with("");
+	struct logon l = logon_new(f);
+	struct message *m = NULL;
+
+	(void)private_data;
+	m = smb1_negotiate(f);
 	assert_non_null(m);
 	assert_int_equal(m->pdu[0].header.status, NT_STATUS_OK);
 	assert_int_equal(m->pdu[0].header.message_id, 0);
@@ -108,6 +127,7 @@ int main(void)
 		cmocka_unit_test(test_negotiate),
 		cmocka_unit_test(test_every_dialect),
 		cmocka_unit_test(test_smb1),
+		cmocka_unit_test(test_smb1_again),
 		cmocka_unit_test(test_nothing_before_negotiate),
 		cmocka_unit_test(test_quic_speaks_311_only),
 	};

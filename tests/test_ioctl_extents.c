@@ -98,6 +98,25 @@ static void test_clone(void **state)
 			 NT_STATUS_INVALID_PARAMETER);
 }
 
+/* A request that is cut off anywhere. */
+static void test_clone_cut(void **state)
+{
+	struct files *t = *state;
+	struct smb2_file_id id = files_make(t, "f");
+	const struct smb2_duplicate_extents in = {id, 0, 0, 0};
+	struct wire_writer w = wire_writer_talloc(t);
+	size_t len = 0;
+
+	assert_true(smb2_duplicate_extents_encode(&w, &in));
+	for (len = 0; len <= w.len; len++) {
+		assert_int_equal(files_fsctl_status(
+					 t, id, FSCTL_DUPLICATE_EXTENTS_TO_FILE,
+					 wire_slice(w.buf, len), 0),
+				 len < w.len ? NT_STATUS_INVALID_PARAMETER
+					     : NT_STATUS_OK);
+	}
+}
+
 static void test_integrity(void **state)
 {
 	struct files *t = *state;
@@ -130,6 +149,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_trim, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_clone, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_clone_cut, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_integrity, setup,
 						teardown),
 	};

@@ -322,6 +322,42 @@ static void test_malformed_names(void **state)
 	talloc_free(c.f);
 }
 
+static void note_answer(void *private_data)
+{
+	bool *answered = private_data;
+
+	*answered = true;
+}
+
+/* What only a server says comes while a call is being looked up: that is
+ * answered, and nothing after it is. */
+static void test_garbage_behind(void **state)
+{
+	static const char *const sids[] = {"S-1-1-0"};
+	struct client c = bound();
+	struct wire_writer garbage = begin(&c, RESPONSE, 3);
+	struct wire_writer w = wire_writer_talloc(c.f);
+	struct wire_reader r = {0};
+	bool answered = false;
+
+	(void)state;
+	rpc_on_answer(c.rpc, note_answer, &answered);
+	put_sids(&w, sids, 1);
+	assert_true(rpc_input(c.rpc, request_packet(&c, 3, LOOKUP_SIDS,
+						    wire_writer_slice(&w))));
+	assert_true(rpc_busy(c.rpc));
+	assert_true(rpc_input(c.rpc, end(&garbage)));
+	while (rpc_busy(c.rpc)) {
+		tevent_loop_once(c.f->ev);
+	}
+	assert_true(answered);
+	assert_int_equal(answer(&c, &r), RESPONSE);
+	assert_int_equal(rpc_peek(c.rpc).len, 0);
+	assert_false(rpc_input(c.rpc, request_packet(&c, 3, LOOKUP_SIDS,
+						     wire_writer_slice(&w))));
+	talloc_free(c.f);
+}
+
 /* Of a policy that there is not, nothing is told. */
 static void test_other_policy(void **state)
 {
@@ -351,6 +387,7 @@ int main(void)
 		cmocka_unit_test(test_rights),
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_malformed_names),
+		cmocka_unit_test(test_garbage_behind),
 		cmocka_unit_test(test_other_policy),
 	};
 
