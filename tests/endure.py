@@ -386,6 +386,9 @@ class Run:
             "hold"))
         self.start("copy", self.client("put big copy", "--limit-rate=4M"))
         until("a handle", lambda: "holding" in self.told("hold"))
+        # one that nobody has reached yet is not lost, but refused
+        until("a copy", lambda: set(os.listdir(self.share)) -
+              {"flush", "through", "held"})
         for name in ("flush", "through"):
             wanted = self.chance.randint(1, 40)
             until("writes of " + name, lambda n=name, w=wanted:
