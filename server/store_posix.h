@@ -154,6 +154,7 @@ struct posix_handle {
 	mode_t type; /* S_IFMT */
 	char *local; /**< the path on disk when it was opened */
 	struct posix_listing listing;
+	struct worker_series writes; /**< the file system does one at a time */
 };
 
 struct store_file_data {

@@ -221,6 +221,7 @@ void posix_pwrite(struct store_call *call, struct store_file *file,
 		job->buf = (void *)(uintptr_t)buf;
 		job->len = len;
 		job->offset = offset;
+		job->job.series = &job->handle->writes;
 		posix_job_change(call, file->store, job, owner);
 	}
 }

@@ -177,6 +177,7 @@ static void queue_cancel(struct worker_queue *queue, bool detached)
 			worker_list_append(&staying, job);
 		} else {
 			queue->queued--;
+			worker_queue_left(job);
 			worker_pool_done(queue->pool, job, JOB_CANCELLED);
 		}
 		job = worker_turns_take(&queue->jobs);
@@ -366,7 +367,8 @@ static int queue_add(struct worker_queue *queue, struct worker_job *job)
 	if (pool->stop) {
 		err = ECANCELED;
 	} else if (queue->queued >= queue->limit &&
-		   worker_turns_waits(&queue->jobs, job)) {
+		   (worker_turns_waits(&queue->jobs, job) ||
+		    worker_series_waits(job))) {
 		err = EAGAIN;
 	} else {
 		worker_queue_add(queue, job);
@@ -385,11 +387,14 @@ static bool job_withdraw(struct worker_job *job)
 	pthread_mutex_lock(&pool->mutex);
 	waits = job->state == JOB_QUEUED;
 	if (waits) {
-		worker_turns_remove(&queue->jobs, job);
+		if (!worker_series_withdraw(job)) {
+			worker_turns_remove(&queue->jobs, job);
+			worker_queue_left(job);
+		}
 		queue->queued--;
 		worker_queue_forget(job);
 	}
-	pthread_mutex_unlock(&pool->mutex);
+	worker_pool_unlock(pool);
 	return waits;
 }
 
@@ -487,6 +492,7 @@ static bool queue_add_later(struct worker_queue *queue, struct worker_job *job)
 
 void worker_submit_detached(struct worker_lane *lane, struct worker_job *job)
 {
+	assert(job->series == NULL);
 	job->req = NULL;
 	job->queue = NULL;
 	job->detached = true;

@@ -8,7 +8,8 @@
  * blocks in one lane (a share on a slow disk) leaves threads for the others;
  * lanes take turns, and so do the parties within one. Where several lanes
  * block, and hold all threads, another lane with work gets a further thread:
- * however many are slow, none waits for them.
+ * however many are slow, none waits for them. What can be done one after the
+ * other only is a series, and takes one thread.
  */
 #ifndef SERVER_WORKER_H
 #define SERVER_WORKER_H
@@ -20,6 +21,22 @@
 
 struct worker_pool;
 struct worker_lane;
+
+/** Jobs in a list. */
+struct worker_list {
+	struct worker_job *head, **tail;
+};
+
+/**
+ * Jobs of which one runs at a time, in their order: what takes the same lock
+ * anyway, for which threads would wait, or run in circles. The caller's memory,
+ * zeroed; it is there until the last of the jobs is released. All are of one
+ * lane, and none is detached.
+ */
+struct worker_series {
+	bool taken; /* one of them is in its lane, or runs */
+	struct worker_list waiting;
+};
 
 /**
  * The head of a job: first member of the caller's malloc'ed struct. The caller
@@ -34,8 +51,11 @@ struct worker_job {
 	void (*release)(struct worker_job *job);
 	/** Whose it is; never followed. NULL: nobody's in particular. */
 	const void *party;
+	/** Of which it is one; NULL: of none. */
+	struct worker_series *series;
 
 	/* worker.c's own */
+	bool behind; /* it waits in its series, not in its lane */
 	struct worker_job *next, **prev;
 	struct worker_queue *queue;
 	struct tevent_req *req;

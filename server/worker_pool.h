@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "server/worker_look.h"
+#include "server/worker_series.h"
 #include "server/worker_turns.h"
 
 /* The loop sleeps; there are jobs for later. */
@@ -103,6 +104,9 @@ void worker_pool_unlock(struct worker_pool *pool);
 void worker_queue_add(struct worker_queue *queue, struct worker_job *job);
 /** All that was for later is in its lane. */
 void worker_later_begin(struct worker_pool *pool);
+/** A job that was in its lane is there no longer: it is over, or given up. The
+ *  next of its series goes there now. */
+void worker_queue_left(struct worker_job *job);
 /** A job that is the loop's alone from now on, or a thread's. */
 void worker_queue_forget(struct worker_job *job);
 /** A lane whose talloc object is gone goes with its last job. */

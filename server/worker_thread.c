@@ -273,6 +273,7 @@ static void *worker_main(void *arg)
 		job->run(job);
 		pthread_mutex_lock(&pool->mutex);
 		job->queue->running--;
+		worker_queue_left(job);
 		queue_make_ready(job->queue);
 		if (job->detached) {
 			thread_ends(pool, job);
@@ -347,13 +348,38 @@ void worker_later_begin(struct worker_pool *pool)
 	atomic_fetch_and(&pool->calls, ~POOL_LATER);
 }
 
+static void queue_let_in(struct worker_job *job)
+{
+	worker_turns_add(&job->queue->jobs, job);
+	queue_make_ready(job->queue);
+}
+
 void worker_queue_add(struct worker_queue *queue, struct worker_job *job)
 {
 	job->state = JOB_QUEUED;
 	job->queue = queue;
-	worker_turns_add(&queue->jobs, job);
 	queue->queued++;
 	queue->alive++;
-	queue_make_ready(queue);
-	pool_help(queue->pool);
+	if (worker_series_enter(job)) {
+		queue_let_in(job);
+		pool_help(queue->pool);
+	}
+}
+
+/* Where the lane is gone, what waited for it is over as well. A thread has just
+ * become free: there need not be another. */
+void worker_queue_left(struct worker_job *job)
+{
+	struct worker_job *next = worker_series_leave(job);
+
+	while (next != NULL && next->queue->closed) {
+		struct worker_job *over = next;
+
+		next = worker_series_leave(over);
+		over->queue->queued--;
+		worker_pool_done(over->queue->pool, over, JOB_CANCELLED);
+	}
+	if (next != NULL) {
+		queue_let_in(next);
+	}
 }

@@ -18,10 +18,6 @@
 
 #define WORKER_TURNS 64
 
-struct worker_list {
-	struct worker_job *head, **tail;
-};
-
 void worker_list_init(struct worker_list *list);
 void worker_list_append(struct worker_list *list, struct worker_job *job);
 void worker_list_remove(struct worker_list *list, struct worker_job *job);
