@@ -68,7 +68,9 @@ class Server:
     def memory(self):
         """KiB: what is occupied, what malloc has given out."""
         with open(self.fifo, encoding="ascii") as f:
-            return status_of(self.pid, "VmRSS"), int(f.read()) / 1024
+            # who is late to read is told twice
+            return status_of(self.pid, "VmRSS"), \
+                int(f.read().split()[0]) / 1024
 
     def stop(self):
         """Seconds that it takes, and processor seconds."""
