@@ -24,6 +24,8 @@ static struct {
 	unsigned listed;	/* of the names, so far */
 	unsigned at_a_time;	/* in one answer */
 	struct fixture *breaks; /* before the next answer of a listing */
+	bool tells;		/* of changes; what it answers then: */
+	struct peer_reply notify;
 } server;
 
 static struct {
@@ -200,6 +202,39 @@ static void serve_set(const struct message_pdu *pdu)
 	}
 }
 
+/* Pending, until tell_changed(). */
+static void serve_notify(struct peer *peer, struct peer_reply *reply)
+{
+	struct peer_reply pending = *reply;
+
+	if (!server.tells) {
+		testlib_peer_error(reply, NT_STATUS_NOT_SUPPORTED);
+		return;
+	}
+	server.notify = *reply;
+	server.notify.w = wire_writer_talloc(peer);
+	wire_put(&server.notify.w, reply->w.buf, SMB2_HEADER_SIZE);
+	server.notify.header.flags |= SMB2_FLAGS_ASYNC_COMMAND;
+	server.notify.header.async_id = 99;
+	server.notify.header.credits = 0;
+	reply->silent = true;
+	pending.w = wire_writer_talloc(peer);
+	wire_put(&pending.w, reply->w.buf, SMB2_HEADER_SIZE);
+	testlib_peer_error(&pending, NT_STATUS_PENDING);
+	pending.header.flags |= SMB2_FLAGS_ASYNC_COMMAND;
+	pending.header.async_id = 99;
+	testlib_peer_send(peer, &pending);
+}
+
+static void tell_changed(struct fixture *f)
+{
+	server.notify.header.status = NT_STATUS_NOTIFY_ENUM_DIR;
+	smb2_buffer_response_encode(testlib_peer_body(&server.notify),
+				    wire_slice(NULL, 0));
+	testlib_peer_send(f->peer, &server.notify);
+	fixture_settle(f);
+}
+
 static void serve(struct peer *peer, const struct message_pdu *pdu,
 		  struct peer_reply *reply)
 {
@@ -208,6 +243,7 @@ static void serve(struct peer *peer, const struct message_pdu *pdu,
 	case SMB2_QUERY_DIRECTORY: serve_list(peer, reply); break;
 	case SMB2_SET_INFO: serve_set(pdu); break;
 	case SMB2_WRITE: server.size[0] += 3; break;
+	case SMB2_CHANGE_NOTIFY: serve_notify(peer, reply); break;
 	default: break;
 	}
 }
@@ -445,6 +481,62 @@ static void test_break(void **state)
 
 /* What was opened before there was a lease, or under an earlier one, does not
  * break the one that there is when it is closed. */
+/* A listing is kept that was read when the server was telling already; and
+ * until it tells. */
+static void test_notify(void **state)
+{
+	struct client_dir_cache_options options = {0};
+	struct fixture *f = *state;
+	unsigned before = 0;
+
+	client_dir_cache_default(&options);
+	options.notify = 1;
+	up(f, RH, &options);
+	server.tells = true;
+	assert_int_equal(list(f, "d"), 2);
+	fixture_settle(f);
+	assert_int_equal(f->peer->seen[SMB2_CHANGE_NOTIFY], 1);
+	before = requests(f);
+	assert_int_equal(list(f, "d"), 2);
+	assert_true(requests(f) > before);
+	before = requests(f);
+	assert_int_equal(list(f, "d"), 2);
+	assert_int_equal(size_of(f, "d\\two"), 2);
+	/* that it is held open under its lease is all that need be known */
+	assert_int_equal(size_of(f, "d"), 0);
+	assert_int_equal(requests(f), before);
+	add("three", 3);
+	tell_changed(f);
+	assert_int_equal(told.count, 1);
+	assert_string_equal(told.folder, "d");
+	assert_int_equal(list(f, "d"), 3);
+	fixture_settle(f);
+	assert_int_equal(f->peer->seen[SMB2_CHANGE_NOTIFY], 2);
+	/* it ends in the middle of that */
+	assert_int_equal(client_tree_cache(f->tree, NULL), NT_STATUS_OK);
+	fixture_settle(f);
+}
+
+/* One that does not tell is believed for its lease. */
+static void test_no_notify(void **state)
+{
+	struct client_dir_cache_options options = {0};
+	struct fixture *f = *state;
+	unsigned before = 0;
+
+	client_dir_cache_default(&options);
+	options.notify = 1;
+	up(f, RH, &options);
+	assert_int_equal(list(f, "d"), 2);
+	fixture_settle(f);
+	assert_int_equal(f->peer->seen[SMB2_CHANGE_NOTIFY], 1);
+	assert_int_equal(list(f, "d"), 2);
+	before = requests(f);
+	assert_int_equal(list(f, "d"), 2);
+	assert_int_equal(requests(f), before);
+	assert_int_equal(f->peer->seen[SMB2_CHANGE_NOTIFY], 1);
+}
+
 static void test_key(void **state)
 {
 	const struct client_open how = {
@@ -694,6 +786,8 @@ int main(void)
 		TEST(test_no_lease),
 		TEST(test_believed_for_a_time),
 		TEST(test_break),
+		TEST(test_notify),
+		TEST(test_no_notify),
 		TEST(test_key),
 		TEST(test_break_in_the_middle),
 		TEST(test_own_changes),
