@@ -3,7 +3,8 @@
  * dir_cache_private.h - what the files of the directory cache, and those that
  * ask it, know of each other.
  *
- *	dir_cache.c   folders, their leases, what is kept and for how long
+ *	dir_cache.c   what is asked of it, and what it is told
+ *	dir_folder.c  folders, their leases, and for how long they are believed
  *	dir_names.c   what is known of the names in one folder: bytes only
  *	dir_change.c  what a call is about to change, so that it is forgotten
  */
@@ -52,6 +53,77 @@ void dir_names_learn(struct dir_names *names, const char *name,
 /** That one may have become, or stopped being, anything. */
 void dir_names_doubt(struct dir_names *names, const char *name);
 void dir_names_forget(struct dir_names *names);
+
+/* ---------------------------------------------------------- dir_folder.c */
+
+struct dir_folder {
+	TAILQ_ENTRY(dir_folder) entry; /* what was used last comes first */
+	struct client_dir_cache *cache;
+	const char *path;
+	uint64_t number;	  /* another one after each change in it */
+	struct client_file *file; /* under a lease; NULL: none is held */
+	struct tevent_req *opening;
+	struct tevent_req *notify; /* the server tells of changes; NULL: it
+				      does not */
+	struct dir_names *names;
+	struct client_stat own; /* as of its opening, */
+	bool own_known;		/* if it is still so */
+	bool lost;		/* with its connection: has to be told */
+	unsigned asked;		/* names of it */
+	int64_t refused;	/* until then; 0: it was not */
+	int64_t until;		/* is believed, without a lease */
+};
+
+TAILQ_HEAD(dir_folder_list, dir_folder);
+
+struct client_dir_cache {
+	struct client_tree *tree;
+	struct client_dir_cache_options options;
+	struct client_dir_figures figures;
+	struct dir_anchor *anchor;
+	struct dir_folder_list folders;
+	unsigned count;
+	uint64_t numbers;
+	struct tevent_immediate *im; /* what was lost is told */
+	unsigned telling;	     /* no new folders meanwhile */
+	int64_t answered;	     /* the server, last */
+	bool ask;		     /* whatever is known */
+	uint8_t secret[16];	     /* that the keys of leases are made of */
+	client_dir_change_fn fn;
+	void *private_data;
+};
+
+/** A file that a folder was opened by: is there a lease on it? */
+bool dir_file_leased(const struct client_file *file);
+bool dir_folder_leased(const struct dir_folder *folder);
+/** Something in it has. */
+void dir_folder_changed(struct dir_folder *folder);
+/** NULL: nothing is known of it. */
+struct dir_folder *dir_folder_find(const struct client_dir_cache *cache,
+				   const char *path);
+/** The same, which is used now, or a new one. NULL: there is no room. */
+struct dir_folder *dir_folder_get(struct client_dir_cache *cache,
+				  const char *path);
+/** Close and forget it, and tell whoever wants to know. */
+void dir_folder_drop(struct dir_folder *folder);
+/** The lease of a file becomes the folder's. @param stat  of its opening. */
+void dir_folder_take_file(struct dir_folder *folder, struct client_file **file,
+			  const struct client_stat *stat);
+/** Is there a lease to be asked for? */
+bool dir_folder_may_ask(struct dir_folder *folder);
+/** There was none: it is not asked for again for a while. */
+void dir_folder_refused(struct dir_folder *folder);
+/** Ask for one. */
+void dir_folder_open(struct dir_folder *folder);
+/** What is read from now on, will the server tell when it is no longer so? */
+bool dir_folder_tells(const struct dir_folder *folder);
+/** Is what the server says of it now kept, and believed? */
+bool dir_folder_keeps(struct dir_folder *folder);
+/** Does the server give leases on folders? */
+bool dir_cache_has_leases(const struct client_dir_cache *cache);
+size_t dir_cache_memory(const struct client_dir_cache *cache);
+/** What is too much goes. */
+void dir_cache_bound(struct client_dir_cache *cache);
 
 /* ----------------------------------------------------------- dir_cache.c */
 

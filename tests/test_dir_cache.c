@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* dir_cache.c, dir_change.c: what is kept of folders, and that it is never
- * other than what the server has. */
+/* dir_cache.c, dir_folder.c, dir_change.c: what is kept of folders, and that it
+ * is never other than what the server has. */
 #include "tests/fixture_client.h"
 
 #include <unistd.h>
