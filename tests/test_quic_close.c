@@ -74,6 +74,28 @@ static void test_idle(void **state)
 	talloc_free(w);
 }
 
+/* What was in force is said, not what was set here. */
+static void test_idle_of_the_other(void **state)
+{
+	struct quic_world *w = quic_world_new(NULL);
+	struct quic_world_transfer t = {.len = 1, .got = -1};
+	uint8_t byte = 0;
+
+	(void)state;
+	w->client.settings.idle_timeout_ms = 600000;
+	w->server.settings.idle_timeout_ms = 12000;
+	quic_world_connect(w);
+	t.in = &byte;
+	quic_world_receive(w->client.conn, &t);
+	quic_world_run(w, 14 * NGTCP2_SECONDS);
+	assert_int_equal(t.got, ETIMEDOUT);
+	assert_string_equal(quic_conn_end(w->client.conn)->why,
+			    "192.0.2.2:443/udp has not answered for 12 s");
+	assert_string_equal(quic_conn_end(w->server.conn)->why,
+			    "the client has not answered for 12 s");
+	talloc_free(w);
+}
+
 static void test_keep_alive(void **state)
 {
 	struct quic_world *w = quic_world_new(NULL);
@@ -271,6 +293,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_no_answer),
 		cmocka_unit_test(test_idle),
+		cmocka_unit_test(test_idle_of_the_other),
 		cmocka_unit_test(test_keep_alive),
 		cmocka_unit_test(test_key_update),
 		cmocka_unit_test(test_other_streams_refused),
