@@ -17,6 +17,7 @@
 #include "server/metrics.h"
 #include "server/state_dir.h"
 #include "smbquic/ini.h"
+#include "smbquic/private_file.h"
 
 #define MAX_SHARE_NAME 80 /* MS-SRVS 2.2.4.23, NNLEN */
 
@@ -213,6 +214,18 @@ static void load_line(struct loader *l, const struct ini_line *line,
 }
 
 /* `section` is where an including file was: an included one begins there. */
+/* Everybody may read it, but who can change it has whatever it serves. */
+static void warn_of_writers(struct loader *l, const char *file)
+{
+	char *open_to = private_file_writable(l->cfg, file,
+					      "what is served, and to whom");
+
+	if (open_to != NULL) {
+		say(l, CONFIG_WARNING, "%s", open_to);
+		talloc_free(open_to);
+	}
+}
+
 static void load_file(struct loader *l, const char *file, const char *section)
 {
 	const char *outer_file = l->file;
@@ -234,6 +247,7 @@ static void load_file(struct loader *l, const char *file, const char *section)
 		return;
 	}
 	l->file = file;
+	warn_of_writers(l, file);
 	for (i = 0; i < ini_count(ini); i++) {
 		const struct ini_line *line = ini_line(ini, i);
 

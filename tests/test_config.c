@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/stat.h>
 #include <cmocka.h>
 
 #include "tests/testlib.h"
@@ -396,6 +397,34 @@ static void test_include(void **state)
 	expect_finding(f, "it is not a file");
 }
 
+/* Who can change it has all that it serves: of an included one likewise. */
+static void test_anybodys(void **state)
+{
+	struct fixture *f = *state;
+	const char *more = write_file(f, "more", "comment = included\n");
+	const char *text = "[s]\npath = /s\ninclude = more\n";
+	const char *path = write_file(f, "smbquic.conf", text);
+
+	assert_int_equal(chmod(path, 0664), 0);
+	f->findings = talloc_strdup(f, "");
+	f->warnings = 0;
+	f->errors = 0;
+	assert_non_null(config_load(f, path, NULL, report, f));
+	assert_string_equal(f->findings, "");
+	assert_int_equal(chmod(path, 0646), 0);
+	assert_non_null(config_load(f, path, NULL, report, f));
+	assert_int_equal(f->warnings, 1);
+	expect_finding(f, "/smbquic.conf can be changed by anybody (mode 0646)"
+			  ", and it says what is served, and to whom");
+	assert_int_equal(chmod(path, 0600), 0);
+	assert_int_equal(chmod(more, 0666), 0);
+	f->warnings = 0;
+	assert_non_null(config_load(f, path, NULL, report, f));
+	assert_int_equal(f->warnings, 1);
+	assert_int_equal(f->errors, 0);
+	expect_finding(f, "/more can be changed by anybody (mode 0666)");
+}
+
 static void test_overrides(void **state)
 {
 	const char *const good[] = {"log level=5", "server string = a=b", NULL};
@@ -490,6 +519,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_warnings_go_on),
 		cmocka_unit_test(test_whole_checks),
 		cmocka_unit_test(test_include),
+		cmocka_unit_test(test_anybodys),
 		cmocka_unit_test(test_overrides),
 		cmocka_unit_test(test_print),
 		cmocka_unit_test(test_expand),
