@@ -35,11 +35,12 @@ static bool set_size(int fd, int option, int size)
 	return setsockopt(fd, SOL_SOCKET, option, &size, sizeof(size)) == 0;
 }
 
-/* A server has all its clients in few sockets; one line says it, for all. */
+/* One line says it, for all sockets of the process; whoever has as much as the
+ * other kind of socket wants may still hear of this one's. */
 static void advise(const struct buffer *b, int got, int wanted, bool listens)
 {
-	static atomic_bool told[NUM_BUFFERS];
-	bool first = listens && !atomic_exchange(&told[b - buffers], true);
+	static atomic_bool told[NUM_BUFFERS][2];
+	bool first = !atomic_exchange(&told[b - buffers][listens], true);
 
 	log_write(first ? LOG_LEVEL_NOTICE : LOG_LEVEL_INFO, LOG_MODULE,
 		  "the %s buffer of a UDP socket is %d KiB where %d KiB were "
