@@ -13,6 +13,8 @@
 #   settings KEY=VALUE      from now on
 #   matrix_show             what was found in the packets
 
+. "$TOP/tests/capture.sh"
+
 SIGNINGS='AES-128-GMAC AES-128-CMAC HMAC-SHA256'
 CIPHERS='AES-128-GCM AES-128-CCM AES-256-GCM AES-256-CCM'
 
@@ -28,19 +30,7 @@ matrix_start()
 	head -c 20000 /dev/urandom >file
 	: >cells
 	SSLKEYLOGFILE=$TMP/keys start_server
-	start capture tshark -q -i lo -B 16 -f "udp port $QUIC_PORT" \
-		-w capture.pcap
-	wait_for 20 grep -q 'Capture started' capture.log ||
-		skip "tshark cannot capture here: $(tail -n 1 capture.log)"
-	# it says so a moment before it is
-	wait_for 20 captured || fail "nothing is captured"
-}
-
-captured()
-{
-	run client data ls
-	sleep 0.5
-	[ "$(stat -c %s capture.pcap)" -gt 4096 ]
+	capture_start capture "udp port $QUIC_PORT"
 }
 
 cell()
@@ -88,8 +78,7 @@ settings()
 
 matrix_show()
 {
-	sleep 1
-	stop capture
+	capture_stop capture
 	stop smbquicd
 	python3 "$TOP/tests/quic_view.py" capture.pcap keys "$RIG_PASSWORD" \
 		"$QUIC_PORT" <cells 2>>"$FULL"
