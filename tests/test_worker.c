@@ -334,6 +334,7 @@ static void test_detached_lane_gone(void **state)
 	atomic_int gate = 0;
 	int i = 0;
 
+	submit(w, w, lane, make_job(1, 0, &gate));
 	for (i = 0; i < 4; i++) {
 		struct test_job *t = make_job(i, 0, &gate);
 
@@ -350,11 +351,11 @@ static void test_detached_lane_gone(void **state)
 	}
 	assert_int_equal(atomic_load(&runs), 0);
 	atomic_store(&gate, 1);
-	while (atomic_load(&releases) < 6) {
+	while (atomic_load(&releases) < 7) {
 		rest(w);
 	}
-	assert_int_equal(atomic_load(&runs), 5);
-	assert_int_equal(w->done, 0);
+	assert_int_equal(atomic_load(&runs), 6);
+	assert_int_equal(w->done, 1);
 }
 
 static pthread_t last_thread;
