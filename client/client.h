@@ -167,9 +167,12 @@ struct client_options {
 	    the server can: a session that moves much is spread over several,
 	    to other addresses of the server or, over QUIC, to the same one,
 	    and while one of them works the loss of another goes unnoticed.
-	    Those over QUIC are served by a thread each, which ends with the
-	    connection, so that they use as many processors; what the caller
-	    gets is called from his loop all the same. 0 and 1: one, without
+	    Those over QUIC are served by threads, the first one too, so that
+	    they use as many processors; what the caller gets is called from
+	    his loop all the same. A thread begins when a connection that it
+	    is to serve is established, and all end when the last of these
+	    connections has been freed, and have ended then: the loop may be
+	    freed at once. Over TCP there are none. 0 and 1: one, without
 	    threads; at most CLIENT_MAX_CHANNELS. */
 	unsigned max_channels;
 	/** 0: new members come here and make it shorter, so that programs

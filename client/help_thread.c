@@ -94,7 +94,8 @@ static bool helper_ready(struct helper *helper)
 		helper->threads = threads_new(helper->ev, 1);
 		helper->pid = getpid();
 	}
-	return helper->threads != NULL && helper->pid == getpid();
+	return helper->threads != NULL && helper->pid == getpid() &&
+	       threads_begin(helper->threads, 1);
 }
 
 static struct tevent_req *helper_send(TALLOC_CTX *mem_ctx,

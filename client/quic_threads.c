@@ -3,7 +3,8 @@
  * The threads in which QUIC connections are served of a session that may have
  * several: what makes packets and what opens them then uses as many processors
  * as there are connections, and one more makes and reads messages. A session
- * with one connection, as most are, has none.
+ * that may have one alone, as most may, has none; where several are allowed, a
+ * thread begins with the first QUIC connection that it is to serve.
  */
 #define LOG_MODULE "client"
 

@@ -9,12 +9,14 @@
  * the right socket. Where it does not (it has no filter, or the connection
  * has not moved yet) the desk that got it hands it over.
  */
+#define LOG_MODULE "quic"
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <gnutls/crypto.h>
 
+#include "smbquic/log.h"
 #include "smbquic/quic_endpoint_private.h"
 
 /* Bytes that are being handed over, a listener: beyond that they are lost, as
@@ -330,13 +332,32 @@ static int open_one(struct quic_endpoint *e, unsigned desk, char **why)
 	return e->desks->at[desk] == NULL ? ENOMEM : 0;
 }
 
+static bool begin_all(struct threads *threads)
+{
+	unsigned i = 0;
+
+	for (i = 1; i <= threads_count(threads); i++) {
+		if (!threads_begin(threads, i)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 int quic_desks_open(struct quic_endpoint *e, struct threads *threads,
 		    char **why)
 {
-	struct quic_desks *d = calloc(1, sizeof(*d));
+	struct quic_desks *d = NULL;
 	unsigned i = 0;
 	int err = 0;
 
+	if (!begin_all(threads)) {
+		log_warn("no network threads, so all connections are served in "
+			 "one: %s",
+			 strerror(errno));
+		return 0;
+	}
+	d = calloc(1, sizeof(*d));
 	if (d == NULL) {
 		return ENOMEM;
 	}

@@ -103,7 +103,8 @@ void quic_slot_return(struct quic_slot *ghost);
 
 #define QUIC_MOVING_CIDS 32
 
-/** Further desks for an endpoint that listens, one in each thread. */
+/** Further desks for an endpoint that listens, one in each thread; none, if
+ *  these cannot begin. */
 int quic_desks_open(struct quic_endpoint *e, struct threads *threads,
 		    char **why);
 /** No connection is left at any of them. Idempotent. */

@@ -25,6 +25,7 @@ struct seat {
 	struct letter *first, *last;
 	bool rung;
 	struct tevent_timer *late; /* its own: letters to seat 0 wait */
+	struct letter *hand; /* taken out, and delivered one by one; its own */
 	pthread_t thread;
 	bool running; /* a thread that has to be waited for */
 	bool stop;    /* its own */
@@ -77,7 +78,7 @@ void threads_post(struct threads *t, unsigned seat, struct letter *letter)
 	struct seat *s = &t->seat[seat];
 	bool rings = false;
 
-	assert(seat <= t->count);
+	assert(seat <= t->count && s->bell != -1);
 	pthread_mutex_lock(&s->lock);
 	put(s, letter);
 	rings = !s->rung;
@@ -142,16 +143,65 @@ static struct letter *take_all(struct seat *s)
 	return list;
 }
 
+/* Behind those that are being delivered, if this comes from one of them. */
+static void take_in_hand(struct seat *s)
+{
+	struct letter **end = &s->hand;
+
+	while (*end != NULL) {
+		end = &(*end)->next;
+	}
+	*end = take_all(s);
+}
+
+/* One may take back others: what is left is looked at anew each time. */
 static void deliver_all(struct seat *s)
 {
-	struct letter *l = take_all(s);
+	take_in_hand(s);
+	while (s->hand != NULL) {
+		struct letter *l = s->hand;
 
-	while (l != NULL) {
-		struct letter *next = l->next;
-
+		s->hand = l->next;
 		l->deliver(l);
-		l = next;
 	}
+}
+
+static void sort_out(struct letter **from, struct letter ***end,
+		     bool (*wanted)(const struct letter *l, const void *arg),
+		     const void *arg)
+{
+	while (*from != NULL) {
+		struct letter *l = *from;
+
+		if (!wanted(l, arg)) {
+			from = &l->next;
+			continue;
+		}
+		*from = l->next;
+		l->next = NULL;
+		**end = l;
+		*end = &l->next;
+	}
+}
+
+/* What stays in the box stays there, rung for or not. */
+struct letter *threads_take(struct threads *t,
+			    bool (*wanted)(const struct letter *l,
+					   const void *arg),
+			    const void *arg)
+{
+	struct seat *s = &t->seat[0];
+	struct letter *taken = NULL, **end = &taken;
+
+	sort_out(&s->hand, &end, wanted, arg);
+	pthread_mutex_lock(&s->lock);
+	sort_out(&s->first, &end, wanted, arg);
+	s->last = s->first;
+	while (s->last != NULL && s->last->next != NULL) {
+		s->last = s->last->next;
+	}
+	pthread_mutex_unlock(&s->lock);
+	return taken;
 }
 
 static void box_handler(struct tevent_context *ev, struct tevent_fd *fde,
@@ -196,15 +246,21 @@ void threads_call(struct threads *t, unsigned seat, struct letter *letter)
 
 /* --- life ---------------------------------------------------------------- */
 
-static bool seat_init(struct seat *s, struct tevent_context *ev)
+/* owner is that of the event, which goes with it or before. */
+static bool seat_init(struct seat *s, struct tevent_context *ev,
+		      TALLOC_CTX *owner, tevent_fd_handler_t handler,
+		      void *private_data)
 {
 	s->ev = ev;
 	s->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (s->bell == -1 || ev == NULL) {
+	if (s->bell == -1) {
 		return false;
 	}
-	s->fde = tevent_add_fd(ev, NULL, s->bell, TEVENT_FD_READ, box_handler,
-			       s);
+	s->fde = tevent_add_fd(ev, owner, s->bell, TEVENT_FD_READ, handler,
+			       private_data);
+	if (s->fde == NULL) {
+		errno = ENOMEM;
+	}
 	return s->fde != NULL;
 }
 
@@ -247,6 +303,15 @@ static void stop_deliver(struct letter *l)
 	stop->seat->stop = true;
 }
 
+static void seat_end(struct seat *s)
+{
+	TALLOC_FREE(s->fde);
+	if (s->bell != -1) {
+		close(s->bell);
+		s->bell = -1;
+	}
+}
+
 static void threads_end(struct threads *t)
 {
 	unsigned i = 0;
@@ -264,10 +329,7 @@ static void threads_end(struct threads *t)
 		struct seat *s = &t->seat[i];
 
 		deliver_all(s);
-		TALLOC_FREE(s->fde);
-		if (s->bell != -1) {
-			close(s->bell);
-		}
+		seat_end(s);
 		if (i > 0) {
 			TALLOC_FREE(s->ev);
 		}
@@ -292,7 +354,6 @@ static void main_handler(struct tevent_context *ev, struct tevent_fd *fde,
 struct threads *threads_new(struct tevent_context *ev, unsigned count)
 {
 	struct threads *t = talloc_zero(NULL, struct threads);
-	bool ok = t != NULL;
 	unsigned i = 0;
 	int err = 0;
 
@@ -308,27 +369,36 @@ struct threads *threads_new(struct tevent_context *ev, unsigned count)
 		pthread_mutex_init(&t->seat[i].lock, NULL);
 		t->seat[i].bell = -1;
 	}
-	errno = ENOMEM;
-	ok = seat_init(&t->seat[0], ev);
-	for (i = 1; i <= count && ok; i++) {
-		ok = seat_init(&t->seat[i], tevent_context_init(NULL)) &&
-		     seat_start(&t->seat[i]);
-	}
-	if (!ok) {
+	if (!seat_init(&t->seat[0], ev, t, main_handler, t)) {
 		err = errno;
 		threads_end(t);
 		errno = err;
 		return NULL;
 	}
-	TALLOC_FREE(t->seat[0].fde);
-	t->seat[0].fde = tevent_add_fd(ev, NULL, t->seat[0].bell,
-				       TEVENT_FD_READ, main_handler, t);
-	if (t->seat[0].fde == NULL) {
-		threads_end(t);
-		errno = ENOMEM;
-		return NULL;
-	}
 	return t;
+}
+
+bool threads_begin(struct threads *t, unsigned seat)
+{
+	struct seat *s = &t->seat[seat];
+	struct tevent_context *ev = NULL;
+	int err = ENOMEM;
+
+	assert(seat > 0 && seat <= t->count);
+	if (s->running) {
+		return true;
+	}
+	ev = tevent_context_init(NULL);
+	if (ev != NULL && seat_init(s, ev, ev, box_handler, s) &&
+	    seat_start(s)) {
+		return true;
+	}
+	err = ev != NULL ? errno : err;
+	seat_end(s);
+	s->ev = NULL;
+	talloc_free(ev);
+	errno = err;
+	return false;
 }
 
 void threads_hold(struct threads *t)

@@ -11,6 +11,7 @@
 #ifndef SMBQUIC_THREADS_H
 #define SMBQUIC_THREADS_H
 
+#include <stdbool.h>
 #include <talloc.h>
 #include <tevent.h>
 
@@ -27,10 +28,17 @@ struct letter {
 #define THREADS_LATE_MS 10
 
 /**
+ * So many seats, whose threads have yet to begin. ev outlives them, or is never
+ * run again.
+ *
  * @param count  1..THREADS_MAX.
  * @return NULL: errno is set.
  */
 struct threads *threads_new(struct tevent_context *ev, unsigned count);
+/** The thread of that seat begins, unless it has. Before that its seat has no
+ *  loop and takes no letters. Only in the loop of seat 0.
+ *  @return false: errno is set, and it may be tried again. */
+bool threads_begin(struct threads *t, unsigned seat);
 /** One more who needs them; the one who made them is the first. */
 void threads_hold(struct threads *t);
 /** When nobody needs them they end; letters on their way are delivered. Only
@@ -48,5 +56,17 @@ void threads_post_late(struct threads *t, unsigned from, struct letter *letter);
 /** Post, and wait until it was delivered. From seat 0 to a thread only: a
  *  thread never waits for another. */
 void threads_call(struct threads *t, unsigned seat, struct letter *letter);
+/**
+ * Takes back what has been posted to seat 0 and is not delivered yet: whoever
+ * those letters are for need not run the loop to get them. Only in the loop
+ * of seat 0.
+ *
+ * @param wanted  looks at the letter alone; the others stay.
+ * @return those, in their order, or NULL.
+ */
+struct letter *threads_take(struct threads *t,
+			    bool (*wanted)(const struct letter *letter,
+					   const void *arg),
+			    const void *arg);
 
 #endif

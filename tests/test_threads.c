@@ -30,12 +30,18 @@ struct traveller {
 static struct world *new_world(void)
 {
 	struct world *w = talloc_zero(NULL, struct world);
+	unsigned seat = 0;
 
 	w->ev = tevent_context_init(w);
 	w->threads = threads_new(w->ev, THREADS);
 	assert_non_null(w->threads);
 	assert_int_equal(threads_count(w->threads), THREADS);
 	assert_ptr_equal(threads_loop(w->threads, 0), w->ev);
+	for (seat = 1; seat <= THREADS; seat++) {
+		assert_null(threads_loop(w->threads, seat));
+		assert_true(threads_begin(w->threads, seat));
+		assert_true(threads_begin(w->threads, seat)); /* it has */
+	}
 	return w;
 }
 
