@@ -287,6 +287,8 @@ void conn_submit(struct client_conn *conn, struct call *call);
 void conn_forget(struct client_conn *conn, struct call *call);
 /** Credits came, or a call went: others may go. */
 void conn_go(struct client_conn *conn);
+/** On a connection that has come back so many more credits may be out. */
+void conn_open_window(struct client_conn *conn, uint32_t credits);
 /** End the connection: all calls end with status. why is copied; the first
  *  one stays. */
 void conn_die(struct client_conn *conn, NTSTATUS status, const char *why);

@@ -111,13 +111,30 @@ static void conn_ask(struct client_conn *conn)
 	conn_transmit(conn, call);
 }
 
+/* What others may wait for is not kept back. */
+static bool is_acknowledgement(const struct call *call)
+{
+	return call->posted && call->part[0].command == SMB2_OPLOCK_BREAK;
+}
+
 /* There is more on its way already than a connection that has just come back
  * is trusted with: see replay_go(). */
 static bool window_is_full(const struct client_conn *conn,
 			   const struct call *call)
 {
 	return conn->window != 0 && conn->credits_out > 0 &&
-	       conn->credits_out + call_cost(call) > conn->window;
+	       conn->credits_out + call_cost(call) > conn->window &&
+	       !is_acknowledgement(call);
+}
+
+void conn_open_window(struct client_conn *conn, uint32_t credits)
+{
+	if (conn->window != 0) {
+		conn->window += credits;
+	}
+	if (conn->window >= conn->credits_most) {
+		conn->window = 0;
+	}
 }
 
 void conn_go(struct client_conn *conn)
@@ -158,7 +175,11 @@ void conn_submit(struct client_conn *conn, struct call *call)
 		return;
 	}
 	call->waiting = true;
-	TAILQ_INSERT_TAIL(&conn->waiting, call, entry);
+	if (conn->window != 0 && is_acknowledgement(call)) {
+		TAILQ_INSERT_HEAD(&conn->waiting, call, entry);
+	} else {
+		TAILQ_INSERT_TAIL(&conn->waiting, call, entry);
+	}
 	conn_start_watch(conn);
 	if (!conn->asking) {
 		conn_go(conn);
@@ -288,6 +309,12 @@ static void conn_tick(struct tevent_context *ev, struct tevent_timer *te,
 			call_time_out(call);
 		}
 	} while (call != NULL);
+	if (conn->window != 0) {
+		/* a while without a loss counts as an answer: who waits for
+		 * others does not keep the rest from going out */
+		conn_open_window(conn, conn->window);
+		conn_go(conn);
+	}
 	conn_start_watch(conn);
 }
 

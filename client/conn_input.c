@@ -84,17 +84,6 @@ static struct call_part *find_part(struct client_conn *conn, uint64_t id)
 	return NULL;
 }
 
-/* What was answered went well: as much again may be on its way. */
-static void conn_open_window(struct client_conn *conn, uint32_t charge)
-{
-	if (conn->window != 0) {
-		conn->window += charge;
-	}
-	if (conn->window >= conn->credits_most) {
-		conn->window = 0;
-	}
-}
-
 static void conn_grant(struct client_conn *conn, struct call_part *part,
 		       const struct smb2_header *header)
 {

@@ -196,7 +196,7 @@ static void test_little_by_little(void **state)
 	}
 	fixture_settle(f);
 	fixture_settle(f);
-	assert_int_equal(a->peer[1]->seen[SMB2_WRITE], 8);
+	assert_in_range(a->peer[1]->seen[SMB2_WRITE], 8, 32); /* 8 a second */
 	a->prepare = NULL;
 	testlib_peer_hang_up(a->peer[1]);
 	for (i = 0; i < 40; i++) {
