@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "client/shell.h"
+#include "client/shell_folders.h"
 #include "smbquic/heap.h"
 #include "smbquic/secret.h"
 #include "smbquic/log.h"
@@ -109,6 +110,7 @@ static void leave(struct shell *shell)
 	}
 	client_interrupt(shell->conn, false);
 	client_set_timeout(shell->conn, GOODBYE_MS);
+	shell_folders_end(shell); /* what it is to tell of them has no end */
 	if (!client_settle(shell->conn, GOODBYE_MS)) {
 		return; /* nobody listens */
 	}
