@@ -897,6 +897,9 @@ NTSTATUS client_steps(TALLOC_CTX *mem_ctx, struct client_tree *tree,
  * it under the temporary path, marked to be deleted when it is closed. Freeing
  * the file, or losing the connection for good, removes it.
  *
+ * @param path   temporary, and one that nobody else can have, by a random
+ *               number, say: when a connection is lost, what is found there on
+ *               the next one is taken for what was left of this, and removed.
  * @param data   its first bytes, at most client_max_write(); may be empty.
  *               With them it is taken for small: its handle does not survive
  *               a connection that is lost, as others do.
@@ -935,6 +938,7 @@ NTSTATUS client_upload_commit(struct client_file *file, const char *path,
  * name. When writing fails what has come into being is removed afterwards, so
  * that a file cut short may be seen for a round trip.
  *
+ * @param temporary  as the path of client_upload_send()
  * @param data   at most client_max_write(); may be empty.
  * @param owner  see client_write_send().
  * @param basic  times and attributes; that the server does not let us set

@@ -512,6 +512,10 @@ static void commit_unprotected(struct tevent_req *subreq)
 	(void)client_set_basic_recv(subreq);
 	talloc_free(subreq);
 	state->readonly = false;
+	if (file_conn(state->file) == NULL) {
+		req_failed(req, state->status);
+		return;
+	}
 	commit_undo(req);
 }
 
@@ -532,6 +536,10 @@ static void commit_undone(struct tevent_req *subreq)
 					 : client_close_recv(subreq);
 
 	talloc_free(subreq);
+	if (!state->by_name && is_lost(status) && conn != NULL) {
+		commit_undo(req); /* by its name now */
+		return;
+	}
 	if (!will_pass(status) || state->undone == UNDO_TRIES || conn == NULL) {
 		req_failed(req, state->status);
 		return;
