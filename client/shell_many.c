@@ -286,6 +286,9 @@ static void many_start_file(struct many *many)
 	item->weight = item->stat.size < many->transfer.limits.bytes
 			       ? item->stat.size
 			       : many->transfer.limits.bytes;
+	if (many->tar != NULL && many->transfer.keep_streams) {
+		item->weight += TAR_XATTRS_MAX;
+	}
 	many->bytes_in_flight += item->weight;
 	many->files_in_flight++;
 	if (item->same) {

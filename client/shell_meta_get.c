@@ -284,7 +284,11 @@ static void get_stream_done(struct tevent_req *subreq)
 	if (!NT_STATUS_IS_OK(status)) {
 		meta_lost(state->t, state->name, state->stream->name, status);
 	} else {
-		err = data.len < stat.size ? EFBIG : keep_stream(state, data);
+		if (data.len == stat.size) {
+			err = keep_stream(state, data);
+		} else {
+			err = state->into != NULL ? EFBIG : E2BIG;
+		}
 		if (err != 0) {
 			meta_lost_here(state->t, state->name,
 				       state->stream->name, err, stat.size);

@@ -105,67 +105,74 @@ static struct in_folder *in_folder(struct tar_in *in, const char *path)
 	return &in->folder[at];
 }
 
+struct in_folder_end {
+	struct tar_in *in;
+	const struct in_folder *folder;
+};
+
+static void in_end(struct in_folder_end *end)
+{
+	end->in->times_in_flight--;
+	talloc_free(end);
+}
+
+static void in_list_set(struct tevent_req *subreq)
+{
+	struct in_folder_end *end =
+		tevent_req_callback_data(subreq, struct in_folder_end);
+
+	meta_recv(subreq);
+	talloc_free(subreq);
+	in_end(end);
+}
+
+/* Its access list, last: it may take away the right to all else. Its streams
+ * are there: there is nothing to look for. */
+static void in_set_list(struct in_folder_end *end)
+{
+	const struct in_folder *f = end->folder;
+
+	if (f->meta == NULL) {
+		in_end(end);
+		return;
+	}
+	tevent_req_set_callback(
+		shell_need(meta_put_send(end, &end->in->transfer, f->meta,
+					 f->path, f->path, true)),
+		in_list_set, end);
+}
+
 static void in_time_set(struct tevent_req *subreq)
 {
-	struct tar_in *in = tevent_req_callback_data(subreq, struct tar_in);
+	struct in_folder_end *end =
+		tevent_req_callback_data(subreq, struct in_folder_end);
 
 	/* A folder without its time is better than none. */
 	(void)client_set_basic_recv(subreq);
 	talloc_free(subreq);
-	in->times_in_flight--;
+	in_set_list(end);
 }
 
-static void in_set_time(struct tar_in *in, const struct in_folder *f)
+static void in_finish(struct tar_in *in, const struct in_folder *f)
 {
 	const struct fscc_basic basic = {
 		.last_write_time = f->write_time,
 		.file_attributes = f->attributes,
 		.creation_time = f->created,
 	};
+	struct in_folder_end *end =
+		shell_need(talloc_zero(in, struct in_folder_end));
 
+	end->in = in;
+	end->folder = f;
+	in->times_in_flight++;
 	if (f->write_time == 0 && f->created == 0) {
+		in_set_list(end);
 		return;
 	}
-	in->times_in_flight++;
 	tevent_req_set_callback(shell_need(client_set_basic_send(
-					in, in->shell->tree, f->path, &basic)),
-				in_time_set, in);
-}
-
-struct in_list {
-	struct tar_in *in;
-	const struct in_folder *folder;
-};
-
-static void in_list_set(struct tevent_req *subreq)
-{
-	struct in_list *list = tevent_req_callback_data(subreq, struct in_list);
-
-	meta_recv(subreq);
-	talloc_free(subreq);
-	list->in->times_in_flight--;
-	in_set_time(list->in, list->folder);
-	talloc_free(list);
-}
-
-/* Its access list, which may take away the right to put something into it; then
- * its times. Its streams are there: there is nothing to look for. */
-static void in_finish(struct tar_in *in, const struct in_folder *f)
-{
-	struct in_list *list = NULL;
-
-	if (f->meta == NULL) {
-		in_set_time(in, f);
-		return;
-	}
-	list = shell_need(talloc_zero(in, struct in_list));
-	list->in = in;
-	list->folder = f;
-	in->times_in_flight++;
-	tevent_req_set_callback(
-		shell_need(meta_put_send(list, &in->transfer, f->meta, f->path,
-					 f->path, true)),
-		in_list_set, list);
+					end, in->shell->tree, f->path, &basic)),
+				in_time_set, end);
 }
 
 /* When nothing changes in them any more. */
