@@ -63,7 +63,8 @@ struct worker_job {
 	int state;
 };
 
-/** @return NULL: no memory or no threads; errno is set. */
+/** ev outlives the pool, and has no other pool: its trace callback is the
+ *  pool's. @return NULL: no memory or no threads; errno is set. */
 struct worker_pool *worker_pool_new(TALLOC_CTX *mem_ctx,
 				    struct tevent_context *ev,
 				    unsigned num_threads);

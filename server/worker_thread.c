@@ -20,7 +20,8 @@ static void queue_make_ready(struct worker_queue *queue)
 {
 	struct worker_pool *pool = queue->pool;
 
-	if (queue->ready || queue->queued == 0 ||
+	/* what waits for others of its series is nobody's yet */
+	if (queue->ready || queue->jobs.waiting == 0 ||
 	    queue->running >= queue->width) {
 		return;
 	}
