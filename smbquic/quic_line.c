@@ -115,10 +115,11 @@ void line_leave_it(struct line *line)
 /* Now, or once the handshake is complete. */
 static bool line_move(struct line *line)
 {
+	line->home = false; /* before the thread looks */
 	if (!quic_desk_move(line->conn, &line->ended, &line->ghost)) {
+		line->home = true;
 		return false;
 	}
-	line->home = false;
 	line->pending++; /* ended */
 	return true;
 }
@@ -139,8 +140,7 @@ static void line_settled(void *private_data)
 }
 
 /* A client's endpoint is done with what it was at: now a thread of its own is
- * of use. Where it cannot move it
- * stays, and is served nevertheless. */
+ * of use. Where it cannot move it stays, and is served nevertheless. */
 static void line_leave(void *private_data)
 {
 	struct line *line = private_data;
@@ -155,11 +155,13 @@ static void line_leave(void *private_data)
 			 strerror(errno));
 		return;
 	}
+	line->home = false; /* before the thread looks */
 	if (quic_endpoint_move(s->endpoint, line->threads, line->seat)) {
 		/* the slot is the thread's now */
 		log_debug("a connection is served by network thread %u",
 			  line->seat);
-		line->home = false;
+	} else {
+		line->home = true;
 	}
 }
 
