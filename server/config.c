@@ -161,6 +161,7 @@ static void set_value(struct loader *l, struct config_share *to,
 	to->values[key] = value;
 }
 
+/* `section` is where an including file was: an included one begins there. */
 static void load_file(struct loader *l, const char *file, const char *section);
 
 static void include(struct loader *l, const char *name, const char *section)
@@ -213,7 +214,6 @@ static void load_line(struct loader *l, const struct ini_line *line,
 	}
 }
 
-/* `section` is where an including file was: an included one begins there. */
 /* Everybody may read it, but who can change it has whatever it serves. */
 static void warn_of_writers(struct loader *l, const char *file)
 {

@@ -94,19 +94,19 @@ static void ring_late(struct tevent_context *ev, struct tevent_timer *te,
 		      struct timeval now, void *private_data)
 {
 	struct seat *from = private_data;
-	struct seat *main = from - from->number;
+	struct seat *to = from - from->number;
 	bool rings = false;
 
 	(void)ev;
 	(void)te;
 	(void)now;
 	from->late = NULL; /* tevent frees it */
-	pthread_mutex_lock(&main->lock);
-	rings = main->first != NULL && !main->rung;
-	main->rung = main->rung || rings;
-	pthread_mutex_unlock(&main->lock);
+	pthread_mutex_lock(&to->lock);
+	rings = to->first != NULL && !to->rung;
+	to->rung = to->rung || rings;
+	pthread_mutex_unlock(&to->lock);
 	if (rings) {
-		ring(main);
+		ring(to);
 	}
 }
 

@@ -479,8 +479,6 @@ static void test_break(void **state)
 	assert_int_equal(size_of(f, "d\\three"), 3);
 }
 
-/* What was opened before there was a lease, or under an earlier one, does not
- * break the one that there is when it is closed. */
 /* A listing is kept that was read when the server was telling already; and
  * until it tells. */
 static void test_notify(void **state)
@@ -537,6 +535,8 @@ static void test_no_notify(void **state)
 	assert_int_equal(f->peer->seen[SMB2_CHANGE_NOTIFY], 1);
 }
 
+/* What was opened before there was a lease, or under an earlier one, does not
+ * break the one that there is when it is closed. */
 static void test_key(void **state)
 {
 	const struct client_open how = {
