@@ -61,7 +61,7 @@ class SetupTest(Sandbox):
     def setUp(self):
         super().setUp()
         table = self.read('scripts/setup').split("PACKAGES='\n")[1]
-        self.packages = re.findall(r'^(?:build|test)[+@]? *\| ([\w+-]+)',
+        self.packages = re.findall(r'^(?:build|test)[+@]? *\| ([\w.+-]+)',
                                    table.split("'")[0], re.M)
         for name in self.packages:
             version = '1.11.0-1~bpo12+1' if 'ngtcp2' in name else '5.0'
