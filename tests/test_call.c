@@ -341,18 +341,11 @@ static void send_kept(struct fixture *f)
 static void interim(struct peer *peer, const struct message_pdu *pdu,
 		    struct peer_reply *reply)
 {
-	struct peer_reply pending = *reply;
-
 	keep(peer, pdu, reply);
 	kept.header.flags |= SMB2_FLAGS_ASYNC_COMMAND;
 	kept.header.async_id = 99;
 	kept.header.credits = 0;
-	pending.w = wire_writer_talloc(peer);
-	wire_put(&pending.w, reply->w.buf, SMB2_HEADER_SIZE);
-	testlib_peer_error(&pending, NT_STATUS_PENDING);
-	pending.header.flags |= SMB2_FLAGS_ASYNC_COMMAND;
-	pending.header.async_id = 99;
-	testlib_peer_send(peer, &pending);
+	testlib_peer_pending(peer, reply, 99);
 }
 
 static void test_interim(void **state)

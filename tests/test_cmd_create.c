@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cmd_create.c, create_request.c, create_reply.c, cmd_close.c. */
+/* cmd_create.c, create_request.c, create_contexts.c, create_reply.c,
+ * cmd_close.c. */
 #include "tests/fixture_files.h"
 
 #include "server/create.h"

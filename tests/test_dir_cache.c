@@ -205,8 +205,6 @@ static void serve_set(const struct message_pdu *pdu)
 /* Pending, until tell_changed(). */
 static void serve_notify(struct peer *peer, struct peer_reply *reply)
 {
-	struct peer_reply pending = *reply;
-
 	if (!server.tells) {
 		testlib_peer_error(reply, NT_STATUS_NOT_SUPPORTED);
 		return;
@@ -218,12 +216,7 @@ static void serve_notify(struct peer *peer, struct peer_reply *reply)
 	server.notify.header.async_id = 99;
 	server.notify.header.credits = 0;
 	reply->silent = true;
-	pending.w = wire_writer_talloc(peer);
-	wire_put(&pending.w, reply->w.buf, SMB2_HEADER_SIZE);
-	testlib_peer_error(&pending, NT_STATUS_PENDING);
-	pending.header.flags |= SMB2_FLAGS_ASYNC_COMMAND;
-	pending.header.async_id = 99;
-	testlib_peer_send(peer, &pending);
+	testlib_peer_pending(peer, reply, 99);
 }
 
 static void tell_changed(struct fixture *f)
@@ -479,21 +472,28 @@ static void test_break(void **state)
 	assert_int_equal(size_of(f, "d\\three"), 3);
 }
 
-/* A listing is kept that was read when the server was telling already; and
- * until it tells. */
-static void test_notify(void **state)
+/* A folder was read, and the server asked to tell what changes in it. */
+static void up_to_be_told(struct fixture *f, bool tells)
 {
 	struct client_dir_cache_options options = {0};
-	struct fixture *f = *state;
-	unsigned before = 0;
 
 	client_dir_cache_default(&options);
 	options.notify = 1;
 	up(f, RH, &options);
-	server.tells = true;
+	server.tells = tells;
 	assert_int_equal(list(f, "d"), 2);
 	fixture_settle(f);
 	assert_int_equal(f->peer->seen[SMB2_CHANGE_NOTIFY], 1);
+}
+
+/* A listing is kept that was read when the server was telling already; and
+ * until it tells. */
+static void test_notify(void **state)
+{
+	struct fixture *f = *state;
+	unsigned before = 0;
+
+	up_to_be_told(f, true);
 	before = requests(f);
 	assert_int_equal(list(f, "d"), 2);
 	assert_true(requests(f) > before);
@@ -518,16 +518,10 @@ static void test_notify(void **state)
 /* One that does not tell is believed for its lease. */
 static void test_no_notify(void **state)
 {
-	struct client_dir_cache_options options = {0};
 	struct fixture *f = *state;
 	unsigned before = 0;
 
-	client_dir_cache_default(&options);
-	options.notify = 1;
-	up(f, RH, &options);
-	assert_int_equal(list(f, "d"), 2);
-	fixture_settle(f);
-	assert_int_equal(f->peer->seen[SMB2_CHANGE_NOTIFY], 1);
+	up_to_be_told(f, false);
 	assert_int_equal(list(f, "d"), 2);
 	before = requests(f);
 	assert_int_equal(list(f, "d"), 2);

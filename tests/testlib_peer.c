@@ -441,6 +441,20 @@ static void peer_read(struct peer *peer)
 	tevent_req_set_callback(peer->reading, peer_read_done, peer);
 }
 
+void testlib_peer_pending(struct peer *peer, const struct peer_reply *reply,
+			  uint64_t async_id)
+{
+	struct peer_reply pending = *reply;
+
+	pending.silent = false;
+	pending.w = wire_writer_talloc(peer);
+	wire_put(&pending.w, reply->w.buf, SMB2_HEADER_SIZE);
+	testlib_peer_error(&pending, NT_STATUS_PENDING);
+	pending.header.flags |= SMB2_FLAGS_ASYNC_COMMAND;
+	pending.header.async_id = async_id;
+	testlib_peer_send(peer, &pending);
+}
+
 void testlib_peer_hang_up(struct peer *peer)
 {
 	TALLOC_FREE(peer->reading);

@@ -82,6 +82,10 @@ struct wire_writer *testlib_peer_body(struct peer_reply *reply);
 /** Send a reply (its header is encoded now), outside of the usual order. */
 void testlib_peer_send(struct peer *peer, struct peer_reply *reply);
 
+/** Say that the answer takes its time, as the operation `async_id`. */
+void testlib_peer_pending(struct peer *peer, const struct peer_reply *reply,
+			  uint64_t async_id);
+
 /** Go without a word. */
 void testlib_peer_hang_up(struct peer *peer);
 
