@@ -141,20 +141,24 @@ static void read_ahead(struct client_cache *cache)
 	}
 }
 
+/* A read may be as long as the window, and then leaves nothing of it: what
+ * counts is how far ahead it is after the read. */
 static void note_order(struct client_cache *cache, uint64_t offset, size_t len)
 {
 	size_t most = cache->options.read_ahead;
+	bool in_order = offset == cache->next;
 
-	if (offset != cache->next) {
+	cache->next = offset + len;
+	if (!in_order) {
 		cache->window = 0;
 		cache->ahead = 0;
 	} else if (cache->window == 0) {
 		cache->window = most < WINDOW_FIRST ? most : WINDOW_FIRST;
-	} else if (cache->ahead - cache->next <= cache->window / 2) {
+	} else if (cache->ahead < cache->next ||
+		   cache->ahead - cache->next <= cache->window / 2) {
 		cache->window =
 			cache->window < most / 2 ? cache->window * 2 : most;
 	}
-	cache->next = offset + len;
 }
 
 /* ------------------------------------------------------------------ a read */

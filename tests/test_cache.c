@@ -254,6 +254,19 @@ static void test_read_ahead(void **state)
 	assert_int_equal(f->peer->closed, 1);
 }
 
+/* As the kernel's own reading ahead does: each read takes the whole window. */
+static void test_read_ahead_of_large_reads(void **state)
+{
+	struct fixture *f = *state;
+	struct client_cache *cache = up(f, ALL, 3000000, NULL);
+
+	read_all(cache, 3000000, 128 * 1024);
+	assert_int_equal(figures(cache).hits + figures(cache).misses, 3000000);
+	assert_true(figures(cache).reads < 10);
+	assert_true(figures(cache).hits > 2000000);
+	talloc_free(cache);
+}
+
 static void test_no_more_memory_than_said(void **state)
 {
 	const struct client_cache_options options = {
@@ -647,6 +660,7 @@ int main(void)
 	cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_read_ahead),
+		T(test_read_ahead_of_large_reads),
 		T(test_no_more_memory_than_said),
 		T(test_switched_off),
 		T(test_no_lease),
