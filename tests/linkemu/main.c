@@ -2,7 +2,7 @@
 /*
  * linkemu - a link between two network namespaces, as good or bad as wanted.
  *
- *	linkemu -s SOCKET -c NAMESPACE -d NAMESPACE [-i DEVICE] [-r SEED]
+ *	linkemu -s SOCKET -c NAMESPACE -d NAMESPACE [-i DEVICE] [-r SEED] [-g]
  *		[WORD...]
  *	linkemu -t SOCKET WORD...
  *
@@ -22,7 +22,9 @@
  *	stats			counts of both directions
  *
  * The words at the start are such a command. Neither end knows of the other
- * side's packets what the link did to them: there are no offloads.
+ * side's packets what the link did to them: there are no offloads. With -g the
+ * devices are such as cards for fast links are: UDP packets of one flow come
+ * and go in trains (train.h); on the link they are single packets as ever.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -46,13 +48,15 @@
 
 #include "tests/linkemu/link.h"
 #include "tests/linkemu/nat.h"
+#include "tests/linkemu/train.h"
 #include "tests/linkemu/words.h"
 
 #define PACKET_MAX 65536
 #define BATCH	   64 /* packets of one device before the others' turn */
 #define WORDS_MAX  32
 #define LINE_MAX_  1024
-#define TUN_QUEUE  20000 /* packets that wait for us; else TUN drops them */
+#define GATHER	   100000 /* ns that a train may wait for more, as in a card */
+#define TUN_QUEUE  20000  /* packets that wait for us; else TUN drops them */
 
 enum { UP, DOWN, DIRECTIONS };
 static const char *const names[] = {"up", "down"};
@@ -61,12 +65,16 @@ struct emulator {
 	struct link *link[DIRECTIONS];
 	int tun[DIRECTIONS]; /* where packets of that direction come from */
 	int control;
+	bool trains; /* -g */
+	struct train_cut cut;
+	struct train_join join;
 	struct nat nat;
 };
 
 struct arguments {
 	const char *control, *tell, *client, *server, *device;
 	uint64_t seed;
+	bool trains;
 };
 
 static volatile sig_atomic_t stopped;
@@ -118,9 +126,10 @@ static void long_queue(const char *device)
 	close(fd);
 }
 
-static int make_tun(const char *ns, const char *device)
+static int make_tun(const char *ns, const char *device, bool trains)
 {
-	struct ifreq r = {.ifr_flags = IFF_TUN | IFF_NO_PI};
+	struct ifreq r = {.ifr_flags = IFF_TUN | IFF_NO_PI |
+				       (trains ? IFF_VNET_HDR : 0)};
 	int fd = -1;
 
 	enter(ns);
@@ -131,6 +140,11 @@ static int make_tun(const char *ns, const char *device)
 	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", device);
 	if (ioctl(fd, TUNSETIFF, &r) != 0) {
 		die(device, strerror(errno));
+	}
+	if (trains && ioctl(fd, TUNSETOFFLOAD,
+			    TUN_F_CSUM | TUN_F_USO4 | TUN_F_USO6) != 0) {
+		die("this kernel's TUN has no trains of UDP (-g)",
+		    strerror(errno));
 	}
 	long_queue(device);
 	return fd;
@@ -322,21 +336,61 @@ static int tell(const char *path, char **words, int count)
 
 /* --- carrying ------------------------------------------------------------ */
 
+static void put(struct emulator *e, int d, uint8_t *packet, size_t len)
+{
+	if (d == UP && !nat_out(&e->nat, packet, len)) {
+		return;
+	}
+	link_put(e->link[d], packet, len, now());
+}
+
+static void put_train(struct emulator *e, int d, uint8_t *frame, size_t len)
+{
+	uint8_t *packet = NULL;
+
+	if (!train_cut_begin(&e->cut, frame, len)) {
+		return;
+	}
+	for (packet = train_cut_next(&e->cut, &len); packet != NULL;
+	     packet = train_cut_next(&e->cut, &len)) {
+		put(e, d, packet, len);
+	}
+}
+
 static void take_in(struct emulator *e, int d)
 {
-	static uint8_t packet[PACKET_MAX];
+	static uint8_t frame[TRAIN_HEAD + PACKET_MAX];
 	int i = 0;
 
 	for (i = 0; i < BATCH; i++) {
-		ssize_t n = read(e->tun[d], packet, sizeof(packet));
+		ssize_t n = read(e->tun[d], frame, sizeof(frame));
 
 		if (n <= 0) {
 			return;
 		}
-		if (d == UP && !nat_out(&e->nat, packet, (size_t)n)) {
-			continue;
+		if (e->trains) {
+			put_train(e, d, frame, (size_t)n);
+		} else {
+			put(e, d, frame, (size_t)n);
 		}
-		link_put(e->link[d], packet, (size_t)n, now());
+	}
+}
+
+static void deliver(struct emulator *e, int d, const uint8_t *frame, size_t len)
+{
+	if (write(e->tun[DIRECTIONS - 1 - d], frame, len) < 0 &&
+	    errno != EAGAIN && errno != EIO && errno != EINVAL) {
+		die("write", strerror(errno));
+	}
+}
+
+static void deliver_train(struct emulator *e, int d)
+{
+	const uint8_t *frame = NULL;
+	size_t len = train_join_take(&e->join, &frame);
+
+	if (len > 0) {
+		deliver(e, d, frame, len);
 	}
 }
 
@@ -349,16 +403,19 @@ static void let_out(struct emulator *e, int d)
 		uint8_t *packet = link_take(e->link[d], now(), &len);
 
 		if (packet == NULL) {
-			return;
+			break;
 		}
 		if (d == DOWN && !nat_in(&e->nat, packet, len)) {
 			continue;
 		}
-		if (write(e->tun[DIRECTIONS - 1 - d], packet, len) < 0 &&
-		    errno != EAGAIN && errno != EIO && errno != EINVAL) {
-			die("write", strerror(errno));
+		if (!e->trains) {
+			deliver(e, d, packet, len);
+		} else if (!train_join_add(&e->join, packet, len)) {
+			deliver_train(e, d);
+			(void)train_join_add(&e->join, packet, len);
 		}
 	}
+	deliver_train(e, d);
 }
 
 static uint64_t first_due(const struct emulator *e)
@@ -367,6 +424,14 @@ static uint64_t first_due(const struct emulator *e)
 	uint64_t down = link_due(e->link[DOWN]);
 
 	return up < down ? up : down;
+}
+
+/* When something is to be let out. */
+static uint64_t next_turn(const struct emulator *e)
+{
+	uint64_t due = first_due(e);
+
+	return e->trains && due != LINK_NEVER ? due + GATHER : due;
 }
 
 static void carry(struct emulator *e)
@@ -378,7 +443,7 @@ static void carry(struct emulator *e)
 
 	sigemptyset(&none);
 	while (!stopped) {
-		uint64_t due = first_due(e);
+		uint64_t due = next_turn(e);
 		uint64_t at = now();
 		uint64_t wait = due > at ? due - at : 0;
 		struct timespec ts = {.tv_sec = (time_t)(wait / 1000000000u),
@@ -397,8 +462,10 @@ static void carry(struct emulator *e)
 		if (fds[1].revents != 0) {
 			take_in(e, DOWN);
 		}
-		let_out(e, UP);
-		let_out(e, DOWN);
+		if (next_turn(e) <= now()) {
+			let_out(e, UP);
+			let_out(e, DOWN);
+		}
 	}
 }
 
@@ -432,10 +499,11 @@ static int emulate(const struct arguments *a, char **words, size_t count)
 	catch_signals();
 	hurry();
 	e->control = listen_control(a->control);
+	e->trains = a->trains;
 	for (d = 0; d < DIRECTIONS; d++) {
 		e->link[d] = link_new(e, a->seed * DIRECTIONS + (uint64_t)d);
-		e->tun[d] =
-			make_tun(d == UP ? a->client : a->server, a->device);
+		e->tun[d] = make_tun(d == UP ? a->client : a->server, a->device,
+				     a->trains);
 	}
 	command(e, words, count, answer, sizeof(answer));
 	if (strcmp(answer, "ok\n") != 0) {
@@ -460,6 +528,7 @@ static bool option(struct arguments *a, int c)
 	case 'c': a->client = optarg; return true;
 	case 'd': a->server = optarg; return true;
 	case 'i': a->device = optarg; return true;
+	case 'g': a->trains = true; return true;
 	case 'r':
 		a->seed = strtoull(optarg, &end, 10);
 		return end != optarg && *end == '\0';
@@ -473,8 +542,8 @@ int main(int argc, char **argv)
 	bool good = true;
 	int c = 0;
 
-	for (c = getopt(argc, argv, "+s:t:c:d:i:r:"); c != -1 && good;
-	     c = getopt(argc, argv, "+s:t:c:d:i:r:")) {
+	for (c = getopt(argc, argv, "+s:t:c:d:i:r:g"); c != -1 && good;
+	     c = getopt(argc, argv, "+s:t:c:d:i:r:g")) {
 		good = option(&a, c);
 	}
 	if (good && a.tell != NULL) {
@@ -483,7 +552,7 @@ int main(int argc, char **argv)
 	if (!good || a.control == NULL || a.client == NULL ||
 	    a.server == NULL) {
 		fputs("usage: linkemu -s SOCKET -c NAMESPACE -d NAMESPACE "
-		      "[-i DEVICE] [-r SEED] [WORD...]\n"
+		      "[-i DEVICE] [-r SEED] [-g] [WORD...]\n"
 		      "       linkemu -t SOCKET WORD...\n",
 		      stderr);
 		return 2;

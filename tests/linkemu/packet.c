@@ -3,10 +3,12 @@
  * packet.c - headers of IP, UDP and TCP.
  */
 #include <string.h>
+#include <arpa/inet.h>
 #include <netinet/in.h>
 
 #include "tests/linkemu/packet.h"
 
+#define IPV4_NUMBER   4
 #define IPV4_CHECKSUM 10
 #define UDP_HEADER    8
 #define TCP_HEADER    20
@@ -126,6 +128,75 @@ void packet_rewrite(struct packet *p, size_t at, const uint8_t *bytes,
 			adjust(p->data + IPV4_CHECKSUM, before, after);
 		}
 	}
+}
+
+/* --- afresh -------------------------------------------------------------- */
+
+static uint64_t sum_words(uint64_t sum, const uint8_t *p, size_t len)
+{
+	size_t i = 0;
+
+	for (; len - i >= 4; i += 4) {
+		uint32_t four = 0;
+
+		memcpy(&four, p + i, sizeof(four));
+		sum += ntohl(four);
+	}
+	if (len - i >= 2) {
+		sum += get16(p + i);
+		i += 2;
+	}
+	return i < len ? sum + (uint64_t)(p[i] << 8) : sum;
+}
+
+/* To 16 bits: 2^16 counts as 1. */
+static uint16_t folded(uint64_t sum)
+{
+	while (sum > 0xffff) {
+		sum = (sum & 0xffff) + (sum >> 16);
+	}
+	return (uint16_t)sum;
+}
+
+void packet_resize(struct packet *p, uint16_t number)
+{
+	uint8_t *d = p->data;
+
+	if (p->family == 4) {
+		put16(d + 2, (uint16_t)p->len);
+		put16(d + IPV4_NUMBER,
+		      (uint16_t)(get16(d + IPV4_NUMBER) + number));
+		put16(d + IPV4_CHECKSUM, 0);
+		put16(d + IPV4_CHECKSUM,
+		      (uint16_t)~folded(sum_words(0, d, p->ports)));
+	} else {
+		put16(d + 4, (uint16_t)(p->len - p->ports));
+	}
+	if (p->protocol == IPPROTO_UDP) {
+		put16(d + p->ports + 4, (uint16_t)(p->len - p->ports));
+	}
+}
+
+static uint64_t pseudo_header(const struct packet *p)
+{
+	return sum_words(p->protocol + (uint64_t)(p->len - p->ports),
+			 p->data + p->source, 2 * p->address_len);
+}
+
+void packet_begin_checksum(struct packet *p)
+{
+	put16(p->data + p->checksum, folded(pseudo_header(p)));
+}
+
+void packet_finish(struct packet *p)
+{
+	uint16_t sum = 0;
+
+	put16(p->data + p->checksum, 0);
+	sum = (uint16_t)~folded(sum_words(pseudo_header(p), p->data + p->ports,
+					  p->len - p->ports));
+	put16(p->data + p->checksum,
+	      p->protocol == IPPROTO_UDP && sum == 0 ? 0xffff : sum);
 }
 
 uint16_t packet_port(const struct packet *p, bool destination)

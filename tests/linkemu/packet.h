@@ -32,6 +32,20 @@ bool packet_parse(uint8_t *data, size_t len, struct packet *out);
 void packet_rewrite(struct packet *p, size_t at, const uint8_t *bytes,
 		    size_t len);
 
+/**
+ * The lengths in its headers become those of its data.
+ *
+ * @param number  what is added to IPv4's identification.
+ */
+void packet_resize(struct packet *p, uint16_t number);
+
+/** The checksum of UDP or TCP, afresh. */
+void packet_finish(struct packet *p);
+
+/** Only what it says of the addresses, the protocol and the length, as the
+ * kernel wants it where it has to finish the sum itself. */
+void packet_begin_checksum(struct packet *p);
+
 uint16_t packet_port(const struct packet *p, bool destination);
 
 /**
