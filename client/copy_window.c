@@ -4,6 +4,7 @@
 #define LEAST	 ((size_t)4 << 20)
 #define MSEC	 1000u
 #define SHORTEST (20 * MSEC)	/* to measure a rate in */
+#define LONG_WAY (20 * MSEC)	/* for the caches nothing to lose there */
 #define PERIOD	 (10000 * MSEC) /* until one goes alone again */
 
 void copy_window_init(struct copy_window *w, size_t most, uint64_t now_us)
@@ -11,6 +12,7 @@ void copy_window_init(struct copy_window *w, size_t most, uint64_t now_us)
 	*w = (struct copy_window){.most = most,
 				  .since_us = now_us,
 				  .shortest_us = UINT64_MAX,
+				  .grows = true,
 				  .seen_us = now_us};
 }
 
@@ -25,6 +27,8 @@ static void measure(struct copy_window *w, size_t len, uint64_t now_us)
 		return;
 	}
 	rate = w->bytes / (took / MSEC);
+	w->grows = rate > w->best + w->best / 8;
+	w->fell = rate < w->best - w->best / 8;
 	w->best = rate > w->best ? rate : w->best;
 	w->bytes = 0;
 	w->since_us = now_us;
@@ -37,6 +41,7 @@ void copy_window_done(struct copy_window *w, size_t len, uint64_t began_us,
 
 	if (alone) {
 		w->seen_us = now_us;
+		w->fell = false;
 	}
 	if (alone || took < w->shortest_us) {
 		w->shortest_us = took;
@@ -52,6 +57,9 @@ size_t copy_window_size(const struct copy_window *w)
 		return w->most;
 	}
 	if (w->shortest_us != UINT64_MAX) {
+		if (w->grows && w->shortest_us >= LONG_WAY) {
+			return w->most;
+		}
 		/* in this order nothing overflows: a rate of a terabyte a
 		 * second, and hours */
 		more = 2 * w->best * w->shortest_us / MSEC;
@@ -61,5 +69,6 @@ size_t copy_window_size(const struct copy_window *w)
 
 bool copy_window_wants_one(const struct copy_window *w, uint64_t now_us)
 {
-	return now_us - w->seen_us >= PERIOD && copy_window_size(w) < w->most;
+	return w->fell && now_us - w->seen_us >= PERIOD &&
+	       copy_window_size(w) < w->most;
 }

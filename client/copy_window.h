@@ -6,9 +6,11 @@
  * what waits has left the caches when its turn comes: on a fast link that is
  * a sixth of the CPU time of both sides. What is needed is the rate times the
  * time that a request takes by itself; twice that lets the rate double until
- * it is known, and a fixed part bridges pauses. That time may change (a server
- * that had the first blocks in memory): now and then one request goes alone,
- * to see.
+ * it is known, and a fixed part bridges pauses. On a long way the sender's rate
+ * doubles while what it has sent is still on its way, and twice as often when
+ * that is asked for: until the rate no longer grows there all is asked for that
+ * may be. The time may change (a server that had the first blocks in memory):
+ * where less comes than did one request goes alone, to see.
  *
  * No clock: microseconds of one that never goes back are handed in.
  */
@@ -24,6 +26,8 @@ struct copy_window {
 	uint64_t since_us; /**< what follows is counted */
 	uint64_t bytes;
 	uint64_t best;	      /**< rate that was seen, bytes a millisecond */
+	bool grows;	      /**< the last one was a good deal more */
+	bool fell;	      /**< or less than the best */
 	uint64_t shortest_us; /**< that a request took; UINT64_MAX: not known */
 	uint64_t seen_us;     /**< when that was last looked at */
 };

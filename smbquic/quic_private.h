@@ -172,6 +172,7 @@ struct quic_flight {
 	quic_time since; /* what follows is counted */
 	uint64_t acked;	 /* bytes */
 	uint64_t best;	 /* rate that was seen, bytes a microsecond */
+	bool grows;	 /* the last one was a good deal more */
 };
 
 void quic_flight_init(struct quic_flight *f, quic_time now);

@@ -88,6 +88,9 @@ static void test_alone(void **state)
 	(void)run(&w, &now, LAN_US, FAST);
 	before = copy_window_size(&w);
 	now += 11 * SECOND_US;
+	/* not while as much comes as ever */
+	assert_false(copy_window_wants_one(&w, now));
+	copy_window_done(&w, MIB, now - LAN_US, false, now);
 	assert_true(copy_window_wants_one(&w, now));
 	copy_window_done(&w, MIB, now, true, now + 20000);
 	now += 20000;
@@ -96,6 +99,34 @@ static void test_alone(void **state)
 	/* and shorter: at once, whoever it was */
 	copy_window_done(&w, MIB, now, false, now + 1000);
 	assert_true(copy_window_size(&w) < before);
+}
+
+/* A sender whose rate doubles with every round trip finds all that it could
+ * send asked for: what comes to it was asked for a round trip ago, when a
+ * quarter of it was known to be needed. */
+static void test_growth(void **state)
+{
+	struct copy_window w;
+	uint64_t now = SECOND_US;
+	uint64_t rate = 3; /* in MiB a round trip */
+	uint64_t i = 0;
+
+	(void)state;
+	copy_window_init(&w, MOST, now);
+	for (; 4 * rate <= MOST / MIB; rate *= 2) {
+		for (i = 0; i < rate; i++) {
+			now += OCEAN_US / rate;
+			copy_window_done(&w, MIB, now - OCEAN_US, false, now);
+		}
+		assert_true(copy_window_size(&w) >= 4 * rate * MIB);
+	}
+	/* it is known: twice is enough */
+	for (i = 0; i < 4 * rate; i++) {
+		now += OCEAN_US / (rate / 2);
+		copy_window_done(&w, MIB, now - OCEAN_US, false, now);
+	}
+	assert_in_range(copy_window_size(&w), rate * MIB,
+			(rate + 1) * MIB + FIXED);
 }
 
 static void test_bounds(void **state)
@@ -124,9 +155,8 @@ static void test_bounds(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_near),
-		cmocka_unit_test(test_far),
-		cmocka_unit_test(test_alone),
+		cmocka_unit_test(test_near),   cmocka_unit_test(test_far),
+		cmocka_unit_test(test_alone),  cmocka_unit_test(test_growth),
 		cmocka_unit_test(test_bounds),
 	};
 

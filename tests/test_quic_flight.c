@@ -38,11 +38,13 @@ static void test_twice_the_path(void **state)
 	assert_int_equal(quic_flight_limit(&f, 10 * MS, 10 * MS, 9 * MS),
 			 LEAST);
 	quic_flight_acked(&f, 600000);
-	limit = quic_flight_limit(&f, 10 * MS, 10 * MS, 10 * MS);
+	(void)quic_flight_limit(&f, 10 * MS, 10 * MS, 10 * MS);
+	quic_flight_acked(&f, 1000000);
+	limit = quic_flight_limit(&f, 10 * MS, 10 * MS, 20 * MS);
 	assert_in_range(limit, LEAST + 2000000, LEAST + 2040000);
 	/* round trips that are long by queues alone let no more fly */
 	quic_flight_acked(&f, 4000000);
-	assert_int_equal(quic_flight_limit(&f, 40 * MS, 10 * MS, 50 * MS),
+	assert_int_equal(quic_flight_limit(&f, 40 * MS, 10 * MS, 60 * MS),
 			 limit);
 }
 
@@ -55,7 +57,9 @@ static void test_pause(void **state)
 	(void)state;
 	quic_flight_init(&f, 0);
 	quic_flight_acked(&f, 5000000);
-	limit = quic_flight_limit(&f, 50 * MS, 50 * MS, 50 * MS);
+	(void)quic_flight_limit(&f, 50 * MS, 50 * MS, 50 * MS);
+	quic_flight_acked(&f, 5000000);
+	limit = quic_flight_limit(&f, 50 * MS, 50 * MS, 100 * MS);
 	assert_true(limit > 10000000);
 	assert_int_equal(quic_flight_limit(&f, 50 * MS, 50 * MS, 90000 * MS),
 			 limit);
@@ -88,6 +92,30 @@ static void test_slow_start(void **state)
 	assert_true(window > 100000000);
 }
 
+/* Within a round trip either: what has arrived in the last one is a quarter of
+ * what may be on its way at the end of this one. */
+static void test_within_a_round(void **state)
+{
+	struct quic_flight f;
+	uint64_t limit = 0;
+	unsigned i = 0;
+
+	(void)state;
+	quic_flight_init(&f, 0);
+	for (i = 1; i <= 3; i++) {
+		quic_flight_acked(&f, 1000000ull << i);
+		limit = quic_flight_limit(&f, 100 * MS, 100 * MS, i * 100 * MS);
+		assert_true(limit >= 4 * (1000000ull << i));
+	}
+	/* where a queue fills it is enough now */
+	assert_in_range(quic_flight_limit(&f, 120 * MS, 100 * MS, 301 * MS),
+			16000000, 16300000 + LEAST);
+	/* and where it is no more than it was */
+	quic_flight_acked(&f, 8000000);
+	limit = quic_flight_limit(&f, 100 * MS, 100 * MS, 400 * MS);
+	assert_in_range(limit, 16000000, 16300000 + LEAST);
+}
+
 /* One host: little stands in queues, however fast. */
 static void test_near(void **state)
 {
@@ -112,6 +140,7 @@ int main(void)
 		cmocka_unit_test(test_twice_the_path),
 		cmocka_unit_test(test_pause),
 		cmocka_unit_test(test_slow_start),
+		cmocka_unit_test(test_within_a_round),
 		cmocka_unit_test(test_near),
 	};
 
