@@ -13,6 +13,14 @@
  * more, and not much in vain for the others. */
 #define FIRST_BYTES ((uint32_t)64 * 1024)
 
+/* On a long way, and a connection that has not moved much: its first window
+ * (RFC 9002 7.2, RFC 6928) brings so many. A large file's other bytes, which
+ * are asked for when these are there, then follow without a pause; those of one
+ * up to FIRST_BYTES take no more round trips so than all at once. */
+#define FRESH_BYTES ((uint32_t)8 * 1024)
+#define FRESH_UNTIL (256 * 1024) /* bytes that have come */
+#define LONG_WAY_US 10000
+
 struct get_state {
 	const struct transfer *t;
 	const char *remote;
@@ -150,6 +158,19 @@ static void get_small_done(struct tevent_req *subreq)
 
 /* ------------------------------------------------------------------ large */
 
+static uint32_t get_first(const struct transfer *t)
+{
+	struct client_conn *conn = client_tree_conn(t->tree);
+	struct client_facts f = {0};
+
+	if (conn != NULL) {
+		client_facts(conn, NULL, NULL, &f);
+	}
+	return f.rtt_us >= LONG_WAY_US && f.bytes_in < FRESH_UNTIL
+		       ? FRESH_BYTES
+		       : FIRST_BYTES;
+}
+
 static void get_open(struct tevent_req *req)
 {
 	struct get_state *state = tevent_req_data(req, struct get_state);
@@ -158,7 +179,7 @@ static void get_open(struct tevent_req *req)
 
 	client_open_default(&how);
 	how.options = FILE_NON_DIRECTORY_FILE | FILE_SEQUENTIAL_ONLY;
-	how.first = FIRST_BYTES;
+	how.first = get_first(state->t);
 	subreq = client_open_send(state, state->t->tree, state->remote, &how);
 	if (tevent_req_nomem(subreq, req)) {
 		return;
