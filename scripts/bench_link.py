@@ -11,7 +11,9 @@ what CUBIC can be expected to reach there, so that a cell takes seconds.
 Then (--only trips) the round trips until a file's first byte is there, at
 50 ms: counted in
 a capture of the client's packets, not in time, which a busy machine stretches;
-and (--only fat) which part of a long, fast link one large file gets.
+and (--only fat) which part of a long, fast link one large file gets, in both
+directions. That link has devices that give and take packets in trains, as
+cards for such rates do: one by one they cost more than this machine may have.
 
 Trains leave when ngtcp2's pacing and our timer say so. SO_TXTIME would leave
 that to the kernel's queue discipline, if it is fq or etf, which is the
@@ -51,11 +53,12 @@ ACK, PROBE = 80, 1400   # bytes, see says_something
 class Link:
     """As bench_rig.Link, with the emulator between the two."""
 
-    def __init__(self, seed, *words):
+    def __init__(self, seed, *words, trains=False):
         tag = "sql%d" % os.getpid()
         self.server, self.client = tag + "s", tag + "c"
         self.control = "/tmp/%s.link" % tag
         self.seed, self.words = seed, words
+        self.options = ["-g"] if trains else []
         self.emulator = None
 
     def __enter__(self):
@@ -63,7 +66,8 @@ class Link:
             bench_rig.ip("netns", "add", ns)
         self.emulator = subprocess.Popen(
             [emulator(), "-s", self.control, "-c", self.client, "-d",
-             self.server, "-r", str(self.seed), *self.words],
+             self.server, "-r", str(self.seed), *self.options,
+             *self.words],
             stdout=subprocess.PIPE)
         if self.emulator.stdout.readline() != b"ready\n":
             raise rig.RigError("the link emulator did not start")
@@ -153,14 +157,16 @@ class Files:
     def stop(self):
         pass
 
-    def seconds(self, b, mib):
+    def seconds(self, b, mib, put=False):
         """Of the copy alone: less what the log-on takes."""
         target = "//%s/bench" % b.rig.name
         args = b.rig.client_args(target, transport=self.transport,
                                  options=["-q", *self.options])
         empty = clock(b, args + ["-c", "ls empty"])
-        return max(0.001, clock(b, args + ["-c", "get %d /dev/null" % mib]) -
-                   empty)
+        copy = "get %d /dev/null" % mib
+        if put:
+            copy = "put %s there" % (b.share / str(mib))
+        return max(0.001, clock(b, args + ["-c", copy]) - empty)
 
 
 def in_client(b, args):
@@ -216,7 +222,7 @@ class Bench:
     def __init__(self, directory, link):
         self.link = link
         self.share = directory / "share"
-        self.share.mkdir()
+        self.share.mkdir(parents=True)
         self.rig = rig.Rig(directory / "rig", netns=link.server, listen=FAR,
                            user="root")
 
@@ -254,10 +260,10 @@ def goodput(b, contestants, rounds):
     return figures
 
 
-def attempt(b, contestant, mib):
+def attempt(b, contestant, mib, **how):
     """Seconds, or None: not in time."""
     try:
-        return contestant.seconds(b, mib)
+        return contestant.seconds(b, mib, **how)
     except rig.RigError as error:
         if "exit status 124" in str(error):
             return None
@@ -288,24 +294,33 @@ def report_goodput(figures, contestants, rounds):
 
 # --- a long, fast link ----------------------------------------------------
 
-def fat(b, rounds, mib):
+def fat(rounds, directory, mib):
     """One large file: the link's rate, and how much of it was used."""
-    with open(b.share / str(mib), "wb") as out:
-        out.truncate(mib << 20)
-    b.link.say("rate=%d" % FAT_RATE, "loss=0%", "delay=%gms" % (FAT_RTT / 2))
-    rows = [c for c in CONTESTANTS if isinstance(c, Files)]
-    rates = {c.name: [] for c in rows}
-    for _ in range(rounds):
-        for c in rows:
-            took = attempt(b, c, mib)
-            rates[c.name].append(mib * 8.388608 / took if took else 0)
-    b.link.say("rate=%d" % RATE)
+    rows = [(c, way) for c in CONTESTANTS if isinstance(c, Files)
+            for way in ("get", "put")]
+    rates = {}
+    with Link(rounds, "rate=%d" % FAT_RATE, "delay=%gms" % (FAT_RTT / 2),
+              trains=True) as between, Bench(directory, between) as b:
+        fill(b.share / str(mib), mib)
+        for _ in range(rounds):
+            for c, way in rows:
+                took = attempt(b, c, mib, put=way == "put")
+                rates.setdefault((c.name, way), []).append(
+                    mib * 8.388608 / took if took else 0)
     print("\nOne file of %d MiB, %d ms round trip, link of %g Mbit/s, %d "
           "round(s), medians" % (mib, FAT_RTT, FAT_RATE / 1e6, rounds))
-    for name, row in rates.items():
+    for (name, way), row in rates.items():
         rate = statistics.median(row)
-        print("%-16s%8.1f Mbit/s  %4.1f%% of the link" % (
-            name, rate, rate * 1e8 / FAT_RATE))
+        print("%-16s %s %8.1f Mbit/s  %4.1f%% of the link" % (
+            name, way, rate, rate * 1e8 / FAT_RATE))
+
+
+def fill(path, mib):
+    """Bytes: a file that is one hole is not sent."""
+    block = os.urandom(1 << 20)
+    with open(path, "wb") as out:
+        for _ in range(mib):
+            out.write(block)
 
 
 # --- round trips ----------------------------------------------------------
@@ -434,8 +449,9 @@ def run(options, directory):
             measure(b, contestants, options.rounds)
         if TRIPS in names:
             visits(b, options.rounds)
-        if FAT in names:
-            fat(b, options.rounds, FAT_SHORT if options.short else FAT_MIB)
+    if FAT in names:
+        fat(options.rounds, directory / FAT,
+            FAT_SHORT if options.short else FAT_MIB)
 
 
 def measure(b, contestants, rounds):
