@@ -57,6 +57,17 @@ struct tls_client_policy {
 	void *private_data; /**< of look */
 };
 
+/** How advice names what a user can set: as options of a command line, unless
+ *  something else was said. */
+struct tls_words {
+	const char *ca;	  /**< "--ca=FILE" */
+	const char *pin;  /**< "--pin=sha256:", the digest follows */
+	const char *tofu; /**< "--trust=tofu" */
+};
+
+/** For all of the process; before its first connection. Borrowed. */
+void tls_set_words(const struct tls_words *words);
+
 /** A certificate with its key, ready to be presented. A talloc object that
  *  connections hold references to (talloc_reference), so that a reload frees
  *  nothing in use. */

@@ -37,6 +37,18 @@ struct trial {
 	struct tls_judgement *out;
 };
 
+static const struct tls_words of_command_line = {
+	.ca = "--ca=FILE",
+	.pin = "--pin=sha256:",
+	.tofu = "--trust=tofu",
+};
+static const struct tls_words *words = &of_command_line;
+
+void tls_set_words(const struct tls_words *others)
+{
+	words = others;
+}
+
 /* --- describing a certificate -------------------------------------------- */
 
 static char *add_name(char *names, const char *kind, const char *name)
@@ -145,11 +157,10 @@ static void refuse(struct trial *t, unsigned alert, const char *reason,
 	if (way_on == NULL) {
 		usual = talloc_asprintf(
 			t->mem_ctx,
-			"To go on, name the CA that issued it with --ca=FILE; "
+			"To go on, name the CA that issued it with %s; "
 			"or compare the SHA-256 with the server's and give "
-			"--pin=sha256:%s; or trust what is seen first with "
-			"--trust=tofu.",
-			t->out->sha256);
+			"%s%s; or trust what is seen first with %s.",
+			words->ca, words->pin, t->out->sha256, words->tofu);
 		way_on = usual;
 	}
 	t->out->accepted = false;
@@ -266,8 +277,8 @@ static char *way_on_from(struct trial *t, unsigned status)
 	}
 	return talloc_asprintf(t->mem_ctx,
 			       "%s; to go on all the same, compare the SHA-256 "
-			       "with the server's and give --pin=sha256:%s.",
-			       first, t->out->sha256);
+			       "with the server's and give %s%s.",
+			       first, words->pin, t->out->sha256);
 }
 
 /* @return false: there was a list to look at, and it is unfit. */

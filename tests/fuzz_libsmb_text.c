@@ -80,14 +80,14 @@ static void attribute(TALLOC_CTX *mem_ctx, const char *name)
 
 static void configuration(TALLOC_CTX *mem_ctx, const char *text)
 {
-	struct libsmb_servers servers = {0};
-	struct libsmb_config config = {0};
-	struct libsmb_file *file = NULL;
+	struct client_conf_servers servers = {0};
+	struct client_conf config = {0};
+	struct client_conf_file *file = NULL;
 
-	if (libsmb_file_parse(mem_ctx, "fuzz", text, &file) == 0) {
-		libsmb_file_apply(file, "server", &config);
-		libsmb_config_check(&config);
-		libsmb_file_servers(mem_ctx, file, &servers);
+	if (client_conf_file_parse(mem_ctx, "fuzz", text, &file) == 0) {
+		client_conf_file_apply(file, "server", &config);
+		client_conf_check(&config);
+		client_conf_file_servers(mem_ctx, file, &servers);
 	}
 }
 

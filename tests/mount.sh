@@ -43,7 +43,7 @@ mount_share()
 	# not by ip(8), whose mounts nobody else would see
 	[ -z "${MOUNT_NETNS:-}" ] ||
 		within=(nsenter --net="/run/netns/$MOUNT_NETNS")
-	PASSWD=$RIG_PASSWORD start "$name" "${within[@]}" mount.smbquic -f \
+	PASSWD=$RIG_PASSWORD start "$name" "${within[@]}" mount.smbquic -F \
 		"//$NAME/$share" "$dir" -o \
 		"$options,${MOUNT_WHO-username=$RIG_USER}"
 	wait_for 20 grep -q ' is at ' "$TMP/$name.log" || {

@@ -91,7 +91,7 @@ class Manuals(unittest.TestCase):
         self.documented('certs/smbquic-certmap.conf.5',
                         'certs/certmap_entry.c', r'\{"([a-z ]+)", *\n?\t* *"')
         page = 'client/libsmbclient/smbquic-client.conf.5'
-        config = 'client/libsmbclient/config.c'
+        config = 'client/conf.c'
         self.documented(page, config, r'\t\{"([a-z ]+)",')
         self.documented(page, config, r'\t"([a-z0-9 ]+)",\n')
         for source in 'server/machine.c', 'certs/certmap_admit.c':

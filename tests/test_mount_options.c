@@ -106,7 +106,14 @@ static void test_refusals(void **state)
 		{"actimeo=1e9",
 		 "actimeo=1e9: not a number of seconds from 0 to 86400"},
 		{"rsize=1", "rsize=1: bytes, at least 4096"},
-		{"rsize=99999999", "rsize=99999999: bytes, at most 1048576"},
+		{"rsize=1M", "rsize=1M: not a number of bytes"},
+		{"echo_interval=0",
+		 "echo_interval=0: a number of seconds from 1 to 600"},
+		{"snapshot=yesterday",
+		 "snapshot=yesterday: a time like @GMT-2026.11.28-12.00.00, "
+		 "or as a number of 100 ns since 1601"},
+		{"sec=none,seal", "sec=none is without signing and encryption "
+				  "of SMB's own: sign and seal cannot be had"},
 		{"vers=1.0", "vers=1.0: 3.1.1, 3.0.2, 3.0, 2.1 or 2.0.2"},
 		{"trust=me", "trust=me: system, ca, pin, tofu or none"},
 		{"trust=ca", "trust=ca needs ca=FILE"},
@@ -141,8 +148,8 @@ static void test_tickets(void **state)
 	assert_int_equal(o->kerberos, CLIENT_KERBEROS_OFF);
 	assert_int_equal(o->client.protection, CLIENT_PROTECTION_ENCRYPT);
 	talloc_free(o);
-	assert_refused("sec=krb5x", "sec=krb5x: krb5, krb5i, ntlmssp or "
-				    "ntlmsspi");
+	assert_refused("sec=krb5x", "sec=krb5x: krb5, krb5i, ntlmssp, "
+				    "ntlmsspi or none");
 	assert_refused("cruid=no-such-user-here",
 		       "cruid=no-such-user-here: no such user");
 	assert_refused("cruid=0", "cruid= needs sec=krb5");
@@ -158,6 +165,93 @@ static void test_tickets(void **state)
 			       "multiuser is for root, who may use the "
 			       "tickets of others");
 	}
+}
+
+/* What administrators have in fstab for mount.cifs: all of it is taken. */
+static void test_options_of_cifs(void **state)
+{
+	struct mount_options *o =
+		parsed("user=alice,password=x,domain=D,sec=ntlmssp,vers=3.1.1,"
+		       "seal,sign,uid=0,gid=0,forceuid,file_mode=0644,"
+		       "dir_mode=0755,rw,port=445,ip=192.0.2.1,actimeo=1,"
+		       "acregmax=1,cache=none,rsize=4194304,wsize=16777216,"
+		       "soft,hard,retrans=3,echo_interval=10,nobrl,noperm,"
+		       "mfsymlinks,noserverino,snapshot=@GMT-2024.01.31-"
+		       "23.59.59,nosharesock,max_channels=2,multichannel,"
+		       "compress,handletimeout=60000,persistenthandles,"
+		       "resilienthandles,posix,allow_other,"
+		       "default_permissions,fsname=files,auto_unmount,noac,"
+		       "nounix,iocharset=utf8,nodfs,domainauto,vers=3.1");
+	struct mount_options *other = parsed("ro,iocharset=iso8859-1,"
+					     "snapshot=133512191990000000");
+	char *why = NULL;
+
+	(void)state;
+	assert_string_equal(o->passed_over,
+			    "retrans, mfsymlinks, nosharesock, handletimeout, "
+			    "persistenthandles, resilienthandles, nodfs, "
+			    "domainauto");
+	assert_int_equal(o->read_size, 1024 * 1024);
+	assert_int_equal(o->write_size, 1024 * 1024);
+	assert_int_equal(o->client.timeout_ms, 30000);
+	assert_int_equal(o->client.max_dialect, SMB2_DIALECT_311);
+	assert_false(o->client.posix);
+	assert_true(o->permissions && o->auto_unmount && o->read_only);
+	assert_true(o->file_time == 0 && o->dir_time == 0);
+	assert_string_equal(o->name, "files");
+	assert_string_equal(o->snapshot, "@GMT-2024.01.31-23.59.59");
+	assert_string_equal(o->fuse, "ro");
+	assert_string_equal(other->passed_over, "iocharset");
+	assert_string_equal(other->snapshot, "@GMT-2024.01.31-23.59.59");
+	talloc_free(o);
+	talloc_free(other);
+	o = mount_options_new(NULL);
+	o->sloppy = true;
+	assert_true(mount_options_parse(o, "colour=red,sec=none", &why));
+	assert_string_equal(o->passed_over, "colour");
+	assert_true(o->anonymous);
+	talloc_free(o);
+}
+
+/* client.conf has a say where nobody else has. */
+static void test_conf(void **state)
+{
+	char name[] = "/tmp/smbquic-test-XXXXXX";
+	struct mount_options *o = mount_options_new(NULL);
+	char *why = NULL;
+	FILE *f = NULL;
+
+	(void)state;
+	close(mkstemp(name));
+	f = fopen(name, "we");
+	assert_non_null(f);
+	fputs("[global]\ntransport = tcp\nca = /etc/all.pem\n"
+	      "client min protocol = SMB3_02\nclient signing = required\n"
+	      "[files]\nport = 4433\n",
+	      f);
+	fclose(f);
+	setenv("SMBQUIC_CONFIG", name, 1);
+	setenv("SMBQUIC_TRANSPORT", "quic", 1);
+	assert_true(mount_options_conf(o, "files"));
+	assert_string_equal(o->client.transports, "quic");
+	assert_int_equal(o->client.port, 4433);
+	assert_string_equal(o->client.tls.ca_file, "/etc/all.pem");
+	assert_int_equal(o->client.tls.trust, TLS_TRUST_CA);
+	assert_int_equal(o->client.min_dialect, SMB2_DIALECT_302);
+	assert_int_equal(o->client.protection, CLIENT_PROTECTION_SIGN);
+	/* trust that is given here is the whole of it */
+	assert_true(mount_options_parse(o, "port=1,trust=system", &why));
+	assert_int_equal(o->client.port, 1);
+	assert_null(o->client.tls.ca_file);
+	assert_int_equal(o->client.tls.trust, TLS_TRUST_SYSTEM);
+	talloc_free(o);
+	o = mount_options_new(NULL);
+	setenv("SMBQUIC_TRANSPORT", "pigeon", 1);
+	assert_false(mount_options_conf(o, "files"));
+	unsetenv("SMBQUIC_TRANSPORT");
+	unsetenv("SMBQUIC_CONFIG");
+	unlink(name);
+	talloc_free(o);
 }
 
 static void test_check(void **state)
@@ -216,6 +310,8 @@ int main(void)
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_check),
 		cmocka_unit_test(test_tickets),
+		cmocka_unit_test(test_options_of_cifs),
+		cmocka_unit_test(test_conf),
 		cmocka_unit_test(test_credentials),
 	};
 

@@ -101,7 +101,7 @@ static int add_name(SMBCFILE *list, unsigned type, const char *name,
 	return entries_add(list->entries, &item) ? 0 : ENOMEM;
 }
 
-static bool is_configured(const struct libsmb_servers *servers,
+static bool is_configured(const struct client_conf_servers *servers,
 			  const char *name)
 {
 	size_t i = 0;
@@ -117,12 +117,12 @@ static bool is_configured(const struct libsmb_servers *servers,
 static int list_servers(struct place *place, SMBCFILE *list)
 {
 	struct SMBC_internal_data *internal = place->c->internal;
-	struct libsmb_servers servers = {0};
+	struct client_conf_servers servers = {0};
 	struct link *link = NULL;
 	size_t i = 0;
 	int err = 0;
 
-	if (!libsmb_file_servers(list, internal->user, &servers)) {
+	if (!client_conf_file_servers(list, internal->user, &servers)) {
 		return ENOMEM;
 	}
 	for (i = 0; i < servers.count && err == 0; i++) {

@@ -131,9 +131,10 @@ static void read_system(struct SMBC_internal_data *i)
 	if (home != NULL) {
 		own = talloc_asprintf(i, "%s/.smb/smb.conf", home);
 	}
-	if (own == NULL || libsmb_file_read(i, own, &i->system) != 0) {
-		libsmb_file_read(i, path != NULL ? path : "/etc/samba/smb.conf",
-				 &i->system);
+	if (own == NULL || client_conf_file_read(i, own, &i->system) != 0) {
+		client_conf_file_read(
+			i, path != NULL ? path : "/etc/samba/smb.conf",
+			&i->system);
 	}
 	talloc_free(own);
 }
@@ -169,12 +170,12 @@ static void machine_name(char *name)
 static bool set_names(SMBCCTX *c)
 {
 	struct SMBC_internal_data *i = c->internal;
-	struct libsmb_config config = {0};
+	struct client_conf config = {0};
 	const char *user = getenv("USER");
 	char name[NETBIOS_NAME_SIZE] = {0};
 
-	libsmb_file_apply(i->system, NULL, &config);
-	libsmb_file_apply(i->user, NULL, &config);
+	client_conf_file_apply(i->system, NULL, &config);
+	client_conf_file_apply(i->user, NULL, &config);
 	machine_name(name);
 	return default_name(&c->user,
 			    user != NULL && *user != '\0' ? user : "guest") &&
@@ -189,13 +190,13 @@ static bool set_names(SMBCCTX *c)
 /* Does the user's file, for all servers, and the environment make sense? */
 static bool settings_are_good(struct SMBC_internal_data *i)
 {
-	struct libsmb_config config = {0};
+	struct client_conf config = {0};
 	TALLOC_CTX *frame = talloc_new(NULL);
 	bool good = false;
 
-	libsmb_file_apply(i->user, NULL, &config);
-	libsmb_config_environment(frame, &config);
-	good = libsmb_config_check(&config);
+	client_conf_file_apply(i->user, NULL, &config);
+	client_conf_environment(frame, &config);
+	good = client_conf_check(&config);
 	talloc_free(frame);
 	return good;
 }
@@ -218,7 +219,7 @@ SMBCCTX *smbc_init_context(SMBCCTX *c)
 	log_set_program("libsmbclient");
 	smbc_setDebug(c, c->debug);
 	read_system(i);
-	err = libsmb_config_find(i, &i->user);
+	err = client_conf_find(i, &i->user);
 	if (err != 0 || !settings_are_good(i)) {
 		errno = err == ENOMEM ? ENOMEM : ENOENT;
 		return NULL;

@@ -37,6 +37,7 @@
 
 #include "client/cache.h"
 #include "client/client.h"
+#include "client/conf.h"
 #include "client/dir_cache.h"
 
 /* What newer headers than Debian 12's declare (Samba 4.20 and 4.23). */
@@ -50,64 +51,6 @@ void smbc_setOptionPosixExtensions(SMBCCTX *c, smbc_bool b);
 
 #define LIBSMB_TIMEOUT_MS 20000 /* of a new context, as in Samba */
 #define LIBSMB_NAME_SIZE  256	/* of what an auth callback fills in */
-
-/* ---------------------------------------------------------------- config.c */
-
-/** What the user says, without the program's knowing. Strings are children;
- *  NULL or 0: not said. */
-/** Settings that go to client_options_set() as they are. */
-#define LIBSMB_SETTINGS 6
-
-struct libsmb_config {
-	const char *transport; /**< see race_parse_lanes() */
-	uint16_t port;
-	const char *address; /**< connect there, whatever the name says */
-	const char *ca, *pin, *trust, *protection;
-	const char *read_ahead;	  /**< "yes" or "no" */
-	const char *write_behind; /**< likewise */
-	const char *remember;	  /**< likewise */
-	const char *compress;	  /**< as client_compression_parse() */
-	const char *reconnect;	  /**< seconds */
-	const char *client_cert, *client_key;
-	const char *min_dialect, *max_dialect;
-	const char *setting[LIBSMB_SETTINGS]; /**< libsmb_setting_key() */
-	const char *workgroup, *netbios_name;
-};
-
-/** The names of servers that a file has sections of. */
-struct libsmb_servers {
-	size_t count;
-	const char **name;
-};
-
-/** A file in the form of smb.conf, in memory. */
-struct libsmb_file;
-
-/** @return 0; ENOENT, EACCES ...: no such file; EINVAL: it makes no sense,
- *          which was logged with file and line. */
-int libsmb_file_read(TALLOC_CTX *mem_ctx, const char *path,
-		     struct libsmb_file **out);
-/** As above, of its text. @param path  for the log. */
-int libsmb_file_parse(TALLOC_CTX *mem_ctx, const char *path, const char *text,
-		      struct libsmb_file **out);
-/** Add what the file says of all servers and, last, of this one. */
-void libsmb_file_apply(const struct libsmb_file *file, const char *server,
-		       struct libsmb_config *config);
-bool libsmb_file_servers(TALLOC_CTX *mem_ctx, const struct libsmb_file *file,
-			 struct libsmb_servers *out);
-/** Add what the environment says (SMBQUIC_TRANSPORT and the like). */
-void libsmb_config_environment(TALLOC_CTX *mem_ctx,
-			       struct libsmb_config *config);
-/** The user's file: SMBQUIC_CONFIG, or where it is by default. @param out
- *  NULL: there is none. @return as libsmb_file_read(), but no default file
- *  is no error. */
-int libsmb_config_find(TALLOC_CTX *mem_ctx, struct libsmb_file **out);
-/** The key of a config's setting[i]. */
-const char *libsmb_setting_key(size_t i);
-/** @return false: something in it has no meaning, which was logged. */
-bool libsmb_config_check(const struct libsmb_config *config);
-/** Milliseconds that a lost connection is waited for. */
-unsigned libsmb_config_reconnect(const struct libsmb_config *config);
 
 /* ------------------------------------------------------------------- url.c */
 
@@ -163,9 +106,10 @@ struct SMBC_internal_data {
 	bool initialized;
 	bool compat; /**< smbc_init() made it */
 
-	struct libsmb_file *system; /**< smb.conf; may be NULL, as the next */
-	struct libsmb_file *user;
-	struct libsmb_file *program; /**< smbc_setConfiguration() */
+	struct client_conf_file
+		*system; /**< smb.conf; may be NULL, as the next */
+	struct client_conf_file *user;
+	struct client_conf_file *program; /**< smbc_setConfiguration() */
 
 	struct link_list links;
 	struct server_list servers;

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "client/libsmbclient/libsmb.h"
@@ -20,14 +19,14 @@
 /* ---------------------------------------------------------------- settings */
 
 static void gather(SMBCCTX *c, TALLOC_CTX *mem_ctx, const char *server,
-		   struct libsmb_config *out)
+		   struct client_conf *out)
 {
 	struct SMBC_internal_data *i = c->internal;
 
-	libsmb_file_apply(i->system, NULL, out);
-	libsmb_file_apply(i->program, server, out);
-	libsmb_file_apply(i->user, server, out);
-	libsmb_config_environment(mem_ctx, out);
+	client_conf_file_apply(i->system, NULL, out);
+	client_conf_file_apply(i->program, server, out);
+	client_conf_file_apply(i->user, server, out);
+	client_conf_environment(mem_ctx, out);
 }
 
 /*
@@ -35,7 +34,7 @@ static void gather(SMBCCTX *c, TALLOC_CTX *mem_ctx, const char *server,
  * of TCP, as it always was, unless the user wants QUIC and nothing else; and
  * 445 and 139, which programs add by themselves, are none of QUIC's.
  */
-static void choose_transport(const struct libsmb_config *config,
+static void choose_transport(const struct client_conf *config,
 			     const struct libsmb_url *url, uint16_t port,
 			     struct client_options *out)
 {
@@ -53,7 +52,7 @@ static void choose_transport(const struct libsmb_config *config,
 	out->port = port != 0 ? port : config->port;
 }
 
-static void choose_protection(SMBCCTX *c, const struct libsmb_config *config,
+static void choose_protection(SMBCCTX *c, const struct client_conf *config,
 			      struct client_options *out)
 {
 	char *why = NULL;
@@ -62,9 +61,9 @@ static void choose_protection(SMBCCTX *c, const struct libsmb_config *config,
 	if (config->protection != NULL) {
 		client_protection_parse(config->protection, &out->protection);
 	}
-	for (i = 0; i < LIBSMB_SETTINGS; i++) {
+	for (i = 0; i < CLIENT_CONF_SETTINGS; i++) {
 		if (config->setting[i] != NULL &&
-		    !client_options_set(NULL, out, libsmb_setting_key(i),
+		    !client_options_set(NULL, out, client_conf_setting_key(i),
 					config->setting[i], &why)) {
 			/* of Samba's file; ours was checked */
 			log_warn("%s", why != NULL ? why : "out of memory");
@@ -76,26 +75,8 @@ static void choose_protection(SMBCCTX *c, const struct libsmb_config *config,
 	}
 }
 
-static void choose_trust(const struct libsmb_config *config,
-			 struct client_options *out)
-{
-	struct tls_client_policy *tls = &out->tls;
-
-	tls->ca_file = config->ca;
-	tls->pin = config->pin;
-	tls->cert_file = config->client_cert;
-	tls->key_file = config->client_key;
-	if (config->trust != NULL) {
-		tls_trust_parse(config->trust, &tls->trust);
-	} else if (config->pin != NULL) {
-		tls->trust = TLS_TRUST_PIN;
-	} else if (config->ca != NULL) {
-		tls->trust = TLS_TRUST_CA;
-	}
-}
-
 /* Names of Samba's that are older than ours mean the oldest of ours. */
-static void choose_dialects(SMBCCTX *c, const struct libsmb_config *config,
+static void choose_dialects(SMBCCTX *c, const struct client_conf *config,
 			    struct client_options *out)
 {
 	const char *min = c->internal->min_protocol != NULL
@@ -118,42 +99,16 @@ static void choose_dialects(SMBCCTX *c, const struct libsmb_config *config,
 	}
 }
 
-/* Folders of a file are made if they can be. */
-static char *state_file(TALLOC_CTX *mem_ctx, const char *variable,
-			const char *below_home, const char *name)
-{
-	const char *base = getenv(variable);
-	const char *home = getenv("HOME");
-	char *path = NULL;
-	char *cut = NULL;
-
-	if (base != NULL && *base == '/') {
-		path = talloc_asprintf(mem_ctx, "%s/smbquic/%s", base, name);
-	} else if (home != NULL && *home == '/') {
-		path = talloc_asprintf(mem_ctx, "%s/%s/smbquic/%s", home,
-				       below_home, name);
-	}
-	for (cut = path; cut != NULL; cut = strchr(cut + 1, '/')) {
-		if (cut != path) {
-			*cut = '\0';
-			mkdir(path, 0700);
-			*cut = '/';
-		}
-	}
-	return path;
-}
-
-static void choose_files(TALLOC_CTX *mem_ctx,
-			 const struct libsmb_config *config,
+static void choose_files(TALLOC_CTX *mem_ctx, const struct client_conf *config,
 			 struct client_options *out)
 {
 	if (config->remember == NULL || strcmp(config->remember, "no") != 0) {
-		out->visits_file = state_file(mem_ctx, "XDG_CACHE_HOME",
-					      ".cache", "visits");
+		out->visits_file = client_conf_state_file(
+			mem_ctx, "XDG_CACHE_HOME", ".cache", "visits");
 	}
 	if (out->tls.trust == TLS_TRUST_TOFU) {
-		out->tls.known_hosts = state_file(mem_ctx, "XDG_CONFIG_HOME",
-						  ".config", "known_hosts");
+		out->tls.known_hosts = client_conf_state_file(
+			mem_ctx, "XDG_CONFIG_HOME", ".config", "known_hosts");
 	}
 }
 
@@ -162,29 +117,37 @@ struct keeping {
 	bool ahead, behind;
 };
 
+/* As client.conf has them. */
+static const struct tls_words words = {
+	.ca = "ca = FILE",
+	.pin = "pin = sha256:",
+	.tofu = "trust = tofu",
+};
+
 static int make_options(SMBCCTX *c, TALLOC_CTX *mem_ctx,
 			const struct libsmb_url *url,
 			struct client_options *out, struct keeping *keeping)
 {
-	struct libsmb_config config = {0};
+	struct client_conf config = {0};
 	uint16_t port = url->port != 0 ? url->port : c->internal->port;
 
 	gather(c, mem_ctx, url->server, &config);
-	if (!libsmb_config_check(&config)) {
+	if (!client_conf_check(&config)) {
 		return EINVAL;
 	}
+	tls_set_words(&words);
 	client_options_default(out);
 	out->server = url->server;
 	out->address = config.address;
 	choose_transport(&config, url, port, out);
 	choose_protection(c, &config, out);
-	choose_trust(&config, out);
+	client_conf_trust(&config, &out->tls);
 	choose_dialects(c, &config, out);
 	choose_files(mem_ctx, &config, out);
 	if (config.compress != NULL) {
 		client_compression_parse(config.compress, &out->compression);
 	}
-	out->reconnect_ms = libsmb_config_reconnect(&config);
+	out->reconnect_ms = client_conf_reconnect(&config);
 	out->capabilities = SMB2_GLOBAL_CAP_DIRECTORY_LEASING;
 	*keeping = (struct keeping){
 		.ahead = config.read_ahead == NULL ||

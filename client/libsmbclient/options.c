@@ -121,10 +121,11 @@ void smbc_setLogCallback(SMBCCTX *c, void *private_ptr,
  * @return 0; -1 and errno: ENOENT ... */
 int smbc_setConfiguration(SMBCCTX *c, const char *file)
 {
-	struct libsmb_file *read = NULL;
-	struct libsmb_config config = {0};
-	int err = file == NULL ? EINVAL
-			       : libsmb_file_read(c->internal, file, &read);
+	struct client_conf_file *read = NULL;
+	struct client_conf config = {0};
+	int err = file == NULL
+			  ? EINVAL
+			  : client_conf_file_read(c->internal, file, &read);
 
 	if (err != 0) {
 		errno = err;
@@ -132,7 +133,7 @@ int smbc_setConfiguration(SMBCCTX *c, const char *file)
 	}
 	talloc_free(c->internal->program);
 	c->internal->program = read;
-	libsmb_file_apply(read, NULL, &config);
+	client_conf_file_apply(read, NULL, &config);
 	if (config.workgroup != NULL) {
 		smbc_setWorkgroup(c, config.workgroup);
 	}

@@ -4,8 +4,8 @@
  *
  * The process that was started waits until the one that serves says that the
  * kernel has taken the mount, so errors are told where it was typed. mount(8)
- * calls us as "mount.smbquic SOURCE PLACE [-sfnv] [-t TYPE] -o OPTIONS", and
- * mount.fuse3 as "... PLACE -o OPTIONS" under any name.
+ * calls us as "mount.smbquic SOURCE PLACE [-sfnv] [-N SPACE] [-o OPTIONS] [-t
+ * TYPE]", and mount.fuse3 as "... PLACE -o OPTIONS" under any name.
  */
 #define LOG_MODULE "mount"
 
@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -32,6 +33,8 @@
 /* mount(8)'s exit status. */
 #define EXIT_USAGE 1
 #define EXIT_FAIL  32
+/* -o may be said more than once. */
+#define LISTS_MOST 16
 
 static int complain(const char *what)
 {
@@ -43,10 +46,14 @@ static int complain(const char *what)
 static void help(void)
 {
 	printf("usage: " MOUNT_PROGRAM
-	       " //SERVER/SHARE[/FOLDER] PLACE [-f] [-o OPTION,...]\n"
+	       " //SERVER/SHARE[/FOLDER] PLACE [-F] [-sfnv] "
+	       "[-o OPTION,...]\n"
 	       "\n"
-	       "  -f, --foreground  stay in the foreground, messages to "
+	       "  -F, --foreground  stay in the foreground, messages to "
 	       "standard error\n"
+	       "  -f, --fake        look at the options, and mount nothing\n"
+	       "  -s, --sloppy      pass over options that are not known\n"
+	       "  -n, -v            of mount(8), and of no effect here\n"
 	       "  -V, --version     print the version\n"
 	       "  -h, --help        this text\n"
 	       "\n"
@@ -59,8 +66,11 @@ static void help(void)
 struct line {
 	const char *source;
 	const char *place;
+	const char *lists[LISTS_MOST];
+	size_t count;
 	bool foreground;
 	bool fake;
+	bool sloppy;
 };
 
 static bool take_list(struct mount_options *o, const char *list, char **why)
@@ -74,53 +84,88 @@ static bool take_list(struct mount_options *o, const char *list, char **why)
 	return ok;
 }
 
-/* @return -1: go on, or an exit status. */
-static int take_flag(struct line *line, const char *arg)
+static int no_such_option(const char *arg)
 {
-	if (strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0) {
-		help();
-		return 0;
-	}
-	if (strcmp(arg, "--version") == 0 || strcmp(arg, "-V") == 0) {
-		printf("Version %s\n", SMBQUIC_VERSION);
-		return 0;
-	}
-	if (strcmp(arg, "--foreground") == 0 || strcmp(arg, "-f") == 0) {
-		line->foreground = true;
-		return -1;
-	}
-	/* mount(8)'s: sloppy, no mtab, verbose */
-	if (strcmp(arg, "-s") == 0 || strcmp(arg, "-n") == 0 ||
-	    strcmp(arg, "-v") == 0) {
-		return -1;
-	}
 	fprintf(stderr, MOUNT_PROGRAM ": %s: no such option; see --help\n",
 		arg);
 	return EXIT_USAGE;
 }
 
-static int take_line(struct mount_options *o, int argc, char **argv,
-		     struct line *line)
+/* Letters, as mount(8) has them. @return -1: go on, or an exit status. */
+static int take_letters(struct line *line, const char *arg)
 {
-	char *why = NULL;
+	const char *at = NULL;
+
+	for (at = arg + 1; *at != '\0'; at++) {
+		switch (*at) {
+		case 'h': help(); return 0;
+		case 'V': printf("Version %s\n", SMBQUIC_VERSION); return 0;
+		case 'F': line->foreground = true; break;
+		case 'f': line->fake = true; break;
+		case 's': line->sloppy = true; break;
+		case 'n': break;
+		case 'v': break;
+		case 'N':
+			return complain("-N: it cannot mount into another "
+					"namespace; enter that with "
+					"nsenter(1)");
+		default: return no_such_option(arg);
+		}
+	}
+	return arg[1] != '\0' ? -1 : no_such_option(arg);
+}
+
+/* @return -1: go on, or an exit status. */
+static int take_flag(struct line *line, const char *arg)
+{
+	static const struct {
+		const char *word, *letter;
+	} words[] = {
+		{"--help", "-h"},	{"--version", "-V"},
+		{"--foreground", "-F"}, {"--fake", "-f"},
+		{"--sloppy", "-s"},	{"--no-mtab", "-n"},
+		{"--verbose", "-v"},	{"--namespace", "-N"},
+	};
+	size_t i = 0;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(arg, words[i].word) == 0) {
+			return take_letters(line, words[i].letter);
+		}
+	}
+	return arg[1] == '-' ? no_such_option(arg) : take_letters(line, arg);
+}
+
+static int take_word(struct line *line, const char *word)
+{
+	if (line->source == NULL) {
+		line->source = word;
+	} else if (line->place == NULL) {
+		line->place = word;
+	} else {
+		return complain("too much on the command line");
+	}
+	return -1;
+}
+
+static int take_line(int argc, char **argv, struct line *line)
+{
 	int status = -1;
 	int i = 0;
 
 	for (i = 1; i < argc && status < 0; i++) {
 		if (strcmp(argv[i], "-o") == 0 && i + 1 < argc) {
-			if (!take_list(o, argv[++i], &why)) {
-				status = complain(why);
+			i++;
+			if (line->count == LISTS_MOST) {
+				return complain("-o: too many of them");
 			}
+			line->lists[line->count++] = argv[i];
 		} else if (strcmp(argv[i], "-t") == 0 && i + 1 < argc) {
 			i++;
 		} else if (argv[i][0] == '-') {
 			status = take_flag(line, argv[i]);
-		} else if (line->source == NULL) {
-			line->source = argv[i];
-		} else if (line->place == NULL) {
-			line->place = argv[i];
 		} else {
-			status = complain("too much on the command line");
+			status = take_word(line, argv[i]);
 		}
 	}
 	if (status < 0 && line->place == NULL) {
@@ -131,41 +176,109 @@ static int take_line(struct mount_options *o, int argc, char **argv,
 	return status;
 }
 
-static int take_target(struct mount *mount, const char *source)
+/* What was said nearest to the mount wins: client.conf and the environment,
+ * the address, and the options. */
+static int take_options(struct mount *mount, const struct line *line,
+			const struct client_target *target)
 {
 	struct mount_options *o = mount->options;
-	struct client_target *target = NULL;
-	const char *bad = NULL;
+	char *why = NULL;
+	size_t i = 0;
 
-	if (!client_target_parse(mount, source, &target, &bad)) {
-		fprintf(stderr, MOUNT_PROGRAM ": %s: %s\n", source, bad);
+	o->sloppy = line->sloppy;
+	if (!mount_options_conf(o, mount->server)) {
 		return EXIT_USAGE;
 	}
-	if (target->share == NULL) {
-		fprintf(stderr, MOUNT_PROGRAM ": %s: which share?\n", source);
-		return EXIT_USAGE;
+	if (target->transport != NULL) {
+		o->client.transports = target->transport;
 	}
-	mount->source = source;
-	mount->server = target->server;
-	mount->share = target->share;
-	mount->folder = target->path;
+	if (target->port != 0) {
+		o->client.port = target->port;
+	}
+	for (i = 0; i < line->count; i++) {
+		if (!take_list(o, line->lists[i], &why)) {
+			return complain(why);
+		}
+	}
+	if (*o->passed_over != '\0') {
+		fprintf(stderr,
+			MOUNT_PROGRAM ": warning: of no effect here: %s\n",
+			o->passed_over);
+	}
+	return -1;
+}
+
+static void take_user(struct mount_options *o,
+		      const struct client_target *target)
+{
 	if (o->user == NULL && target->user != NULL) {
 		o->user = talloc_strdup(o, target->user);
-		if (o->domain == NULL && target->domain != NULL) {
+		if (target->domain != NULL) {
 			o->domain = talloc_strdup(o, target->domain);
 		}
 		if (o->password == NULL && target->password != NULL) {
 			o->password = talloc_strdup(o, target->password);
 		}
-		secret_wipe_text(target->password);
 	}
-	if (o->client.transports == NULL) {
-		o->client.transports = target->transport;
+	secret_wipe_text(target->password);
+}
+
+static int take_target(struct mount *mount, const struct line *line)
+{
+	struct client_target *target = NULL;
+	const char *bad = NULL;
+	int status = -1;
+
+	if (!client_target_parse(mount, line->source, &target, &bad)) {
+		fprintf(stderr, MOUNT_PROGRAM ": %s: %s\n", line->source, bad);
+		return EXIT_USAGE;
 	}
-	if (o->client.port == 0) {
-		o->client.port = target->port;
+	if (target->share == NULL) {
+		fprintf(stderr, MOUNT_PROGRAM ": %s: which share?\n",
+			line->source);
+		return EXIT_USAGE;
 	}
-	return -1;
+	mount->source = line->source;
+	mount->server = target->server;
+	mount->share = target->share;
+	mount->folder = target->path;
+	status = take_options(mount, line, target);
+	if (status < 0) {
+		take_user(mount->options, target);
+	}
+	if (status < 0 && mount->options->snapshot != NULL) {
+		mount->folder = talloc_asprintf(
+			mount, "%s%s%s", mount->options->snapshot,
+			*target->path != '\0' ? "\\" : "", target->path);
+		status = mount->folder != NULL ? -1 : complain(NULL);
+	}
+	return status;
+}
+
+/* Its process was killed, perhaps: the kernel then says so of the folder. */
+static int no_place(const char *place, int err)
+{
+	if (err == ENOTCONN) {
+		fprintf(stderr,
+			MOUNT_PROGRAM ": %s: a mount is there whose process "
+				      "has ended: umount %s, and mount again\n",
+			place, place);
+	} else {
+		fprintf(stderr, MOUNT_PROGRAM ": %s: %s\n", place,
+			strerror(err));
+	}
+	return EXIT_USAGE;
+}
+
+static int take_place(struct mount *mount, const char *place)
+{
+	struct stat st = {0};
+
+	mount->place = realpath(place, NULL);
+	if (mount->place == NULL || stat(mount->place, &st) != 0) {
+		return no_place(place, errno);
+	}
+	return S_ISDIR(st.st_mode) ? -1 : no_place(place, ENOTDIR);
 }
 
 /* -------------------------------------------------------------- who we are */
@@ -275,6 +388,11 @@ static int take_credentials(const struct mount *mount)
 	if (o->credentials != NULL &&
 	    !mount_options_credentials(o, o->credentials, &why)) {
 		return complain(why);
+	}
+	if (o->anonymous) {
+		o->user = NULL;
+		o->password = NULL;
+		return -1;
 	}
 	if (o->kerberos != CLIENT_KERBEROS_OFF) {
 		return take_tickets(mount);
@@ -495,6 +613,13 @@ static int run(struct mount *mount, struct line *line)
 	return status;
 }
 
+/* As they stand behind -o. */
+static const struct tls_words words = {
+	.ca = "ca=FILE",
+	.pin = "pin=sha256:",
+	.tofu = "trust=tofu",
+};
+
 int main(int argc, char **argv)
 {
 	struct mount *mount = talloc_zero(NULL, struct mount);
@@ -512,23 +637,22 @@ int main(int argc, char **argv)
 	if (mount == NULL || mount->options == NULL) {
 		return complain(NULL);
 	}
-	status = take_line(mount->options, argc, argv, &line);
+	tls_set_words(&words);
+	status = take_line(argc, argv, &line);
 	if (status < 0) {
-		status = take_target(mount, line.source);
+		status = take_target(mount, &line);
 	}
 	if (status < 0 && !mount_options_check(mount->options, &why)) {
 		status = complain(why);
 	}
 	if (status < 0) {
-		status = take_credentials(mount);
+		status = take_place(mount, line.place);
+	}
+	if (status < 0 && line.fake) {
+		status = 0;
 	}
 	if (status < 0) {
-		mount->place = realpath(line.place, NULL);
-		if (mount->place == NULL) {
-			fprintf(stderr, MOUNT_PROGRAM ": %s: %s\n", line.place,
-				strerror(errno));
-			status = EXIT_USAGE;
-		}
+		status = take_credentials(mount);
 	}
 	if (status < 0) {
 		status = run(mount, &line);

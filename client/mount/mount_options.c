@@ -7,9 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "smbquic/private_file.h"
+#include "client/conf.h"
 #include "smbquic/log.h"
 #include "smbquic/race.h"
 
@@ -18,6 +19,10 @@
 #define SECONDS_MOST 86400.0
 /* As Linux' cifs. */
 #define CLOSE_SECONDS 1.0
+/* As mount.cifs. */
+#define ECHO_MOST 600
+/* Of a previous version (MS-SMB2 2.2.32.2). */
+#define SNAPSHOT_FORMAT "@GMT-%Y.%m.%d-%H.%M.%S"
 
 struct taking {
 	struct mount_options *options;
@@ -92,13 +97,14 @@ static bool take_size(struct taking *t, size_t *out)
 {
 	unsigned long long n = 0;
 
-	if (!take_number(t, 10, SIZE_DEFAULT, &n)) {
-		return refuse(t, "bytes, at most 1048576");
+	/* as mount.cifs takes it: no more than can be had */
+	if (!take_number(t, 10, UINT32_MAX, &n)) {
+		return refuse(t, "not a number of bytes");
 	}
 	if (n < SIZE_LEAST) {
 		return refuse(t, "bytes, at least 4096");
 	}
-	*out = (size_t)n;
+	*out = n < SIZE_DEFAULT ? (size_t)n : SIZE_DEFAULT;
 	return true;
 }
 
@@ -279,18 +285,35 @@ static bool set_transport(struct taking *t)
 	return list != NULL || refuse(t, "out of memory");
 }
 
+/* Trust is a whole: one word of it here, and no other file has a say. */
+static void own_trust(struct mount_options *o)
+{
+	struct tls_client_policy *tls = &o->client.tls;
+
+	if (o->trust_of_conf) {
+		tls->ca_file = NULL;
+		tls->pin = NULL;
+		tls->trust = TLS_TRUST_SYSTEM;
+		o->trust_of_conf = false;
+		o->trust_given = false;
+	}
+}
+
 static bool set_ca(struct taking *t)
 {
+	own_trust(t->options);
 	return take_const(t, &t->options->client.tls.ca_file);
 }
 
 static bool set_pin(struct taking *t)
 {
+	own_trust(t->options);
 	return take_const(t, &t->options->client.tls.pin);
 }
 
 static bool set_trust(struct taking *t)
 {
+	own_trust(t->options);
 	t->options->trust_given = true;
 	return tls_trust_parse(t->value, &t->options->client.tls.trust) ||
 	       refuse(t, "system, ca, pin, tofu or none");
@@ -319,17 +342,26 @@ static bool set_vers(struct taking *t)
 		c->max_dialect = SMB2_DIALECT_311;
 		return true;
 	}
-	if (!client_dialect_parse(t->value, &c->max_dialect)) {
+	if (strcmp(t->value, "3.1") == 0) {
+		c->max_dialect = SMB2_DIALECT_311;
+	} else if (!client_dialect_parse(t->value, &c->max_dialect)) {
 		return refuse(t, "3.1.1, 3.0.2, 3.0, 2.1 or 2.0.2");
 	}
 	c->min_dialect = c->max_dialect;
 	return true;
 }
 
+#define SEC_WORDS "krb5, krb5i, ntlmssp, ntlmsspi or none"
+
 static bool set_sec(struct taking *t)
 {
 	const char *how = t->value;
 
+	t->options->anonymous = strcmp(how, "none") == 0;
+	if (t->options->anonymous) {
+		t->options->kerberos = CLIENT_KERBEROS_OFF;
+		return true;
+	}
 	if (strncmp(how, "krb5", 4) == 0) {
 		t->options->kerberos = CLIENT_KERBEROS_REQUIRED;
 		how += 4;
@@ -337,14 +369,13 @@ static bool set_sec(struct taking *t)
 		t->options->kerberos = CLIENT_KERBEROS_OFF;
 		how += 7;
 	} else {
-		return refuse(t, "krb5, krb5i, ntlmssp or ntlmsspi");
+		return refuse(t, SEC_WORDS);
 	}
 	if (strcmp(how, "i") == 0 &&
 	    t->options->client.protection == CLIENT_PROTECTION_OFF) {
 		t->options->client.protection = CLIENT_PROTECTION_SIGN;
 	}
-	return *how == '\0' || strcmp(how, "i") == 0 ||
-	       refuse(t, "krb5, krb5i, ntlmssp or ntlmsspi");
+	return *how == '\0' || strcmp(how, "i") == 0 || refuse(t, SEC_WORDS);
 }
 
 static bool set_seal(struct taking *t)
@@ -392,25 +423,116 @@ static bool set_timeout(struct taking *t)
 	return true;
 }
 
-static bool set_debug(struct taking *t)
+/* Linux' cifs takes a server for dead that has not answered three of them. */
+static bool set_echo_interval(struct taking *t)
 {
-	return log_set_levels(t->value) || refuse(t, "not a log level");
+	unsigned long long n = 0;
+
+	if (!take_number(t, 10, ECHO_MOST, &n) || n == 0) {
+		return refuse(t, "a number of seconds from 1 to 600");
+	}
+	t->options->client.timeout_ms = (unsigned)n * 3 * 1000;
+	return true;
 }
 
-/* Of the kernel, or of no meaning here. */
-static bool pass(struct taking *t)
+/* Of the kernel. */
+static bool pass_on(struct taking *t, const char *name)
 {
 	char *longer = talloc_asprintf_append(
 		t->options->fuse, "%s%s", *t->options->fuse != '\0' ? "," : "",
-		t->name);
+		name);
 
 	if (longer == NULL) {
 		return refuse(t, "out of memory");
 	}
 	t->options->fuse = longer;
-	t->options->read_only =
-		t->options->read_only || strcmp(t->name, "ro") == 0;
 	return true;
+}
+
+static bool pass(struct taking *t)
+{
+	return pass_on(t, t->name);
+}
+
+static bool set_ro(struct taking *t)
+{
+	t->options->read_only = true;
+	return pass_on(t, "ro");
+}
+
+static bool set_snapshot(struct taking *t)
+{
+	struct mount_options *o = t->options;
+	char token[sizeof("@GMT-2026.11.28-12.00.00")] = "";
+	unsigned long long n = 0;
+	struct tm tm = {0};
+	const char *end = strptime(t->value, SNAPSHOT_FORMAT, &tm);
+	time_t when = 0;
+
+	if ((end == NULL || *end != '\0') &&
+	    take_number(t, 10, INT64_MAX, &n) && nttime_to_unix(n) > 0) {
+		when = (time_t)nttime_to_unix(n);
+		end = gmtime_r(&when, &tm) != NULL ? "" : NULL;
+	}
+	if (end == NULL || *end != '\0' ||
+	    strftime(token, sizeof(token), SNAPSHOT_FORMAT, &tm) == 0) {
+		return refuse(t, "a time like @GMT-2026.11.28-12.00.00, or as "
+				 "a number of 100 ns since 1601");
+	}
+	talloc_free(o->snapshot);
+	o->snapshot = talloc_strdup(o, token);
+	return o->snapshot == NULL ? refuse(t, "out of memory") : set_ro(t);
+}
+
+static bool set_noac(struct taking *t)
+{
+	t->options->file_time = 0;
+	t->options->dir_time = 0;
+	return true;
+}
+
+static bool set_directio(struct taking *t)
+{
+	t->options->cache = MOUNT_CACHE_NONE;
+	return true;
+}
+
+static bool set_strictcache(struct taking *t)
+{
+	t->options->cache = MOUNT_CACHE_STRICT;
+	return true;
+}
+
+static bool set_fsname(struct taking *t)
+{
+	return take_text(t, &t->options->name);
+}
+
+static bool set_debug(struct taking *t)
+{
+	return log_set_levels(t->value) || refuse(t, "not a log level");
+}
+
+/* Somebody counted on it: one line says that it does nothing here. */
+static bool pass_over(struct taking *t)
+{
+	struct mount_options *o = t->options;
+	char *longer = talloc_asprintf_append(
+		o->passed_over, "%s%s", *o->passed_over != '\0' ? ", " : "",
+		t->name);
+
+	if (longer == NULL) {
+		return refuse(t, "out of memory");
+	}
+	o->passed_over = longer;
+	return true;
+}
+
+/* The only one there is. */
+static bool set_iocharset(struct taking *t)
+{
+	return strcasecmp(t->value, "utf8") == 0 ||
+	       strcasecmp(t->value, "utf-8") == 0 || pass_over(t);
 }
 
 static bool ignore(struct taking *t)
@@ -452,6 +574,7 @@ FLAG(set_perm, permissions, true)
 FLAG(set_noperm, permissions, false)
 FLAG(set_allow_other, allow_other, true)
 FLAG(set_multiuser, multiuser, true)
+FLAG(set_auto_unmount, auto_unmount, true)
 
 enum { NO_VALUE, VALUE, ANY };
 
@@ -509,7 +632,7 @@ static const struct row rows[] = {
 	{"vers",	VALUE,	set_vers,
 	 "dialect over TCP: 3.1.1, 3.0.2, 3.0, 2.1, 2.0.2; QUIC is 3.1.1"},
 	{"sec",		VALUE,	set_sec,
-	 "ntlmssp or krb5; ntlmsspi or krb5i to sign"},
+	 "ntlmssp or krb5; ntlmsspi or krb5i to sign; none: as nobody"},
 	{"cruid",	VALUE,	set_cruid,
 	 "user whose Kerberos tickets are taken (who mounts)"},
 	{"multiuser",	NO_VALUE, set_multiuser,
@@ -522,6 +645,10 @@ static const struct row rows[] = {
 	{"posix",	NO_VALUE, set_posix,
 	 "the POSIX extensions, where the server has them (default)"},
 	{"noposix",	NO_VALUE, set_noposix, "never"},
+	{"unix",	NO_VALUE, set_posix, NULL},
+	{"linux",	NO_VALUE, set_posix, NULL},
+	{"nounix",	NO_VALUE, set_noposix, NULL},
+	{"nolinux",	NO_VALUE, set_noposix, NULL},
 	{"compress",	NO_VALUE, set_compress,
 	 "what files hold is compressed on its way"},
 	{"nocompress",	NO_VALUE, set_nocompress,
@@ -536,6 +663,9 @@ static const struct row rows[] = {
 	 "seconds that attributes and names are believed (1)"},
 	{"acregmax",	VALUE,	set_acregmax, "of files"},
 	{"acdirmax",	VALUE,	set_acdirmax, "of folders"},
+	{"noac",	NO_VALUE, set_noac, NULL},
+	{"directio",	NO_VALUE, set_directio, NULL},
+	{"strictcache",	NO_VALUE, set_strictcache, NULL},
 	{"lease",	NO_VALUE, set_lease,
 	 "files are kept as long as the server says so (default)"},
 	{"nolease",	NO_VALUE, set_nolease, "it is not asked to"},
@@ -549,6 +679,10 @@ static const struct row rows[] = {
 	 "wait for the server to come back (default)"},
 	{"timeout",	VALUE,	set_timeout,
 	 "seconds without any answer after which it is lost (30)"},
+	{"echo_interval", VALUE, set_echo_interval,
+	 "as in mount.cifs: a third of timeout"},
+	{"snapshot",	VALUE,	set_snapshot,
+	 "TIME: what was there then, read only"},
 	{"serverino",	NO_VALUE, set_serverino,
 	 "the server's file ids are inode numbers (default)"},
 	{"noserverino",	NO_VALUE, set_noserverino, "they are made up here"},
@@ -564,10 +698,15 @@ static const struct row rows[] = {
 	{"perm",	NO_VALUE, set_perm,
 	 "modes say here, too, who may do what (default)"},
 	{"noperm",	NO_VALUE, set_noperm, "only the server says"},
+	{"default_permissions", NO_VALUE, set_perm, NULL},
 	{"allow_other",	NO_VALUE, set_allow_other,
 	 "others than who mounts may look (root: always)"},
+	{"auto_unmount", NO_VALUE, set_auto_unmount,
+	 "when the process that serves it dies, fusermount3 unmounts"},
+	{"fsname",	VALUE,	set_fsname,
+	 "what mount(8) shows in the place of the share"},
 	{"debug",	VALUE,	set_debug, "LEVEL of messages"},
-	{"ro",		NO_VALUE, pass, "nothing can be changed"},
+	{"ro",		NO_VALUE, set_ro, "nothing can be changed"},
 	{"nosuid",	NO_VALUE, pass, NULL},
 	{"nodev",	NO_VALUE, pass, NULL},
 	{"noexec",	NO_VALUE, pass, NULL},
@@ -598,6 +737,37 @@ static const struct row rows[] = {
 	{"_netdev",	NO_VALUE, ignore, NULL},
 	{"defaults",	NO_VALUE, ignore, NULL},
 	{"comment",	VALUE,	ignore, NULL},
+	{"iocharset",	VALUE,	set_iocharset, NULL},
+	/* of mount.cifs, and of no meaning here: mount.smbquic(8) says why */
+	{"retrans",	VALUE,	pass_over, NULL},
+	{"mfsymlinks",	NO_VALUE, pass_over, NULL},
+	{"nosharesock",	NO_VALUE, pass_over, NULL},
+	{"handletimeout", VALUE, pass_over, NULL},
+	{"persistenthandles", NO_VALUE, pass_over, NULL},
+	{"nopersistenthandles", NO_VALUE, pass_over, NULL},
+	{"resilienthandles", NO_VALUE, pass_over, NULL},
+	{"noresilienthandles", NO_VALUE, pass_over, NULL},
+	{"nodfs",	NO_VALUE, pass_over, NULL},
+	{"domainauto",	NO_VALUE, pass_over, NULL},
+	{"servern",	VALUE,	pass_over, NULL},
+	{"netbiosname",	VALUE,	pass_over, NULL},
+	{"bsize",	VALUE,	pass_over, NULL},
+	{"rasize",	VALUE,	pass_over, NULL},
+	{"max_credits",	VALUE,	pass_over, NULL},
+	{"max_cached_dirs", VALUE, pass_over, NULL},
+	{"strictsync",	NO_VALUE, pass_over, NULL},
+	{"nostrictsync", NO_VALUE, pass_over, NULL},
+	{"intr",	NO_VALUE, pass_over, NULL},
+	{"nointr",	NO_VALUE, pass_over, NULL},
+	{"setuids",	NO_VALUE, pass_over, NULL},
+	{"nosetuids",	NO_VALUE, pass_over, NULL},
+	{"dynperm",	NO_VALUE, pass_over, NULL},
+	{"nodynperm",	NO_VALUE, pass_over, NULL},
+	{"noblocksend",	NO_VALUE, pass_over, NULL},
+	{"noautotune",	NO_VALUE, pass_over, NULL},
+	{"tcpnodelay",	NO_VALUE, pass_over, NULL},
+	{"witness",	NO_VALUE, pass_over, NULL},
+	{"fsc",		NO_VALUE, pass_over, NULL},
 };
 /* clang-format on */
 
@@ -630,6 +800,9 @@ static bool take_option(struct taking *t)
 			return refuse(t, "takes no value");
 		}
 		return rows[i].take(t);
+	}
+	if (t->options->sloppy) {
+		return pass_over(t);
 	}
 	return refuse(t, "no such option; --help lists them");
 }
@@ -666,112 +839,6 @@ bool mount_options_parse(struct mount_options *options, const char *list,
 	return ok;
 }
 
-/* -------------------------------------------------------------------- user */
-
-void mount_options_user(struct mount_options *o, const char *text)
-{
-	char *user = talloc_strdup(o, text);
-	char *cut = user != NULL ? strchr(user, '%') : NULL;
-
-	if (cut != NULL) {
-		*cut = '\0';
-		o->password = cut + 1;
-	}
-	cut = user != NULL ? strpbrk(user, "/\\") : NULL;
-	if (cut != NULL) {
-		*cut = '\0';
-		o->domain = user;
-		user = cut + 1;
-	}
-	o->user = user;
-}
-
-static char *trim(char *s)
-{
-	char *end = NULL;
-
-	s += strspn(s, " \t");
-	end = s + strlen(s);
-	while (end > s && strchr("\r\n", end[-1]) != NULL) {
-		end--;
-	}
-	*end = '\0';
-	return s;
-}
-
-/* A line of a credentials file. Blanks at the end may be a password's. */
-static bool take_line(struct mount_options *o, char *line)
-{
-	char *key = trim(line);
-	char *value = strchr(key, '=');
-	char **where = NULL;
-	size_t len = 0;
-
-	if (*key == '\0' || *key == '#' || *key == ';') {
-		return true;
-	}
-	if (value == NULL) {
-		return false;
-	}
-	*value++ = '\0';
-	len = strcspn(key, " \t");
-	key[len] = '\0';
-	if (strcasecmp(key, "username") == 0 || strcasecmp(key, "user") == 0) {
-		where = &o->user;
-	} else if (strcasecmp(key, "password") == 0 ||
-		   strcasecmp(key, "pass") == 0) {
-		where = &o->password;
-	} else if (strcasecmp(key, "domain") == 0 ||
-		   strcasecmp(key, "dom") == 0 ||
-		   strcasecmp(key, "workgroup") == 0) {
-		where = &o->domain;
-	}
-	if (where != NULL && *where == NULL) {
-		*where = talloc_strdup(o, trim(value));
-	}
-	return true;
-}
-
-bool mount_options_credentials(struct mount_options *o, const char *file,
-			       char **why)
-{
-	FILE *f = fopen(file, "re");
-	char buffer[BUFSIZ];
-	struct stat st = {0};
-	char *line = NULL;
-	size_t size = 0;
-	unsigned number = 0;
-	bool good = true;
-
-	*why = NULL;
-	if (f == NULL) {
-		*why = talloc_asprintf(o, "%s: %s", file, strerror(errno));
-		return false;
-	}
-	if (fstat(fileno(f), &st) == 0) {
-		*why = private_file_exposed(o, file, &st, "a password");
-	}
-	if (*why != NULL) {
-		fclose(f);
-		return false;
-	}
-	setvbuf(f, buffer, _IOFBF, sizeof(buffer));
-	while (good && getline(&line, &size, f) > 0) {
-		number++;
-		good = take_line(o, line);
-		explicit_bzero(line, size);
-	}
-	if (!good) {
-		*why = talloc_asprintf(o,
-				       "%s:%u: not a line like username=NAME",
-				       file, number);
-	}
-	free(line);
-	fclose(f);
-	explicit_bzero(buffer, sizeof(buffer));
-	return good;
-}
-
 /* --------------------------------------------------------------- the whole */
 
 struct mount_options *mount_options_new(TALLOC_CTX *mem_ctx)
@@ -787,6 +854,7 @@ struct mount_options *mount_options_new(TALLOC_CTX *mem_ctx)
 	o->close_time = CLOSE_SECONDS;
 	o->client.timeout_ms = 30000;
 	o->fuse = talloc_strdup(o, "");
+	o->passed_over = talloc_strdup(o, "");
 	o->uid = getuid();
 	o->gid = getgid();
 	o->file_mode = 0755;
@@ -813,7 +881,14 @@ static bool check_trust(struct mount_options *o, char **why)
 	} else if (!o->trust_given && tls->ca_file != NULL) {
 		tls->trust = TLS_TRUST_CA;
 	}
-	if (tls->trust == TLS_TRUST_CA && tls->ca_file == NULL) {
+	if (tls->trust == TLS_TRUST_TOFU && tls->known_hosts == NULL) {
+		tls->known_hosts = client_conf_state_file(
+			o, "XDG_CONFIG_HOME", ".config", "known_hosts");
+	}
+	if (tls->trust == TLS_TRUST_TOFU && tls->known_hosts == NULL) {
+		*why = talloc_strdup(o, "trust=tofu needs HOME, for the file "
+					"of known servers");
+	} else if (tls->trust == TLS_TRUST_CA && tls->ca_file == NULL) {
 		*why = talloc_strdup(o, "trust=ca needs ca=FILE");
 	} else if (tls->trust == TLS_TRUST_PIN && tls->pin == NULL) {
 		*why = talloc_strdup(o, "trust=pin needs pin=sha256:HEX");
@@ -858,6 +933,11 @@ static bool check_tickets(struct mount_options *o, char **why)
 	if (o->multiuser && !kerberos) {
 		*why = talloc_strdup(o, "multiuser needs sec=krb5: nobody "
 					"else's password is known");
+	} else if (o->anonymous &&
+		   o->client.protection != CLIENT_PROTECTION_OFF) {
+		*why = talloc_strdup(o, "sec=none is without signing and "
+					"encryption of SMB's own: sign and "
+					"seal cannot be had");
 	} else if (o->has_ticket_uid && !kerberos) {
 		*why = talloc_strdup(o, "cruid= needs sec=krb5");
 	} else if (o->has_ticket_uid && o->ticket_uid != geteuid() &&

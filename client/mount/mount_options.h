@@ -7,6 +7,7 @@
 #define CLIENT_MOUNT_MOUNT_OPTIONS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/types.h>
 #include <talloc.h>
@@ -52,6 +53,13 @@ struct mount_options {
 	bool no_password;
 	bool keyring; /**< the password may be in the kernel's */
 	bool trust_given;
+	bool trust_of_conf; /**< what is known of trust is client.conf's */
+	bool anonymous;	    /**< nobody logs on */
+	bool auto_unmount;
+	bool sloppy;	   /**< what is not known is passed over, too */
+	char *name;	   /**< in mount(8); NULL: the share's */
+	char *passed_over; /**< "mfsymlinks, nodfs": taken, and of no effect */
+	char *snapshot;	   /**< "@GMT-..." of a previous version, or NULL */
 };
 
 /** Those that nothing was said of. NULL: out of memory. */
@@ -66,6 +74,14 @@ bool mount_options_parse(struct mount_options *options, const char *list,
 			 char **why);
 /** When all were taken: whether they fit together. */
 bool mount_options_check(struct mount_options *options, char **why);
+
+/**
+ * What client.conf and the environment say of a server. Before what is said
+ * behind -o, which wins.
+ *
+ * @return false: something of it makes no sense, which was logged.
+ */
+bool mount_options_conf(struct mount_options *options, const char *server);
 
 /** username, password and domain, each on a line, of a file; what is known
  *  already stays. */

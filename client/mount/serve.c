@@ -157,7 +157,8 @@ static char *serve_options(struct mount *mount)
 	char *name = talloc_strdup(mount, "");
 	const char *at = NULL;
 
-	for (at = mount->source; name != NULL && *at != '\0'; at++) {
+	for (at = o->name != NULL ? o->name : mount->source;
+	     name != NULL && *at != '\0'; at++) {
 		name = talloc_asprintf_append(
 			name, "%s%c", *at == ',' || *at == '\\' ? "\\" : "",
 			*at);
@@ -166,9 +167,10 @@ static char *serve_options(struct mount *mount)
 		return NULL;
 	}
 	return talloc_asprintf(
-		mount, "fsname=%s,subtype=smbquic,max_read=%zu%s%s%s%s", name,
+		mount, "fsname=%s,subtype=smbquic,max_read=%zu%s%s%s%s%s", name,
 		mount->read_size, o->allow_other ? ",allow_other" : "",
 		o->permissions ? ",default_permissions" : "",
+		o->auto_unmount ? ",auto_unmount" : "",
 		*o->fuse != '\0' ? "," : "", o->fuse);
 }
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/libsmbclient/libsmb.h"
+#include "client/conf.h"
 #include "smbquic/log.h"
 
 static const char text[] = "# for all\n"
@@ -24,21 +24,21 @@ static const char text[] = "# for all\n"
 			   "[global]\n"
 			   "  ca = /etc/all.pem\n";
 
-static struct libsmb_file *parse(const char *s)
+static struct client_conf_file *parse(const char *s)
 {
-	struct libsmb_file *file = NULL;
+	struct client_conf_file *file = NULL;
 
-	assert_int_equal(libsmb_file_parse(NULL, "test", s, &file), 0);
+	assert_int_equal(client_conf_file_parse(NULL, "test", s, &file), 0);
 	return file;
 }
 
 static void test_all(void **state)
 {
-	struct libsmb_file *file = parse(text);
-	struct libsmb_config config = {0};
+	struct client_conf_file *file = parse(text);
+	struct client_conf config = {0};
 
 	(void)state;
-	libsmb_file_apply(file, NULL, &config);
+	client_conf_file_apply(file, NULL, &config);
 	assert_string_equal(config.transport, "tcp");
 	assert_string_equal(config.workgroup, "HOME");
 	assert_string_equal(config.ca, "/etc/all.pem");
@@ -48,16 +48,16 @@ static void test_all(void **state)
 
 static void test_one_server(void **state)
 {
-	struct libsmb_file *file = parse(text);
-	struct libsmb_config config = {0};
+	struct client_conf_file *file = parse(text);
+	struct client_conf config = {0};
 
 	(void)state;
-	libsmb_file_apply(file, "files.example.org", &config);
+	client_conf_file_apply(file, "files.example.org", &config);
 	assert_string_equal(config.transport, "quic");
 	assert_int_equal(config.port, 4433);
 	assert_string_equal(config.ca, "/etc/my ca.pem");
-	config = (struct libsmb_config){0};
-	libsmb_file_apply(file, "other", &config);
+	config = (struct client_conf){0};
+	client_conf_file_apply(file, "other", &config);
 	assert_string_equal(config.transport, "tcp");
 	assert_null(config.ca); /* taken back */
 	talloc_free(file);
@@ -65,11 +65,11 @@ static void test_one_server(void **state)
 
 static void test_servers(void **state)
 {
-	struct libsmb_file *file = parse(text);
-	struct libsmb_servers servers = {0};
+	struct client_conf_file *file = parse(text);
+	struct client_conf_servers servers = {0};
 
 	(void)state;
-	assert_true(libsmb_file_servers(file, file, &servers));
+	assert_true(client_conf_file_servers(file, file, &servers));
 	assert_int_equal(servers.count, 2);
 	assert_string_equal(servers.name[0], "Files.example.org");
 	assert_string_equal(servers.name[1], "other");
@@ -79,16 +79,17 @@ static void test_servers(void **state)
 static void test_bad_files(void **state)
 {
 	static const char *const bad[] = {"[global", "[global]\nnonsense\n"};
-	struct libsmb_file *file = NULL;
+	struct client_conf_file *file = NULL;
 	size_t i = 0;
 
 	(void)state;
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		assert_int_equal(libsmb_file_parse(NULL, "t", bad[i], &file),
-				 EINVAL);
+		assert_int_equal(
+			client_conf_file_parse(NULL, "t", bad[i], &file),
+			EINVAL);
 		assert_null(file);
 	}
-	assert_int_equal(libsmb_file_read(NULL, "/no/such/file", &file),
+	assert_int_equal(client_conf_file_read(NULL, "/no/such/file", &file),
 			 ENOENT);
 }
 
@@ -109,7 +110,7 @@ static void test_unknown_keys(void **state)
 	char *path =
 		talloc_asprintf(frame, "%s/client.conf", testlib_tmpdir(frame));
 	FILE *out = fopen(path, "w");
-	struct libsmb_file *file = NULL;
+	struct client_conf_file *file = NULL;
 	char heard[512] = "";
 
 	(void)state;
@@ -119,7 +120,7 @@ static void test_unknown_keys(void **state)
 	fclose(out);
 	setenv("SMBQUIC_CONFIG", path, 1);
 	log_set_sink(hear, heard);
-	assert_int_equal(libsmb_config_find(NULL, &file), 0);
+	assert_int_equal(client_conf_find(NULL, &file), 0);
 	log_set_sink(NULL, NULL);
 	unsetenv("SMBQUIC_CONFIG");
 	assert_non_null(strstr(heard, "client.conf:5: there is no setting "
@@ -131,20 +132,20 @@ static void test_unknown_keys(void **state)
 
 static void test_environment(void **state)
 {
-	struct libsmb_config config = {.transport = "tcp", .port = 1};
+	struct client_conf config = {.transport = "tcp", .port = 1};
 	TALLOC_CTX *frame = talloc_new(NULL);
 
 	(void)state;
 	setenv("SMBQUIC_TRANSPORT", "quic", 1);
 	setenv("SMBQUIC_PORT", "4433", 1);
 	setenv("SMBQUIC_CA", "", 1);
-	libsmb_config_environment(frame, &config);
+	client_conf_environment(frame, &config);
 	assert_string_equal(config.transport, "quic");
 	assert_int_equal(config.port, 4433);
 	assert_null(config.ca);
 	setenv("SMBQUIC_PORT", "70000", 1);
 	config.port = 7;
-	libsmb_config_environment(frame, &config);
+	client_conf_environment(frame, &config);
 	assert_int_equal(config.port, 7);
 	unsetenv("SMBQUIC_TRANSPORT");
 	unsetenv("SMBQUIC_PORT");
@@ -153,7 +154,7 @@ static void test_environment(void **state)
 
 static void test_check(void **state)
 {
-	static const struct libsmb_config good[] = {
+	static const struct client_conf good[] = {
 		{0},
 		{.transport = "auto"},
 		{.transport = "quic:4433, tcp:4450", .trust = "tofu"},
@@ -161,7 +162,7 @@ static void test_check(void **state)
 		{.setting = {"required", "desired", "yes", "AES-128-CMAC",
 			     "-AES-128-GCM"}},
 	};
-	static const struct libsmb_config bad[] = {
+	static const struct client_conf bad[] = {
 		{.transport = "pigeon"},	{.trust = "everybody"},
 		{.pin = "sha256:12"},		{.protection = "none at all"},
 		{.setting = {[1] = "perhaps"}}, {.setting = {[4] = "ROT13"}},
@@ -170,10 +171,10 @@ static void test_check(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		assert_true(libsmb_config_check(&good[i]));
+		assert_true(client_conf_check(&good[i]));
 	}
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		assert_false(libsmb_config_check(&bad[i]));
+		assert_false(client_conf_check(&bad[i]));
 	}
 }
 
@@ -191,38 +192,38 @@ static void test_switches(void **state)
 		"reconnect = 3601",   "reconnect = 20s", "write behind = 1",
 	};
 	TALLOC_CTX *tmp = talloc_new(NULL);
-	struct libsmb_config config = {0};
-	struct libsmb_file *file = NULL;
+	struct client_conf config = {0};
+	struct client_conf_file *file = NULL;
 	size_t i = 0;
 
 	(void)state;
 	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		file = parse(good[i]);
-		config = (struct libsmb_config){0};
-		libsmb_file_apply(file, NULL, &config);
-		assert_true(libsmb_config_check(&config));
+		config = (struct client_conf){0};
+		client_conf_file_apply(file, NULL, &config);
+		assert_true(client_conf_check(&config));
 		talloc_free(file);
 	}
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		file = parse(bad[i]);
-		config = (struct libsmb_config){0};
-		libsmb_file_apply(file, NULL, &config);
-		assert_false(libsmb_config_check(&config));
+		config = (struct client_conf){0};
+		client_conf_file_apply(file, NULL, &config);
+		assert_false(client_conf_check(&config));
 		talloc_free(file);
 	}
-	config = (struct libsmb_config){0};
-	assert_int_equal(libsmb_config_reconnect(&config), 20000);
+	config = (struct client_conf){0};
+	assert_int_equal(client_conf_reconnect(&config), 20000);
 	file = parse("remember = yes\ncompress = yes\nreconnect = 5\n");
-	config = (struct libsmb_config){0};
-	libsmb_file_apply(file, NULL, &config);
+	config = (struct client_conf){0};
+	client_conf_file_apply(file, NULL, &config);
 	setenv("SMBQUIC_REMEMBER", "no", 1);
 	setenv("SMBQUIC_COMPRESS", "share", 1);
-	libsmb_config_environment(tmp, &config);
+	client_conf_environment(tmp, &config);
 	unsetenv("SMBQUIC_REMEMBER");
 	unsetenv("SMBQUIC_COMPRESS");
 	assert_string_equal(config.remember, "no");
 	assert_string_equal(config.compress, "share");
-	assert_int_equal(libsmb_config_reconnect(&config), 5000);
+	assert_int_equal(client_conf_reconnect(&config), 5000);
 	talloc_free(file);
 	talloc_free(tmp);
 }

@@ -14,14 +14,18 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <pwd.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "config.h"
 
-#include "client/libsmbclient/libsmb.h"
+#include "client/conf.h"
 #include "smbquic/log.h"
 #include "smbquic/race.h"
 
@@ -36,7 +40,7 @@ struct line {
 	unsigned number;
 };
 
-struct libsmb_file {
+struct client_conf_file {
 	const char *path;
 	size_t count;
 	struct line *line;
@@ -48,34 +52,33 @@ static const struct {
 	size_t offset;
 } keys[] = {
 	{"transport", "SMBQUIC_TRANSPORT",
-	 offsetof(struct libsmb_config, transport)},
-	{"address", NULL, offsetof(struct libsmb_config, address)},
-	{"ca", "SMBQUIC_CA", offsetof(struct libsmb_config, ca)},
-	{"pin", "SMBQUIC_PIN", offsetof(struct libsmb_config, pin)},
-	{"trust", "SMBQUIC_TRUST", offsetof(struct libsmb_config, trust)},
-	{"protection", NULL, offsetof(struct libsmb_config, protection)},
+	 offsetof(struct client_conf, transport)},
+	{"address", NULL, offsetof(struct client_conf, address)},
+	{"ca", "SMBQUIC_CA", offsetof(struct client_conf, ca)},
+	{"pin", "SMBQUIC_PIN", offsetof(struct client_conf, pin)},
+	{"trust", "SMBQUIC_TRUST", offsetof(struct client_conf, trust)},
+	{"protection", NULL, offsetof(struct client_conf, protection)},
 	{"read ahead", "SMBQUIC_READ_AHEAD",
-	 offsetof(struct libsmb_config, read_ahead)},
+	 offsetof(struct client_conf, read_ahead)},
 	{"write behind", "SMBQUIC_WRITE_BEHIND",
-	 offsetof(struct libsmb_config, write_behind)},
+	 offsetof(struct client_conf, write_behind)},
 	{"remember", "SMBQUIC_REMEMBER",
-	 offsetof(struct libsmb_config, remember)},
+	 offsetof(struct client_conf, remember)},
 	{"compress", "SMBQUIC_COMPRESS",
-	 offsetof(struct libsmb_config, compress)},
+	 offsetof(struct client_conf, compress)},
 	{"reconnect", "SMBQUIC_RECONNECT",
-	 offsetof(struct libsmb_config, reconnect)},
-	{"client certificate", NULL,
-	 offsetof(struct libsmb_config, client_cert)},
-	{"client key", NULL, offsetof(struct libsmb_config, client_key)},
+	 offsetof(struct client_conf, reconnect)},
+	{"client certificate", NULL, offsetof(struct client_conf, client_cert)},
+	{"client key", NULL, offsetof(struct client_conf, client_key)},
 	{"client min protocol", NULL,
-	 offsetof(struct libsmb_config, min_dialect)},
+	 offsetof(struct client_conf, min_dialect)},
 	{"client max protocol", NULL,
-	 offsetof(struct libsmb_config, max_dialect)},
-	{"workgroup", NULL, offsetof(struct libsmb_config, workgroup)},
-	{"netbios name", NULL, offsetof(struct libsmb_config, netbios_name)},
+	 offsetof(struct client_conf, max_dialect)},
+	{"workgroup", NULL, offsetof(struct client_conf, workgroup)},
+	{"netbios name", NULL, offsetof(struct client_conf, netbios_name)},
 };
 
-static const char *const setting_keys[LIBSMB_SETTINGS] = {
+static const char *const setting_keys[CLIENT_CONF_SETTINGS] = {
 	"client signing",
 	"client smb encrypt",
 	"client smb encryption over quic",
@@ -84,7 +87,7 @@ static const char *const setting_keys[LIBSMB_SETTINGS] = {
 	"max channels",
 };
 
-const char *libsmb_setting_key(size_t i)
+const char *client_conf_setting_key(size_t i)
 {
 	return setting_keys[i];
 }
@@ -108,7 +111,7 @@ static char *trim(char *s)
 	return s;
 }
 
-static int add_line(struct libsmb_file *file, const struct line *line)
+static int add_line(struct client_conf_file *file, const struct line *line)
 {
 	struct line *grown = talloc_realloc(file, file->line, struct line,
 					    (unsigned)file->count + 1);
@@ -121,15 +124,15 @@ static int add_line(struct libsmb_file *file, const struct line *line)
 	return 0;
 }
 
-static int bad_line(const struct libsmb_file *file, unsigned number)
+static int bad_line(const struct client_conf_file *file, unsigned number)
 {
 	log_error("%s:%u: neither a section nor a setting", file->path, number);
 	return EINVAL;
 }
 
 /* One line; section is of the lines before. text is changed and kept. */
-static int parse_line(struct libsmb_file *file, char *text, unsigned number,
-		      const char **section)
+static int parse_line(struct client_conf_file *file, char *text,
+		      unsigned number, const char **section)
 {
 	struct line line = {.section = *section, .number = number};
 	char *cut = NULL;
@@ -157,10 +160,11 @@ static int parse_line(struct libsmb_file *file, char *text, unsigned number,
 	return add_line(file, &line);
 }
 
-int libsmb_file_parse(TALLOC_CTX *mem_ctx, const char *path, const char *text,
-		      struct libsmb_file **out)
+int client_conf_file_parse(TALLOC_CTX *mem_ctx, const char *path,
+			   const char *text, struct client_conf_file **out)
 {
-	struct libsmb_file *file = talloc_zero(mem_ctx, struct libsmb_file);
+	struct client_conf_file *file =
+		talloc_zero(mem_ctx, struct client_conf_file);
 	const char *section = "global";
 	char *copy = talloc_strdup(file, text);
 	unsigned number = 0;
@@ -185,8 +189,8 @@ int libsmb_file_parse(TALLOC_CTX *mem_ctx, const char *path, const char *text,
 	return 0;
 }
 
-int libsmb_file_read(TALLOC_CTX *mem_ctx, const char *path,
-		     struct libsmb_file **out)
+int client_conf_file_read(TALLOC_CTX *mem_ctx, const char *path,
+			  struct client_conf_file **out)
 {
 	FILE *in = fopen(path, "re");
 	char *text = NULL;
@@ -207,7 +211,7 @@ int libsmb_file_read(TALLOC_CTX *mem_ctx, const char *path,
 		err = n > FILE_LONGEST ? EFBIG : EIO;
 	} else {
 		text[n] = '\0';
-		err = libsmb_file_parse(mem_ctx, path, text, out);
+		err = client_conf_file_parse(mem_ctx, path, text, out);
 	}
 	talloc_free(text);
 	fclose(in);
@@ -248,7 +252,7 @@ static bool parse_port(const char *value, uint16_t *port)
 	return true;
 }
 
-static void take_port(struct libsmb_config *config, const char *where,
+static void take_port(struct client_conf *config, const char *where,
 		      const char *value)
 {
 	if (!parse_port(value, &config->port)) {
@@ -257,8 +261,8 @@ static void take_port(struct libsmb_config *config, const char *where,
 	}
 }
 
-static void apply_line(const struct libsmb_file *file, const struct line *line,
-		       struct libsmb_config *config)
+static void apply_line(const struct client_conf_file *file,
+		       const struct line *line, struct client_conf *config)
 {
 	size_t i = 0;
 
@@ -274,7 +278,7 @@ static void apply_line(const struct libsmb_file *file, const struct line *line,
 			*to = *line->value != '\0' ? line->value : NULL;
 		}
 	}
-	for (i = 0; i < LIBSMB_SETTINGS; i++) {
+	for (i = 0; i < CLIENT_CONF_SETTINGS; i++) {
 		if (same_key(line->key, setting_keys[i])) {
 			config->setting[i] =
 				*line->value != '\0' ? line->value : NULL;
@@ -282,8 +286,8 @@ static void apply_line(const struct libsmb_file *file, const struct line *line,
 	}
 }
 
-static void apply_section(const struct libsmb_file *file, const char *section,
-			  struct libsmb_config *config)
+static void apply_section(const struct client_conf_file *file,
+			  const char *section, struct client_conf *config)
 {
 	size_t i = 0;
 
@@ -294,8 +298,8 @@ static void apply_section(const struct libsmb_file *file, const char *section,
 	}
 }
 
-void libsmb_file_apply(const struct libsmb_file *file, const char *server,
-		       struct libsmb_config *config)
+void client_conf_file_apply(const struct client_conf_file *file,
+			    const char *server, struct client_conf *config)
 {
 	if (file == NULL) {
 		return;
@@ -306,12 +310,13 @@ void libsmb_file_apply(const struct libsmb_file *file, const char *server,
 	}
 }
 
-bool libsmb_file_servers(TALLOC_CTX *mem_ctx, const struct libsmb_file *file,
-			 struct libsmb_servers *out)
+bool client_conf_file_servers(TALLOC_CTX *mem_ctx,
+			      const struct client_conf_file *file,
+			      struct client_conf_servers *out)
 {
 	size_t i = 0;
 
-	*out = (struct libsmb_servers){0};
+	*out = (struct client_conf_servers){0};
 	if (file == NULL || file->count == 0) {
 		return true;
 	}
@@ -331,8 +336,7 @@ bool libsmb_file_servers(TALLOC_CTX *mem_ctx, const struct libsmb_file *file,
 	return true;
 }
 
-void libsmb_config_environment(TALLOC_CTX *mem_ctx,
-			       struct libsmb_config *config)
+void client_conf_environment(TALLOC_CTX *mem_ctx, struct client_conf *config)
 {
 	const char *value = getenv("SMBQUIC_PORT");
 	size_t i = 0;
@@ -352,17 +356,47 @@ void libsmb_config_environment(TALLOC_CTX *mem_ctx,
 
 /* ----------------------------------------------------------------- finding */
 
-static char *own_file(TALLOC_CTX *mem_ctx)
+/* What systemd mounts has no HOME. */
+static const char *home_folder(void)
 {
-	const char *config = getenv("XDG_CONFIG_HOME");
 	const char *home = getenv("HOME");
+	const struct passwd *pw = NULL;
 
-	if (config != NULL && *config == '/') {
-		return talloc_asprintf(mem_ctx, "%s/smbquic/client.conf",
-				       config);
+	if (home == NULL) {
+		pw = getpwuid(geteuid());
+		home = pw != NULL ? pw->pw_dir : NULL;
 	}
-	return talloc_asprintf(mem_ctx, "%s/.config/smbquic/client.conf",
-			       home != NULL ? home : "");
+	return home != NULL && *home == '/' ? home : NULL;
+}
+
+static char *file_below(TALLOC_CTX *mem_ctx, const char *variable,
+			const char *below_home, const char *name)
+{
+	const char *base = getenv(variable);
+	const char *home = home_folder();
+
+	if (base != NULL && *base == '/') {
+		return talloc_asprintf(mem_ctx, "%s/smbquic/%s", base, name);
+	}
+	return home == NULL ? NULL
+			    : talloc_asprintf(mem_ctx, "%s/%s/smbquic/%s", home,
+					      below_home, name);
+}
+
+char *client_conf_state_file(TALLOC_CTX *mem_ctx, const char *variable,
+			     const char *below_home, const char *name)
+{
+	char *path = file_below(mem_ctx, variable, below_home, name);
+	char *cut = NULL;
+
+	for (cut = path; cut != NULL; cut = strchr(cut + 1, '/')) {
+		if (cut != path) {
+			*cut = '\0';
+			mkdir(path, 0700);
+			*cut = '/';
+		}
+	}
+	return path;
 }
 
 static bool known_key(const char *key)
@@ -373,14 +407,14 @@ static bool known_key(const char *key)
 	for (i = 0; !known && i < KEYS; i++) {
 		known = same_key(key, keys[i].key);
 	}
-	for (i = 0; !known && i < LIBSMB_SETTINGS; i++) {
+	for (i = 0; !known && i < CLIENT_CONF_SETTINGS; i++) {
 		known = same_key(key, setting_keys[i]);
 	}
 	return known;
 }
 
 /* In a file of ours a key that is not known is one that was mistyped. */
-static void warn_of_unknown(const struct libsmb_file *file)
+static void warn_of_unknown(const struct client_conf_file *file)
 {
 	size_t i = 0;
 
@@ -394,35 +428,34 @@ static void warn_of_unknown(const struct libsmb_file *file)
 	}
 }
 
-static int find_file(TALLOC_CTX *mem_ctx, struct libsmb_file **out)
+static int find_file(TALLOC_CTX *mem_ctx, struct client_conf_file **out)
 {
 	const char *named = getenv("SMBQUIC_CONFIG");
 	char *own = NULL;
-	int err = 0;
+	int err = ENOENT;
 
 	if (named != NULL && *named != '\0') {
-		err = libsmb_file_read(mem_ctx, named, out);
+		err = client_conf_file_read(mem_ctx, named, out);
 		if (err != 0) {
 			log_error("SMBQUIC_CONFIG: %s: %s", named,
 				  strerror(err));
 		}
 		return err;
 	}
-	own = own_file(mem_ctx);
-	if (own == NULL) {
-		return ENOMEM;
+	own = file_below(mem_ctx, "XDG_CONFIG_HOME", ".config", "client.conf");
+	if (own != NULL) {
+		err = client_conf_file_read(mem_ctx, own, out);
 	}
-	err = libsmb_file_read(mem_ctx, own, out);
 	talloc_free(own);
 	if (err == ENOENT || err == ENOTDIR || err == EACCES) {
-		err = libsmb_file_read(
+		err = client_conf_file_read(
 			mem_ctx, SMBQUIC_SYSCONFDIR "/smbquic/client.conf",
 			out);
 	}
 	return err == ENOENT || err == ENOTDIR || err == EACCES ? 0 : err;
 }
 
-int libsmb_config_find(TALLOC_CTX *mem_ctx, struct libsmb_file **out)
+int client_conf_find(TALLOC_CTX *mem_ctx, struct client_conf_file **out)
 {
 	int err = find_file(mem_ctx, out);
 
@@ -430,6 +463,24 @@ int libsmb_config_find(TALLOC_CTX *mem_ctx, struct libsmb_file **out)
 		warn_of_unknown(*out);
 	}
 	return err;
+}
+
+/* ---------------------------------------------------------------- applying */
+
+void client_conf_trust(const struct client_conf *config,
+		       struct tls_client_policy *tls)
+{
+	tls->ca_file = config->ca;
+	tls->pin = config->pin;
+	tls->cert_file = config->client_cert;
+	tls->key_file = config->client_key;
+	if (config->trust != NULL) {
+		tls_trust_parse(config->trust, &tls->trust);
+	} else if (config->pin != NULL) {
+		tls->trust = TLS_TRUST_PIN;
+	} else if (config->ca != NULL) {
+		tls->trust = TLS_TRUST_CA;
+	}
 }
 
 /* ---------------------------------------------------------------- checking */
@@ -448,14 +499,14 @@ static bool transport_is_good(const char *list)
 	return good;
 }
 
-static bool settings_are_good(const struct libsmb_config *config)
+static bool settings_are_good(const struct client_conf *config)
 {
 	struct client_options ignored = {.server = NULL};
 	char *why = NULL;
 	bool good = true;
 	size_t i = 0;
 
-	for (i = 0; i < LIBSMB_SETTINGS; i++) {
+	for (i = 0; i < CLIENT_CONF_SETTINGS; i++) {
 		if (config->setting[i] != NULL &&
 		    !client_options_set(NULL, &ignored, setting_keys[i],
 					config->setting[i], &why)) {
@@ -492,7 +543,7 @@ static bool parse_seconds(const char *text, unsigned *out)
 	return *end == '\0' && n <= RECONNECT_MOST;
 }
 
-unsigned libsmb_config_reconnect(const struct libsmb_config *config)
+unsigned client_conf_reconnect(const struct client_conf *config)
 {
 	unsigned seconds = RECONNECT_SECONDS;
 
@@ -502,7 +553,7 @@ unsigned libsmb_config_reconnect(const struct libsmb_config *config)
 	return seconds * 1000;
 }
 
-bool libsmb_config_check(const struct libsmb_config *config)
+bool client_conf_check(const struct client_conf *config)
 {
 	enum client_compression compression;
 	enum client_protection protection;
