@@ -352,8 +352,7 @@ NTSTATUS client_logoff(struct client_session *session);
  *
  * @param share  its name alone, "projects"; the server's is the connection's.
  * @param out    child of mem_ctx. NT_STATUS_BAD_NETWORK_NAME: there is no such
- *               share; NT_STATUS_ACCESS_DENIED.
- */
+ *               share; NT_STATUS_ACCESS_DENIED. */
 struct tevent_req *client_tree_connect_send(TALLOC_CTX *mem_ctx,
 					    struct client_session *session,
 					    const char *share);
@@ -514,8 +513,7 @@ struct tevent_req *client_open_send(TALLOC_CTX *mem_ctx,
  * Before client_open_recv(): the file's first bytes, at most client_open.first,
  * that came in the same round trip. Empty: there are none, or reading failed.
  *
- * @param owner  out: what holds them, child of mem_ctx.
- */
+ * @param owner  out: what holds them, child of mem_ctx. */
 struct wire_slice client_open_first(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 				    TALLOC_CTX **owner);
 /** Before client_open_recv(), also when the open failed: what client_open.also
@@ -557,8 +555,7 @@ uint32_t client_file_lease(const struct client_file *file);
  * @param waits  the server waits, up to half a minute, until
  *               client_file_release() says that all that was done under what
  *               goes is with it; calls on this file may be made before. Without
- *               such a function it is told so at once.
- */
+ *               such a function it is told so at once. */
 typedef void (*client_lease_fn)(struct client_file *file, uint32_t state,
 				bool waits, void *private_data);
 void client_file_on_lease(struct client_file *file, client_lease_fn fn,
@@ -576,8 +573,7 @@ struct tevent_req *client_read_send(TALLOC_CTX *mem_ctx,
 /**
  * @param owner  out: what holds the bytes, child of mem_ctx.
  * @param data   out: may be less than asked for; empty at the end of the file,
- *               which is no error.
- */
+ *               which is no error. */
 NTSTATUS client_read_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 			  TALLOC_CTX **owner, struct wire_slice *data);
 /** Into a buffer. @param done  out: bytes read. */
@@ -588,8 +584,7 @@ NTSTATUS client_read(struct client_file *file, uint64_t offset, void *buf,
  * @param owner  what holds the bytes, or NULL. It belongs to the connection
  *               from now on and is freed when the last byte was acknowledged.
  *               With NULL the bytes must stay until the request ends *and* is
- *               not freed before.
- */
+ *               not freed before. */
 struct tevent_req *client_write_send(TALLOC_CTX *mem_ctx,
 				     struct client_file *file, uint64_t offset,
 				     struct wire_slice data, TALLOC_CTX *owner);
@@ -669,8 +664,7 @@ typedef void (*client_copied_fn)(uint64_t bytes, void *private_data);
  * without their coming here (FSCTL_SRV_COPYCHUNK_WRITE). from is open for
  * reading, to for writing.
  *
- * @param copied  may be NULL.
- */
+ * @param copied  may be NULL. */
 struct tevent_req *client_server_copy_send(
 	TALLOC_CTX *mem_ctx, struct client_file *from, struct client_file *to,
 	uint64_t size, client_copied_fn copied, void *private_data);
@@ -726,8 +720,7 @@ struct client_dir_list {
  * with NT_STATUS_INVALID_NETWORK_RESPONSE. "." and ".." come as the server
  * sends them.
  *
- * @param pattern  "*" or another; only the first call's counts.
- */
+ * @param pattern  "*" or another; only the first call's counts. */
 struct tevent_req *client_dir_read_send(TALLOC_CTX *mem_ctx,
 					struct client_file *dir,
 					const char *pattern);
@@ -737,6 +730,25 @@ NTSTATUS client_dir_read_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 			      struct client_dir_list **out);
 NTSTATUS client_dir_read(TALLOC_CTX *mem_ctx, struct client_file *dir,
 			 const char *pattern, struct client_dir_list **out);
+
+/** Open a folder with the beginning of its listing, in one round trip: all of
+ *  it, unless it is large. client_dir_read() goes on; after a connection was
+ *  lost the folder is to be opened again. @param how  with FILE_LIST_DIRECTORY
+ *  @param end  out: that is all. @param stat  of the folder; may be NULL. */
+struct tevent_req *client_dir_open_send(TALLOC_CTX *mem_ctx,
+					struct client_tree *tree,
+					const char *path,
+					const struct client_open *how,
+					const char *pattern);
+NTSTATUS client_dir_open_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
+			      struct client_file **dir,
+			      struct client_dir_list **list, bool *end,
+			      struct client_stat *stat);
+NTSTATUS client_dir_open(TALLOC_CTX *mem_ctx, struct client_tree *tree,
+			 const char *path, const struct client_open *how,
+			 const char *pattern, struct client_file **dir,
+			 struct client_dir_list **list, bool *end,
+			 struct client_stat *stat);
 
 /** Open a folder, read all that matches, close it. Nothing that matches is
  *  an empty list and NT_STATUS_OK. */
@@ -825,8 +837,7 @@ NTSTATUS client_query_path(TALLOC_CTX *mem_ctx, struct client_tree *tree,
  * A whole small file: open, read at most max bytes, close. Where the file is
  * larger, data holds its beginning and stat its size.
  *
- * @param owner  out: what holds the bytes, child of mem_ctx.
- */
+ * @param owner  out: what holds the bytes, child of mem_ctx. */
 struct tevent_req *client_get_small_send(TALLOC_CTX *mem_ctx,
 					 struct client_tree *tree,
 					 const char *path, uint32_t max);
@@ -881,8 +892,7 @@ bool client_steps_also(struct tevent_req *req, struct client_stat *out);
  * @param out  child of mem_ctx, also when a step failed; NULL when the open
  *             did.
  * @return the first error; a warning such as NT_STATUS_BUFFER_OVERFLOW is
- *         none, see out->status.
- */
+ *         none, see out->status. */
 NTSTATUS client_steps_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 			   struct client_steps_result **out);
 NTSTATUS client_steps(TALLOC_CTX *mem_ctx, struct client_tree *tree,
@@ -903,8 +913,7 @@ NTSTATUS client_steps(TALLOC_CTX *mem_ctx, struct client_tree *tree,
  * @param data   its first bytes, at most client_max_write(); may be empty.
  *               With them it is taken for small: its handle does not survive
  *               a connection that is lost, as others do.
- * @param owner  see client_write_send().
- */
+ * @param owner  see client_write_send(). */
 struct tevent_req *client_upload_send(TALLOC_CTX *mem_ctx,
 				      struct client_tree *tree,
 				      const char *path, struct wire_slice data,

@@ -562,6 +562,16 @@ void file_close_orphan(struct call *call);
 /** The same of what that part has opened. */
 void file_close_part(struct call *call, unsigned which);
 
+/* ----------------------------------------------------------------- dir.c */
+
+/** Ask for the next entries. @param dir  NULL: what the compound opens.
+ *  @param posix  it was opened by the extensions. @return false: no pattern. */
+bool dir_add_query(struct call *call, const struct client_file *dir, bool posix,
+		   const char *pattern, uint32_t size);
+/** Append the entries of that part's reply. */
+NTSTATUS dir_take_part(struct client_dir_list *list, const struct call *call,
+		       unsigned number);
+
 /* ---------------------------------------------------------------- also.c */
 
 /** As the last parts of a call, after which none is added: look at how->also,

@@ -23,20 +23,18 @@
 
 /* ---------------------------------------------------------- one answer */
 
-static bool dir_add_query(struct call *call, const struct client_file *dir,
-			  const char *pattern, uint32_t size)
+bool dir_add_query(struct call *call, const struct client_file *dir, bool posix,
+		   const char *pattern, uint32_t size)
 {
 	struct smb2_query_directory_request body = {
-		.information_class = dir != NULL && dir->posix
-					     ? FilePosixInformation
-					     : DIR_CLASS,
+		.information_class = posix ? FilePosixInformation : DIR_CLASS,
 		.file_id = file_id_of(dir),
 		.output_buffer_length = size,
 	};
 	struct wire_writer *w = call_add(call, SMB2_QUERY_DIRECTORY, size);
 	char *mapped = NULL;
 
-	call->dir_posix = dir != NULL && dir->posix;
+	call->dir_posix = posix;
 	mapped =
 		call->dir_posix
 			? path_map_posix_pattern(call, call->map_names, pattern)
@@ -63,7 +61,8 @@ struct tevent_req *client_dir_read_send(TALLOC_CTX *mem_ctx,
 	struct call *call = file_call(mem_ctx, dir);
 
 	if (call != NULL) {
-		dir_add_query(call, dir, pattern, dir_size(call->conn));
+		dir_add_query(call, dir, dir->posix, pattern,
+			      dir_size(call->conn));
 	}
 	return call_send(mem_ctx, file_conn(dir), call);
 }
@@ -205,9 +204,8 @@ static NTSTATUS dir_take(struct client_dir_list *list, bool map,
 	return status;
 }
 
-/* The entries of one part's reply. */
-static NTSTATUS dir_take_part(struct client_dir_list *list,
-			      const struct call *call, unsigned number)
+NTSTATUS dir_take_part(struct client_dir_list *list, const struct call *call,
+		       unsigned number)
 {
 	const struct call_part *part = &call->part[number];
 	struct wire_slice data = {0};
@@ -265,9 +263,8 @@ NTSTATUS client_dir_read(TALLOC_CTX *mem_ctx, struct client_file *dir,
 /* ---------------------------------------------------------- a whole folder */
 
 /*
- * Open and the first two answers in one compound: of most folders the second
- * says that this was all, so they take one round trip. Of the others one
- * answer after the other. CLOSE goes out when the file object is freed.
+ * What does not come with the opening is read one answer after the other. CLOSE
+ * goes out when the file object is freed.
  */
 struct list_state {
 	struct client_tree *tree;
@@ -276,7 +273,6 @@ struct list_state {
 	const char *pattern;
 	unsigned begun; /* how often */
 	struct client_dir_list *list;
-	struct file_origin *origin; /* with a lease, for the cache */
 	struct client_stat stat;
 	struct dir_ticket ticket;
 };
@@ -317,7 +313,6 @@ struct tevent_req *client_list_send(TALLOC_CTX *mem_ctx,
 static void list_begin(struct tevent_req *req)
 {
 	struct list_state *state = tevent_req_data(req, struct list_state);
-	struct client_conn *conn = client_tree_conn(state->tree);
 	struct client_open how = {
 		.access = FILE_LIST_DIRECTORY | FILE_READ_ATTRIBUTES |
 			  SEC_STD_SYNCHRONIZE,
@@ -326,11 +321,9 @@ static void list_begin(struct tevent_req *req)
 		.options = FILE_DIRECTORY_FILE,
 	};
 	struct tevent_req *subreq = NULL;
-	struct call *call = NULL;
 
 	state->begun++;
 	TALLOC_FREE(state->dir);
-	TALLOC_FREE(state->origin);
 	TALLOC_FREE(state->list);
 	if (strcmp(state->pattern, "*") == 0 &&
 	    dir_cache_list(state->tree, state->path, state, &state->list, &how,
@@ -340,29 +333,8 @@ static void list_begin(struct tevent_req *req)
 		}
 		return;
 	}
-	if (how.lease != 0) {
-		state->origin =
-			file_origin_new(state, state->tree, state->path, &how);
-	}
-	if (state->origin != NULL) { /* where it is in it would be lost */
-		state->origin->temporary = true;
-	}
-	state->list = talloc_zero(state, struct client_dir_list);
-	if (conn != NULL) {
-		call = call_new(state, conn, state->tree->session, state->tree);
-	}
-	if (tevent_req_nomem(state->list, req) || tevent_req_nomem(call, req)) {
-		return;
-	}
-	call->related = true;
-	call->orphan = file_close_orphan;
-	if (!file_add_origin(call, state->path, &how, state->origin) ||
-	    !dir_add_query(call, NULL, state->pattern, SMB2_CREDIT_UNIT) ||
-	    !dir_add_query(call, NULL, state->pattern, SMB2_CREDIT_UNIT)) {
-		req_failed(req, NT_STATUS_OBJECT_NAME_INVALID);
-		return;
-	}
-	subreq = call_send(state, conn, call);
+	subreq = client_dir_open_send(state, state->tree, state->path, &how,
+				      state->pattern);
 	if (tevent_req_nomem(subreq, req)) {
 		return;
 	}
@@ -389,33 +361,12 @@ static void list_opened(struct tevent_req *subreq)
 	struct tevent_req *req =
 		tevent_req_callback_data(subreq, struct tevent_req);
 	struct list_state *state = tevent_req_data(req, struct list_state);
-	struct smb2_create_response created = {0};
-	struct call *call = NULL;
-	NTSTATUS status = call_recv_one(subreq, state, &call);
+	bool end = false;
+	NTSTATUS status = client_dir_open_recv(
+		subreq, state, &state->dir, &state->list, &end, &state->stat);
 
 	talloc_free(subreq);
-	if (req_failed(req, status)) {
-		return;
-	}
-	if (!smb2_create_response_decode(call->part[0].reply.data,
-					 call->part[0].reply.len, &created)) {
-		req_failed(req, NT_STATUS_INVALID_NETWORK_RESPONSE);
-		return;
-	}
-	state->dir = file_new(state, state->tree, &created);
-	if (tevent_req_nomem(state->dir, req)) {
-		return;
-	}
-	file_stat_from_create(&created, &state->stat);
-	file_take_origin(state->dir, state->origin, &created);
-	state->origin = NULL;
-	status = dir_take_part(state->list, call, 1);
-	if (!list_goes_on(req, status)) {
-		return;
-	}
-	status = dir_take_part(state->list, call, 2);
-	talloc_free(call);
-	if (list_goes_on(req, status)) {
+	if (list_goes_on(req, end ? NT_STATUS_NO_MORE_FILES : status)) {
 		list_more(req);
 	}
 }

@@ -190,6 +190,63 @@ static void test_dir_read(void **state)
 	talloc_free(dir);
 }
 
+/* What does not come with the opening comes later. */
+static void test_dir_open(void **state)
+{
+	static const char *const some[] = {"a", "b", "c"};
+	const struct client_open how = {
+		.access = FILE_LIST_DIRECTORY,
+		.share = FILE_SHARE_ALL,
+		.disposition = FILE_OPEN,
+		.options = FILE_DIRECTORY_FILE,
+	};
+	struct fixture *f = *state;
+	struct client_dir_list *list = NULL;
+	struct client_file *dir = NULL;
+	struct client_stat stat = {0};
+	unsigned messages = 0;
+	bool end = true;
+
+	fixture_up(f);
+	messages = f->peer->messages;
+	offer(f, some, 3, 1);
+	assert_int_equal(client_dir_open(f, f->tree, "d", &how, "*", &dir,
+					 &list, &end, &stat),
+			 NT_STATUS_OK);
+	assert_int_equal(f->peer->messages, messages + 1);
+	assert_false(end);
+	assert_int_equal(list->count, 2);
+	assert_string_equal(list->entry[1].name, "b");
+	talloc_free(list);
+	assert_int_equal(client_dir_read(f, dir, "*", &list), NT_STATUS_OK);
+	assert_string_equal(list->entry[0].name, "c");
+	TALLOC_FREE(list);
+	TALLOC_FREE(dir);
+	offer(f, some, 3, 5);
+	assert_int_equal(client_dir_open(f, f->tree, "d", &how, "*", &dir,
+					 &list, &end, NULL),
+			 NT_STATUS_OK);
+	assert_true(end);
+	assert_int_equal(list->count, 3);
+	TALLOC_FREE(list);
+	TALLOC_FREE(dir);
+	offer(f, NULL, 0, 5);
+	assert_int_equal(client_dir_open(f, f->tree, "d", &how, "*.x", &dir,
+					 &list, &end, NULL),
+			 NT_STATUS_OK);
+	assert_true(end);
+	assert_int_equal(list->count, 0);
+	talloc_free(list);
+	talloc_free(dir);
+	assert_int_equal(client_dir_open(f, f->tree, "d", &how, "\xff", &dir,
+					 &list, &end, NULL),
+			 NT_STATUS_OBJECT_NAME_INVALID);
+	assert_null(dir);
+	assert_null(list);
+	fixture_settle(f);
+	assert_int_equal(f->peer->opened, f->peer->closed);
+}
+
 static void test_notify(void **state)
 {
 	struct fixture *f = *state;
@@ -215,7 +272,8 @@ int main(void)
 	cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_list),	   T(test_empty),    T(test_hostile_names),
-		T(test_malformed), T(test_dir_read), T(test_notify),
+		T(test_malformed), T(test_dir_read), T(test_dir_open),
+		T(test_notify),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

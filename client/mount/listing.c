@@ -59,7 +59,7 @@ static void listing_begin(struct listing *l)
 					  SEC_STD_SYNCHRONIZE);
 
 	how.options = FILE_DIRECTORY_FILE;
-	l->exchange = client_open_send(l, l->tree, l->path, &how);
+	l->exchange = client_dir_open_send(l, l->tree, l->path, &how, "*");
 	if (l->exchange == NULL) {
 		return;
 	}
@@ -85,19 +85,6 @@ static void listing_more(struct listing *l)
 		return;
 	}
 	tevent_req_set_callback(l->exchange, listing_read, l);
-}
-
-static void listing_opened(struct tevent_req *subreq)
-{
-	struct listing *l = tevent_req_callback_data(subreq, struct listing);
-	NTSTATUS status = client_open_recv(subreq, l, &l->file, NULL);
-
-	TALLOC_FREE(l->exchange);
-	if (NT_STATUS_IS_OK(status)) {
-		listing_more(l);
-	} else {
-		listing_refused(l);
-	}
 }
 
 /* What was changed here before the listing, and is told of only now, is not
@@ -139,6 +126,26 @@ static bool listing_take(struct listing *l, const struct client_dir_list *list)
 		talloc_free(smb);
 	}
 	return fine;
+}
+
+static void listing_opened(struct tevent_req *subreq)
+{
+	struct listing *l = tevent_req_callback_data(subreq, struct listing);
+	struct client_dir_list *list = NULL;
+	bool end = false;
+	NTSTATUS status =
+		client_dir_open_recv(subreq, l, &l->file, &list, &end, NULL);
+	bool fine = NT_STATUS_IS_OK(status) && listing_take(l, list);
+
+	TALLOC_FREE(l->exchange);
+	talloc_free(list);
+	if (!fine) {
+		listing_refused(l);
+	} else if (end) {
+		listing_end(l);
+	} else {
+		listing_more(l);
+	}
 }
 
 static void listing_read(struct tevent_req *subreq)

@@ -14,6 +14,8 @@
 #define DOTS 2
 /* Entries of a folder that are kept while it is open, for who goes back. */
 #define KEPT_MOST 8192
+/* How often one is begun that is lost in the middle. */
+#define TRIES 5
 
 struct open_dir {
 	struct node *node; /* held */
@@ -33,6 +35,7 @@ struct reading {
 	char *buf;
 	size_t used;
 	char *path;
+	unsigned begun; /* how often */
 };
 
 static void reading_opened(struct tevent_req *subreq);
@@ -237,10 +240,13 @@ static void reading_open(struct op *op)
 					   SEC_STD_SYNCHRONIZE);
 
 	how.options = FILE_DIRECTORY_FILE;
+	r->begun++;
 	r->dir->mark = watch_begin(op->mount, op->user, op->node);
 	r->path = op_path(op, op->node, NULL);
 	if (r->path != NULL) {
-		op_wait(op, client_open_send(op, op_tree(op), r->path, &how),
+		op_wait(op,
+			client_dir_open_send(op, op_tree(op), r->path, &how,
+					     "*"),
 			reading_opened);
 	}
 }
@@ -253,6 +259,22 @@ static void reading_next(struct op *op)
 		reading_listed);
 }
 
+static void reading_forget(struct open_dir *dir)
+{
+	TALLOC_FREE(dir->file);
+	TALLOC_FREE(dir->list);
+	dir->first = DOTS;
+	dir->end = false;
+}
+
+static void reading_again(struct op *op)
+{
+	struct reading *r = op->data;
+
+	reading_forget(r->dir);
+	op_start(op, reading_open);
+}
+
 static void reading_go(struct op *op)
 {
 	struct reading *r = op->data;
@@ -261,10 +283,7 @@ static void reading_go(struct op *op)
 			  r->offset < dir->first;
 
 	if (r->offset == 0 || from_start) { /* rewinddir() reads anew */
-		TALLOC_FREE(dir->file);
-		TALLOC_FREE(dir->list);
-		dir->first = DOTS;
-		dir->end = false;
+		reading_forget(dir);
 	}
 	if (dir->list != NULL || dir->end) {
 		if (reading_fill(op)) {
@@ -323,18 +342,6 @@ void op_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 	reading_start(req, ino, size, offset, fi, true);
 }
 
-static void reading_opened(struct tevent_req *subreq)
-{
-	struct op *op = op_of(subreq);
-	struct reading *r = op->data;
-	NTSTATUS status = client_open_recv(subreq, r->dir, &r->dir->file, NULL);
-
-	talloc_free(subreq);
-	if (!op_failed(op, status)) {
-		reading_next(op);
-	}
-}
-
 /* The server's own dots are not counted. */
 static void drop_dots(struct client_dir_list *list)
 {
@@ -383,6 +390,54 @@ static void take_part(struct open_dir *dir, struct client_dir_list *list)
 	}
 }
 
+static void take_end(struct open_dir *dir)
+{
+	dir->end = true;
+	watch_listed(dir->node, dir->mark);
+}
+
+static void reading_on(struct op *op)
+{
+	if (reading_fill(op)) {
+		reading_reply(op);
+	} else {
+		reading_next(op);
+	}
+}
+
+static void reading_opened(struct tevent_req *subreq)
+{
+	struct op *op = op_of(subreq);
+	struct reading *r = op->data;
+	struct open_dir *dir = r->dir;
+	struct client_dir_list *list = NULL;
+	bool end = false;
+	NTSTATUS status = client_dir_open_recv(subreq, dir, &dir->file, &list,
+					       &end, NULL);
+
+	talloc_free(subreq);
+	if (op_failed(op, status)) {
+		return;
+	}
+	drop_dots(list);
+	take_part(dir, list);
+	if (end) {
+		take_end(dir);
+	}
+	reading_on(op);
+}
+
+/* The folder went with its connection: it is read anew, up to there. */
+static bool is_lost(const struct op *op, NTSTATUS status)
+{
+	const struct reading *r = op->data;
+
+	return (status == NT_STATUS_CONNECTION_DISCONNECTED ||
+		status == NT_STATUS_IO_TIMEOUT ||
+		status == NT_STATUS_HANDLE_NO_LONGER_VALID) &&
+	       r->begun < TRIES;
+}
+
 static void reading_listed(struct tevent_req *subreq)
 {
 	struct op *op = op_of(subreq);
@@ -394,8 +449,10 @@ static void reading_listed(struct tevent_req *subreq)
 	talloc_free(subreq);
 	if (status == NT_STATUS_NO_MORE_FILES ||
 	    status == NT_STATUS_NO_SUCH_FILE) {
-		dir->end = true;
-		watch_listed(dir->node, dir->mark);
+		take_end(dir);
+	} else if (is_lost(op, status)) {
+		reading_again(op);
+		return;
 	} else if (op_failed(op, status)) {
 		return;
 	} else {
@@ -406,9 +463,5 @@ static void reading_listed(struct tevent_req *subreq)
 		}
 		take_part(dir, list);
 	}
-	if (reading_fill(op)) {
-		reading_reply(op);
-	} else {
-		reading_next(op);
-	}
+	reading_on(op);
 }
