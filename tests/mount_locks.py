@@ -117,6 +117,27 @@ def main(one, other):
             break
         except OSError:
             time.sleep(0.05)
+    os.close(there)
+
+    # those of an open go with it, without a word, whoever else has it open
+    free = struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 0, 0)
+    fd, kept = os.open(one, os.O_RDWR), os.open(one, os.O_RDWR)
+    twin = os.dup(fd)
+    attempt("an open's", fcntl.fcntl, fd, fcntl.F_OFD_SETLK, free)
+    attempt("another open's", fcntl.fcntl, kept, fcntl.F_OFD_SETLK, free)
+    os.close(twin)
+    elsewhere(other, ("elsewhere all", ex, 0, 0))
+    os.close(fd)
+    deadline = time.time() + 10
+    while time.time() < deadline:
+        try:
+            fcntl.fcntl(kept, fcntl.F_OFD_SETLK, free)
+            print("another open's after close: yes")
+            break
+        except OSError:
+            time.sleep(0.05)
+    elsewhere(other, ("elsewhere all", ex, 0, 0))
+    os.close(kept)
     # of a file without a name, locks are this machine's
     fd = os.open(one + ".gone", os.O_RDWR | os.O_CREAT)
     os.unlink(one + ".gone")

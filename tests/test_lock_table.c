@@ -21,9 +21,13 @@ static struct lock_range range(uint64_t start, uint64_t end, bool exclusive)
 
 static bool lock(uint64_t owner, uint64_t start, uint64_t end, bool exclusive)
 {
-	struct lock_range r = range(start, end, exclusive);
+	const struct lock_held held = {
+		.owner = owner,
+		.pid = 1,
+		.range = range(start, end, exclusive),
+	};
 
-	return lock_table_set(&table, owner, 1, &r);
+	return lock_table_set(&table, &held);
 }
 
 /* "0-9w 20-29r" */
@@ -97,6 +101,30 @@ static void test_cover(void **state)
 	assert_cover("5-14r 15-15w 9223372036854775805-9223372036854775805r");
 }
 
+static void test_via(void **state)
+{
+	static const char opens[2];
+	const struct lock_held held[] = {
+		{.owner = 1, .via = &opens[0], .range = {0, 4, true}},
+		{.owner = 1, .via = &opens[1], .range = {10, 14, true}},
+		{.owner = 2, .via = &opens[0], .range = {20, 24, false}},
+	};
+	size_t i = 0;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		assert_true(lock_table_set(&table, &held[i]));
+	}
+	lock_table_clear_via(&table, &table);
+	assert_cover("0-4w 10-14w 20-24r");
+	assert_true(lock_table_has_via(&table, &opens[0]));
+	lock_table_clear_via(&table, &opens[0]);
+	assert_false(lock_table_has_via(&table, &opens[0]));
+	assert_cover("10-14w");
+	assert_true(lock_table_has(&table, 1));
+	assert_false(lock_table_has(&table, 2));
+}
+
 static void test_full(void **state)
 {
 	struct lock_table before;
@@ -134,6 +162,7 @@ int main(void)
 		cmocka_unit_test_setup(test_conflicts, reset),
 		cmocka_unit_test_setup(test_merge_and_split, reset),
 		cmocka_unit_test_setup(test_cover, reset),
+		cmocka_unit_test_setup(test_via, reset),
 		cmocka_unit_test_setup(test_full, reset),
 		cmocka_unit_test_setup(test_without, reset),
 	};

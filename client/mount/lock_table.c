@@ -39,6 +39,29 @@ bool lock_table_has(const struct lock_table *table, uint64_t owner)
 	return false;
 }
 
+bool lock_table_has_via(const struct lock_table *table, const void *via)
+{
+	size_t i = 0;
+
+	while (i < table->count && table->held[i].via != via) {
+		i++;
+	}
+	return i < table->count;
+}
+
+void lock_table_clear_via(struct lock_table *table, const void *via)
+{
+	size_t kept = 0;
+	size_t i = 0;
+
+	for (i = 0; i < table->count; i++) {
+		if (table->held[i].via != via) {
+			table->held[kept++] = table->held[i];
+		}
+	}
+	table->count = kept;
+}
+
 static bool add(struct lock_table *table, const struct lock_held *held)
 {
 	if (table->count == LOCK_TABLE_MOST) {
@@ -112,13 +135,13 @@ static void merge(struct lock_table *table, struct lock_held *into)
 	}
 }
 
-bool lock_table_set(struct lock_table *table, uint64_t owner, pid_t pid,
-		    const struct lock_range *range)
+bool lock_table_set(struct lock_table *table, const struct lock_held *lock)
 {
-	struct lock_held held = {.owner = owner, .pid = pid, .range = *range};
+	struct lock_held held = *lock;
 	struct lock_table copy = *table;
 
-	if (!lock_table_clear(&copy, owner, range->start, range->end)) {
+	if (!lock_table_clear(&copy, held.owner, held.range.start,
+			      held.range.end)) {
 		return false;
 	}
 	merge(&copy, &held);

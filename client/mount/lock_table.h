@@ -29,6 +29,7 @@ struct lock_range {
 struct lock_held {
 	uint64_t owner;
 	pid_t pid;
+	const void *via; /**< the open that it was taken through */
 	struct lock_range range;
 };
 
@@ -43,13 +44,16 @@ const struct lock_held *lock_table_conflict(const struct lock_table *table,
 					    const struct lock_range *range);
 /** The owner has the range from now on; what he had in it is replaced.
  *  @return false: too many; nothing was changed. */
-bool lock_table_set(struct lock_table *table, uint64_t owner, pid_t pid,
-		    const struct lock_range *range);
+bool lock_table_set(struct lock_table *table, const struct lock_held *lock);
 /** He has none of these bytes any more. @return as above: splitting one takes
  *  room. */
 bool lock_table_clear(struct lock_table *table, uint64_t owner, uint64_t start,
 		      uint64_t end);
 bool lock_table_has(const struct lock_table *table, uint64_t owner);
+
+/** Whatever was taken through an open is free. */
+void lock_table_clear_via(struct lock_table *table, const void *via);
+bool lock_table_has_via(const struct lock_table *table, const void *via);
 
 /** Ranges in their order, none overlapping, for what all owners have.
  *  @return how many; more than most: there was no room. */

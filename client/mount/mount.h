@@ -415,11 +415,15 @@ struct client_open open_file_how(const struct mount *mount, int flags);
 struct client_file *lock_file_of(const struct node *node, bool writes);
 /** The last open of the node was closed: so is that one. */
 void lock_forget(struct node *node);
-/** What an owner has locked is free; whole: by flock(). @param closes  an open
- *  to be closed then, or NULL. @return false: he has nothing; true: the request
- *  is, or will be, answered. */
-bool lock_let_go(fuse_req_t req, fuse_ino_t ino, uint64_t owner, bool whole,
-		 struct open_file *closes);
+/** A process closes a descriptor: what it has locked is free.
+ *  @return false: it has nothing; true: the request is, or will be, answered.
+ */
+bool lock_flush(fuse_req_t req, fuse_ino_t ino,
+		const struct fuse_file_info *fi);
+/** The open is gone: what was locked through it is free, and it is closed then.
+ *  @return as above; false: it is not closed. */
+bool lock_release(fuse_req_t req, fuse_ino_t ino,
+		  const struct fuse_file_info *fi);
 
 /* ------------------------------------------------------------ operations */
 

@@ -249,27 +249,24 @@ static void create_done(struct tevent_req *subreq)
 /* The last descriptor of the open is gone: nobody waits for the answer. */
 void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	struct open_file *open = (struct open_file *)(uintptr_t)fi->fh;
-
-	if (fi->flock_release &&
-	    lock_let_go(req, ino, fi->lock_owner, true, open)) {
-		return;
+	if (!lock_release(req, ino, fi)) {
+		open_file_close((struct open_file *)(uintptr_t)fi->fh);
+		fuse_reply_err(req, 0);
 	}
-	open_file_close(open);
-	fuse_reply_err(req, 0);
 }
 
 struct closing {
 	struct open_file *open;
 	fuse_ino_t ino;
-	uint64_t owner;
+	struct fuse_file_info fi;
 };
 
 static void flush_settled(struct tevent_req *subreq);
 
-static void flush_reply(fuse_req_t req, fuse_ino_t ino, uint64_t owner)
+static void flush_reply(fuse_req_t req, fuse_ino_t ino,
+			const struct fuse_file_info *fi)
 {
-	if (!lock_let_go(req, ino, owner, false, NULL)) {
+	if (!lock_flush(req, ino, fi)) {
 		fuse_reply_err(req, 0);
 	}
 }
@@ -283,7 +280,7 @@ void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	struct op *op = NULL;
 
 	if (open->cache == NULL || !open->writes) {
-		flush_reply(req, ino, fi->lock_owner);
+		flush_reply(req, ino, fi);
 		return;
 	}
 	op = op_new(op_mount(req), req, ino);
@@ -297,7 +294,7 @@ void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	}
 	c->open = open;
 	c->ino = ino;
-	c->owner = fi->lock_owner;
+	c->fi = *fi;
 	op->data = c;
 	op_wait(op, client_cache_settle_send(op, open->cache), flush_settled);
 }
@@ -309,7 +306,7 @@ static void flush_settled(struct tevent_req *subreq)
 	NTSTATUS status = client_cache_settle_recv(subreq);
 	fuse_req_t req = op->req;
 	fuse_ino_t ino = c->ino;
-	uint64_t owner = c->owner;
+	const struct fuse_file_info fi = c->fi;
 
 	talloc_free(subreq);
 	if (!NT_STATUS_IS_OK(status)) {
@@ -318,7 +315,7 @@ static void flush_settled(struct tevent_req *subreq)
 		return;
 	}
 	op_end(op);
-	flush_reply(req, ino, owner);
+	flush_reply(req, ino, &fi);
 }
 
 /* ------------------------------------------------------------------- fsync */

@@ -38,10 +38,8 @@ struct lock_set {
 
 struct locking {
 	struct lock_set *set;
-	struct open_file *closes; /* when it is done */
-	uint64_t owner;
-	pid_t pid;
-	struct lock_range range;
+	struct open_file *closes; /* when it is done, with all its locks */
+	struct lock_held lock;
 	bool unlocks, waits, probes;
 	bool queued;
 	unsigned wait_ms;
@@ -351,14 +349,16 @@ static void lock_opened(struct tevent_req *subreq)
 
 static bool lock_plan(struct locking *l)
 {
-	bool ok = false;
+	bool ok = true;
 
 	l->table = l->set->table;
-	if (l->unlocks) {
-		ok = lock_table_clear(&l->table, l->owner, l->range.start,
-				      l->range.end);
+	if (l->closes != NULL) {
+		lock_table_clear_via(&l->table, l->closes);
+	} else if (l->unlocks) {
+		ok = lock_table_clear(&l->table, l->lock.owner,
+				      l->lock.range.start, l->lock.range.end);
 	} else {
-		ok = lock_table_set(&l->table, l->owner, l->pid, &l->range);
+		ok = lock_table_set(&l->table, &l->lock);
 	}
 	l->count = lock_table_cover(&l->table, l->server, RANGES_MOST);
 	return ok && l->count <= RANGES_MOST;
@@ -382,8 +382,8 @@ static void lock_run(struct op *op)
 	set->busy = op;
 	op->busy = true;
 	set_check(op->mount, set);
-	if (!l->unlocks &&
-	    lock_table_conflict(&set->table, l->owner, &l->range) != NULL) {
+	if (!l->unlocks && lock_table_conflict(&set->table, l->lock.owner,
+					       &l->lock.range) != NULL) {
 		lock_refused(op);
 		return;
 	}
@@ -430,7 +430,8 @@ void lock_forget(struct node *node)
  */
 
 static struct locking *locking_new(fuse_req_t req, fuse_ino_t ino,
-				   uint64_t owner, struct op **out)
+				   const struct fuse_file_info *fi,
+				   struct op **out)
 {
 	struct op *op = op_new(op_mount(req), req, ino);
 	struct lock_set *set = op != NULL ? set_of(op->node) : NULL;
@@ -445,7 +446,8 @@ static struct locking *locking_new(fuse_req_t req, fuse_ino_t ino,
 		return NULL;
 	}
 	l->set = set;
-	l->owner = owner;
+	l->lock.owner = fi->lock_owner;
+	l->lock.via = (const void *)(uintptr_t)fi->fh;
 	op->data = l;
 	op_is_patient(op);
 	talloc_set_destructor(l, locking_destructor);
@@ -477,12 +479,12 @@ void op_setlk(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi,
 		fuse_reply_err(req, EOVERFLOW);
 		return;
 	}
-	l = locking_new(req, ino, fi->lock_owner, &op);
+	l = locking_new(req, ino, fi, &op);
 	if (l == NULL) {
 		return;
 	}
-	l->pid = lock->l_pid;
-	l->range = range_of(lock);
+	l->lock.pid = lock->l_pid;
+	l->lock.range = range_of(lock);
 	l->unlocks = lock->l_type == F_UNLCK;
 	l->waits = sleep != 0;
 	lock_start(op);
@@ -519,12 +521,12 @@ void op_flock(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi,
 	      int what)
 {
 	struct op *op = NULL;
-	struct locking *l = locking_new(req, ino, fi->lock_owner, &op);
+	struct locking *l = locking_new(req, ino, fi, &op);
 
 	if (l == NULL) {
 		return;
 	}
-	l->range = (struct lock_range){
+	l->lock.range = (struct lock_range){
 		.start = FLOCK_BYTE,
 		.end = FLOCK_BYTE,
 		.exclusive = (what & LOCK_EX) != 0,
@@ -534,28 +536,49 @@ void op_flock(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi,
 	lock_start(op);
 }
 
-bool lock_let_go(fuse_req_t req, fuse_ino_t ino, uint64_t owner, bool whole,
-		 struct open_file *closes)
+bool lock_flush(fuse_req_t req, fuse_ino_t ino, const struct fuse_file_info *fi)
 {
 	const struct node *node = op_node(op_mount(req), ino);
 	struct op *op = NULL;
 	struct locking *l = NULL;
 
 	if (node->locks == NULL ||
-	    !lock_table_has(&node->locks->table, owner)) {
+	    !lock_table_has(&node->locks->table, fi->lock_owner)) {
 		return false;
 	}
-	l = locking_new(req, ino, owner, &op);
+	l = locking_new(req, ino, fi, &op);
+	if (l != NULL) {
+		l->lock.range.end = FLOCK_BYTE - 1;
+		l->unlocks = true;
+		lock_start(op);
+	}
+	return true;
+}
+
+/*
+ * What flock() has locked, and what fcntl() has for the open instead of the
+ * process (F_OFD_SETLK), of which the kernel says nothing. A process has
+ * nothing here any more: each that had the open has closed it.
+ */
+bool lock_release(fuse_req_t req, fuse_ino_t ino,
+		  const struct fuse_file_info *fi)
+{
+	struct open_file *open = (struct open_file *)(uintptr_t)fi->fh;
+	const struct node *node = op_node(op_mount(req), ino);
+	struct op *op = NULL;
+	struct locking *l = NULL;
+
+	if (node->locks == NULL ||
+	    !lock_table_has_via(&node->locks->table, open)) {
+		return false;
+	}
+	l = locking_new(req, ino, fi, &op);
 	if (l == NULL) {
-		if (closes != NULL) {
-			open_file_close(closes);
-		}
+		open_file_close(open);
 		return true;
 	}
-	l->range.start = whole ? FLOCK_BYTE : 0;
-	l->range.end = whole ? FLOCK_BYTE : FLOCK_BYTE - 1;
 	l->unlocks = true;
-	l->closes = closes;
+	l->closes = open;
 	lock_start(op);
 	return true;
 }
