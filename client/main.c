@@ -68,14 +68,14 @@ static void run_tar(struct shell *shell)
 
 static void run(struct shell *shell)
 {
-	if (!shell_connect(shell)) {
-		shell->failures++;
-		return;
-	}
 	if (!shell_catch_signals(shell)) {
 		shell_need(NULL);
 	}
 	shell->busy = true;
+	if (!shell_connect(shell)) {
+		shell->failures++;
+		return;
+	}
 	if (shell->options->list) {
 		shell_list_shares(shell);
 		shell->failures += shell->failed ? 1 : 0;

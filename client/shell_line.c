@@ -38,6 +38,8 @@ static void interrupt(struct shell *shell)
 	}
 }
 
+/* The second time, and while there is no connection to say goodbye over, we
+ * end as if we knew no signals. */
 static void terminated(struct tevent_context *ev, struct tevent_signal *se,
 		       int signum, int count, void *siginfo, void *private_data)
 {
@@ -47,7 +49,7 @@ static void terminated(struct tevent_context *ev, struct tevent_signal *se,
 	(void)se;
 	(void)count;
 	(void)siginfo;
-	if (shell->terminated != 0) {
+	if (shell->terminated != 0 || shell->conn == NULL) {
 		signal(signum, SIG_DFL);
 		raise(signum);
 		return;
@@ -88,13 +90,17 @@ static void move_on(struct tevent_context *ev, struct tevent_signal *se,
 		    int signum, int count, void *siginfo, void *private_data)
 {
 	struct shell *shell = talloc_get_type_abort(private_data, struct shell);
-	int err = client_migrate(shell->conn);
+	int err = 0;
 
 	(void)ev;
 	(void)se;
 	(void)signum;
 	(void)count;
 	(void)siginfo;
+	if (shell->conn == NULL) {
+		return; /* nothing to move yet */
+	}
+	err = client_migrate(shell->conn);
 	if (err != 0) {
 		log_notice("the connection stays where it is: %s",
 			   strerror(err));
