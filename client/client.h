@@ -675,6 +675,7 @@ struct tevent_req *client_server_copy_range_send(
 	struct client_file *to, uint64_t to_offset, uint64_t size,
 	client_copied_fn copied, void *private_data);
 NTSTATUS client_server_copy_recv(struct tevent_req *req);
+NTSTATUS client_server_copy_range_recv(struct tevent_req *req);
 NTSTATUS client_server_copy(struct client_file *from, struct client_file *to,
 			    uint64_t size);
 NTSTATUS client_server_copy_range(struct client_file *from,

@@ -199,6 +199,11 @@ NTSTATUS client_server_copy_recv(struct tevent_req *req)
 	return req_simple_recv(req);
 }
 
+NTSTATUS client_server_copy_range_recv(struct tevent_req *req)
+{
+	return client_server_copy_recv(req);
+}
+
 NTSTATUS client_server_copy(struct client_file *from, struct client_file *to,
 			    uint64_t size)
 {
@@ -222,7 +227,7 @@ NTSTATUS client_server_copy_range(struct client_file *from,
 	NTSTATUS status = client_wait(file_conn(from), req);
 
 	if (NT_STATUS_IS_OK(status)) {
-		status = client_server_copy_recv(req);
+		status = client_server_copy_range_recv(req);
 	}
 	talloc_free(req);
 	return status;

@@ -526,7 +526,7 @@ static void copy_done(struct tevent_req *subreq)
 {
 	struct op *op = op_of(subreq);
 	struct space *s = op->data;
-	NTSTATUS status = client_server_copy_recv(subreq);
+	NTSTATUS status = client_server_copy_range_recv(subreq);
 
 	talloc_free(subreq);
 	if (s->copied == 0 && is_unknown(status)) {
