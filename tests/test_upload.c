@@ -12,6 +12,9 @@ static struct {
 	struct peer *peer; /**< of the connection that is now */
 	uint16_t lose;	   /**< not answered: the connection is lost */
 	bool taken;	   /**< the temporary name */
+	bool unnamed;	   /**< no new name is given */
+	bool readonly;	   /**< what has the temporary name is */
+	bool marked;	   /**< to be deleted when it is closed */
 	char removed[64];
 } plan;
 
@@ -51,11 +54,48 @@ static void created(const struct message_pdu *pdu, struct peer_reply *reply)
 	if ((in.create_options & FILE_DELETE_ON_CLOSE) != 0 ||
 	    (in.desired_access & SEC_STD_DELETE &&
 	     in.create_disposition == FILE_OPEN)) {
+		if (plan.readonly) {
+			testlib_peer_error(reply, NT_STATUS_CANNOT_DELETE);
+			return;
+		}
 		note_removal(&in);
+	} else if (in.create_disposition == FILE_OPEN && plan.readonly) {
+		return; /* its attributes are to change */
 	} else if (in.create_disposition == FILE_CREATE && plan.taken) {
 		testlib_peer_error(reply, NT_STATUS_OBJECT_NAME_COLLISION);
 	} else if (in.create_disposition == FILE_OPEN) {
 		testlib_peer_error(reply, NT_STATUS_OBJECT_NAME_NOT_FOUND);
+	}
+}
+
+/* What is READONLY cannot be deleted (MS-FSA 2.1.5.15.3). */
+static void changed(const struct message_pdu *pdu, struct peer_reply *reply)
+{
+	struct smb2_set_info_request in = {0};
+	struct fscc_basic basic = {0};
+
+	assert_true(smb2_set_info_request_decode(pdu->data, pdu->len, &in));
+	switch (in.file_info_class) {
+	case FileBasicInformation:
+		assert_true(fscc_basic_decode(in.buffer, &basic));
+		if (basic.file_attributes != 0) {
+			plan.readonly = (basic.file_attributes &
+					 FILE_ATTRIBUTE_READONLY) != 0;
+		}
+		return;
+	case FileDispositionInformation:
+		if (plan.readonly && in.buffer.data[0] != 0) {
+			testlib_peer_error(reply, NT_STATUS_CANNOT_DELETE);
+		} else {
+			plan.marked = in.buffer.data[0] != 0;
+		}
+		return;
+	case FileRenameInformation:
+		if (plan.unnamed) {
+			testlib_peer_error(reply, NT_STATUS_ACCESS_DENIED);
+		}
+		return;
+	default: return;
 	}
 }
 
@@ -70,6 +110,8 @@ static void hook(struct peer *peer, const struct message_pdu *pdu,
 					  peer->ev, hang_up, peer);
 	} else if (pdu->header.command == SMB2_CREATE) {
 		created(pdu, reply);
+	} else if (pdu->header.command == SMB2_SET_INFO) {
+		changed(pdu, reply);
 	}
 }
 
@@ -171,6 +213,64 @@ static void test_lost_with_commit(void **state)
 	talloc_free(file);
 }
 
+static const struct fscc_basic readonly = {
+	.file_attributes = FILE_ATTRIBUTE_READONLY,
+};
+
+/* It has become READONLY and not got its name: so that it can be taken away,
+ * it is what it was before. All is one message and the file closed... */
+static void test_readonly_small(void **state)
+{
+	struct fixture *f = *state;
+	struct client_file *file = NULL;
+
+	up(f);
+	assert_int_equal(begin(f, &file), NT_STATUS_OK);
+	plan.unnamed = true;
+	assert_int_equal(client_upload_commit(file, "final", &readonly),
+			 NT_STATUS_ACCESS_DENIED);
+	assert_false(plan.readonly);
+	assert_string_equal(plan.removed, "temp");
+	talloc_free(file);
+}
+
+/* ... or it is open still, and marked again. */
+static void test_readonly_large(void **state)
+{
+	struct fixture *f = *state;
+	struct client_file *file = NULL;
+
+	up(f);
+	assert_int_equal(
+		client_upload(f, f->tree, "temp", wire_slice(NULL, 0), &file),
+		NT_STATUS_OK);
+	assert_true(plan.marked);
+	plan.unnamed = true;
+	assert_int_equal(client_upload_commit(file, "final", &readonly),
+			 NT_STATUS_ACCESS_DENIED);
+	assert_false(plan.readonly);
+	assert_true(plan.marked);
+	assert_string_equal(plan.removed, "");
+	assert_int_equal(f->peer->opened, f->peer->closed);
+	talloc_free(file);
+}
+
+/* With its name it stays what it was made. */
+static void test_readonly_named(void **state)
+{
+	struct fixture *f = *state;
+	struct client_file *file = NULL;
+
+	up(f);
+	assert_int_equal(begin(f, &file), NT_STATUS_OK);
+	assert_int_equal(client_upload_commit(file, "final", &readonly),
+			 NT_STATUS_OK);
+	assert_true(plan.readonly);
+	assert_false(plan.marked);
+	assert_string_equal(plan.removed, "");
+	talloc_free(file);
+}
+
 int main(void)
 {
 #define T(name) \
@@ -178,7 +278,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_two_round_trips),  T(test_asked_again),
 		T(test_made_and_lost),	  T(test_taken),
-		T(test_lost_with_commit),
+		T(test_lost_with_commit), T(test_readonly_small),
+		T(test_readonly_large),	  T(test_readonly_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
