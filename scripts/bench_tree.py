@@ -84,6 +84,7 @@ class Bench:
 
     def __init__(self, directory, link, files, options):
         self.dir, self.link, self.files = directory, link, files
+        self.copies = 0
         self.share = directory / "share"
         self.share.mkdir()
         self.share.chmod(0o777)
@@ -123,18 +124,20 @@ class Bench:
 
     def copy(self, c, direction, count):
         """Files a second."""
-        back = self.local / "back"
-        sent = self.share / "sent"
+        # in new folders each time: a file system that has just lost as many
+        # files looks long for the numbers of new ones (ext4, recently_deleted)
+        self.copies += 1
+        back = self.local / ("back%d" % self.copies)
+        sent = self.share / ("sent%d" % self.copies)
         for folder in (back, sent):
-            shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
         before = 'recurse; prompt off; lcd "%s"' % (
             back if direction == "get" else self.local / "trees" / str(count))
         what, there = {
             "get": ("cd %d; mget *" % count, back),
-            "put": ("cd sent; mput *", sent),
+            "put": ("cd %s; mput *" % sent.name, sent),
         }[direction]
-        empty = self.clock(c, before + "; cd sent")
+        empty = self.clock(c, "%s; cd %s" % (before, sent.name))
         took = self.clock(c, "%s; %s" % (before, what))
         self.compare(c, count, there)
         return count / max(took - empty, 0.001)
