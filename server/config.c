@@ -367,9 +367,10 @@ static void check_whole(struct loader *l)
 	}
 }
 
-struct config *config_load(TALLOC_CTX *mem_ctx, const char *file,
+struct config *config_look(TALLOC_CTX *mem_ctx, const char *file,
 			   const char *const *overrides,
-			   config_report_fn report, void *private_data)
+			   config_report_fn report, void *private_data,
+			   bool *good)
 {
 	struct config *cfg = talloc_zero(mem_ctx, struct config);
 	struct loader l = {
@@ -378,6 +379,7 @@ struct config *config_load(TALLOC_CTX *mem_ctx, const char *file,
 		.private_data = private_data,
 	};
 
+	*good = false;
 	if (cfg == NULL) {
 		return NULL;
 	}
@@ -394,12 +396,21 @@ struct config *config_load(TALLOC_CTX *mem_ctx, const char *file,
 		load_override(&l, *overrides);
 	}
 	set_host_name(cfg);
-	if (!l.failed) {
-		check_whole(&l);
-	}
-	if (l.failed) {
-		talloc_free(cfg);
-		return NULL;
+	check_whole(&l);
+	*good = !l.failed;
+	return cfg;
+}
+
+struct config *config_load(TALLOC_CTX *mem_ctx, const char *file,
+			   const char *const *overrides,
+			   config_report_fn report, void *private_data)
+{
+	bool good = false;
+	struct config *cfg = config_look(mem_ctx, file, overrides, report,
+					 private_data, &good);
+
+	if (!good) {
+		TALLOC_FREE(cfg);
 	}
 	return cfg;
 }

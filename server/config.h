@@ -256,6 +256,8 @@ const uint16_t *config_numbers(const struct config *cfg, enum config_key key,
 			       size_t *count); /* best first */
 const struct config_transport *config_transports(const struct config *cfg,
 						 size_t *count);
+/* Whether a transport needs certificates. `only`: all of them do. */
+bool config_wants_certificates(const struct config *cfg, bool *only);
 
 /* What %U %S %I %m stand for; NULL leaves the macro as it is written. */
 struct config_macros {
@@ -277,8 +279,10 @@ char *config_expand(TALLOC_CTX *mem_ctx, const char *text,
 void config_print(FILE *out, const struct config *cfg, bool all);
 
 /*
- * For `smbquicd --check-config`: loads, reports to stderr, prints the result
- * to stdout. The exit status: 0, or 1 when there were errors.
+ * For `smbquicd --check-config`: loads, reports to stderr what is wrong, what
+ * is unwise, and what a server that starts with it would complain of (nothing
+ * is made or listened on), prints the result to stdout. The exit status: 0, or
+ * 1 when there were errors.
  */
 int config_check(const char *file, const char *const *overrides, bool all);
 

@@ -61,35 +61,6 @@ void config_print(FILE *out, const struct config *cfg, bool all)
 	}
 }
 
-static void report_to_stderr(void *private_data, enum config_severity severity,
-			     const char *text)
-{
-	unsigned *errors = private_data;
-
-	if (severity == CONFIG_ERROR) {
-		(*errors)++;
-	}
-	fprintf(stderr, "%s: %s\n",
-		severity == CONFIG_ERROR ? "error" : "warning", text);
-}
-
-int config_check(const char *file, const char *const *overrides, bool all)
-{
-	unsigned errors = 0;
-	struct config *cfg =
-		config_load(NULL, file, overrides, report_to_stderr, &errors);
-
-	if (cfg == NULL) {
-		fprintf(stderr, "%s: %u error%s\n", file, errors,
-			errors == 1 ? "" : "s");
-		return 1;
-	}
-	config_advise(cfg, report_to_stderr, &errors);
-	config_print(stdout, cfg, all);
-	talloc_free(cfg);
-	return 0;
-}
-
 /* --- the manual --------------------------------------------------------- */
 
 /* roff reads a minus as a hyphen, and a dot or quote first as a request. */

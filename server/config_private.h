@@ -23,6 +23,13 @@ const struct setting_value *config_value(const struct config *cfg,
 					 const struct config_share *share,
 					 enum config_key key);
 
+/** As config_load(), but what was understood is there for the checker though
+ *  there were errors. NULL: out of memory. @param good  out: no errors. */
+struct config *config_look(TALLOC_CTX *mem_ctx, const char *file,
+			   const char *const *overrides,
+			   config_report_fn report, void *private_data,
+			   bool *good);
+
 /** Choices that are allowed, and not wise: a warning each. */
 void config_advise(const struct config *cfg, config_report_fn report,
 		   void *private_data);

@@ -466,7 +466,8 @@ int import_samba(const char *file, FILE *out, FILE *err)
 		.mem_ctx = talloc_new(NULL), .out = out, .err = err};
 
 	if (im.mem_ctx == NULL || !gather(&im, file, NULL, 0)) {
-		fprintf(err, "%s: %s\n", file, strerror(errno));
+		fprintf(err, "%s: %s\n", file,
+			errno == EINVAL ? "it is not a file" : strerror(errno));
 		talloc_free(im.mem_ctx);
 		return 1;
 	}

@@ -104,6 +104,13 @@ static struct config *load_config(TALLOC_CTX *mem_ctx)
 	if (config == NULL) {
 		log_error("%s: not usable, see above", config_path());
 	}
+	if (config == NULL && access(config_path(), F_OK) != 0 &&
+	    errno == ENOENT) {
+		log_error("to begin with: copy " SMBQUIC_DATADIR
+			  "/smbquic/smbquic.conf.example there, add users "
+			  "(smbquic-passwd add) and a certificate "
+			  "(smbquic-certmap new), and see smbquicd(8)");
+	}
 	return config;
 }
 

@@ -112,27 +112,28 @@ void server_refresh_users(struct server *server)
 /* --- certificates ----------------------------------------------------------
  */
 
-static bool wants_certificates(const struct config *config)
+bool config_wants_certificates(const struct config *config, bool *only)
 {
 	size_t count = 0;
 	const struct config_transport *list = config_transports(config, &count);
+	size_t secure = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		const struct transport_backend *row =
 			transport_backend_find(list[i].name, NULL);
 
-		if (row != NULL && row->secure) {
-			return true;
-		}
+		secure += row != NULL && row->secure ? 1 : 0;
 	}
-	return false;
+	*only = secure > 0 && secure == count;
+	return secure > 0;
 }
 
 static bool load_certificates(struct server *server, char **why)
 {
 	const struct config *config = server->config;
+	bool only = false;
 
-	if (!wants_certificates(config)) {
+	if (!config_wants_certificates(config, &only)) {
 		return true;
 	}
 	machine_check(config);

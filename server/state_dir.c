@@ -107,6 +107,11 @@ static int state_dir_destructor(struct state_dir *dir)
 	return 0;
 }
 
+const char *state_dir_fault(const char *path)
+{
+	return access(path, F_OK) == 0 ? unfit(path) : NULL;
+}
+
 struct state_dir *state_dir_open(TALLOC_CTX *mem_ctx, const char *path,
 				 char **why)
 {

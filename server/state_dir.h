@@ -42,6 +42,10 @@ struct state_dir;
 struct state_dir *state_dir_open(TALLOC_CTX *mem_ctx, const char *path,
 				 char **why);
 
+/** What is wrong with a directory, for who only looks. @return NULL: nothing,
+ *  or it is not there yet. */
+const char *state_dir_fault(const char *path);
+
 /** Where a file of that name is: child of mem_ctx, NULL: out of memory. */
 char *state_dir_path(TALLOC_CTX *mem_ctx, const struct state_dir *dir,
 		     const char *name);

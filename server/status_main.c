@@ -25,7 +25,7 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 static struct options {
 	char *config_file, *socket, *user;
 	int sessions, connections, shares, locks, byterange, leases;
-	int certificates, server, offered, json, version;
+	int certificates, server, offered, json, version, help, usage;
 	int watch; /* seconds; 0: once */
 } options;
 
@@ -61,7 +61,11 @@ static struct poptOption option_table[] = {
 	 "Show it again every so many seconds", "SECONDS"},
 	{"version", 'V', POPT_ARG_NONE, &options.version, 0,
 	 "Print the version", NULL},
-	POPT_AUTOHELP POPT_TABLEEND,
+	{"help", '?', POPT_ARG_NONE, &options.help, 0,
+	 "Show this text, and the commands", NULL},
+	{"usage", '\0', POPT_ARG_NONE, &options.usage, 0,
+	 "Show a summary of the options", NULL},
+	POPT_TABLEEND,
 };
 
 /* What is shown, in this order. */
@@ -297,17 +301,22 @@ static const struct control_verb_row *find_verb(const char *name)
 	return NULL;
 }
 
-static int control_usage(void)
+static void control_list(FILE *to)
 {
 	size_t i = 0;
 
-	fprintf(stderr, "usage: %s [OPTION...] control COMMAND\n", PROGRAM);
 	for (i = CONTROL_STATUS + 1; i < CONTROL_VERB_COUNT; i++) {
 		const struct control_verb_row *row = &control_verbs[i];
 
-		fprintf(stderr, "  %-14s%-9s%s\n", row->name,
+		fprintf(to, "  %-14s%-9s%s\n", row->name,
 			row->what == NULL ? "" : row->what, row->help);
 	}
+}
+
+static int control_usage(void)
+{
+	fprintf(stderr, "usage: %s [OPTION...] control COMMAND\n", PROGRAM);
+	control_list(stderr);
 	return EXIT_USAGE;
 }
 
@@ -363,6 +372,16 @@ static int run(TALLOC_CTX *mem_ctx, poptContext context)
 		fprintf(stderr, "%s: %s: %s\n", PROGRAM,
 			poptBadOption(context, 0), poptStrerror(rc));
 		return EXIT_USAGE;
+	}
+	if (options.help != 0) {
+		poptPrintHelp(context, stdout, 0);
+		printf("\nCommands behind control:\n");
+		control_list(stdout);
+		return EXIT_DONE;
+	}
+	if (options.usage != 0) {
+		poptPrintUsage(context, stdout, 0);
+		return EXIT_DONE;
 	}
 	if (options.version != 0) {
 		printf("%s %s\n", PROGRAM, SMBQUIC_VERSION);

@@ -81,7 +81,50 @@ static void test_folders(void **state)
 					       "[d]\nstore = memory\n"
 					       "[e]\npath = /\n"),
 			    "[a] path = /no/where\n"
-			    "[b] path = /etc/passwd\n");
+			    "[b] path = /etc/passwd\n"
+			    "[e] path = /\n");
+	talloc_free(mem_ctx);
+}
+
+/* What Samba would put a value for stays as it is here. */
+static void test_macros(void **state)
+{
+	TALLOC_CTX *mem_ctx = talloc_new(NULL);
+
+	(void)state;
+	assert_string_equal(advice_on(mem_ctx,
+				      "[global]\nlog file = /var/log/%m.log\n"
+				      "server string = 100% of %h\n"
+				      "[a]\npath = /srv/%S\nvalid users = %S\n"
+				      "snapshot format = old-%Y\n"
+				      "comment = 5 % off\n"),
+			    "[global] server string = 100% of %h\n"
+			    "[global] log file = /var/log/%m.log\n"
+			    "[a] valid users = %S\n");
+	talloc_free(mem_ctx);
+}
+
+/* What the server itself goes by, and the whole machine. */
+static void test_secrets(void **state)
+{
+	TALLOC_CTX *mem_ctx = talloc_new(NULL);
+	const char *dir = testlib_tmpdir(mem_ctx);
+	char *text = talloc_asprintf(
+		mem_ctx,
+		"[global]\nsmb passwd file = %s/none/passwd\n"
+		"[a]\npath = /srv\nforce user = root\nread only = no\n"
+		"[b]\npath = %s\n[c]\npath = //\nread only = no\n"
+		"[d]\npath = /usr\nset id bits = yes\n",
+		dir, dir);
+	char *wanted = talloc_asprintf(mem_ctx,
+				       "[a] force user = root\n"
+				       "[b] path = %s\n"
+				       "[c] path = //\n[c] path = //\n"
+				       "[d] set id bits = yes\n",
+				       dir);
+
+	(void)state;
+	assert_string_equal(advice_on(mem_ctx, text), wanted);
 	talloc_free(mem_ctx);
 }
 
@@ -99,6 +142,12 @@ static void test_unwise(void **state)
 			  "invalid authentication delay = 0\n"
 			  "metrics listen = 0.0.0.0:9922\n"
 			  "reject unencrypted access = no\n"
+			  "bounded capabilities = no\n"
+			  "system call filter = no\n"
+			  "extended protection = off\n"
+			  "max connections per source = 0\n"
+			  "max failed logons per source = 0\n"
+			  "quic retry = never\nrestrict anonymous = 0\n"
 			  "[a]\npath = /srv\nread only = no\nguest ok = yes\n"
 			  "create mask = 0666\n"
 			  "[b]\npath = /srv\nguest ok = yes\n"
@@ -111,6 +160,13 @@ static void test_unwise(void **state)
 		"[global] max connections = 0\n"
 		"[global] invalid authentication delay = 0\n"
 		"[global] early data = yes\n"
+		"[global] bounded capabilities = no\n"
+		"[global] system call filter = no\n"
+		"[global] extended protection = off\n"
+		"[global] max connections per source = 0\n"
+		"[global] max failed logons per source = 0\n"
+		"[global] quic retry = never\n"
+		"[global] restrict anonymous = 0\n"
 		"[global] metrics listen = 0.0.0.0\n"
 		"[a] guest ok = yes\n"
 		"[a] create mask = 0666\n"
@@ -121,10 +177,9 @@ static void test_unwise(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults),
-		cmocka_unit_test(test_hosts),
-		cmocka_unit_test(test_folders),
-		cmocka_unit_test(test_unwise),
+		cmocka_unit_test(test_defaults), cmocka_unit_test(test_hosts),
+		cmocka_unit_test(test_folders),	 cmocka_unit_test(test_macros),
+		cmocka_unit_test(test_secrets),	 cmocka_unit_test(test_unwise),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
