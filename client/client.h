@@ -211,7 +211,8 @@ NTSTATUS client_connect(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 /** Why the connection ended, a sentence; NULL while it is well. */
 const char *client_why(const struct client_conn *conn);
 
-/** Milliseconds after which a call gives up when nothing moves; 0: never. */
+/** Milliseconds after which a call gives up when nothing moves; 0: never. While
+ *  the server, which is asked, says that it is there: ten times that. */
 void client_set_timeout(struct client_conn *conn, unsigned timeout_ms);
 
 /**
@@ -503,9 +504,13 @@ struct client_stat {
 	uint32_t links;	      /**< 0: not known */
 	uint32_t reparse_tag; /**< 0: no reparse point */
 	struct sid owner, group;
-	uint64_t reserved[2]; /**< for what may come */
+	uint64_t listed_tag;  /**< of a reparse point in a listing, with the
+				 POSIX extensions and without; 0: none */
+	uint64_t reserved[1]; /**< for what may come */
 };
 
+/** Links that the server leaves to us (MS-SMB2 2.2.2.2.1) are followed, here
+ * and in all that opens a path, in the share, 40 at most: follow.c. */
 struct tevent_req *client_open_send(TALLOC_CTX *mem_ctx,
 				    struct client_tree *tree, const char *path,
 				    const struct client_open *how);

@@ -3,7 +3,8 @@
  * client_private.h - what the files of the client library know of each other.
  *
  *	conn.c      struct client_conn: one transport; credits, message ids,
- *	            the calls in flight, what comes in
+ *	            the calls in flight; conn_input.c what comes in,
+ *	            conn_watch.c what does not
  *	channel.c   struct client_channel: a session on a connection; its keys
  *	session.c   struct client_session: a logged-on user, over one channel
  *	            or several; session_private.h has who logs it on
@@ -81,6 +82,8 @@ struct call {
 	bool moved;	      /**< to another channel: replay it (3.2.4.1.8) */
 	bool posted;	      /**< nobody ever waited for it */
 	unsigned refusals;    /**< a replay was too early so often */
+	unsigned hops;	      /**< links that were followed for it */
+	const char *followed; /**< where they led, as on the wire; or NULL */
 	bool keeps_out;	      /**< out stays: it may be sent again */
 	unsigned late;	      /**< connections that were given up for it */
 	unsigned passed_on;   /**< channels likewise */
@@ -169,7 +172,8 @@ NTSTATUS call_recv_one(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 /** The same for calls whose reply is nothing but a status. */
 NTSTATUS call_recv_status(struct tevent_req *req);
 
-/** The first status of the parts that is an error. */
+/** The first status of the parts that is an error; whatever a CREATE failed
+ *  with, as no other part is about anything then. */
 NTSTATUS call_status(const struct call *call);
 
 /** What it takes, in credits. */
@@ -243,9 +247,14 @@ struct client_conn {
 	void *dial_data;
 	struct call_parts table[CONN_BUCKETS]; /**< by message id */
 
+	/* conn_watch.c */
 	struct tevent_timer *watch; /**< while calls may time out */
 	uint64_t moved_bytes;
-	int64_t moved; /**< us: when bytes were seen to move last */
+	uint64_t moved_in;	  /**< of these: came in */
+	int64_t moved;		  /**< us: when bytes were seen to move last */
+	struct tevent_req *doubt; /**< an ECHO looks into a silence; or NULL */
+	int64_t doubted;	  /**< us: since when */
+	bool doubt_alone;	  /**< nothing else was on its way then */
 
 	TAILQ_HEAD(, client_channel) channels;
 };
@@ -295,7 +304,9 @@ void conn_die(struct client_conn *conn, NTSTATUS status, const char *why);
 /** As conn_die(), with an errno value of message.h and the transport's
  *  sentence. */
 void conn_lost(struct client_conn *conn, int err);
-/** Seconds of silence are over: the transport has to be given up. */
+/* conn_watch.c */
+
+/** See to it that what gets no answer ends; while there are calls. */
 void conn_start_watch(struct client_conn *conn);
 /** What is left of max when the credits of this connection pay for it. */
 size_t conn_affordable(const struct client_conn *conn, size_t max);
@@ -516,11 +527,13 @@ struct client_file {
 	void *private_data;
 	client_lease_fn on_lease;
 	void *lease_data;
-	bool releasing;	  /**< a lease break waits for client_file_release() */
-	const char *path; /**< dir_change.c: what it may change; or NULL */
-	bool deletes;	  /**< when it is closed */
-	bool watched;	  /**< by client_notify_send(), at least once */
-	bool missed;	  /**< what happened while the connection was lost */
+	bool releasing;	   /**< a lease break waits for client_file_release() */
+	const char *path;  /**< dir_change.c: what it may change; or NULL */
+	bool deletes;	   /**< when it is closed */
+	const char *asked; /**< follow.c: by which path it was opened, */
+	const char *followed; /**< and where that led to; or NULL */
+	bool watched;	      /**< by client_notify_send(), at least once */
+	bool missed; /**< what happened while the connection was lost */
 };
 
 /** Make the object of an open that the server told us of. */
@@ -680,6 +693,9 @@ void replay_hold(struct client_conn *conn, NTSTATUS status);
 /** A tree or a file is what it was, under another number; or gone. */
 void replay_tree(struct client_conn *conn, const struct client_tree *tree);
 void replay_file(struct client_conn *conn, struct client_file *file);
+/** The tree of that number in a session of the connection, or NULL. */
+const struct client_tree *tree_of_serial(const struct client_conn *conn,
+					 uint64_t serial);
 /** All that was held goes out, in its order. */
 void replay_go(struct client_conn *conn);
 /** One call that was answered with nothing done: it waits in conn->held. */
@@ -692,6 +708,22 @@ bool replay_move(struct call *call, struct client_conn *to);
 bool replay_take_refused(struct call *call);
 /** One of conn->held is sent as soon as there are credits. */
 void replay_resume(struct client_conn *conn, struct call *call);
+
+/* ------------------------------------------------------------- follow.c */
+
+/** A call has all its replies: when they say that its CREATE stopped at a
+ *  symbolic link it is sent again, with the path that the link leads to.
+ *  @return false: it ends. */
+bool follow_take(struct call *call);
+/** A file is opened again where the links led to. origin may be NULL. */
+void follow_origin(const struct call *call, struct file_origin *origin);
+/** It was opened by that path, by way of links or not. */
+void follow_file(const struct call *call, struct client_file *file,
+		 const char *asked);
+/** A new name for such a file: what was in the same folder as the path that it
+ *  was opened by still is. @return path, or a child of mem_ctx. */
+const char *follow_along(TALLOC_CTX *mem_ctx, const struct client_file *file,
+			 const char *path);
 
 /* ---------------------------------------------------------- reconnect.c */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A connection after it was made (connect.c): credits, message ids, the calls
- * in flight, their timeouts, the end.
+ * in flight, the end. conn_watch.c has their timeouts.
  */
 #define LOG_MODULE "client"
 
@@ -12,11 +12,6 @@
 #include "client/client_private.h"
 #include "client/multichannel_private.h"
 #include "smbquic/log.h"
-
-#define TICK_SECONDS 1
-/* A call that the server passes over while it answers others waits so many
- * times its timeout. */
-#define PASSED_OVER 10
 
 int64_t conn_clock(void)
 {
@@ -214,125 +209,6 @@ void conn_forget(struct client_conn *conn, struct call *call)
 			part->listed = false;
 		}
 	}
-}
-
-/* --------------------------------------------------------------- timeouts */
-
-static bool call_is_late(const struct client_conn *conn,
-			 const struct call *call, int64_t now)
-{
-	int64_t limit = (int64_t)call->timeout_ms * 1000;
-	int64_t quiet =
-		conn->moved > call->started ? conn->moved : call->started;
-
-	if (call->timeout_ms == 0 || call->req == NULL) {
-		return false;
-	}
-	return now - quiet >= limit ||
-	       now - call->started >= limit * PASSED_OVER;
-}
-
-/* One call of a list that is late: the others are looked at next time. */
-static struct call *call_late_of(struct client_conn *conn,
-				 struct call_list *list, int64_t now)
-{
-	struct call *call = NULL;
-
-	TAILQ_FOREACH(call, list, entry)
-	{
-		if (call_is_late(conn, call, now)) {
-			return call;
-		}
-	}
-	return NULL;
-}
-
-/* The caller hears of it now, the call itself stays until it is answered. */
-static void call_time_out(struct call *call)
-{
-	struct tevent_req *req = call->req;
-
-	log_info("%s has timed out", smb2_command_name(call->part[0].command));
-	call_abandon(call);
-	req_failed(req, NT_STATUS_IO_TIMEOUT);
-}
-
-/* Nothing comes from the server any more: perhaps on another connection it
- * does. */
-static bool conn_gives_up(struct client_conn *conn, struct call *call)
-{
-	if (multichannel_has_others(conn)) {
-		if (call->passed_on >= CLIENT_MAX_CHANNELS) {
-			return false;
-		}
-		call->passed_on++;
-	} else {
-		if (conn->way_back == NULL || call->late > 0) {
-			return false;
-		}
-		call->late++;
-	}
-	conn_lost(conn, ETIMEDOUT);
-	return conn->lost || conn->down || conn->dead != NT_STATUS_OK;
-}
-
-static void conn_tick(struct tevent_context *ev, struct tevent_timer *te,
-		      struct timeval tv, void *private_data)
-{
-	struct client_conn *conn =
-		talloc_get_type_abort(private_data, struct client_conn);
-	struct transport_stats stats = {0};
-	struct call *call = NULL;
-	int64_t now = conn_clock();
-
-	(void)ev;
-	(void)tv;
-	(void)te;
-	TALLOC_FREE(conn->watch);
-	if (conn->message == NULL) {
-		return;
-	}
-	transport_stats(message_conn_transport(conn->message), &stats);
-	if (stats.bytes_in + stats.bytes_acked != conn->moved_bytes) {
-		conn->moved_bytes = stats.bytes_in + stats.bytes_acked;
-		conn->moved = now;
-	}
-	do {
-		call = call_late_of(conn, &conn->sent, now);
-		if (call == NULL) {
-			call = call_late_of(conn, &conn->waiting, now);
-		}
-		if (call != NULL && conn_gives_up(conn, call)) {
-			return;
-		}
-		if (call != NULL) {
-			call_time_out(call);
-		}
-	} while (call != NULL);
-	if (conn->window != 0) {
-		/* a while without a loss counts as an answer: who waits for
-		 * others does not keep the rest from going out */
-		conn_open_window(conn, conn->window);
-		conn_go(conn);
-	}
-	conn_start_watch(conn);
-}
-
-/* The clock ticks only while there is something to wait for. */
-void conn_start_watch(struct client_conn *conn)
-{
-	if (conn->watch != NULL || conn->dead != NT_STATUS_OK ||
-	    (TAILQ_EMPTY(&conn->sent) && TAILQ_EMPTY(&conn->waiting))) {
-		return;
-	}
-	conn->watch = tevent_add_timer(
-		conn->ev, conn, tevent_timeval_current_ofs(TICK_SECONDS, 0),
-		conn_tick, conn);
-}
-
-void client_set_timeout(struct client_conn *conn, unsigned timeout_ms)
-{
-	conn->options.timeout_ms = timeout_ms;
 }
 
 /* ---------------------------------------------------------------- the end */
