@@ -215,12 +215,22 @@ uint32_t call_cost(const struct call *call)
 	return cost;
 }
 
+/* That of a link is a warning, and yet nothing was done; nor does a CREATE
+ * open anything by another one. */
+static bool has_failed(const struct call_part *part)
+{
+	return NT_STATUS_IS_ERR(part->status) ||
+	       part->status == NT_STATUS_STOPPED_ON_SYMLINK ||
+	       (part->command == SMB2_CREATE &&
+		NT_STATUS_IS_WARNING(part->status));
+}
+
 NTSTATUS call_status(const struct call *call)
 {
 	unsigned i = 0;
 
 	for (i = 0; i < also_own_parts(call); i++) {
-		if (NT_STATUS_IS_ERR(call->part[i].status)) {
+		if (has_failed(&call->part[i])) {
 			return call->part[i].status;
 		}
 	}

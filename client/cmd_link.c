@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/cmd_list.h"
+#include "client/shell_folders.h"
 #include "smbquic/reparse.h"
 
 /* ------------------------------------------------------------------- links */
@@ -88,15 +89,18 @@ void cmd_readlink(struct shell *shell, int argc, char **argv)
 /* A new file that is a reparse point. @param data  empty: it has failed. */
 static NTSTATUS make_point(struct shell *shell, TALLOC_CTX *mem_ctx,
 			   const char *path, struct wire_slice data,
-			   uint32_t mode)
+			   uint32_t mode, bool folder)
 {
 	const struct client_open how = {
 		.access = FILE_WRITE_DATA | FILE_WRITE_ATTRIBUTES |
 			  FILE_READ_ATTRIBUTES | SEC_STD_SYNCHRONIZE,
 		.share = FILE_SHARE_ALL,
 		.disposition = FILE_CREATE,
-		.options = FILE_NON_DIRECTORY_FILE | FILE_OPEN_REPARSE_POINT,
-		.attributes = FILE_ATTRIBUTE_NORMAL,
+		.options = (folder ? FILE_DIRECTORY_FILE
+				   : FILE_NON_DIRECTORY_FILE) |
+			   FILE_OPEN_REPARSE_POINT,
+		.attributes = folder ? FILE_ATTRIBUTE_DIRECTORY
+				     : FILE_ATTRIBUTE_NORMAL,
 		.posix = client_tree_posix(shell->tree) && shell->posix,
 		.mode = mode,
 	};
@@ -135,16 +139,31 @@ static char *link_target(struct shell *shell, TALLOC_CTX *mem_ctx,
 	return target;
 }
 
+/* Windows has two kinds of links, and goes into folders by one of them. */
+static bool leads_to_folder(struct shell *shell, TALLOC_CTX *mem_ctx,
+			    const char *path, const char *target)
+{
+	char *folder = shell_need(client_path_folder(mem_ctx, path));
+	char *there = shell_need(client_path_join(mem_ctx, folder, target));
+	struct client_stat stat = {0};
+
+	return *target != '/' &&
+	       NT_STATUS_IS_OK(shell_stat(shell, there, &stat)) &&
+	       (stat.attributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
+}
+
 void cmd_symlink(struct shell *shell, int argc, char **argv)
 {
 	char *path = shell_path(shell, shell, argv[2]);
 	struct wire_writer w = wire_writer_talloc(path);
+	char *target = link_target(shell, path, argv[1]);
 	NTSTATUS status = NT_STATUS_OK;
 
 	(void)argc;
-	reparse_put_symlink(&w, link_target(shell, path, argv[1]));
+	reparse_put_symlink(&w, target);
 	status = make_point(shell, path, path, wire_writer_slice(&w),
-			    CLIENT_MODE_NONE);
+			    CLIENT_MODE_NONE,
+			    leads_to_folder(shell, path, path, target));
 	if (!NT_STATUS_IS_OK(status)) {
 		shell_fail(shell, status, "symlinking files (\\%s -> %s)", path,
 			   argv[1]);
@@ -163,7 +182,7 @@ void cmd_mkfifo(struct shell *shell, int argc, char **argv)
 		reparse_put_nfs(&w, REPARSE_NFS_FIFO, 0, 0);
 		shell_report(shell,
 			     make_point(shell, path, path,
-					wire_writer_slice(&w), mode),
+					wire_writer_slice(&w), mode, false),
 			     "mkfifo created", path);
 	}
 	talloc_free(path);

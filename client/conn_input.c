@@ -170,7 +170,7 @@ static bool conn_reply(struct client_conn *conn, struct message *m,
 		return false;
 	}
 	if (call->missing == 0 && !renew_take(call) &&
-	    !replay_take_refused(call)) {
+	    !replay_take_refused(call) && !follow_take(call)) {
 		call_finish(call, NT_STATUS_OK);
 	}
 	return true;

@@ -98,6 +98,9 @@ static NTSTATUS dir_take_entry(struct client_dir_list *list, bool map,
 				.file_id = in->file_id,
 			},
 	};
+	if ((in->file_attributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0) {
+		out->stat.listed_tag = in->ea_size; /* MS-FSCC 2.4.17 */
+	}
 	if (out->name == NULL || !entry_name_is_safe(out->name)) {
 		log_warn("the server lists a name that no file can have");
 		return NT_STATUS_INVALID_NETWORK_RESPONSE;
@@ -161,6 +164,7 @@ static NTSTATUS dir_take_posix_entry(struct client_dir_list *list, bool map,
 			},
 	};
 	open_contexts_posix(&in.posix, &out->stat);
+	out->stat.listed_tag = out->stat.reparse_tag;
 	if (out->name == NULL || !entry_name_is_safe(out->name)) {
 		log_warn("the server lists a name that no file can have");
 		return NT_STATUS_INVALID_NETWORK_RESPONSE;

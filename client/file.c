@@ -421,6 +421,7 @@ static void open_done(struct tevent_req *subreq)
 		return;
 	}
 	state->file->posix = state->stat.posix;
+	follow_origin(call, state->origin);
 	file_take_origin(state->file, state->origin, &body);
 	dir_change_opened(call, state->file);
 	open_take_first(state, call);

@@ -43,8 +43,8 @@ static const struct {
 	[SMB2_SET_INFO] = {true, 16},
 };
 
-static const struct client_tree *find_tree(const struct client_conn *conn,
-					   uint64_t serial)
+const struct client_tree *tree_of_serial(const struct client_conn *conn,
+					 uint64_t serial)
 {
 	const struct client_channel *channel = NULL;
 	const struct client_tree *tree = NULL;
@@ -86,7 +86,7 @@ static bool may_repeat(const struct client_conn *conn, const struct call *call)
 	if (call->tree_serial == 0) {
 		return true;
 	}
-	tree = find_tree(conn, call->tree_serial);
+	tree = tree_of_serial(conn, call->tree_serial);
 	return tree != NULL && tree->type == SMB2_SHARE_TYPE_DISK;
 }
 

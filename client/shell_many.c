@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "client/cmd_list.h"
 #include "client/shell_many.h"
 #include "client/shell_meta.h"
 #include "smbquic/name_map.h"
@@ -138,6 +139,29 @@ bool many_mask_matches(const struct shell *shell, const char *name)
 	return fnmatch(shell->mask, name, FNM_CASEFOLD) == 0;
 }
 
+static void say_left_out(struct many *many, const char *path)
+{
+	shell_progress_clear(many->progress);
+	shell_say(many->shell, "left out: \\%s (a link to a folder)", path);
+}
+
+/* A link to a folder may lead round, or twice to the same: only who names it
+ * means what is in there. One to a file is the file. */
+static bool leave_link(struct many *many, const char *remote,
+		       const struct client_dir_entry *e, bool by_mask)
+{
+	char *path = NULL;
+
+	if (many->choice != NULL || !shell_is_link(&e->stat) ||
+	    (many->named && !by_mask)) {
+		return false;
+	}
+	path = shell_below(many, remote, e->name);
+	say_left_out(many, path);
+	talloc_free(path);
+	return true;
+}
+
 void many_add_listed(struct many *many, const struct many_folder *in,
 		     const char *remote, const char *local,
 		     const struct client_dir_list *list, bool by_mask)
@@ -155,6 +179,13 @@ void many_add_listed(struct many *many, const struct many_folder *in,
 		if (many->choice == NULL && many->sync == NULL &&
 		    !shell_takes(many->shell, &e->stat)) {
 			continue;
+		}
+		if (folder && many->shell->recurse &&
+		    leave_link(many, remote, e, by_mask)) {
+			continue;
+		}
+		if (many->choice != NULL && shell_is_link(&e->stat)) {
+			folder = false; /* it is kept as what it is */
 		}
 		if (folder ? many->shell->recurse
 			   : !by_mask ||
@@ -315,6 +346,14 @@ static void many_say_failure(struct many *many, const struct many_item *item,
 	shell_transfer_fail(many->shell, result, item->remote, item->local);
 }
 
+/* What the server does not say of a link is seen when it is opened. */
+static bool leads_to_folder(const struct many_item *item,
+			    const struct transfer_result *result)
+{
+	return !item->many->up && shell_is_link(&item->stat) &&
+	       result->status == NT_STATUS_FILE_IS_A_DIRECTORY;
+}
+
 static void many_say_done(const struct many *many, const struct many_item *item)
 {
 	if (many->tar != NULL) {
@@ -349,7 +388,9 @@ static void many_file_done(struct tevent_req *subreq)
 	if (many->sync != NULL && NT_STATUS_IS_OK(result.status)) {
 		many->sync->copied++;
 	}
-	if (!NT_STATUS_IS_OK(result.status)) {
+	if (leads_to_folder(item, &result)) {
+		say_left_out(many, item->remote);
+	} else if (!NT_STATUS_IS_OK(result.status)) {
 		many_say_failure(many, item, &result);
 	} else if (!shell_progress_shown(many->progress)) {
 		many_say_done(many, item);
@@ -513,8 +554,9 @@ void shell_many_get(struct shell *shell, const char *mask)
 		shell_fail(shell, status, "\\%s", path);
 	} else {
 		many_know_base(many, folder);
+		many->named = strpbrk(client_path_name(path), "*?") == NULL;
 		many_add_listed(many, &many->base, folder, "", list, false);
-		if (strpbrk(client_path_name(path), "*?") == NULL) {
+		if (many->named) {
 			many->matched = (unsigned)list->count;
 			many_say_nothing(many, mask);
 		}

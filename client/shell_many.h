@@ -79,6 +79,7 @@ struct many {
 	struct tar_out *tar;	 /* NULL: to files; else into this archive */
 	struct many_item *after; /* tar: the folder found last in this one */
 	const struct tar_choice *choice; /* of what goes into it */
+	bool named; /* where the mask is: it is a name, whatever has it */
 };
 
 struct many *many_new(struct shell *shell, bool up);

@@ -20,6 +20,7 @@
 #define SUM	 148
 #define SUM_LEN	 8
 #define TYPE	 156
+#define LINK	 157
 #define MAGIC	 257
 #define PREFIX	 345
 #define PREF_LEN 155
@@ -113,6 +114,9 @@ static void extension(TALLOC_CTX *mem_ctx, const struct tar_entry *entry,
 	if (len > NAME_LEN && cut_name(name, len) == 0) {
 		tar_records_add_text(mem_ctx, r, "path", name);
 	}
+	if (entry->kind == TAR_LINK && strlen(entry->target) > NAME_LEN) {
+		tar_records_add_text(mem_ctx, r, "linkpath", entry->target);
+	}
 	if (entry->size > OCTAL_MAX) {
 		snprintf(text, sizeof(text), "%" PRIu64, entry->size);
 		tar_records_add_text(mem_ctx, r, "size", text);
@@ -149,6 +153,7 @@ bool tar_encode(TALLOC_CTX *mem_ctx, const struct tar_entry *entry,
 		struct wire_slice *out)
 {
 	bool folder = entry->kind == TAR_FOLDER;
+	char type = folder ? '5' : entry->kind == TAR_LINK ? '2' : '0';
 	char *name = talloc_asprintf(mem_ctx, "%s%s", entry->name,
 				     folder ? "/" : "");
 	size_t len = name != NULL ? strlen(name) : 0;
@@ -180,12 +185,15 @@ bool tar_encode(TALLOC_CTX *mem_ctx, const struct tar_entry *entry,
 	*out = wire_slice(bytes, head + TAR_BLOCK);
 	bytes += head;
 	if (cut > 0) {
-		put_block(bytes, folder ? '5' : '0', name + cut + 1,
-			  len - cut - 1, entry->size, mtime);
+		put_block(bytes, type, name + cut + 1, len - cut - 1,
+			  entry->size, mtime);
 		memcpy(bytes + PREFIX, name, cut);
 	} else {
-		put_block(bytes, folder ? '5' : '0', name, len, entry->size,
-			  mtime);
+		put_block(bytes, type, name, len, entry->size, mtime);
+	}
+	if (entry->kind == TAR_LINK) {
+		memcpy(bytes + LINK, entry->target,
+		       strnlen(entry->target, NAME_LEN));
 	}
 	put_sum(bytes);
 	talloc_free(name);

@@ -31,6 +31,7 @@
 enum tar_kind {
 	TAR_FILE,
 	TAR_FOLDER,
+	TAR_LINK,  /**< a symbolic one; of archives that are written */
 	TAR_OTHER, /**< a link, a device, a sparse file: see tar_entry.what */
 };
 
@@ -42,10 +43,11 @@ struct tar_xattr {
 
 struct tar_entry {
 	enum tar_kind kind;
-	const char *name; /**< '/' between names; of a folder without one at
-			       its end */
-	const char *what; /**< of TAR_OTHER: "symbolic link" and the like */
-	uint64_t size;	  /**< of what follows, without padding */
+	const char *name;   /**< '/' between names; of a folder without one at
+				 its end */
+	const char *what;   /**< of TAR_OTHER: "symbolic link" and the like */
+	const char *target; /**< of TAR_LINK */
+	uint64_t size;	    /**< of what follows, without padding */
 	struct timespec time;
 	struct timespec created; /**< .tv_sec 0 or less: not told */
 	uint32_t attributes;	 /**< FILE_ATTRIBUTE_*, 0: not told */

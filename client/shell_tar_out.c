@@ -9,10 +9,12 @@
  * can be read is filled up with zeros; that it failed is said.
  */
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "client/client_req.h"
 #include "client/shell_meta.h"
+#include "smbquic/reparse.h"
 
 struct tar_out {
 	struct local_file *file;
@@ -132,6 +134,7 @@ struct add_state {
 
 static void add_fetch(struct tevent_req *req);
 static void add_fetched(struct tevent_req *subreq);
+static void add_fetched_link(struct tevent_req *subreq);
 static void add_fetched_meta(struct tevent_req *subreq);
 static void add_wait(struct tevent_req *req);
 static void add_turn(struct tevent_req *req, void *private_data);
@@ -172,6 +175,10 @@ static void add_describe(struct add_state *state, const char *name)
 		.size = folder ? 0 : state->stat.size,
 		.attributes = state->stat.attributes,
 	};
+	if (shell_is_link(&state->stat)) {
+		state->entry.kind = TAR_LINK;
+		state->entry.size = 0;
+	}
 	if (state->stat.write_time != 0) {
 		state->entry.time = nttime_to_timespec(state->stat.write_time);
 	}
@@ -214,6 +221,59 @@ struct tevent_req *tar_add_send(TALLOC_CTX *mem_ctx, struct tar_out *out,
 	return req;
 }
 
+/* Where a link leads. What else it has is what it leads to. */
+static void add_fetch_link(struct tevent_req *req)
+{
+	static const struct client_open how = {
+		.access = FILE_READ_ATTRIBUTES,
+		.share = FILE_SHARE_ALL,
+		.disposition = FILE_OPEN,
+		.options = FILE_OPEN_REPARSE_POINT,
+	};
+	static const struct client_step step = {
+		.command = SMB2_IOCTL,
+		.extra = FSCTL_GET_REPARSE_POINT,
+		.max = REPARSE_SIZE_MAX,
+	};
+	struct add_state *state = tevent_req_data(req, struct add_state);
+	struct tevent_req *subreq = client_steps_send(
+		state, state->t->tree, state->remote, &how, &step, 1);
+
+	state->fetching++;
+	if (!tevent_req_nomem(subreq, req)) {
+		tevent_req_set_callback(subreq, add_fetched_link, req);
+	}
+}
+
+static void add_fetched_link(struct tevent_req *subreq)
+{
+	struct tevent_req *req =
+		tevent_req_callback_data(subreq, struct tevent_req);
+	struct add_state *state = tevent_req_data(req, struct add_state);
+	struct client_steps_result *result = NULL;
+	char target[PATH_MAX + 1] = "";
+	struct reparse reparse = {0};
+	bool relative = false;
+	NTSTATUS status = client_steps_recv(subreq, state, &result);
+
+	talloc_free(subreq);
+	state->fetching--;
+	if (NT_STATUS_IS_OK(status)) {
+		status = reparse_decode(result->data[0], &reparse);
+	}
+	if (NT_STATUS_IS_OK(status) &&
+	    reparse_target(&reparse, target, sizeof(target), &relative) <= 0) {
+		status = NT_STATUS_IO_REPARSE_DATA_INVALID;
+	}
+	state->failure = status;
+	state->entry.target = talloc_strdup(state, target);
+	if (!NT_STATUS_IS_OK(status) || state->entry.target == NULL) {
+		add_end(req);
+	} else if (state->has_turn && state->fetching == 0) {
+		add_begin(req);
+	}
+}
+
 /* What it has beside its bytes, and those of a small file. */
 static void add_fetch(struct tevent_req *req)
 {
@@ -221,6 +281,10 @@ static void add_fetch(struct tevent_req *req)
 	const struct transfer *t = state->t;
 	struct tevent_req *subreq = NULL;
 
+	if (state->entry.kind == TAR_LINK) {
+		add_fetch_link(req);
+		return;
+	}
 	if (t->keep_acls || t->keep_streams) {
 		state->meta = talloc_zero(state, struct meta_local);
 		if (tevent_req_nomem(state->meta, req)) {
@@ -316,7 +380,7 @@ static void add_begin(struct tevent_req *req)
 		add_end(req);
 		return;
 	}
-	if (state->entry.kind == TAR_FOLDER || state->owner != NULL) {
+	if (state->entry.kind != TAR_FILE || state->owner != NULL) {
 		add_header(req);
 		return;
 	}

@@ -68,6 +68,11 @@ void shell_transfer_fail(struct shell *shell,
 	}
 }
 
+bool shell_is_link(const struct client_stat *stat)
+{
+	return stat->listed_tag == IO_REPARSE_TAG_SYMLINK;
+}
+
 bool shell_is_sparse(const struct client_stat *stat)
 {
 	return (stat->attributes & FILE_ATTRIBUTE_SPARSE_FILE) != 0;

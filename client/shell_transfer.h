@@ -91,6 +91,10 @@ struct transfer_result shell_transfer_wait(const struct transfer *t, bool up,
 					   const char *remote,
 					   const char *local);
 
+/** Does a listing say that it is a symbolic link, which the server leaves to
+ *  the client? */
+bool shell_is_link(const struct client_stat *stat);
+
 /** Does a file say that it has holes? Others are all there for those who ask
  *  where their data is (MS-FSA 2.1.5.10.22). */
 bool shell_is_sparse(const struct client_stat *stat);

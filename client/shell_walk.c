@@ -4,6 +4,7 @@
 
 #include "client/cmd_list.h"
 #include "client/shell_folders.h"
+#include "client/shell_transfer.h"
 
 bool shell_is_dot(const char *name)
 {
@@ -104,6 +105,7 @@ static bool walk_below(struct walk *walk, const char *folder,
 		char *path = NULL;
 
 		if (shell_is_folder(&all->entry[i]) &&
+		    !shell_is_link(&all->entry[i].stat) &&
 		    !shell_is_dot(all->entry[i].name)) {
 			path = shell_below(walk->shell, folder,
 					   all->entry[i].name);

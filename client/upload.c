@@ -211,6 +211,8 @@ static void upload_done(struct tevent_req *subreq)
 	if (tevent_req_nomem(state->file, req)) {
 		return;
 	}
+	follow_origin(call, state->origin);
+	follow_file(call, state->file, state->path);
 	file_take_origin(state->file, state->origin, &created);
 	dir_change_opened(call, state->file);
 	status = call_status(call);
@@ -292,7 +294,7 @@ static struct call *commit_call(TALLOC_CTX *mem_ctx, struct client_file *file,
 	}
 	file_add_set(call, first, SMB2_0_INFO_FILE, FileDispositionInformation,
 		     0, wire_slice(delete_no, sizeof(delete_no)));
-	path_add_rename(call, NULL, path, true);
+	path_add_rename(call, NULL, follow_along(call, file, path), true);
 	if (file->whole) {
 		file_add_close(call, NULL);
 	}

@@ -526,9 +526,10 @@ static void disposition_queried(struct tevent_req *subreq)
 		set_info_done(set, 0);
 		return;
 	}
-	subreq = store_open_send(set, set->ev, set->r->tree->store,
-				 set->r->tree->cred, set->fo->name->path,
-				 STORE_OPEN_READ | STORE_OPEN_DIRECTORY, 0);
+	subreq = store_open_send(
+		set, set->ev, set->r->tree->store, set->r->tree->cred,
+		set->fo->name->path,
+		STORE_OPEN_READ | STORE_OPEN_DIRECTORY | STORE_OPEN_REPARSE, 0);
 	if (tevent_req_nomem(subreq, set->req)) {
 		return;
 	}
