@@ -211,8 +211,7 @@ NTSTATUS client_connect(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 /** Why the connection ended, a sentence; NULL while it is well. */
 const char *client_why(const struct client_conn *conn);
 
-/** Milliseconds after which a call gives up when nothing moves; 0: never. While
- *  the server, which is asked, says that it is there: ten times that. */
+/** Milliseconds of silence that end a call; tenfold if ECHO is answered. */
 void client_set_timeout(struct client_conn *conn, unsigned timeout_ms);
 
 /**
@@ -457,15 +456,14 @@ void client_facts(struct client_conn *conn, struct client_session *session,
 
 /* ------------------------------------------------------------------- file */
 
-/** How to open. client_open_default(): for reading, shared with all. */
+/** How to open. Links that a server leaves to us are followed: follow.c. */
 struct client_open {
 	uint32_t access;
 	uint32_t share;
 	uint32_t disposition;
 	uint32_t options;
 	uint32_t attributes;
-	uint8_t oplock; /**< SMB2_OPLOCK_LEVEL_*; a break is answered by itself
-			 */
+	uint8_t oplock; /**< SMB2_OPLOCK_LEVEL_*; a break is answered here */
 	uint32_t first; /**< read so many bytes along with the open, see
 			   client_open_first(); 0: none */
 	bool file_id;	/**< ask for client_stat.file_id */
@@ -504,13 +502,10 @@ struct client_stat {
 	uint32_t links;	      /**< 0: not known */
 	uint32_t reparse_tag; /**< 0: no reparse point */
 	struct sid owner, group;
-	uint64_t listed_tag;  /**< of a reparse point in a listing, with the
-				 POSIX extensions and without; 0: none */
+	uint64_t listed_tag;  /**< the same of any listing, posix or not */
 	uint64_t reserved[1]; /**< for what may come */
 };
 
-/** Links that the server leaves to us (MS-SMB2 2.2.2.2.1) are followed, here
- * and in all that opens a path, in the share, 40 at most: follow.c. */
 struct tevent_req *client_open_send(TALLOC_CTX *mem_ctx,
 				    struct client_tree *tree, const char *path,
 				    const struct client_open *how);
