@@ -385,6 +385,25 @@ class Shell(unittest.TestCase):
         self.assertEqual(self.temporaries(self.local), [])
         os.unlink(os.path.join(self.data, 'sparse'))
 
+    def test_terminated_while_connecting(self):
+        """To nobody: there is no connection to say goodbye over."""
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            deaf = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self.addCleanup(deaf.close)
+            deaf.bind(('127.0.0.1', 0))
+            deaf.settimeout(30)
+            p = subprocess.Popen(
+                [PROGRAM, '//files.smbquic.test/data', '-I', '127.0.0.1',
+                 '--transport=quic:%d' % deaf.getsockname()[1],
+                 '--trust=none', '-U', 'a%b', '-q', '-c', 'pwd'],
+                env=self.env(), cwd=self.local)
+            self.addCleanup(p.kill)
+            deaf.recv(2000)
+            p.send_signal(signal.SIGUSR1)   # nothing to move yet
+            p.send_signal(signum)
+            # long before the ten seconds that it would wait
+            self.assertEqual(p.wait(5), -signum)
+
     def test_terminated_while_waiting(self):
         """So does a shell that waits for its next command."""
         t = self.shell()
