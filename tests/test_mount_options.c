@@ -112,8 +112,6 @@ static void test_refusals(void **state)
 		{"snapshot=yesterday",
 		 "snapshot=yesterday: a time like @GMT-2026.11.28-12.00.00, "
 		 "or as a number of 100 ns since 1601"},
-		{"sec=none,seal", "sec=none is without signing and encryption "
-				  "of SMB's own: sign and seal cannot be had"},
 		{"vers=1.0", "vers=1.0: 3.1.1, 3.0.2, 3.0, 2.1 or 2.0.2"},
 		{"trust=me", "trust=me: system, ca, pin, tofu or none"},
 		{"trust=ca", "trust=ca needs ca=FILE"},

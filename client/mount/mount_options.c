@@ -933,11 +933,6 @@ static bool check_tickets(struct mount_options *o, char **why)
 	if (o->multiuser && !kerberos) {
 		*why = talloc_strdup(o, "multiuser needs sec=krb5: nobody "
 					"else's password is known");
-	} else if (o->anonymous &&
-		   o->client.protection != CLIENT_PROTECTION_OFF) {
-		*why = talloc_strdup(o, "sec=none is without signing and "
-					"encryption of SMB's own: sign and "
-					"seal cannot be had");
 	} else if (o->has_ticket_uid && !kerberos) {
 		*why = talloc_strdup(o, "cruid= needs sec=krb5");
 	} else if (o->has_ticket_uid && o->ticket_uid != geteuid() &&
