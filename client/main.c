@@ -7,6 +7,7 @@
 
 #include "client/shell.h"
 #include "client/shell_folders.h"
+#include "client/shell_options.h"
 #include "smbquic/heap.h"
 #include "smbquic/secret.h"
 #include "smbquic/log.h"
@@ -155,6 +156,7 @@ int main(int argc, const char **argv)
 	struct shell_options *options =
 		shell_need(talloc_zero(NULL, struct shell_options));
 	struct shell *shell = NULL;
+	char *address = NULL;
 	int terminated = 0;
 	int status = 0;
 
@@ -175,12 +177,14 @@ int main(int argc, const char **argv)
 		return status;
 	}
 	shell = shell_new(options);
-	if (!take_target(shell, options->target) ||
+	address = shell_address_take(options, options->target);
+	if (address == NULL || !take_target(shell, address) ||
 	    !shell_credentials_complete(options, shell->target)) {
 		talloc_free(options);
 		return 2;
 	}
 	secret_wipe_text(shell->target->password);
+	shell_hide_password(address);
 	shell_hide_password((char *)(uintptr_t)options->target);
 	for (unsigned i = 0; i < options->note_count; i++) {
 		shell_say(shell, SHELL_PROGRAM ": %s", options->notes[i]);

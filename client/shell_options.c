@@ -288,16 +288,19 @@ static bool take_either(const char *arg, const char *one, const char *other,
 static bool take_setting(struct shell_options *o, const char *arg)
 {
 	const char *cut = strchr(arg, '=');
+	bool known = false;
 	char *key = NULL;
 	char *why = NULL;
 
 	if (cut == NULL) {
 		return usage("--option is NAME=VALUE", arg);
 	}
-	key = talloc_strndup(o, arg, (size_t)(cut - arg));
+	key = shell_need(talloc_strndup(o, arg, (size_t)(cut - arg)));
 	cut += 1 + strspn(cut + 1, " ");
-	return (key != NULL &&
-		client_options_set(o, &o->client, key, cut, &why)) ||
+	if (!shell_options_samba_setting(o, key, cut, &known)) {
+		return false;
+	}
+	return known || client_options_set(o, &o->client, key, cut, &why) ||
 	       usage("--option", why == NULL ? "out of memory" : why);
 }
 
@@ -547,7 +550,9 @@ static bool take_transports(struct shell_options *o)
 	struct race_params lanes = {0};
 	char *why = NULL;
 
-	o->transports = adopt(o, &raw.transport);
+	if (raw.transport != NULL) {
+		o->transports = adopt(o, &raw.transport);
+	}
 	return o->transports == NULL ||
 	       race_parse_lanes(o, o->transports, 0, &lanes, &why) ||
 	       usage("--transport", why == NULL ? "out of memory" : why);

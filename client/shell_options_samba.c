@@ -4,7 +4,10 @@
  * tunes is taken, so that scripts run, and a sentence tells that it does
  * nothing; what would have another effect than asked for is refused.
  */
+#include <string.h>
+
 #include "client/shell_options.h"
+#include "smbquic/ini.h"
 
 /* Beyond those of shell_options.c. */
 #define FIRST 1000
@@ -105,6 +108,21 @@ bool shell_options_samba_knows(int option)
 	return option >= FIRST;
 }
 
+/* Said once, however often it is asked for. */
+static void note(struct shell_options *o, const char *sentence)
+{
+	unsigned i = 0;
+
+	for (i = 0; i < o->note_count; i++) {
+		if (strcmp(o->notes[i], sentence) == 0) {
+			return;
+		}
+	}
+	o->notes = shell_need(
+		talloc_realloc(o, o->notes, const char *, o->note_count + 1));
+	o->notes[o->note_count++] = sentence;
+}
+
 bool shell_options_samba_take(struct shell_options *o, int option)
 {
 	size_t i = 0;
@@ -119,8 +137,112 @@ bool shell_options_samba_take(struct shell_options *o, int option)
 		fprintf(stderr, SHELL_PROGRAM ": %s\n", sentences[i].sentence);
 		return false;
 	}
-	o->notes = shell_need(
-		talloc_realloc(o, o->notes, const char *, o->note_count + 1));
-	o->notes[o->note_count++] = sentences[i].sentence;
+	note(o, sentences[i].sentence);
+	return true;
+}
+
+/* ------------------------------------------------------- settings of Samba's
+ */
+
+/* "tcp, nbt, quic:4433": there is no NetBIOS, the rest means the same. */
+static bool set_transports(struct shell_options *o, const char *value)
+{
+	char *copy = shell_need(talloc_strdup(o, value));
+	char *all = NULL;
+	char *save = NULL;
+	char *word = strtok_r(copy, ", \t", &save);
+
+	for (; word != NULL; word = strtok_r(NULL, ", \t", &save)) {
+		if (strncmp(word, "nbt", 3) != 0) {
+			all = shell_need(talloc_asprintf(
+				o, "%s%s%s", all != NULL ? all : "",
+				all != NULL ? "," : "", word));
+		}
+	}
+	o->transports = all; /* --transport looks at it, and may say more */
+	return all != NULL;
+}
+
+static bool set_workgroup(struct shell_options *o, const char *value)
+{
+	o->domain = talloc_strdup(o, value);
+	return true;
+}
+
+static bool set_name(struct shell_options *o, const char *value)
+{
+	o->workstation = talloc_strdup(o, value);
+	return true;
+}
+
+/* What protects is none of these: a setting that is not known is refused. */
+static const struct {
+	const char *key;
+	bool (*set)(struct shell_options *o, const char *value);
+	const char *instead; /* what says it here, or NULL */
+} settings[] = {
+	{"client smb transports", set_transports, NULL},
+	{"workgroup", set_workgroup, NULL},
+	{"netbios name", set_name, NULL},
+	{"tls verify peer", NULL, "--trust says whom to trust"},
+	{"tls cafile", NULL, "--ca names the file"},
+	{"tls crlfile", NULL, "--crl names the file"},
+	{"tls trust system cas", NULL, "--trust says whom to trust"},
+	{"tls certfile", NULL, "--client-cert names the file"},
+	{"tls keyfile", NULL, "--client-key names the file"},
+	{"tls priority", NULL, "it is TLS 1.3 always"},
+	{"client ipc max protocol", NULL, "-m is for all that is asked"},
+	{"client ipc min protocol", NULL, "-m is for all that is asked"},
+	{"client ntlmv2 auth", NULL, "it is NTLMv2 always"},
+	{"client lanman auth", NULL, "it is NTLMv2 always"},
+	{"client plaintext auth", NULL, "it is NTLMv2 always"},
+	{"client use spnego", NULL, "it is used always"},
+	{"realm", NULL, "--realm names it"},
+	{"log level", NULL, "-d says how much"},
+	{"log file", NULL, "messages go to standard error"},
+	{"name resolve order", NULL, "nsswitch.conf(5) says it"},
+	{"socket options", NULL, NULL},
+	{"smb ports", NULL, "--transport names ports"},
+	{"disable netbios", NULL, "there is none"},
+	{"unix charset", NULL, "it is UTF-8"},
+	{"dos charset", NULL, "it is UTF-8"},
+	{"interfaces", NULL, NULL},
+	{"lock directory", NULL, NULL},
+	{"state directory", NULL, NULL},
+	{"cache directory", NULL, NULL},
+	{"private dir", NULL, NULL},
+	{"gencache:stabilize_count", NULL, NULL},
+};
+
+bool shell_options_samba_setting(struct shell_options *o, const char *key,
+				 const char *value, bool *known)
+{
+	size_t i = 0;
+
+	*known = false;
+	while (i < sizeof(settings) / sizeof(settings[0]) &&
+	       !ini_key_equal(settings[i].key, key)) {
+		i++;
+	}
+	if (i == sizeof(settings) / sizeof(settings[0])) {
+		return true;
+	}
+	*known = true;
+	if (settings[i].set != NULL && !settings[i].set(o, value)) {
+		fprintf(stderr,
+			SHELL_PROGRAM ": --option: %s = %s: nothing is left "
+				      "that there is here\n",
+			settings[i].key, value);
+		return false;
+	}
+	if (settings[i].set == NULL) {
+		note(o,
+		     shell_need(talloc_asprintf(
+			     o, "--option: \"%s\" does nothing here%s%s",
+			     settings[i].key,
+			     settings[i].instead != NULL ? ": " : "",
+			     settings[i].instead != NULL ? settings[i].instead
+							 : "")));
+	}
 	return true;
 }

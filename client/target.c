@@ -242,7 +242,7 @@ static bool parse_user(struct client_target *t, char *s)
 	       (password == NULL || percent_decode(password));
 }
 
-/* "?transport=quic&..."; what we do not know is for others. */
+/* "?transport=quic&..."; what is not known may have been meant to protect. */
 static bool parse_query(struct client_target *t, char *s, const char **why)
 {
 	char *save = NULL;
@@ -251,7 +251,10 @@ static bool parse_query(struct client_target *t, char *s, const char **why)
 	for (word = strtok_r(s, "&", &save); word != NULL;
 	     word = strtok_r(NULL, "&", &save)) {
 		if (strncmp(word, "transport=", 10) != 0) {
-			continue;
+			*why = "what follows the ? of the address has a word "
+			       "that is not known here (a ? in a name is "
+			       "%3F)";
+			return false;
 		}
 		word += 10;
 		if (strcmp(word, "quic") != 0 && strcmp(word, "tcp") != 0) {

@@ -8,7 +8,7 @@
  *
  * An IPv6 address stands in brackets wherever a port may follow it; after "//"
  * it may do without. In an address, %XX is decoded, and "?transport=quic" or
- * "?transport=tcp" says what carries it.
+ * "?transport=tcp" says what carries it; no other word may stand there.
  */
 #ifndef CLIENT_TARGET_H
 #define CLIENT_TARGET_H

@@ -54,6 +54,9 @@ static const char *const bad[] = {
 	"smb://srv/s%00",
 	"smb://srv/s?transport=carrier-pigeon",
 	"smb+quic://srv/s?transport=tcp",
+	"smb://srv/s?seal",
+	"smb://srv/s?transport=tcp&vers=3.0.2",
+	"smb://srv/s?what",
 	"http://srv/s",
 };
 
