@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "client/copy_window.h"
 
-#define LEAST	 ((size_t)4 << 20)
+#define LEAST	 ((size_t)2 << 20)
 #define MSEC	 1000u
 #define SHORTEST (20 * MSEC)	/* to measure a rate in */
 #define LONG_WAY (20 * MSEC)	/* for the caches nothing to lose there */
