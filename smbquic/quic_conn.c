@@ -166,6 +166,7 @@ static struct quic_conn *quic_conn_new(TALLOC_CTX *mem_ctx,
 	c->paced = QUIC_NEVER;
 	quic_mtu_init(&c->mtu);
 	quic_flight_init(&c->flight, p->now);
+	quic_gather_init(&c->gather);
 	c->peer.server = !server;
 	c->peer.timeout_ms = server ? c->settings.handshake_timeout_ms
 				    : c->settings.connect_timeout_ms;
@@ -360,6 +361,7 @@ bool quic_conn_input(struct quic_conn *c, const struct udp_train *t,
 			   .addrlen = udp_address_len(&t->peer)},
 	};
 	uint64_t before = 0;
+	bool got = false;
 	int rc = 0;
 
 	if (c->ng == NULL) {
@@ -375,7 +377,11 @@ bool quic_conn_input(struct quic_conn *c, const struct udp_train *t,
 	}
 	before = c->stream.bytes_in;
 	rc = ngtcp2_conn_read_pkt(c->ng, &path, &pi, data, len, now);
-	quic_hold_heard(c, c->stream.bytes_in > before, now);
+	got = c->stream.bytes_in > before;
+	quic_hold_heard(c, got, now);
+	quic_gather_heard(&c->gather,
+			  got && (t->ecn & NGTCP2_ECN_MASK) != NGTCP2_ECN_CE,
+			  now);
 	after_ngtcp2(c, rc, now);
 	return rc != NGTCP2_ERR_RETRY;
 }
@@ -406,6 +412,7 @@ void quic_conn_expire(struct quic_conn *c, quic_time now)
 void quic_conn_tick(struct quic_conn *c, quic_time now)
 {
 	quic_hold_over(c);
+	quic_gather_rang(&c->gather);
 	quic_pace_catch_up(c, now);
 	if (c->ng == NULL) {
 		return;
@@ -435,9 +442,11 @@ quic_time quic_conn_deadline(struct quic_conn *c)
 	if (c->ng == NULL) {
 		return QUIC_NEVER;
 	}
-	return quic_hold_deadline(c, c->paced != QUIC_NEVER
-					     ? c->unpaced
-					     : ngtcp2_conn_get_expiry(c->ng));
+	return quic_gather_deadline(
+		&c->gather,
+		quic_hold_deadline(c, c->paced != QUIC_NEVER
+					      ? c->unpaced
+					      : ngtcp2_conn_get_expiry(c->ng)));
 }
 
 /* --- calls from above ---------------------------------------------------- */

@@ -22,6 +22,7 @@ struct quic_conn {
 	struct quic_stream stream;
 	struct quic_mtu mtu;
 	struct quic_flight flight;
+	struct quic_gather gather;
 	quic_time heard; /* when the datagram came that ngtcp2 looks at */
 	/* what was sent last: until then the next has to wait; the deadline
 	 * of all else (quic_pace.c) */

@@ -172,6 +172,14 @@ static ngtcp2_ssize write_packet(struct quic_conn *c, ngtcp2_path *path,
 	}
 }
 
+/* Are acknowledgements all there is to say, and is it too early for them? */
+static bool gathers(struct quic_conn *c, quic_time now)
+{
+	return c->confirmed && c->stream.sending == NULL &&
+	       !quic_stream_end_due(&c->stream) && c->credit < c->window / 4 &&
+	       quic_gather_waits(&c->gather, c->stream.bytes_in, now);
+}
+
 /* A quantum is one full train: 64 KiB, what RFC 9002 7.7 lets go at once on
  * a path that is fast enough for it to matter. */
 bool quic_conn_output(struct quic_conn *c, uint8_t *scratch, quic_time now)
@@ -182,6 +190,9 @@ bool quic_conn_output(struct quic_conn *c, uint8_t *scratch, quic_time now)
 	size_t room = 0;
 
 	if (c->ng == NULL) {
+		return false;
+	}
+	if (gathers(c, now)) {
 		return false;
 	}
 	now = quic_hold(c, now);
@@ -216,6 +227,7 @@ bool quic_conn_output(struct quic_conn *c, uint8_t *scratch, quic_time now)
 	}
 	flush(c, &b);
 	quic_hold_sent(c, b.written > 0);
+	quic_gather_sent(&c->gather, c->stream.bytes_in);
 	quic_pace(c, more || b.blocked, now);
 	if (c->doomed) {
 		quic_conn_fail(c, 0, now);

@@ -7,6 +7,7 @@
  *			or acknowledged; knows no packets
  *	quic_mtu	whether the path has become smaller than it was
  *	quic_flight	how much is sensibly on its way
+ *	quic_gather	when it is time to acknowledge a copy's data
  *	quic_tls	the TLS handshake of a connection and its verdict
  *	quic_keys	what 1-RTT packets are sealed with
  *	quic_version	which version of QUIC is spoken
@@ -182,6 +183,32 @@ void quic_flight_acked(struct quic_flight *f, uint64_t len);
  *  @param smoothed_rtt  and min_rtt: of ngtcp2_conn_info. */
 uint64_t quic_flight_limit(struct quic_flight *f, quic_time smoothed_rtt,
 			   quic_time min_rtt, quic_time now);
+
+/* --- quic_gather: acknowledgements ---------------------------------------- */
+
+struct quic_gather {
+	quic_time until;   /* what has come waits no longer */
+	uint64_t from;	   /* bytes, before which nothing waits */
+	uint64_t answered; /* bytes, when packets went out last */
+	bool any;	   /* has come since */
+	bool urgent;	   /* not all of it may wait */
+	bool waits;
+};
+
+void quic_gather_init(struct quic_gather *g);
+/** A datagram came.
+ *  @param calm  with nothing but what came next on the stream. */
+void quic_gather_heard(struct quic_gather *g, bool calm, quic_time now);
+/** Is it too early to acknowledge what has come? Asked when there is nothing
+ *  else to say.
+ *  @param bytes  of the stream that have come so far. */
+bool quic_gather_waits(struct quic_gather *g, uint64_t bytes, quic_time now);
+/** Packets were made, and say all there is to say. */
+void quic_gather_sent(struct quic_gather *g, uint64_t bytes);
+/** A deadline has come. Who waits is asked again. */
+void quic_gather_rang(struct quic_gather *g);
+/** That deadline, or when what waits does so no longer. */
+quic_time quic_gather_deadline(const struct quic_gather *g, quic_time deadline);
 
 /* --- quic_tls: the handshake --------------------------------------------- */
 
