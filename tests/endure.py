@@ -464,7 +464,10 @@ class Run:
                                 "lock:5:1", "unlock:0:10", "close")
             return back[0] == "OK"
 
-        until("the handle back", reclaimed)
+        try:
+            until("the handle back", reclaimed)
+        except Failed as failed:
+            raise Failed("%s, but %s" % (failed, back)) from None
         if back != ["OK", "LOCK_NOT_GRANTED", "OK", "OK"]:
             raise Failed("the handle is not what it was: %s" % back)
         other = self.peer("plain:held", "lock:0:10", "close")
