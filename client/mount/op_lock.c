@@ -558,8 +558,8 @@ bool lock_flush(fuse_req_t req, fuse_ino_t ino, const struct fuse_file_info *fi)
 /*
  * What flock() has locked, and what fcntl() has for the open instead of the
  * process (F_OFD_SETLK), of which the kernel says nothing. A process has
- * nothing here any more: each that had the open has closed it, and does not wait
- * for this, so that it is in nobody's way here from now on.
+ * nothing here any more: each that had the open has closed it, and does not
+ * wait for this, so that it is in nobody's way here from now on.
  */
 bool lock_release(fuse_req_t req, fuse_ino_t ino,
 		  const struct fuse_file_info *fi)
