@@ -425,7 +425,9 @@ static const struct setting settings[] = {
 	[CONFIG_MAX_CONNECTIONS_PER_SOURCE] = {
 		"max connections per source", SETTING_GLOBAL, SETTING_INT,
 		"128",
-		"Connections at a time from one address. 0: no limit.",
+		"Connections at a time from one address; in IPv6 from one "
+		"network of 64 bits (/64), which is what one customer has. 0: "
+		"no limit.",
 		.min = 0, .max = 1000000,
 	},
 	[CONFIG_MAX_HANDSHAKES] = {

@@ -6,6 +6,7 @@
 
 #include "smbquic/list.h"
 #include "smbquic/quic_slot_private.h"
+#include "smbquic/source.h"
 
 struct slot_cid {
 	struct slot_cid *next;
@@ -100,14 +101,11 @@ struct quic_slot *quic_slots_find(struct quic_slots *all, const uint8_t *cid,
 
 /* --- counts -------------------------------------------------------------- */
 
-/* IPv6 sources are counted by their /64: that is what one customer has. */
-static void source_key(const union udp_address *a, struct quic_key *key)
+static void set_source_key(const union udp_address *a, struct quic_key *key)
 {
-	if (a->sa.sa_family == AF_INET) {
-		set_key(key, &a->in.sin_addr, sizeof(a->in.sin_addr));
-		return;
-	}
-	set_key(key, &a->in6.sin6_addr, 8);
+	uint8_t data[SOURCE_KEY_MAX];
+
+	set_key(key, data, source_key(&a->sa, data));
 }
 
 static struct slot_source *find_source(const struct quic_slots *all,
@@ -115,7 +113,7 @@ static struct slot_source *find_source(const struct quic_slots *all,
 {
 	struct quic_key key;
 
-	source_key(peer, &key);
+	set_source_key(peer, &key);
 	return quic_route_find(all->sources, &key);
 }
 
@@ -136,7 +134,7 @@ static struct slot_source *new_source(struct quic_slots *all,
 	if (source == NULL) {
 		return NULL;
 	}
-	source_key(peer, &source->key);
+	set_source_key(peer, &source->key);
 	if (!quic_route_add(all->sources, &source->key, source)) {
 		talloc_free(source);
 		return NULL;

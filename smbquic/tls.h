@@ -44,6 +44,8 @@ struct tls_client_policy {
 	const char *known_hosts; /**< for TLS_TRUST_TOFU; created 0600 */
 	const char *cert_file;	 /**< client certificate, may be NULL */
 	const char *key_file;
+	const char *other_name; /**< what to do, when the certificate is for
+				   another name; NULL: the usual words */
 	/**
 	 * For who only wants to look: called in the middle of a handshake with
 	 * what the server shows of itself, before that is judged. May be NULL.
@@ -167,6 +169,12 @@ struct tls_judgement {
 	const char *sha1, *sha256;
 	const char *end_point; /**< tls_end_point_hex() */
 };
+
+/** What is wrong with the files of authorities and revocation lists that a
+ *  policy names: for programs that are to say so when they begin. @return NULL:
+ *  nothing; else a sentence, child of mem_ctx. */
+char *tls_client_files_wrong(TALLOC_CTX *mem_ctx,
+			     const struct tls_client_policy *policy);
 
 /**
  * Judge the certificate chain that the server presented.
