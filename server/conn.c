@@ -17,6 +17,7 @@
 #include "server/machine.h"
 #include "server/request.h"
 #include "smbquic/list.h"
+#include "smbquic/source.h"
 
 #define LOG_MODULE "conn"
 #include "smbquic/log.h"
@@ -457,24 +458,23 @@ static char *address_without_port(TALLOC_CTX *mem_ctx,
 	return talloc_strdup(mem_ctx, text);
 }
 
-/* How many connections that address has. */
-static unsigned count_address(const struct server *server, const char *address)
+/* How many connections there are from where that address is. */
+static unsigned count_source(const struct server *server,
+			     const struct sockaddr *addr)
 {
 	const struct conn *conn = NULL;
 	unsigned count = 0;
 
 	for (conn = server->conns; conn != NULL; conn = conn->next) {
-		if (strcmp(conn->address, address) == 0) {
-			count++;
-		}
+		count += source_same(
+			(const struct sockaddr *)&conn->facts->peer, addr);
 	}
 	return count;
 }
 
 /* Why nobody from there is served now; METRICS_REFUSALS: served. */
 static enum metrics_refusal refusal(const struct server *server,
-				    const struct sockaddr *addr,
-				    const char *address)
+				    const struct sockaddr *addr)
 {
 	const struct config *config = server->config;
 	int64_t max = config_int(config, NULL, CONFIG_MAX_CONNECTIONS);
@@ -490,7 +490,7 @@ static enum metrics_refusal refusal(const struct server *server,
 	if (max > 0 && server->num_conns >= max) {
 		return METRICS_REFUSED_MANY;
 	}
-	if (max_source > 0 && count_address(server, address) >= max_source) {
+	if (max_source > 0 && count_source(server, addr) >= max_source) {
 		return METRICS_REFUSED_MANY_FROM_THERE;
 	}
 	if (!hosts_allowed(config_list(config, NULL, CONFIG_HOSTS_ALLOW),
@@ -509,7 +509,7 @@ static void refuse(struct conn *conn, struct transport *t,
 		[METRICS_REFUSED_DRAINING] = "the server is being drained",
 		[METRICS_REFUSED_MANY] = "too many connections",
 		[METRICS_REFUSED_MANY_FROM_THERE] =
-			"too many connections from this address",
+			"too many connections from there",
 		[METRICS_REFUSED_HOSTS] =
 			"`hosts allow` or `hosts deny` forbid it",
 		[METRICS_REFUSED_MEMORY] = "out of memory",
@@ -589,8 +589,7 @@ struct conn *conn_new(struct server *server, struct transport *t)
 		talloc_free(t);
 		return NULL;
 	}
-	why = refusal(server, (const struct sockaddr *)&conn->facts->peer,
-		      conn->address);
+	why = refusal(server, (const struct sockaddr *)&conn->facts->peer);
 	if (why == METRICS_REFUSALS && !conn_start(conn, t)) {
 		why = METRICS_REFUSED_MEMORY;
 	}

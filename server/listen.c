@@ -92,6 +92,7 @@ static int listen_at(struct server *server, struct threads *threads,
 		.settings = &settings,
 		.secret = server->secret,
 		.threads = threads,
+		.tally = &server->metrics.strangers,
 		.accept = on_accept,
 		.private_data = listener,
 	};
@@ -117,6 +118,11 @@ static int listen_at(struct server *server, struct threads *threads,
 			       &listener->handle, why);
 	if (err != 0) {
 		talloc_steal(server, *why);
+		if (err == EADDRINUSE && *why != NULL) {
+			*why = talloc_asprintf_append(
+				*why, "; choose another port with `server smb "
+				      "transports`");
+		}
 		talloc_free(listener);
 		return err;
 	}
@@ -297,6 +303,46 @@ static unsigned threads_wanted(const struct config *config)
 	return cores - 1 < AUTO_THREADS ? (unsigned)cores - 1 : AUTO_THREADS;
 }
 
+/* @return NULL: none are wanted, or to be had. */
+static struct threads *begin_threads(struct server *server)
+{
+	unsigned wanted = threads_wanted(server->config);
+	struct threads *threads = NULL;
+
+	if (wanted > 0) {
+		threads = threads_new(server->ev, wanted);
+		if (threads == NULL) {
+			log_warn("no network threads: %s", strerror(errno));
+		}
+	}
+	return threads;
+}
+
+bool server_listen(struct server *server, char **why)
+{
+	const struct config *config = server->config;
+	size_t count = 0;
+	const struct config_transport *list = config_transports(config, &count);
+	struct threads *threads = begin_threads(server);
+	bool ok = count > 0;
+
+	*why = count > 0 ? NULL
+			 : talloc_strdup(server, "`server smb transports` is "
+						 "empty");
+	for (size_t i = 0; i < count && ok; i++) {
+		say_choice(list[i].name);
+		ok = config_bool(config, NULL, CONFIG_BIND_INTERFACES_ONLY)
+			     ? listen_on_interfaces(server, threads, &list[i],
+						    why)
+			     : listen_everywhere(server, threads, &list[i],
+						 why);
+	}
+	if (threads != NULL) {
+		threads_release(threads); /* the listeners hold them */
+	}
+	return ok;
+}
+
 /* --- sockets that were passed ----------------------------------------------
  */
 
@@ -326,7 +372,8 @@ static bool socket_kind(int fd, struct config_transport *how,
 }
 
 /* They take the place of `server smb transports`. */
-static bool listen_on_passed(struct server *server, unsigned count, char **why)
+static bool listen_on_passed(struct server *server, struct threads *threads,
+			     unsigned count, char **why)
 {
 	unsigned i = 0;
 
@@ -351,7 +398,7 @@ static bool listen_on_passed(struct server *server, unsigned count, char **why)
 					"smb transports` has no quic");
 			return false;
 		}
-		err = listen_at(server, NULL, &how, &address, fd, why);
+		err = listen_at(server, threads, &how, &address, fd, why);
 		if (err != 0) {
 			return failed(server, &how, err, why);
 		}
@@ -361,37 +408,15 @@ static bool listen_on_passed(struct server *server, unsigned count, char **why)
 
 bool server_listen_passed(struct server *server, unsigned count, char **why)
 {
-	*why = NULL;
-	return count == 0 ? server_listen(server, why)
-			  : listen_on_passed(server, count, why);
-}
-
-bool server_listen(struct server *server, char **why)
-{
-	const struct config *config = server->config;
-	size_t count = 0;
-	const struct config_transport *list = config_transports(config, &count);
-	unsigned wanted = threads_wanted(config);
 	struct threads *threads = NULL;
-	bool ok = count > 0;
+	bool ok = false;
 
-	if (wanted > 0) {
-		threads = threads_new(server->ev, wanted);
-		if (threads == NULL) {
-			log_warn("no network threads: %s", strerror(errno));
-		}
+	*why = NULL;
+	if (count == 0) {
+		return server_listen(server, why);
 	}
-	*why = count > 0 ? NULL
-			 : talloc_strdup(server, "`server smb transports` is "
-						 "empty");
-	for (size_t i = 0; i < count && ok; i++) {
-		say_choice(list[i].name);
-		ok = config_bool(config, NULL, CONFIG_BIND_INTERFACES_ONLY)
-			     ? listen_on_interfaces(server, threads, &list[i],
-						    why)
-			     : listen_everywhere(server, threads, &list[i],
-						 why);
-	}
+	threads = begin_threads(server);
+	ok = listen_on_passed(server, threads, count, why);
 	if (threads != NULL) {
 		threads_release(threads); /* the listeners hold them */
 	}

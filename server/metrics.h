@@ -18,6 +18,8 @@
 #include <sys/socket.h>
 #include <talloc.h>
 
+#include "smbquic/transport.h"
+
 struct conn;
 struct request;
 struct server;
@@ -52,6 +54,7 @@ struct metrics_command {
 struct metrics {
 	struct metrics_command commands[METRICS_COMMANDS];
 	uint64_t refused[METRICS_REFUSALS];
+	struct transport_tally strangers; /**< of all listeners */
 	uint64_t ended[METRICS_ENDS];
 	uint64_t logons, failed_logons;
 	/** Of connections that are over. */

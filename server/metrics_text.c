@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
@@ -158,12 +159,52 @@ static void put_refused(struct wire_writer *out, const char *name,
 		[METRICS_REFUSED_HOSTS] = "hosts",
 		[METRICS_REFUSED_MEMORY] = "memory",
 	};
+	const struct metrics *m = &server->metrics;
+	uint64_t counts[METRICS_REFUSALS];
 	unsigned i = 0;
 
+	memcpy(counts, m->refused, sizeof(counts));
+	/* most are turned away by the carrier already */
+	counts[METRICS_REFUSED_MANY] +=
+		m->strangers.refused[TRANSPORT_REFUSED_MANY];
+	counts[METRICS_REFUSED_MANY_FROM_THERE] +=
+		m->strangers.refused[TRANSPORT_REFUSED_MANY_FROM_THERE];
 	for (i = 0; i < METRICS_REFUSALS; i++) {
-		put_labelled(out, name, "reason", reasons[i],
-			     server->metrics.refused[i]);
+		put_labelled(out, name, "reason", reasons[i], counts[i]);
 	}
+	put_labelled(out, name, "reason", "too_many_handshakes",
+		     m->strangers.refused[TRANSPORT_REFUSED_HANDSHAKES]);
+}
+
+static void put_failed(struct wire_writer *out, const char *name,
+		       const struct server *server)
+{
+	static const char *const reasons[TRANSPORT_FAILURES] = {
+		[TRANSPORT_FAILED_TIMEOUT] = "timeout",
+		[TRANSPORT_FAILED_NAME] = "unknown_name",
+		[TRANSPORT_FAILED_CERTIFICATE] = "certificate",
+		[TRANSPORT_FAILED_TLS] = "tls",
+		[TRANSPORT_FAILED_BY_PEER] = "client",
+		[TRANSPORT_FAILED_OTHERWISE] = "other",
+	};
+	unsigned i = 0;
+
+	for (i = 0; i < TRANSPORT_FAILURES; i++) {
+		put_labelled(out, name, "reason", reasons[i],
+			     server->metrics.strangers.failed[i]);
+	}
+}
+
+static void put_retries(struct wire_writer *out, const char *name,
+			const struct server *server)
+{
+	put_plain(out, name, (double)server->metrics.strangers.retries);
+}
+
+static void put_resets(struct wire_writer *out, const char *name,
+		       const struct server *server)
+{
+	put_plain(out, name, (double)server->metrics.strangers.resets);
 }
 
 static void put_ended(struct wire_writer *out, const char *name,
@@ -397,6 +438,15 @@ static const struct family families[] = {
 	 "Connections that were taken.", put_accepted},
 	{"smbquic_connections_refused_total", "counter",
 	 "Connections that were refused, by reason.", put_refused},
+	{"smbquic_handshakes_failed_total", "counter",
+	 "QUIC handshakes that came to nothing, by reason.", put_failed},
+	{"smbquic_retries_total", "counter",
+	 "QUIC clients that were made to prove their address (Retry).",
+	 put_retries},
+	{"smbquic_resets_total", "counter",
+	 "QUIC packets of unknown connections that were answered (stateless "
+	 "reset).",
+	 put_resets},
 	{"smbquic_connections_ended_total", "counter",
 	 "Connections that ended, by reason.", put_ended},
 	{"smbquic_received_bytes_total", "counter",

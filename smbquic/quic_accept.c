@@ -60,6 +60,11 @@ static void reply(struct quic_endpoint *e, const struct udp_train *from,
 	}
 	log_debug("%s: %s", transport_address_string(&from->peer.sa),
 		  stranger->what);
+	if (e->tally != NULL && stranger->says == QUIC_SAYS_RETRY) {
+		atomic_fetch_add(&e->tally->retries, 1);
+	} else if (e->tally != NULL && stranger->says == QUIC_SAYS_RESET) {
+		atomic_fetch_add(&e->tally->resets, 1);
+	}
 	quic_answer(e, from, stranger->reply, stranger->reply_len);
 }
 
@@ -91,6 +96,7 @@ static void server_opened(void *private_data, struct quic_conn *c, int err)
 		quic_slot_handshake_over(s);
 	}
 	if (err != 0) {
+		quic_error_count(e->tally, quic_conn_end(c));
 		log_failure(e, s, c);
 		talloc_free(c);
 		return;
@@ -182,9 +188,20 @@ static bool is_crowded(const struct quic_endpoint *e)
 		e->slots.handshakes >= t->max_handshakes);
 }
 
-/* Why this one may not come in; NULL: it may. */
-static const char *full(const struct quic_endpoint *e,
-			const union udp_address *peer)
+enum { NOT_LISTENING = TRANSPORT_REFUSALS, NOT_FULL };
+
+static const char *const full_words[] = {
+	[TRANSPORT_REFUSED_MANY] = "max connections reached",
+	[TRANSPORT_REFUSED_MANY_FROM_THERE] =
+		"max connections per source reached",
+	[TRANSPORT_REFUSED_HANDSHAKES] = "max handshakes reached",
+	[NOT_LISTENING] = "nobody listens any more",
+	[NOT_FULL] = NULL,
+};
+
+/* Why this one may not come in. */
+static unsigned full(const struct quic_endpoint *e,
+		     const union udp_address *peer)
 {
 	const struct transport_settings *t = &e->settings;
 	unsigned handshakes = t->retry == TRANSPORT_RETRY_NEVER
@@ -192,31 +209,32 @@ static const char *full(const struct quic_endpoint *e,
 				      : HANDSHAKES_AT_MOST * t->max_handshakes;
 
 	if (!e->listening) {
-		return "nobody listens any more";
+		return NOT_LISTENING;
 	}
 	if (handshakes != 0 && e->slots.handshakes >= handshakes) {
-		return "max handshakes reached";
+		return TRANSPORT_REFUSED_HANDSHAKES;
 	}
 	if (t->max_connections != 0 &&
 	    e->slots.connections >= t->max_connections) {
-		return "max connections reached";
+		return TRANSPORT_REFUSED_MANY;
 	}
 	if (t->max_connections_per_source != 0 &&
 	    quic_slots_of_source(&e->slots, peer) >=
 		    t->max_connections_per_source) {
-		return "max connections per source reached";
+		return TRANSPORT_REFUSED_MANY_FROM_THERE;
 	}
-	return NULL;
+	return NOT_FULL;
 }
 
 void quic_accept_datagram(struct quic_endpoint *e, const struct udp_train *from,
 			  const uint8_t *data, size_t len, quic_time now)
 {
+	const unsigned limit = full(e, &from->peer);
 	const struct quic_house house = {
 		.secret = e->secrets.address,
 		.reset_secret = e->secrets.reset,
 		.listening = e->server,
-		.full = full(e, &from->peer),
+		.full = full_words[limit],
 		.only = !e->settings.quic_version_only	? 0
 			: e->settings.quic_version == 2 ? NGTCP2_PROTO_VER_V2
 							: NGTCP2_PROTO_VER_V1,
@@ -228,7 +246,12 @@ void quic_accept_datagram(struct quic_endpoint *e, const struct udp_train *from,
 	switch (quic_stranger_judge(&house, &from->peer, data, len,
 				    quic_calendar(), &stranger)) {
 	case QUIC_DROP: return;
-	case QUIC_REPLY: reply(e, from, &stranger, now); return;
+	case QUIC_REPLY:
+		if (stranger.turned_away && limit < TRANSPORT_REFUSALS) {
+			transport_refuse(e->tally, limit);
+		}
+		reply(e, from, &stranger, now);
+		return;
 	case QUIC_ACCEPT: break;
 	}
 	s = accept_slot(e, from, &stranger, now);

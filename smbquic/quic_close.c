@@ -80,6 +80,7 @@ static void finish_tls(struct quic_conn *c, quic_time now)
 		quic_error_alert(c, &c->peer, alert, &c->end);
 		quic_tls_record_failure(c->tls, alert);
 	}
+	c->end.alert = alert;
 	ngtcp2_ccerr_default(&say);
 	ngtcp2_ccerr_set_tls_alert(&say, (uint8_t)alert, NULL, 0);
 	quic_conn_finish(c, &say, now);

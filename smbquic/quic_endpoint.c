@@ -415,6 +415,35 @@ static int open_socket(TALLOC_CTX *mem_ctx, const struct transport_listen *how,
 	return udp_listen(mem_ctx, how->addr, how->addr_len, out, why);
 }
 
+/*
+ * Beside a socket that was passed others can stand when it is told so
+ * (socket(7), SO_REUSEPORT), and when whoever made it was the user that we are.
+ * Else one thread has to do.
+ */
+static int open_desks(struct quic_endpoint *e,
+		      const struct transport_listen *how, char **why)
+{
+	int err = 0;
+
+	if (how->threads == NULL) {
+		return 0;
+	}
+	if (how->fd == 0) {
+		return quic_desks_open(e, how->threads, why);
+	}
+	udp_share(e->socket, true);
+	err = quic_desks_open(e, how->threads, why);
+	if (err == EACCES || err == EADDRINUSE) {
+		log_notice("%s: no further sockets beside the one that was "
+			   "passed, so QUIC is served in one thread: %s",
+			   transport_address_string(how->addr), strerror(err));
+		udp_share(e->socket, false);
+		TALLOC_FREE(*why);
+		err = 0;
+	}
+	return err;
+}
+
 int quic_endpoint_listen(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 			 const struct transport_listen *how,
 			 quic_accept_fn accept_fn, void *private_data,
@@ -432,13 +461,12 @@ int quic_endpoint_listen(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 		return ENOMEM;
 	}
 	e->tls = how->tls;
+	e->tally = how->tally;
 	e->accept = accept_fn;
 	e->private_data = private_data;
 	e->server = true;
 	e->listening = true;
-	if (how->threads != NULL && how->fd == 0) {
-		err = quic_desks_open(e, how->threads, why);
-	}
+	err = open_desks(e, how, why);
 	if (err == 0 && how->settings->early_data) {
 		e->replay = quic_replay_new(e);
 		err = e->replay == NULL ? ENOMEM : 0;
@@ -464,6 +492,7 @@ struct quic_endpoint *quic_endpoint_desk(struct tevent_context *ev,
 		e->server = true;
 		e->secrets = like->secrets;
 		e->desks = like->desks;
+		e->tally = like->tally;
 		e->desk = desk;
 	}
 	return e;

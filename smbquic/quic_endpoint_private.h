@@ -45,6 +45,7 @@ struct quic_endpoint {
 	bool server;
 	bool listening; /* not any more, once released */
 	const struct tls_server_policy *tls;
+	struct transport_tally *tally; /* NULL: nobody counts */
 	quic_accept_fn accept;
 	void *private_data;
 	struct quic_secrets secrets;

@@ -206,6 +206,7 @@ static void closed_by_application(TALLOC_CTX *mem_ctx,
 void quic_error_closed(TALLOC_CTX *mem_ctx, const struct quic_peer *peer,
 		       const ngtcp2_ccerr *e, struct quic_end *out)
 {
+	out->by_peer = true;
 	if (e->type == NGTCP2_CCERR_TYPE_APPLICATION) {
 		closed_by_application(mem_ctx, peer, e, out);
 		return;
@@ -312,4 +313,36 @@ void quic_error_socket(TALLOC_CTX *mem_ctx, const struct quic_peer *peer,
 	}
 	out->why =
 		talloc_asprintf(mem_ctx, "nothing listens on %s", where(peer));
+}
+
+/* --- counted ------------------------------------------------------------- */
+
+static enum transport_failure by_alert(unsigned alert)
+{
+	const struct alert_row *row = find_alert(alert);
+
+	if (alert == GNUTLS_A_UNRECOGNIZED_NAME) {
+		return TRANSPORT_FAILED_NAME;
+	}
+	return row != NULL && row->err == EACCES ? TRANSPORT_FAILED_CERTIFICATE
+						 : TRANSPORT_FAILED_TLS;
+}
+
+static enum transport_failure failure(const struct quic_end *end)
+{
+	if (end->by_peer) {
+		return TRANSPORT_FAILED_BY_PEER;
+	}
+	if (end->alert != 0) {
+		return by_alert(end->alert);
+	}
+	return end->err == ETIMEDOUT ? TRANSPORT_FAILED_TIMEOUT
+				     : TRANSPORT_FAILED_OTHERWISE;
+}
+
+void quic_error_count(struct transport_tally *tally, const struct quic_end *end)
+{
+	if (tally != NULL) {
+		atomic_fetch_add(&tally->failed[failure(end)], 1);
+	}
 }

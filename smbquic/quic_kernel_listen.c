@@ -14,6 +14,7 @@
 #include "smbquic/list.h"
 #include "smbquic/log.h"
 #include "smbquic/quic_kernel_private.h"
+#include "smbquic/source.h"
 
 #define BACKLOG		128
 #define ACCEPT_AT_ONCE	16
@@ -37,6 +38,7 @@ struct quic_kernel_listener {
 	struct tevent_fd *fde;
 	struct transport_settings settings;
 	const struct tls_server_policy *tls;
+	struct transport_tally *tally; /* NULL: nobody counts */
 	transport_accept_fn accept;
 	void *private_data;
 	struct guest *guests;
@@ -86,18 +88,6 @@ static bool guest_new(struct quic_kernel_listener *l, struct quic_kernel *k,
 	return true;
 }
 
-static bool same_host(const union udp_address *a, const union udp_address *b)
-{
-	if (a->sa.sa_family != b->sa.sa_family) {
-		return false;
-	}
-	if (a->sa.sa_family == AF_INET) {
-		return a->in.sin_addr.s_addr == b->in.sin_addr.s_addr;
-	}
-	return memcmp(&a->in6.sin6_addr, &b->in6.sin6_addr,
-		      sizeof(struct in6_addr)) == 0;
-}
-
 /* Even addresses that were proven cannot fill the memory with handshakes. */
 #define HANDSHAKES_AT_MOST 4
 
@@ -112,19 +102,20 @@ static const char *over_limit(const struct quic_kernel_listener *l,
 	unsigned same = 0;
 
 	if (s->max_connections != 0 && l->connections >= s->max_connections) {
-		return "max connections";
+		return transport_refuse(l->tally, TRANSPORT_REFUSED_MANY);
 	}
 	if (handshakes != 0 && l->handshakes >= handshakes) {
-		return "max handshakes";
+		return transport_refuse(l->tally, TRANSPORT_REFUSED_HANDSHAKES);
 	}
 	if (s->max_connections_per_source == 0) {
 		return NULL;
 	}
 	for (g = l->guests; g != NULL; g = g->next) {
-		same += same_host(&g->address, peer);
+		same += source_same(&g->address.sa, &peer->sa);
 	}
 	return same >= s->max_connections_per_source
-		       ? "max connections per source"
+		       ? transport_refuse(l->tally,
+					  TRANSPORT_REFUSED_MANY_FROM_THERE)
 		       : NULL;
 }
 
@@ -149,6 +140,7 @@ static void accepted(void *private_data, struct quic_kernel *k, int err)
 
 	guest_settled(g);
 	if (err != 0) {
+		quic_error_count(l != NULL ? l->tally : NULL, &k->end);
 		log_notice("%s: no connection: %s", k->peer.address,
 			   k->end.why != NULL ? k->end.why : strerror(err));
 		talloc_free(k);
@@ -302,7 +294,7 @@ static char *listen_why(TALLOC_CTX *mem_ctx, int err,
 		return talloc_asprintf(
 			mem_ctx,
 			"%s/udp is in use by another program ('ss -lnup' "
-			"tells which); choose another port",
+			"tells which)",
 			at);
 	case EACCES:
 		return talloc_asprintf(mem_ctx,
@@ -346,6 +338,7 @@ static struct quic_kernel_listener *listener_new(
 	l->parent = mem_ctx;
 	l->ev = ev;
 	l->tls = p->tls;
+	l->tally = p->tally;
 	l->accept = p->accept;
 	l->private_data = p->private_data;
 	if (p->settings != NULL) {

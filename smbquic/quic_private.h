@@ -358,9 +358,15 @@ struct quic_peer {
 };
 
 struct quic_end {
-	int err;   /**< errno value; 0: orderly */
-	char *why; /**< a sentence */
+	int err;	/**< errno value; 0: orderly */
+	char *why;	/**< a sentence */
+	unsigned alert; /**< of TLS, that we have ended it with; 0: none */
+	bool by_peer;	/**< the peer has ended it */
 };
+
+/** A server's handshake ended like that. @param tally  NULL: nobody counts. */
+void quic_error_count(struct transport_tally *tally,
+		      const struct quic_end *end);
 
 /** The peer closed: CONNECTION_CLOSE's code and reason. */
 void quic_error_closed(TALLOC_CTX *mem_ctx, const struct quic_peer *peer,
@@ -616,6 +622,8 @@ struct quic_house {
 			       proven by Retry */
 };
 
+enum quic_saying { QUIC_SAYS_OTHER, QUIC_SAYS_RETRY, QUIC_SAYS_RESET };
+
 struct quic_stranger {
 	/* QUIC_ACCEPT */
 	ngtcp2_pkt_hd initial; /* borrows from the datagram */
@@ -623,8 +631,9 @@ struct quic_stranger {
 	ngtcp2_cid original_dcid;
 	ngtcp2_token_type token_type;
 	/* QUIC_REPLY */
-	const char *what; /* for the log */
-	bool turned_away; /* because house->full, which is what */
+	const char *what;      /* for the log */
+	enum quic_saying says; /* for those who count */
+	bool turned_away;      /* because house->full, which is what */
 	size_t reply_len;
 	uint8_t reply[NGTCP2_MAX_UDP_PAYLOAD_SIZE];
 };
@@ -651,6 +660,14 @@ bool quic_keys_ours(const ngtcp2_crypto_aead *aead);
 /** New secrets from TLS, either may be NULL. @return false: it failed. */
 bool quic_keys_install(ngtcp2_conn *ng, ngtcp2_encryption_level level,
 		       const uint8_t *rx, const uint8_t *tx, size_t len);
+
+/** For tests: after how many packets new keys are due, 0: as the cipher says;
+ *  and how often keys were made for an update, of all connections. */
+struct quic_keys_hook {
+	uint64_t most_packets;
+	atomic_uint updates;
+};
+extern struct quic_keys_hook quic_keys_hook;
 
 /* Callbacks of ngtcp2 for all its keys, theirs and ours (ngtcp2.h). */
 int quic_keys_encrypt(uint8_t *dest, const ngtcp2_crypto_aead *aead,

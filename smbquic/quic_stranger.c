@@ -58,6 +58,7 @@ static enum quic_verdict reset(const struct quic_house *house,
 	}
 	ngtcp2_cid_init(&cid, vc->dcid, vc->dcidlen);
 	gnutls_rnd(GNUTLS_RND_NONCE, noise, sizeof(noise));
+	out->says = QUIC_SAYS_RESET;
 	if (!quic_reset_token(house->reset_secret, &cid, token)) {
 		return QUIC_DROP;
 	}
@@ -116,6 +117,7 @@ bool quic_stranger_retry(const struct quic_house *house,
 	if (len < 0) {
 		return false;
 	}
+	out->says = QUIC_SAYS_RETRY;
 	return reply(out, "retry",
 		     ngtcp2_crypto_write_retry(out->reply, sizeof(out->reply),
 					       hd->version, &hd->scid, &scid,
@@ -195,6 +197,7 @@ enum quic_verdict quic_stranger_judge(const struct quic_house *house,
 	int rc = 0;
 
 	out->turned_away = false;
+	out->says = QUIC_SAYS_OTHER;
 	if (len == 0) {
 		return QUIC_DROP;
 	}

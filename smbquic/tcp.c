@@ -11,6 +11,7 @@
 
 #include "smbquic/list.h"
 #include "smbquic/log.h"
+#include "smbquic/source.h"
 #include "smbquic/tcp_stream.h"
 
 #define TCP_BACKLOG	    512
@@ -29,6 +30,7 @@ struct tcp_listener {
 	struct tevent_context *ev;
 	struct tevent_fd *fde;
 	struct transport_settings settings;
+	struct transport_tally *tally;
 	transport_accept_fn accept;
 	void *private_data;
 	struct tcp_peer *peers;
@@ -196,22 +198,6 @@ static int tcp_connect_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 /* --- listening --------------------------------------------------------------
  */
 
-static bool tcp_same_host(const struct sockaddr_storage *a,
-			  const struct sockaddr_storage *b)
-{
-	if (a->ss_family != b->ss_family) {
-		return false;
-	}
-	if (a->ss_family == AF_INET) {
-		return memcmp(&((const struct sockaddr_in *)a)->sin_addr,
-			      &((const struct sockaddr_in *)b)->sin_addr,
-			      sizeof(struct in_addr)) == 0;
-	}
-	return memcmp(&((const struct sockaddr_in6 *)a)->sin6_addr,
-		      &((const struct sockaddr_in6 *)b)->sin6_addr,
-		      sizeof(struct in6_addr)) == 0;
-}
-
 static const char *tcp_over_limit(const struct tcp_listener *l,
 				  const struct sockaddr_storage *peer)
 {
@@ -220,16 +206,18 @@ static const char *tcp_over_limit(const struct tcp_listener *l,
 
 	if (l->settings.max_connections != 0 &&
 	    l->count >= l->settings.max_connections) {
-		return "max connections";
+		return transport_refuse(l->tally, TRANSPORT_REFUSED_MANY);
 	}
 	if (l->settings.max_connections_per_source == 0) {
 		return NULL;
 	}
 	for (p = l->peers; p != NULL; p = p->next) {
-		same += tcp_same_host(&p->addr, peer);
+		same += source_same((const struct sockaddr *)&p->addr,
+				    (const struct sockaddr *)peer);
 	}
 	return same >= l->settings.max_connections_per_source
-		       ? "max connections per source"
+		       ? transport_refuse(l->tally,
+					  TRANSPORT_REFUSED_MANY_FROM_THERE)
 		       : NULL;
 }
 
@@ -398,8 +386,7 @@ static char *tcp_listen_why(TALLOC_CTX *mem_ctx, int err,
 		return talloc_asprintf(
 			mem_ctx,
 			"TCP %s is in use by another program ('ss -ltnp' "
-			"tells which); choose another port with 'server smb "
-			"transports'",
+			"tells which)",
 			at);
 	case EACCES:
 		return talloc_asprintf(
@@ -449,6 +436,7 @@ static int tcp_listen(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 	l->parent = mem_ctx;
 	l->accept = p->accept;
 	l->private_data = p->private_data;
+	l->tally = p->tally;
 	if (p->settings != NULL) {
 		l->settings = *p->settings;
 	} else {

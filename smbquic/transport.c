@@ -559,6 +559,22 @@ size_t transport_binding(const struct transport_facts *facts,
 	return len;
 }
 
+const char *transport_refuse(struct transport_tally *tally,
+			     enum transport_refusal why)
+{
+	static const char *const limits[TRANSPORT_REFUSALS] = {
+		[TRANSPORT_REFUSED_MANY] = "max connections",
+		[TRANSPORT_REFUSED_MANY_FROM_THERE] =
+			"max connections per source",
+		[TRANSPORT_REFUSED_HANDSHAKES] = "max handshakes",
+	};
+
+	if (tally != NULL) {
+		atomic_fetch_add(&tally->refused[why], 1);
+	}
+	return limits[why];
+}
+
 const char *transport_address_string(const struct sockaddr *addr)
 {
 	static _Thread_local char ring[4][INET6_ADDRSTRLEN + 16];

@@ -23,6 +23,7 @@
 #ifndef SMBQUIC_TRANSPORT_H
 #define SMBQUIC_TRANSPORT_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -93,9 +94,11 @@ struct transport_stats {
 	uint64_t bytes_acked; /**< of bytes_out; all where nobody can tell */
 	uint64_t packets_in, packets_out; /**< QUIC packets */
 	uint64_t packets_lost;
-	uint64_t rtt_us;   /**< smoothed */
-	uint64_t cwnd;	   /**< bytes */
-	uint64_t path_mtu; /**< UDP payload bytes */
+	uint64_t bytes_in_flight;   /**< of packets that want an answer */
+	uint64_t packets_sent_back; /**< errors that ICMP reported */
+	uint64_t rtt_us;	    /**< smoothed */
+	uint64_t cwnd;		    /**< bytes */
+	uint64_t path_mtu;	    /**< UDP payload bytes */
 };
 
 /** When a QUIC client must first prove its address (RFC 9000 8.1.2). */
@@ -119,7 +122,7 @@ struct transport_settings {
 	size_t stream_window;	       /**< first window, bytes; grows */
 	size_t max_window;	       /**< bound of auto-tuning, bytes */
 	unsigned max_connections;      /**< per listener; 0: no limit */
-	unsigned max_connections_per_source;  /**< per IP address; 0: none */
+	unsigned max_connections_per_source;  /**< per source.h; 0: none */
 	unsigned max_handshakes;	      /**< in flight per listener, see
 						 retry; four times as many never */
 	enum transport_retry retry;	      /**< QUIC, server */
@@ -174,6 +177,35 @@ struct transport_target {
  */
 typedef void (*transport_accept_fn)(struct transport *t, void *private_data);
 
+/** Why a listener turned somebody away. */
+enum transport_refusal {
+	TRANSPORT_REFUSED_MANY,		   /**< max_connections */
+	TRANSPORT_REFUSED_MANY_FROM_THERE, /**< max_connections_per_source */
+	TRANSPORT_REFUSED_HANDSHAKES,	   /**< max_handshakes */
+	TRANSPORT_REFUSALS
+};
+
+/** Why a handshake came to nothing. */
+enum transport_failure {
+	TRANSPORT_FAILED_TIMEOUT,     /**< it was not complete in time */
+	TRANSPORT_FAILED_NAME,	      /**< nothing is known of that name */
+	TRANSPORT_FAILED_CERTIFICATE, /**< the client's is not accepted */
+	TRANSPORT_FAILED_TLS,	      /**< they do not agree otherwise */
+	TRANSPORT_FAILED_BY_PEER,     /**< the client ended it */
+	TRANSPORT_FAILED_OTHERWISE,   /**< QUIC broken, no memory, ... */
+	TRANSPORT_FAILURES
+};
+
+/** What listeners count of who never became a transport. Every thread of a
+ *  listener counts. What a carrier does by itself is not counted: quic-kernel
+ *  has no retries and resets, TCP no failures. */
+struct transport_tally {
+	atomic_ulong refused[TRANSPORT_REFUSALS];
+	atomic_ulong failed[TRANSPORT_FAILURES];
+	atomic_ulong retries; /**< addresses that had to be proven */
+	atomic_ulong resets;  /**< packets of connections that are not known */
+};
+
 #define TRANSPORT_SECRET_SIZE 32
 
 struct transport_listen {
@@ -190,10 +222,12 @@ struct transport_listen {
 	    fresh ones. */
 	const uint8_t *secret;
 	/** Where connections are served once their handshake is complete, if
-	    the carrier can and no fd was passed; the transports are used from
-	    the loop of ev all the same. The listener and its connections hold
-	    them. NULL: in that loop. */
+	    the carrier can; the transports are used from the loop of ev all the
+	    same. The listener and its connections hold them. NULL: in that
+	    loop. */
 	struct threads *threads;
+	/** Counted there; kept by the caller. NULL: not. */
+	struct transport_tally *tally;
 	transport_accept_fn accept;
 	void *private_data;
 };
@@ -395,6 +429,10 @@ struct transport_listener *transport_listener_new(
 	socklen_t addr_len,
 	void (*counts)(void *state, unsigned *connections,
 		       unsigned *handshakes));
+
+/** The limit in words; counted. @param tally  NULL: nobody counts. */
+const char *transport_refuse(struct transport_tally *tally,
+			     enum transport_refusal why);
 
 /** "192.0.2.1:443", "[2001:db8::1]:443"; static per call ring of 4. */
 const char *transport_address_string(const struct sockaddr *addr);

@@ -154,8 +154,7 @@ static int udp_listen_failed(struct udp_socket **s, TALLOC_CTX *mem_ctx,
 		*why = talloc_asprintf(
 			mem_ctx,
 			"UDP %s is in use by another program ('ss -lunp' "
-			"tells which); choose another port with 'server smb "
-			"transports'",
+			"tells which)",
 			at);
 		break;
 	case EACCES:
@@ -233,6 +232,11 @@ int udp_listen_beside(TALLOC_CTX *mem_ctx, const struct sockaddr *addr,
 		      socklen_t addr_len, struct udp_socket **out, char **why)
 {
 	return bind_to(mem_ctx, addr, addr_len, true, out, why);
+}
+
+void udp_share(struct udp_socket *s, bool yes)
+{
+	(void)set_int(s->fd, SOL_SOCKET, SO_REUSEPORT, yes);
 }
 
 bool udp_steer(struct udp_socket *s, uint16_t mask, unsigned count)

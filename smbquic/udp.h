@@ -62,7 +62,11 @@ int udp_listen(TALLOC_CTX *mem_ctx, const struct sockaddr *addr,
  *  on, whatever happens. */
 int udp_adopt(TALLOC_CTX *mem_ctx, int fd, struct udp_socket **out, char **why);
 
-/** Likewise, as the first of several sockets with this address. */
+/** A socket that somebody else has bound becomes the first of several with its
+ *  address, if the kernel lets us. */
+void udp_share(struct udp_socket *s, bool yes);
+
+/** As udp_listen(), as the first of several sockets with this address. */
 int udp_listen_first(TALLOC_CTX *mem_ctx, const struct sockaddr *addr,
 		     socklen_t addr_len, struct udp_socket **out, char **why);
 /** A further one. */
