@@ -178,9 +178,26 @@ static bool ours(ngtcp2_conn *ng, ngtcp2_encryption_level level)
 	       quic_keys_ours(&ngtcp2_conn_get_crypto_ctx(ng)->aead);
 }
 
+/* ngtcp2 goes on with new keys by itself before a key has been used too often
+ * (RFC 9001 6.6), which takes gigabytes. */
+struct quic_keys_hook quic_keys_hook;
+
+static void limit_use(ngtcp2_conn *ng)
+{
+	ngtcp2_crypto_ctx ctx = *ngtcp2_conn_get_crypto_ctx(ng);
+
+	if (quic_keys_hook.most_packets != 0) {
+		ctx.max_encryption = quic_keys_hook.most_packets;
+		ngtcp2_conn_set_crypto_ctx(ng, &ctx);
+	}
+}
+
 bool quic_keys_install(ngtcp2_conn *ng, ngtcp2_encryption_level level,
 		       const uint8_t *rx, const uint8_t *tx, size_t len)
 {
+	if (level == NGTCP2_ENCRYPTION_LEVEL_1RTT) {
+		limit_use(ng);
+	}
 	if (ours(ng, level)) {
 		return (rx == NULL ||
 			install(ng, rx, len, ngtcp2_conn_install_rx_key)) &&
@@ -270,6 +287,7 @@ int quic_keys_update(ngtcp2_conn *ng, uint8_t *rx_secret, uint8_t *tx_secret,
 	bool ok = true;
 
 	(void)user_data;
+	atomic_fetch_add(&quic_keys_hook.updates, 1);
 	if (ngtcp2_crypto_update_key(ng, rx_secret, tx_secret, rx, rx_key,
 				     rx_iv, tx, tx_key, tx_iv, rx_now, tx_now,
 				     len) != 0) {

@@ -443,9 +443,39 @@ static void test_carries(void **state)
 	threads_wanted = 0;
 }
 
+/* RFC 9001 6.6, where threads seal what others have written. */
+static void test_key_limit(void **state)
+{
+	struct place *p = NULL;
+	struct transport *t = NULL;
+	unsigned before = 0;
+	unsigned i = 0;
+
+	(void)state;
+	threads_wanted = 2;
+	client_in_thread = true;
+	quic_keys_hook.most_packets = 60;
+	p = new_server("127.0.0.1");
+	t = do_connect(p, "127.0.0.1");
+	before = quic_keys_hook.updates;
+	/* between two updates there are some round trips, RFC 9001 6.5 */
+	for (i = 0; i < 150; i++) {
+		carry(p, t, p->server, MIB / 40);
+		carry(p, p->server, t, MIB / 40);
+		loop_for(p, 20);
+	}
+	assert_true(quic_keys_hook.updates >= before + 2);
+	quic_keys_hook.most_packets = 0;
+	talloc_free(t);
+	talloc_free(p);
+	client_in_thread = false;
+	threads_wanted = 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_key_limit),
 		cmocka_unit_test(test_carries),
 		cmocka_unit_test(test_idle),
 		cmocka_unit_test(test_reading),

@@ -392,6 +392,29 @@ static void test_key_updates(void **state)
 	talloc_free(w);
 }
 
+/* RFC 9001 6.6: nobody asks for it, and no key is used too often. */
+static void test_key_limit(void **state)
+{
+	struct quic_world *w = NULL;
+	struct both_ways b;
+	unsigned before = 0;
+	unsigned i = 0;
+
+	(void)state;
+	quic_keys_hook.most_packets = 600;
+	w = quic_world_connected(NULL);
+	before = quic_keys_hook.updates;
+	/* between two updates there are some round trips, RFC 9001 6.5 */
+	for (i = 0; i < 40; i++) {
+		begin_both(w, &b, 100000);
+		end_both(w, &b);
+		quic_world_run(w, 2 * NGTCP2_SECONDS);
+	}
+	assert_true(quic_keys_hook.updates >= before + 6);
+	quic_keys_hook.most_packets = 0;
+	talloc_free(w);
+}
+
 /* What one end's packets looked like: 1 with the bit, 2 without it. */
 static unsigned looks(struct quic_world_end *e)
 {
@@ -578,6 +601,7 @@ int main(void)
 		cmocka_unit_test(test_begin_again),
 		cmocka_unit_test(test_forged_versions),
 		cmocka_unit_test(test_key_updates),
+		cmocka_unit_test(test_key_limit),
 		cmocka_unit_test(test_greased_bit),
 		cmocka_unit_test(test_limits_of_streams),
 		cmocka_unit_test(test_write_after_end),
