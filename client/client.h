@@ -405,9 +405,9 @@ bool client_tree_hides(const struct client_tree *tree);
 /** What was negotiated. Strings live as long as the connection. */
 struct client_facts {
 	const char *server;	   /**< the name that was asked for */
-	const char *transport;	   /**< "quic", "tcp" */
+	const char *transport;	   /**< "quic", "tcp"; "none": it is lost */
 	const char *transport_why; /**< why this one; may be NULL */
-	const char *address;	   /**< "192.0.2.1:443" */
+	const char *address;	   /**< "192.0.2.1:443"; "" with "none" */
 	bool secure;		   /**< the transport is encrypted */
 	bool verified;		   /**< and the server's certificate good */
 	const char *quic_version;  /**< "v1"; NULL on TCP, as the next six */

@@ -246,6 +246,7 @@ struct client_conn {
 	struct transport *(*dial)(void *private_data);
 	void *dial_data;
 	struct call_parts table[CONN_BUCKETS]; /**< by message id */
+	struct beside *beside; /**< beside.c; NULL: it never had to wait */
 
 	/* conn_watch.c */
 	struct tevent_timer *watch; /**< while calls may time out */
@@ -287,6 +288,12 @@ unsigned quic_threads_worth(unsigned channels, unsigned processors);
  *  wants it. @return NULL: in the loop. */
 struct threads *quic_threads(struct client_conn *home);
 
+/** A connection to where conn leads, by whichever of its transports answers
+ *  first, to see which do: it becomes nobody's, and nothing is remembered of
+ *  it. client_connect_recv() ends it. */
+struct tevent_req *connect_beside_send(TALLOC_CTX *mem_ctx,
+				       struct client_conn *conn);
+
 /** us of a clock that only goes forward. */
 int64_t conn_clock(void);
 
@@ -304,12 +311,24 @@ void conn_die(struct client_conn *conn, NTSTATUS status, const char *why);
 /** As conn_die(), with an errno value of message.h and the transport's
  *  sentence. */
 void conn_lost(struct client_conn *conn, int err);
+/** The transport is given up here, and comes back if it can. @param why  a
+ *  sentence without end; copied. */
+void conn_lost_because(struct client_conn *conn, NTSTATUS status,
+		       const char *why);
+
 /* conn_watch.c */
 
 /** See to it that what gets no answer ends; while there are calls. */
 void conn_start_watch(struct client_conn *conn);
 /** What is left of max when the credits of this connection pay for it. */
 size_t conn_affordable(const struct client_conn *conn, size_t max);
+
+/* beside.c */
+
+/** Once a second while calls are on their way: a way over QUIC may have gone
+ *  silent where another leads on. It may be lost afterwards, not at once. */
+void beside_look(struct client_conn *conn, int64_t now,
+		 const struct transport_stats *stats);
 
 /* conn_input.c: what comes in. */
 void conn_start_reading(struct client_conn *conn);

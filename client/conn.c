@@ -246,6 +246,15 @@ void conn_die(struct client_conn *conn, NTSTATUS status, const char *why)
 	conn->lost = false;
 }
 
+void conn_lost_because(struct client_conn *conn, NTSTATUS status,
+		       const char *why)
+{
+	if (!multichannel_carries_on(conn, why) &&
+	    !reconnect_lost(conn, status, why)) {
+		conn_die(conn, status, why);
+	}
+}
+
 /* The transport's own sentence, or what errno says. */
 static void conn_lost_transport(struct client_conn *conn, NTSTATUS status,
 				int err)
@@ -259,6 +268,9 @@ static void conn_lost_transport(struct client_conn *conn, NTSTATUS status,
 
 	if (err == EPIPE || err == ECONNRESET || err == 0) {
 		text = talloc_asprintf(conn, "the server ended the connection");
+	} else if (err == ETIMEDOUT && why == NULL) {
+		text = talloc_asprintf(conn, "the server no longer answers");
+		err = 0;
 	} else {
 		text = talloc_asprintf(conn, "the connection was lost");
 	}
@@ -268,11 +280,8 @@ static void conn_lost_transport(struct client_conn *conn, NTSTATUS status,
 	if (text != NULL && why != NULL) {
 		text = talloc_asprintf_append(text, ": %s", why);
 	}
-	why = text != NULL ? text : "the connection was lost";
-	if (!multichannel_carries_on(conn, why) &&
-	    !reconnect_lost(conn, status, why)) {
-		conn_die(conn, status, why);
-	}
+	conn_lost_because(conn, status,
+			  text != NULL ? text : "the connection was lost");
 	talloc_free(text);
 }
 

@@ -223,6 +223,7 @@ static void conn_tick(struct tevent_context *ev, struct tevent_timer *te,
 	transport_stats(message_conn_transport(conn->message), &stats);
 	look_for_movement(conn, now, &stats);
 	look_into_silence(conn, now, &stats);
+	beside_look(conn, now, &stats);
 	if (!end_what_is_late(conn, now)) {
 		return;
 	}

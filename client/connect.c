@@ -28,6 +28,7 @@ struct connect_state {
 	struct call *negotiate; /* made before there is a way; NULL: not */
 	uint16_t dialect;	/* it must be again; 0: any */
 	unsigned number;	/* of a further channel; 0: home */
+	bool rehearsal;		/* connect_beside_send() */
 	char *why;
 };
 
@@ -297,6 +298,7 @@ static void connect_begin(struct tevent_req *req)
 		.address = conn->options.address,
 		.tls = &conn->options.tls,
 		.settings = &state->settings,
+		.rehearsal = state->rehearsal,
 	};
 	if (!race_parse_lanes(state, conn->options.transports, options->port,
 			      &state->race, &state->why) ||
@@ -387,6 +389,38 @@ struct tevent_req *connect_channel_send(TALLOC_CTX *mem_ctx,
 	}
 	if (!tevent_req_is_in_progress(req)) {
 		return tevent_req_post(req, home->ev);
+	}
+	return req;
+}
+
+struct tevent_req *connect_beside_send(TALLOC_CTX *mem_ctx,
+				       struct client_conn *conn)
+{
+	struct client_conn *home = conn->home != NULL ? conn->home : conn;
+	struct client_options options = conn->options;
+	struct connect_state *state = NULL;
+	struct tevent_req *req =
+		tevent_req_create(mem_ctx, &state, struct connect_state);
+
+	if (req == NULL) {
+		return NULL;
+	}
+	options.transports = home->options.transports;
+	options.guid = NULL;
+	options.visits_file = NULL;
+	options.early_data = false;
+	options.reconnect_ms = 0;
+	options.max_channels = 1;
+	state->ev = conn->ev;
+	state->rehearsal = true;
+	state->dialect = conn->agreement.dialect;
+	state->conn = conn_new(state, conn->ev, &options);
+	if (tevent_req_nomem(state->conn, req)) {
+		return tevent_req_post(req, conn->ev);
+	}
+	connect_begin(req);
+	if (!tevent_req_is_in_progress(req)) {
+		return tevent_req_post(req, conn->ev);
 	}
 	return req;
 }

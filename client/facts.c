@@ -60,8 +60,11 @@ static void facts_of_transport(const struct client_conn *conn,
 	const struct transport_facts *facts = NULL;
 	struct transport_stats stats = {0};
 
-	if (conn->message == NULL) { /* it is lost, and not back yet */
+	if (conn->message == NULL || conn->dead != NT_STATUS_OK) {
 		out->transport = "none";
+		out->transport_why = conn->why != NULL
+					     ? conn->why
+					     : "it is lost, and not back yet";
 		out->address = "";
 		return;
 	}

@@ -304,7 +304,7 @@ bool reconnect_lost(struct client_conn *conn, NTSTATUS status, const char *why)
 		step_soon(r);
 		return true;
 	}
-	log_info("the connection was lost: %s", why);
+	log_info("lost, and to be made anew: %s", why);
 	open = mark(conn);
 	conn->lost = true;
 	r->status = status;

@@ -220,7 +220,8 @@ static void print_transport(TALLOC_CTX *frame, const struct client_facts *f,
 			    FILE *to)
 {
 	char *s = shell_need(talloc_asprintf(
-		frame, "%s to %s%s%s%s", f->transport, f->address,
+		frame, "%s%s%s%s%s%s", f->transport,
+		f->address[0] != '\0' ? " to " : "", f->address,
 		f->transport_why != NULL ? " (" : "",
 		f->transport_why != NULL ? f->transport_why : "",
 		f->transport_why != NULL ? ")" : ""));

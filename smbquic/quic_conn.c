@@ -427,6 +427,7 @@ void quic_conn_socket_error(struct quic_conn *c, int err, quic_time now)
 		return;
 	}
 	c->refused++;
+	c->packets_sent_back++;
 	if (c->complete && c->refused < REFUSED_LIMIT) {
 		return;
 	}
@@ -673,6 +674,7 @@ void quic_conn_stats(struct quic_conn *c, struct transport_stats *out)
 		.packets_in = c->packets_in,
 		.packets_out = c->packets_out,
 		.packets_lost = c->packets_lost,
+		.packets_sent_back = c->packets_sent_back,
 		.path_mtu = c->last_mtu,
 	};
 	if (c->ng != NULL) {
@@ -682,6 +684,7 @@ void quic_conn_stats(struct quic_conn *c, struct transport_stats *out)
 		out->packets_lost =
 			ngtcp2_conn_get_stream_loss_count(c->ng, c->stream_id);
 	}
+	out->bytes_in_flight = info.bytes_in_flight;
 	out->rtt_us = info.smoothed_rtt / NGTCP2_MICROSECONDS;
 	out->cwnd = info.cwnd;
 }

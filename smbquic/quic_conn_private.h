@@ -82,6 +82,7 @@ struct quic_conn {
 	uint64_t packets_in, packets_out;
 	/* what was known at the end */
 	uint64_t packets_lost;
+	uint64_t packets_sent_back;
 	size_t last_mtu;
 	ngtcp2_conn_info last_info;
 };

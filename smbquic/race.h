@@ -46,6 +46,7 @@ struct race_params {
 	unsigned head_start_ms;			   /**< 0: RACE_HEAD_START_MS */
 	const struct tls_client_policy *tls;	   /**< kept by the caller */
 	const struct transport_settings *settings; /**< NULL: defaults */
+	bool rehearsal; /**< the winner will not be used: no warnings */
 	/** As transport_target.early; kept by the caller. */
 	const uint8_t *early;
 	size_t early_len;
