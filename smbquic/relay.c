@@ -319,6 +319,10 @@ static int listen_on(struct relay *r, const struct relay_place *at,
 				       why);
 	}
 	if (err != 0) {
+		if (err == EADDRINUSE && *why != NULL) {
+			*why = talloc_asprintf_append(
+				*why, "; choose another port with --listen");
+		}
 		talloc_free(l);
 		return err;
 	}

@@ -107,7 +107,12 @@ static bool load_certificates(struct life *life)
 	bool ok = true;
 
 	life->client = o->client;
-	if (!map_client(life, &why)) {
+	life->client.other_name =
+		"Give the name that it is for with --server-name=NAME";
+	if (o->connect.via->secure) {
+		why = tls_client_files_wrong(life->ev, &life->client);
+	}
+	if (why != NULL || !map_client(life, &why)) {
 		log_error("%s", why != NULL ? why : "out of memory");
 		return false;
 	}

@@ -19,6 +19,12 @@
 
 enum { OPT_TRUST = 1, OPT_DEBUG, OPT_VERSION };
 
+/* Words of an option, and what they mean. */
+struct word {
+	const char *name;
+	int value;
+};
+
 /* What popt stores by itself. */
 static struct raw {
 	const char **listen; /* NULL-terminated */
@@ -27,7 +33,7 @@ static struct raw {
 	char *ca, *pin, *crl, *known_hosts, *client_cert, *client_key;
 	int max_connections, max_per_source, max_handshakes;
 	int handshake_ms, connect_ms, idle_ms, quiet_ms, drain_ms;
-	char *filter;
+	char *filter, *retry, *quic_version, *congestion, *remember;
 } raw;
 
 #define STRING POPT_ARG_STRING
@@ -58,6 +64,10 @@ static struct poptOption table[] = {
 	 "revocation lists of these authorities (PEM)", "FILE"},
 	{"known-hosts", 0, STRING, OPTION_TEXT(raw, known_hosts),
 	 "where --trust=tofu keeps what it has seen", "FILE"},
+	{"remember", 0, STRING, OPTION_TEXT(raw, remember),
+	 "where to remember the server (TLS sessions, address tokens), so that "
+	 "the next connection to it begins quicker; no: nothing (no)",
+	 "FILE|no"},
 	{"client-cert", 0, STRING, OPTION_TEXT(raw, client_cert),
 	 "our own certificate for the server (PEM)", "FILE"},
 	{"client-key", 0, STRING, OPTION_TEXT(raw, client_key),
@@ -80,6 +90,16 @@ static struct poptOption table[] = {
 	{"max-handshakes", 0, NUMBER, &raw.max_handshakes, 0,
 	 "unfinished QUIC handshakes, beyond which clients must prove their "
 	 "address", "N"},
+	{"quic-retry", 0, STRING, OPTION_TEXT(raw, retry),
+	 "when a QUIC client must prove its address first: while "
+	 "--max-handshakes are unfinished (auto), always or never",
+	 "auto|always|never"},
+	{"quic-version", 0, STRING, OPTION_TEXT(raw, quic_version),
+	 "the version of QUIC that is preferred, of both (v1)", "v1|v2"},
+	{"congestion-control", 0, STRING, OPTION_TEXT(raw, congestion),
+	 "how QUIC shares the network: cubic, as TCP does, or bbr, which "
+	 "measures and does better where packets are lost (cubic)",
+	 "cubic|bbr"},
 	{"handshake-timeout", 0, NUMBER, &raw.handshake_ms, 0,
 	 "how long a QUIC handshake may take", "MS"},
 	{"connect-timeout", 0, NUMBER, &raw.connect_ms, 0,
@@ -271,24 +291,65 @@ static bool take_places(struct relay_options *o)
 	return true;
 }
 
-static bool take_filter(struct relay_options *o)
+/* @return false: it is none of the words, which end with a NULL. */
+static bool take_word(struct relay_options *o, char **from,
+		      const struct word *words, const char *what, int *out)
 {
-	static const struct {
-		const char *name;
-		enum sandbox_filter how;
-	} words[] = {{"yes", SANDBOX_REFUSE},
-		     {"kill", SANDBOX_KILL},
-		     {"no", SANDBOX_OFF}};
-	const char *word = adopt(o, &raw.filter);
-	size_t i = 0;
+	const char *word = adopt(o, from);
 
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (word == NULL || strcmp(word, words[i].name) == 0) {
-			o->filter = words[i].how;
+	if (word == NULL) {
+		return true;
+	}
+	for (; words->name != NULL; words++) {
+		if (strcmp(word, words->name) == 0) {
+			*out = words->value;
 			return true;
 		}
 	}
-	return usage("--system-call-filter is yes, no or kill", word);
+	return usage(what, word);
+}
+
+static bool take_words(struct relay_options *o)
+{
+	static const struct word filters[] = {{"yes", SANDBOX_REFUSE},
+					      {"kill", SANDBOX_KILL},
+					      {"no", SANDBOX_OFF},
+					      {NULL, 0}};
+	static const struct word retries[] = {
+		{"auto", TRANSPORT_RETRY_AUTO},
+		{"always", TRANSPORT_RETRY_ALWAYS},
+		{"never", TRANSPORT_RETRY_NEVER},
+		{NULL, 0}};
+	static const struct word versions[] = {{"v1", 1}, {"v2", 2}, {NULL, 0}};
+	static const struct word controls[] = {
+		{"cubic", TRANSPORT_CONGESTION_CUBIC},
+		{"bbr", TRANSPORT_CONGESTION_BBR},
+		{NULL, 0}};
+	int filter = SANDBOX_REFUSE;
+	int retry = TRANSPORT_RETRY_AUTO;
+	int version = 1;
+	int control = TRANSPORT_CONGESTION_CUBIC;
+
+	if (!take_word(o, &raw.filter, filters,
+		       "--system-call-filter is yes, no or kill", &filter) ||
+	    !take_word(o, &raw.retry, retries,
+		       "--quic-retry is auto, always or never", &retry) ||
+	    !take_word(o, &raw.quic_version, versions,
+		       "--quic-version is v1 or v2", &version) ||
+	    !take_word(o, &raw.congestion, controls,
+		       "--congestion-control is cubic or bbr", &control)) {
+		return false;
+	}
+	o->filter = (enum sandbox_filter)filter;
+	o->settings.retry = (enum transport_retry)retry;
+	o->settings.quic_version = (unsigned)version;
+	o->settings.congestion = (enum transport_congestion)control;
+	o->settings.visits_file = adopt(o, &raw.remember);
+	if (o->settings.visits_file != NULL &&
+	    strcmp(o->settings.visits_file, "no") == 0) {
+		o->settings.visits_file = NULL;
+	}
+	return true;
 }
 
 /* @return -1: go on; else the exit status. */
@@ -344,7 +405,7 @@ int relay_options_parse(int argc, const char **argv, unsigned fds,
 	status = take_options(context, o, &trust_given);
 	if (status < 0 &&
 	    !(take_numbers(o) && take_places(o) && take_certificates(o) &&
-	      take_trust(o, trust_given) && take_filter(o))) {
+	      take_trust(o, trust_given) && take_words(o))) {
 		status = 2;
 	}
 	poptFreeContext(context);

@@ -273,7 +273,9 @@ static char *way_on_from(struct trial *t, unsigned status)
 		return NULL;
 	}
 	if (status & GNUTLS_CERT_UNEXPECTED_OWNER) {
-		first = "Ask for a name that it is for";
+		first = t->policy->other_name != NULL
+				? t->policy->other_name
+				: "Ask for a name that it is for";
 	}
 	return talloc_asprintf(t->mem_ctx,
 			       "%s; to go on all the same, compare the SHA-256 "

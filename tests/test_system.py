@@ -59,6 +59,21 @@ class System(unittest.TestCase):
             re.findall(r'^CapabilityBoundingSet=(.*)', text, re.M)))
         self.assertNotIn('CAP_SYS_ADMIN', allowed)
 
+    def test_relay(self):
+        text = text_of('smbquic-relay@.service')
+        self.assertIn('\nType=notify\n', text)
+        self.assertIn('ExecReload=/bin/kill -HUP $MAINPID', text)
+        # what it may write is where it remembers
+        self.assertIn('\nStateDirectory=smbquic-relay/%i\n', text)
+        self.assertRegex(text, r'\nExecStart=\S+/smbquic-relay '
+                         r'--known-hosts=\$\{STATE_DIRECTORY\}/known_hosts '
+                         r'--remember=\$\{STATE_DIRECTORY\}/visits '
+                         r'\$RELAY_OPTIONS\n')
+        self.assertEqual(
+            re.findall(r'^Listen(\w+)=(\S+)$',
+                       text_of('smbquic-relay@.socket'), re.M),
+            [('Stream', '127.0.0.1:4450')])
+
     def test_socket(self):
         text = text_of('smbquicd.socket')
         self.assertEqual(re.findall(r'^Listen(\w+)=(\S+)$', text, re.M),
