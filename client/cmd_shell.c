@@ -4,11 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "client/cmd_list.h"
+
+#define HELP_NARROW 24
+#define HELP_INDENT 8  /* a tab */
+#define HELP_LIST   13 /* behind the names */
 
 void shell_set_switch(struct shell *shell, const char *what, bool *value,
 		      int argc, char **argv)
@@ -234,6 +239,40 @@ void cmd_quit(struct shell *shell, int argc, char **argv)
 	shell->quit = true;
 }
 
+/* Columns of the terminal that is printed to; 0: it is none. */
+static size_t help_width(const struct shell *shell)
+{
+	struct winsize size = {0};
+
+	if (ioctl(fileno(shell->out), TIOCGWINSZ, &size) != 0) {
+		return 0;
+	}
+	return size.ws_col > HELP_NARROW ? size.ws_col : HELP_NARROW;
+}
+
+/* The rest of a line, of which "at" columns are taken: word by word, where it
+ * is too long for the terminal on lines of their own. */
+static void help_text(struct shell *shell, size_t at, size_t indent,
+		      const char *text)
+{
+	size_t width = help_width(shell);
+	size_t len = 0;
+
+	for (; *text != '\0'; text += len + strspn(text + len, " ")) {
+		len = strcspn(text, " ");
+		if (width > 0 && at > indent && at + 1 + len >= width) {
+			fprintf(shell->out, "\n%*s", (int)indent, "");
+			at = indent;
+		} else if (at > 0 && at != indent) {
+			fputc(' ', shell->out);
+			at++;
+		}
+		fprintf(shell->out, "%.*s", (int)len, text);
+		at += len;
+	}
+	fputc('\n', shell->out);
+}
+
 static void help_one(struct shell *shell, const char *name)
 {
 	const struct shell_command *c = shell_command_find(name);
@@ -242,7 +281,13 @@ static void help_one(struct shell *shell, const char *name)
 		shell_fail_text(shell, "%s: command not found", name);
 		return;
 	}
-	fprintf(shell->out, "%s %s\n\t%s\n", c->name, c->usage, c->help);
+	fputs(c->name, shell->out);
+	if (*c->usage == '\0') {
+		fputc(' ', shell->out);
+	}
+	help_text(shell, strlen(c->name), HELP_INDENT, c->usage);
+	fputc('\t', shell->out);
+	help_text(shell, HELP_INDENT, HELP_INDENT, c->help);
 }
 
 void cmd_help(struct shell *shell, int argc, char **argv)
@@ -254,6 +299,7 @@ void cmd_help(struct shell *shell, int argc, char **argv)
 		return;
 	}
 	for (c = shell_commands; c->name != NULL; c++) {
-		fprintf(shell->out, "%-12s %s\n", c->name, c->help);
+		fprintf(shell->out, "%-12s ", c->name);
+		help_text(shell, HELP_LIST, HELP_LIST, c->help);
 	}
 }
