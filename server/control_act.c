@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "server/control.h"
+#include "server/file.h"
 #include "server/server.h"
 
 #define LOG_MODULE "control"
@@ -32,6 +33,18 @@ static bool do_reload(struct deed *deed)
 	return true;
 }
 
+/* 3.3.4.12: also what would outlive its connection. */
+static void close_files(struct session *session)
+{
+	size_t cursor = 0;
+	struct open *open = idtable_next(session->opens, &cursor);
+
+	while (open != NULL) {
+		open_end(open, NULL, NT_STATUS_USER_SESSION_DELETED);
+		open = idtable_next(session->opens, &cursor);
+	}
+}
+
 static bool do_close_session(struct deed *deed)
 {
 	struct session *session = NULL;
@@ -48,6 +61,7 @@ static bool do_close_session(struct deed *deed)
 	deed->text = talloc_asprintf(
 		deed->mem_ctx, "session 0x%" PRIx64 " of %s is closed", id,
 		session->user == NULL ? "nobody yet" : session->user->name);
+	close_files(session);
 	session_end(session, NULL);
 	return true;
 }
@@ -95,6 +109,33 @@ static bool do_close_share(struct deed *deed)
 	deed->text =
 		talloc_asprintf(deed->mem_ctx, "%u tree connect%s to %s closed",
 				count, count == 1 ? "" : "s", deed->what);
+	return true;
+}
+
+/* Also one that waits for its owner: it does not come back (3.3.4.17). */
+static bool do_close_file(struct deed *deed)
+{
+	struct open *open = NULL;
+	const char *name = NULL;
+	uint64_t id = 0;
+
+	if (control_number(deed->what, &id)) {
+		open = idtable_find(deed->server->opens, id);
+	}
+	if (open == NULL || (open->file == NULL && open->pipe == NULL)) {
+		deed->text = talloc_asprintf(
+			deed->mem_ctx, "there is no open file %s", deed->what);
+		return false;
+	}
+	if (open->file != NULL && open->file->name != NULL) {
+		name = open->file->name->path;
+	}
+	deed->text = talloc_asprintf(
+		deed->mem_ctx, "open file 0x%" PRIx64 " is closed: %s", id,
+		open->pipe != NULL ? "a pipe"
+		: name != NULL	   ? name
+				   : "it has no name any more");
+	open_end(open, NULL, NT_STATUS_FILE_CLOSED);
 	return true;
 }
 
@@ -158,6 +199,7 @@ static bool (*const deeds[])(struct deed *deed) = {
 	[CONTROL_RELOAD] = do_reload,
 	[CONTROL_CLOSE_SESSION] = do_close_session,
 	[CONTROL_CLOSE_SHARE] = do_close_share,
+	[CONTROL_CLOSE_FILE] = do_close_file,
 	[CONTROL_CLOSE_CLIENT] = do_close_client,
 	[CONTROL_DRAIN] = do_drain,
 	[CONTROL_LOGLEVEL] = do_loglevel,

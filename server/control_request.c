@@ -21,6 +21,8 @@ const struct control_verb_row control_verbs[] = {
 				   "end a session, and what it has open"},
 	[CONTROL_CLOSE_SHARE] = {"close-share", "NAME", false,
 				 "end all use of a share"},
+	[CONTROL_CLOSE_FILE] = {"close-file", "ID", false,
+				"close an open file"},
 	[CONTROL_CLOSE_CLIENT] = {"close-client", "ADDRESS", false,
 				  "end all connections from an address"},
 	[CONTROL_DRAIN] = {"drain", "on|off", true,

@@ -9,7 +9,7 @@
 
 #include "server/status_ask.h"
 
-#define MAX_COLUMNS 10
+#define MAX_COLUMNS 11
 
 enum kind {
 	TEXT,	    /* a string or a number */
@@ -77,6 +77,7 @@ static const struct table tables[] = {
 		{"Opens", "open_files", NUMBER},
 	}},
 	{"open_files", NULL, {
+		{"ID", "open_id", TEXT},
 		{"Session", "session_id", TEXT},
 		{"User", "username", TEXT},
 		{"SharMode", "sharemode.text", TEXT},

@@ -82,7 +82,7 @@ class Completion(unittest.TestCase):
         self.assertEqual(completed('smbquic-status', 'con'), ['control'])
         self.assertEqual(set(completed('smbquic-status', 'control', '')),
                          {'reload', 'close-session', 'close-share',
-                          'close-client', 'drain', 'loglevel'})
+                          'close-file', 'close-client', 'drain', 'loglevel'})
         self.assertEqual(completed('smbquic-status', 'control', 'drain', 'of'),
                          ['off'])
         self.assertEqual(set(completed('smbquic-passwd', '')),

@@ -265,6 +265,29 @@ static void test_close_share(void **state)
 	assert_string_equal(answer->text, "there is no share nothing");
 }
 
+static void test_close_file(void **state)
+{
+	struct place *p = *state;
+	struct smb2_file_id kept = files_make(p->t, "kept");
+	struct smb2_file_id one = files_make(p->t, "one");
+	struct status_answer *answer = NULL;
+	char id[32] = "";
+
+	snprintf(id, sizeof(id), "0x%llx",
+		 (unsigned long long)one.persistent_id);
+	answer = tell(p, "close-file", id);
+	assert_false(answer->refused);
+	assert_non_null(strstr(answer->text, "is closed: one"));
+	assert_int_equal(idtable_count(p->t->f->server->opens), 1);
+	assert_int_equal(files_close(p->t, one), NT_STATUS_FILE_CLOSED);
+	assert_int_equal(files_close(p->t, kept), NT_STATUS_OK);
+	answer = tell(p, "close-file", id);
+	assert_true(answer->refused);
+	assert_non_null(strstr(answer->text, "there is no open file 0x"));
+	answer = tell(p, "close-file", "one");
+	assert_string_equal(answer->text, "there is no open file one");
+}
+
 static void test_close_session(void **state)
 {
 	struct place *p = *state;
@@ -361,6 +384,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_changes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_leases, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_close_share, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_close_file, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_close_session, setup,
 						teardown),

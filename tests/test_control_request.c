@@ -40,6 +40,8 @@ static void test_good(void **state)
 	r = parse(mem_ctx, "{\"do\":\"close-share\",\"what\":\"a b\"}", &why);
 	assert_int_equal(r->verb, CONTROL_CLOSE_SHARE);
 	assert_string_equal(r->what, "a b");
+	r = parse(mem_ctx, "{\"do\":\"close-file\",\"what\":\"7\"}", &why);
+	assert_int_equal(r->verb, CONTROL_CLOSE_FILE);
 	r = parse(mem_ctx, "{\"do\":\"drain\"}", &why);
 	assert_int_equal(r->verb, CONTROL_DRAIN);
 	assert_null(r->what);
