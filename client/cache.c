@@ -74,7 +74,7 @@ static void lease_changed(struct client_file *file, uint32_t state, bool waits,
 {
 	struct client_cache *cache =
 		talloc_get_type_abort(private_data, struct client_cache);
-	bool came_back = !waits && client_tree_conn(file->tree)->lost;
+	bool came_back = file->coming_back;
 
 	cache->figures.breaks += came_back ? 0 : 1;
 	if (came_back && file->origin != NULL) {

@@ -45,6 +45,9 @@ struct call *call_new(TALLOC_CTX *mem_ctx, struct client_conn *conn,
 		call->spreads = tree->type == SMB2_SHARE_TYPE_DISK;
 		dir_change_begin(call, tree);
 	}
+	if (session != NULL) {
+		call->refused = revive_refused(session, tree);
+	}
 	return call;
 }
 

@@ -224,9 +224,9 @@ void client_set_timeout(struct client_conn *conn, unsigned timeout_ms);
  * creation, and when it is only read its size and time of writing). A file
  * that cannot be had again fails its calls with
  * NT_STATUS_HANDLE_NO_LONGER_VALID, the rest goes on. What goes through pipes
- * is not sent again: NT_STATUS_CONNECTION_DISCONNECTED. A call's time
- * ends when it is answered, not when there is a connection: one that is lost
- * again and again over the same calls is given up as well.
+ * is not sent again: NT_STATUS_CONNECTION_DISCONNECTED. A call's time ends when
+ * it is answered: who is lost again and again over the same calls is given up.
+ * A session, or the use of a share, that the server ends is made anew, too.
  */
 enum client_lost {
 	CLIENT_LOST,	 /**< trying to get it back */

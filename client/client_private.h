@@ -13,7 +13,9 @@
  *	call.c      struct call: requests sent as one message, and the replies
  *	multichannel.c, spread.c  further connections of one session
  *	reconnect.c struct reconnect: the way back of a lost connection
- *	replay.c    calls that wait for it
+ *	revive.c    struct revive: a session or tree that the server ended
+ *	restore.c   what both have in common
+ *	replay.c    calls that wait for them
  *	reopen.c    struct file_origin: how a file is opened again
  *
  * Who points to whom: conn <- channel -> session <- tree <- file. Each list
@@ -84,6 +86,7 @@ struct call {
 	unsigned refusals;    /**< a replay was too early so often */
 	unsigned hops;	      /**< links that were followed for it */
 	const char *followed; /**< where they led, as on the wire; or NULL */
+	unsigned revivals;    /**< its session or tree was ended so often */
 	bool keeps_out;	      /**< out stays: it may be sent again */
 	unsigned late;	      /**< connections that were given up for it */
 	unsigned passed_on;   /**< channels likewise */
@@ -405,12 +408,21 @@ struct early_break {
 
 #define EARLY_BREAKS 16
 
+/** The server does not let us in again: revive.c. */
+struct refusal {
+	NTSTATUS status; /**< OK: it does, or was not asked */
+	int64_t until;	 /**< us; it is not asked before */
+	unsigned ms;	 /**< that it is left alone; 0: not refused before */
+};
+
 struct client_session {
 	struct early_break early[EARLY_BREAKS]; /**< a ring */
 	unsigned early_next;
 	struct client_credentials *credentials; /**< to log on again */
 	uint16_t sequence; /**< of its channels (3.2.4.1.8); it only grows */
-	bool stale;	   /**< of a lost connection, not yet restored */
+	bool stale;	   /**< the server has it no more; not yet restored */
+	struct refusal refusal;
+	struct revive *revive;	     /**< NULL: never needed */
 	struct tevent_req *again;    /**< restores it now; NULL: nobody does */
 	struct tevent_req *renewing; /**< renew.c; NULL: nobody does */
 	uint64_t previous_id;	     /**< the last one that it had */
@@ -462,6 +474,7 @@ struct client_tree {
 	uint64_t serial;
 	const char *share;
 	bool stale;		  /**< as of a session */
+	struct refusal refusal;	  /**< likewise */
 	struct tevent_req *again; /**< likewise */
 	uint32_t id;
 	uint8_t type;
@@ -546,6 +559,7 @@ struct client_file {
 	void *private_data;
 	client_lease_fn on_lease;
 	void *lease_data;
+	bool coming_back;  /**< on_lease is told of an open, not a break */
 	bool releasing;	   /**< a lease break waits for client_file_release() */
 	const char *path;  /**< dir_change.c: what it may change; or NULL */
 	bool deletes;	   /**< when it is closed */
@@ -704,8 +718,52 @@ NTSTATUS file_again_recv(struct tevent_req *req);
 void file_lease_break(struct client_session *session, const uint8_t *msg,
 		      size_t len);
 
+/* ------------------------------------------------------------ restore.c */
+
+/** They, and all below, are not what the server has, and are to be restored.
+ *  @return whether any file is. */
+bool restore_mark_session(struct client_session *session);
+bool restore_mark_tree(struct client_tree *tree);
+bool restore_mark_file(struct client_file *file);
+/** Go on with a session and what is below it. How each part ends is told
+ *  reconnect_restored() if the connection is lost, else revive_restored().
+ *  @param busy  requests that are on their way elsewhere.
+ *  @return how many are now; 0: there is nothing left to do. */
+unsigned restore_session(struct client_session *session, unsigned busy);
+/** An object that may wait to be restored went away. session may be NULL. */
+void restore_look(struct client_session *session);
+
+/* ------------------------------------------------------------- revive.c */
+
+/** A call has all its replies: when they say that the server has ended its
+ *  session or tree, that is made anew, and the call put aside until then if it
+ *  can be sent again. @return false: it ends. */
+bool revive_take(struct call *call);
+/** A new call, in no list, needs what is not there at the moment. @return true:
+ *  it is held until that is. */
+bool revive_holds(struct call *call);
+/** The server does not let us in again, and was asked just now. tree may be
+ *  NULL. @return why, or OK. */
+NTSTATUS revive_refused(const struct client_session *session,
+			const struct client_tree *tree);
+/** The session is no more on the server. @return false: it cannot come back. */
+bool revive_session(struct client_session *session);
+bool revive_is_busy(const struct client_session *session);
+/** Something was answered, or is no more. */
+void revive_look(struct client_session *session);
+/** Of restore.c. @param tree  NULL: it was the session itself. */
+void revive_restored(struct client_session *session, struct client_tree *tree,
+		     NTSTATUS status);
+/** The session is freed: calls that wait for it end. */
+void revive_session_ends(struct client_session *session);
+
 /* ------------------------------------------------------------- replay.c */
 
+/** Can a call be sent again, after which nobody knows whether it was done? */
+bool replay_may_repeat(const struct client_conn *conn, const struct call *call);
+/** A call of conn->held takes the numbers that its tree and file have now.
+ *  @return false: the file is gone, and the call has ended. */
+bool replay_number(struct client_conn *conn, struct call *call);
 /** Calls that were sent or wait are held, or end with status when they cannot
  *  be sent again. */
 void replay_hold(struct client_conn *conn, NTSTATUS status);
@@ -753,8 +811,10 @@ bool reconnect_lost(struct client_conn *conn, NTSTATUS status, const char *why);
 /** Its CREATE was answered; it has to be restored with the rest when the
  *  connection was lost before that was seen. */
 void reconnect_opened(struct client_file *file);
-/** An object that may wait to be restored went away. */
+/** An object that may wait to be restored went away. conn may be NULL. */
 void reconnect_look(struct client_conn *conn);
+/** Of restore.c. */
+void reconnect_restored(struct client_conn *conn, NTSTATUS status);
 
 /** The server takes an oplock down (3.2.5.19). */
 void file_break(struct client_session *session, const uint8_t *msg, size_t len);

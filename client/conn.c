@@ -161,6 +161,9 @@ void conn_submit(struct client_conn *conn, struct call *call)
 	if (call->channel != NULL) {
 		call->channel->calls++;
 	}
+	if (revive_holds(call)) {
+		return;
+	}
 	conn = spread_choose(conn, call);
 	spread_take(call, conn);
 	if (conn->lost && !call->urgent && !conn->asking) {

@@ -134,6 +134,7 @@ static bool conn_reply(struct client_conn *conn, struct message *m,
 		       const struct message_pdu *pdu)
 {
 	struct call_part *part = find_part(conn, pdu->header.message_id);
+	struct client_session *session = NULL;
 	struct call *call = NULL;
 
 	if (part == NULL || part->command != pdu->header.command) {
@@ -142,6 +143,7 @@ static bool conn_reply(struct client_conn *conn, struct message *m,
 		return false;
 	}
 	call = part->call;
+	session = call->channel != NULL ? call->channel->session : NULL;
 	if (!reply_is_protected(part, m, pdu)) {
 		log_warn("reply to %s: signature or encryption is wrong",
 			 smb2_command_name(part->command));
@@ -169,9 +171,12 @@ static bool conn_reply(struct client_conn *conn, struct message *m,
 		conn_die(conn, NT_STATUS_NO_MEMORY, "out of memory");
 		return false;
 	}
-	if (call->missing == 0 && !renew_take(call) &&
+	if (call->missing == 0 && !renew_take(call) && !revive_take(call) &&
 	    !replay_take_refused(call) && !follow_take(call)) {
 		call_finish(call, NT_STATUS_OK);
+	}
+	if (session != NULL) {
+		revive_look(session);
 	}
 	return true;
 }

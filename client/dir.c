@@ -387,14 +387,16 @@ static void list_more(struct tevent_req *req)
 	tevent_req_set_callback(subreq, list_read, req);
 }
 
-/* The folder, or where the server was in it, went with a connection that came
- * back: there is nothing but to begin anew. */
+/* The folder, or where the server was in it, went with a connection, a session
+ * or a tree that came back: there is nothing but to begin anew. */
 static bool list_was_lost(const struct list_state *state, NTSTATUS status)
 {
 	const struct client_conn *conn = client_tree_conn(state->tree);
 
 	return (status == NT_STATUS_CONNECTION_DISCONNECTED ||
 		status == NT_STATUS_IO_TIMEOUT ||
+		status == NT_STATUS_USER_SESSION_DELETED ||
+		status == NT_STATUS_NETWORK_NAME_DELETED ||
 		status == NT_STATUS_HANDLE_NO_LONGER_VALID) &&
 	       conn != NULL && conn->way_back != NULL &&
 	       state->begun < LIST_TRIES;

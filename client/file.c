@@ -197,7 +197,7 @@ static int file_destructor(struct client_file *file)
 	}
 	TAILQ_REMOVE(&tree->files, file, entry);
 	conn = client_tree_conn(tree);
-	reconnect_look(conn);
+	restore_look(tree->session);
 	if (file->valid && !file->stale && NT_STATUS_IS_OK(file->gone) &&
 	    conn != NULL && tree->valid && tree->session->valid) {
 		call = call_new(conn, conn, tree->session, tree);
@@ -272,7 +272,9 @@ struct call *file_call(TALLOC_CTX *mem_ctx, const struct client_file *file)
 	call = call_new(mem_ctx, conn, file->tree->session, file->tree);
 	if (call != NULL) {
 		call->file_serial = file->serial;
-		call->refused = file->gone;
+		if (!NT_STATUS_IS_OK(file->gone)) {
+			call->refused = file->gone;
+		}
 		dir_change_file(call, file);
 	}
 	return call;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The way back of a connection that was lost (MS-SMB2 3.2.7.1): the transport
- * and NEGOTIATE, then every session, then every tree, then every file, and the
- * calls that waited. An attempt that fails is followed by another, later, until
- * the time is over.
+ * and NEGOTIATE, then every session, then every tree, then every file
+ * (restore.c), and the calls that waited. An attempt that fails is followed by
+ * another, later, until the time is over.
  *
  * A connection on which nothing is open and nobody waits comes back when it is
  * needed.
@@ -15,15 +15,12 @@
 #define LOG_MODULE "client"
 
 #include "client/client_private.h"
-#include "client/dir_cache_private.h"
 #include "smbquic/log.h"
 
 #define FIRST_PAUSE_MS	 100
 #define LONGEST_PAUSE_MS 2000
 /* A connection that held so long is not one that a server drops at once. */
 #define STEADY_US (2 * 1000 * 1000)
-/* Opens asked for at a time. */
-#define AT_ONCE 64
 
 enum phase {
 	UP,	    /* there is nothing to do */
@@ -53,9 +50,6 @@ struct reconnect {
 
 static void step(struct reconnect *r);
 static void connected(struct tevent_req *subreq);
-static void session_restored(struct tevent_req *subreq);
-static void tree_restored(struct tevent_req *subreq);
-static void file_restored(struct tevent_req *subreq);
 
 struct reconnect *reconnect_new(struct client_conn *conn)
 {
@@ -111,40 +105,6 @@ void reconnect_look(struct client_conn *conn)
 
 /* ------------------------------------------------------------ what is lost */
 
-/* A file is opened again unless that is known to be of no use. */
-static bool mark_file(struct client_file *file)
-{
-	TALLOC_FREE(file->again);
-	file->stale = file->valid && NT_STATUS_IS_OK(file->gone);
-	if (file->stale && file->tree->type != SMB2_SHARE_TYPE_DISK) {
-		file->gone = NT_STATUS_HANDLE_NO_LONGER_VALID;
-		file->stale = false;
-	}
-	return file->stale;
-}
-
-/* @return whether anything is open at all. */
-static bool mark_session(struct client_session *session)
-{
-	struct client_tree *tree = NULL;
-	struct client_file *file = NULL;
-	bool open = false;
-
-	TALLOC_FREE(session->again);
-	session->stale = session->valid;
-	TAILQ_FOREACH(tree, &session->trees, entry)
-	{
-		TALLOC_FREE(tree->again);
-		tree->stale = tree->valid;
-		dir_cache_lost(tree);
-		TAILQ_FOREACH(file, &tree->files, entry)
-		{
-			open = mark_file(file) || open;
-		}
-	}
-	return open;
-}
-
 /* Everything has to be restored, from the beginning. */
 static bool mark(struct client_conn *conn)
 {
@@ -154,7 +114,7 @@ static bool mark(struct client_conn *conn)
 	TAILQ_FOREACH(channel, &conn->channels, conn_entry)
 	{
 		if (channel->session != NULL) {
-			open = mark_session(channel->session) || open;
+			open = restore_mark_session(channel->session) || open;
 		}
 	}
 	return open;
@@ -305,8 +265,8 @@ bool reconnect_lost(struct client_conn *conn, NTSTATUS status, const char *why)
 		return true;
 	}
 	log_info("lost, and to be made anew: %s", why);
-	open = mark(conn);
 	conn->lost = true;
+	open = mark(conn);
 	r->status = status;
 	TALLOC_FREE(r->last);
 	talloc_free(r->why);
@@ -325,10 +285,17 @@ void reconnect_opened(struct client_file *file)
 {
 	struct client_conn *conn = file_conn(file);
 
-	if (conn == NULL || !conn->lost || conn->way_back == NULL) {
+	if (conn == NULL || conn->way_back == NULL) {
 		return;
 	}
-	if (mark_file(file) && conn->way_back->phase == ASLEEP) {
+	if (!conn->lost) {
+		if (file->tree->stale || file->tree->session->stale) {
+			restore_mark_file(file);
+			revive_look(file->tree->session);
+		}
+		return;
+	}
+	if (restore_mark_file(file) && conn->way_back->phase == ASLEEP) {
 		awake(conn->way_back);
 	}
 	step_soon(conn->way_back);
@@ -396,131 +363,16 @@ static void connected(struct tevent_req *subreq)
 	}
 }
 
-/* Requests are children of what they restore, and go with it.
- * @return whether that is what it was. */
-static bool restored(struct reconnect *r, NTSTATUS status,
-		     struct tevent_req **again, bool *stale)
+void reconnect_restored(struct client_conn *conn, NTSTATUS status)
 {
-	TALLOC_FREE(*again);
-	if (!NT_STATUS_IS_OK(status)) {
-		attempt_failed(r, status, NULL);
-		return false;
-	}
-	*stale = false;
-	step_soon(r);
-	return true;
-}
-
-static void session_restored(struct tevent_req *subreq)
-{
-	struct client_session *session =
-		tevent_req_callback_data(subreq, struct client_session);
-
-	restored(session_conn(session)->way_back, session_again_recv(subreq),
-		 &session->again, &session->stale);
-}
-
-static void tree_restored(struct tevent_req *subreq)
-{
-	struct client_tree *tree =
-		tevent_req_callback_data(subreq, struct client_tree);
-	struct client_conn *conn = client_tree_conn(tree);
-
-	if (restored(conn->way_back, tree_again_recv(subreq), &tree->again,
-		     &tree->stale)) {
-		replay_tree(conn, tree);
-	}
-}
-
-static void file_restored(struct tevent_req *subreq)
-{
-	struct client_file *file =
-		tevent_req_callback_data(subreq, struct client_file);
-	struct client_conn *conn = file_conn(file);
-
-	if (!restored(conn->way_back, file_again_recv(subreq), &file->again,
-		      &file->stale)) {
-		return;
-	}
-	file->missed = file->watched;
-	replay_file(conn, file);
-	if (file->on_lease != NULL && NT_STATUS_IS_OK(file->gone) &&
-	    file->closing == NULL) {
-		file->on_lease(file, file->origin->lease_state, false,
-			       file->lease_data);
+	if (NT_STATUS_IS_OK(status)) {
+		step_soon(conn->way_back);
+	} else {
+		attempt_failed(conn->way_back, status, NULL);
 	}
 }
 
 /* -------------------------------------------------------------------- steps */
-
-/* @return false: the attempt has failed. */
-static bool begun(struct reconnect *r, struct tevent_req *again,
-		  tevent_req_fn done, void *what)
-{
-	if (again == NULL) {
-		attempt_failed(r, NT_STATUS_NO_MEMORY, NULL);
-		return false;
-	}
-	tevent_req_set_callback(again, done, what);
-	return true;
-}
-
-/* These return how many requests are on their way, busy included. */
-
-static unsigned restore_files(struct reconnect *r, struct client_tree *tree,
-			      unsigned busy)
-{
-	struct client_file *file = NULL;
-
-	TAILQ_FOREACH(file, &tree->files, entry)
-	{
-		if (!file->stale || busy >= AT_ONCE) {
-			continue;
-		}
-		busy++;
-		if (file->again == NULL) {
-			file->again = file_again_send(file, file);
-			if (!begun(r, file->again, file_restored, file)) {
-				return busy;
-			}
-		}
-	}
-	return busy;
-}
-
-static unsigned restore_tree(struct reconnect *r, struct client_tree *tree,
-			     unsigned busy)
-{
-	if (!tree->stale) {
-		return restore_files(r, tree, busy);
-	}
-	if (tree->again == NULL) {
-		tree->again = tree_again_send(tree, tree);
-		begun(r, tree->again, tree_restored, tree);
-	}
-	return busy + 1;
-}
-
-static unsigned restore_session(struct reconnect *r,
-				struct client_session *session, unsigned busy)
-{
-	struct client_tree *tree = NULL;
-
-	if (session->stale) {
-		if (session->again == NULL) {
-			session->again = session_again_send(session, session);
-			begun(r, session->again, session_restored, session);
-		}
-		return busy + 1;
-	}
-	TAILQ_FOREACH(tree, &session->trees, entry)
-	{
-		if (r->phase == RESTORING) {
-			busy = restore_tree(r, tree, busy);
-		}
-	}
-	return busy;
-}
 
 static void finish(struct reconnect *r)
 {
@@ -544,7 +396,7 @@ static void restore(struct reconnect *r)
 	TAILQ_FOREACH(channel, &r->conn->channels, conn_entry)
 	{
 		if (channel->session != NULL && r->phase == RESTORING) {
-			busy = restore_session(r, channel->session, busy);
+			busy = restore_session(channel->session, busy);
 		}
 	}
 	if (busy == 0 && r->phase == RESTORING) {

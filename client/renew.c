@@ -84,15 +84,21 @@ static void renew_done(struct tevent_req *subreq)
 	if (conn == NULL || conn->lost || conn->dead != NT_STATUS_OK) {
 		return; /* who brings the connection back sends them */
 	}
+	if (status == NT_STATUS_USER_SESSION_DELETED &&
+	    revive_session(session)) {
+		return; /* it is to be another session */
+	}
 	if (!NT_STATUS_IS_OK(status)) {
 		log_warn("logging on again failed: %s", nt_errtext(status));
+	} else if (revive_is_busy(session)) {
+		return; /* what waits for a tree may not go yet */
 	}
 	for (call = next_held(conn, session); call != NULL;
 	     call = next_held(conn, session)) {
-		if (NT_STATUS_IS_OK(status)) {
-			replay_resume(conn, call);
-		} else {
+		if (!NT_STATUS_IS_OK(status)) {
 			call_finish(call, status);
+		} else if (replay_number(conn, call)) {
+			replay_resume(conn, call);
 		}
 	}
 	conn_start_watch(conn);

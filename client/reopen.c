@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Opening a file again after its connection was lost (MS-SMB2 3.2.4.4): by its
- * durable or persistent handle where it has one, else by its path.
+ * Opening a file again after its connection was lost, or its session or tree
+ * ended (MS-SMB2 3.2.4.4): by its durable or persistent handle where it has
+ * one, else by its path.
  *
  * Handles that survive come with a lease to cache the handle, which costs
  * others nothing until one of them has to wait for it.
@@ -371,6 +372,14 @@ static void again_close(const struct again_state *state,
 	call_post(file_conn(file), call);
 }
 
+/* Of no use is what the file belongs to, and not the file. */
+static bool is_no_more(NTSTATUS status)
+{
+	return status == NT_STATUS_USER_SESSION_DELETED ||
+	       status == NT_STATUS_NETWORK_NAME_DELETED ||
+	       status == NT_STATUS_NETWORK_SESSION_EXPIRED;
+}
+
 /* Locks went with the handle: take them again, all of them or none. */
 static void again_lock(struct tevent_req *req)
 {
@@ -411,7 +420,11 @@ static void again_locked(struct tevent_req *subreq)
 	if (req_failed(req, status)) {
 		return;
 	}
-	if (!NT_STATUS_IS_OK(call->part[0].status)) {
+	status = call->part[0].status;
+	if (is_no_more(status) && req_failed(req, status)) {
+		return;
+	}
+	if (!NT_STATUS_IS_OK(status)) {
 		again_gone(req, "somebody else has a lock that was ours");
 		return;
 	}
@@ -477,6 +490,9 @@ static void again_opened(struct tevent_req *subreq)
 		return;
 	}
 	status = call->part[0].status;
+	if (is_no_more(status) && req_failed(req, status)) {
+		return;
+	}
 	if (is_busy(status) && state->tries++ < BUSY_TRIES) {
 		again_wait(req);
 		return;
@@ -629,6 +645,7 @@ void file_lease_break(struct client_session *session, const uint8_t *msg,
 		file->origin->durable = false;
 	}
 	file->releasing = waits;
+	file->coming_back = false;
 	if (file->on_lease != NULL) {
 		file->on_lease(file, file->origin->lease_state, waits,
 			       file->lease_data);
@@ -644,7 +661,7 @@ void client_file_release(struct client_file *file)
 	struct client_conn *conn = file_conn(file);
 
 	if (file->releasing && conn != NULL && !conn->lost && file->valid &&
-	    file->closing == NULL) {
+	    !file->stale && file->closing == NULL) {
 		lease_acknowledge(file);
 	}
 	file->releasing = false;

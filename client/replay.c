@@ -66,7 +66,7 @@ const struct client_tree *tree_of_serial(const struct client_conn *conn,
 
 /* Where a listing had come to on the server, nobody knows; nor what a pipe has
  * taken in. */
-static bool may_repeat(const struct client_conn *conn, const struct call *call)
+bool replay_may_repeat(const struct client_conn *conn, const struct call *call)
 {
 	const struct client_tree *tree = NULL;
 	unsigned i = 0;
@@ -124,7 +124,7 @@ static void hold_list(struct client_conn *conn, struct call_list *list,
 
 	while (!TAILQ_EMPTY(list)) {
 		call = TAILQ_FIRST(list);
-		if (may_repeat(conn, call)) {
+		if (replay_may_repeat(conn, call)) {
 			call->moved = false;
 			hold(conn, call);
 		} else {
@@ -156,7 +156,7 @@ bool replay_move(struct call *call, struct client_conn *to)
 	struct client_conn *home = to->home != NULL ? to->home : to;
 	bool sent = call->sent;
 
-	if (!call->posted && !may_repeat(home, call)) {
+	if (!call->posted && !replay_may_repeat(home, call)) {
 		return false;
 	}
 	take_out(call);
@@ -280,11 +280,53 @@ void replay_file(struct client_conn *conn, struct client_file *file)
 	file->missed = file->missed && !told;
 }
 
+static struct client_file *find_file(const struct client_tree *tree,
+				     uint64_t serial)
+{
+	struct client_file *file = NULL;
+
+	TAILQ_FOREACH(file, &tree->files, entry)
+	{
+		if (file->serial == serial) {
+			return file;
+		}
+	}
+	return NULL;
+}
+
+bool replay_number(struct client_conn *conn, struct call *call)
+{
+	const struct client_tree *tree =
+		tree_of_serial(conn, call->tree_serial);
+	const struct client_file *file =
+		tree != NULL ? find_file(tree, call->file_serial) : NULL;
+	unsigned i = 0;
+
+	if (tree != NULL) {
+		call->tree_id = tree->id;
+		call->encrypt = tree->encrypt || tree->session->encrypt;
+	}
+	if (file != NULL && !NT_STATUS_IS_OK(file->gone)) {
+		call_finish(call, file->gone);
+		return false;
+	}
+	for (i = 0; file != NULL && i < call->parts; i++) {
+		put_file_id(&call->part[i], &file->id);
+	}
+	return true;
+}
+
 /* What belongs to the session now. */
 static void take_numbers(struct call *call)
 {
-	if (call->channel != NULL) {
-		call->session_id = call->channel->session_id;
+	const struct client_channel *channel = call->channel;
+
+	if (channel == NULL) {
+		return;
+	}
+	call->session_id = channel->session_id;
+	if (call->tree_serial == 0 && channel->session != NULL) {
+		call->encrypt = channel->session->encrypt;
 	}
 }
 

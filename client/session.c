@@ -17,10 +17,12 @@ static int session_destructor(struct client_session *session)
 		}
 		call_post(conn, call);
 	}
+	revive_session_ends(session);
 	multichannel_session_ends(conn, session);
 	while (!TAILQ_EMPTY(&session->trees)) {
 		tree = TAILQ_FIRST(&session->trees);
 		TAILQ_REMOVE(&session->trees, tree, entry);
+		TALLOC_FREE(tree->again);
 		tree->session = NULL;
 	}
 	channel_release_all(session);

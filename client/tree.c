@@ -27,7 +27,7 @@ static int tree_destructor(struct client_tree *tree)
 	struct call *call = NULL;
 
 	dir_cache_end(tree);
-	reconnect_look(conn);
+	restore_look(tree->session);
 	if (tree->valid && conn != NULL && tree->session->valid &&
 	    !tree->stale) {
 		call = call_new(conn, conn, tree->session, tree);
@@ -40,6 +40,7 @@ static int tree_destructor(struct client_tree *tree)
 	while (!TAILQ_EMPTY(&tree->files)) {
 		file = TAILQ_FIRST(&tree->files);
 		TAILQ_REMOVE(&tree->files, file, entry);
+		TALLOC_FREE(file->again);
 		file->tree = NULL;
 	}
 	if (tree->session != NULL) {
@@ -202,7 +203,8 @@ static NTSTATUS tree_take(struct tree_state *state, const struct call *call)
 	tree->compress = compression_of_tree(conn, &body);
 	tree->capabilities = body.capabilities;
 	tree->valid = true;
-	tree->stale = client_tree_conn(tree)->lost; /* since it was answered */
+	/* since it was answered */
+	tree->stale = client_tree_conn(tree)->lost || tree->session->stale;
 	if ((body.share_flags & SMB2_SHAREFLAG_ENCRYPT_DATA) != 0 &&
 	    !conn->agreement.accept_transport_security) {
 		if (conn->agreement.cipher == 0 || call->channel == NULL ||

@@ -23,7 +23,7 @@ static struct smb2_sealing_key *peer_keyring(uint64_t session_id,
 {
 	struct peer *peer = private_data;
 
-	return session_id == PEER_SESSION && peer->keys != NULL
+	return session_id == peer->session && peer->keys != NULL
 		       ? peer->keys->unseal
 		       : NULL;
 }
@@ -55,6 +55,7 @@ struct peer *testlib_peer_over(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 
 	peer->ev = ev;
 	peer->credits = 64;
+	peer->next_session = PEER_SESSION;
 	peer->file_size = 100000;
 	testlib_memory_pair(peer, ev, facts, ends);
 	peer->client_end = ends[0];
@@ -142,6 +143,12 @@ static void peer_keys(struct peer *peer)
 			 NT_STATUS_OK);
 }
 
+void testlib_peer_end_session(struct peer *peer)
+{
+	peer->session = 0;
+	TALLOC_FREE(peer->keys);
+}
+
 static void peer_session_setup(struct peer *peer, const struct message_pdu *pdu,
 			       struct peer_reply *reply)
 {
@@ -150,13 +157,23 @@ static void peer_session_setup(struct peer *peer, const struct message_pdu *pdu,
 	struct wire_writer header = {0};
 	NTSTATUS status = 0;
 
+	if (pdu->header.session_id == 0) {
+		memcpy(peer->preauth, peer->agreement.preauth,
+		       sizeof(peer->preauth));
+		testlib_peer_end_session(peer);
+		TALLOC_FREE(peer->auth);
+		peer_expect_logon(peer);
+		peer->session = peer->next_session++;
+	} else if (peer->session == 0) {
+		peer->session = pdu->header.session_id; /* a channel of it */
+	}
 	peer_hash(peer, pdu->data, pdu->len);
 	assert_true(
 		smb2_session_setup_request_decode(pdu->data, pdu->len, &in));
 	status = auth_step(peer->auth, peer, in.security_buffer,
 			   &out.security_buffer);
 	reply->header.status = status;
-	reply->header.session_id = PEER_SESSION;
+	reply->header.session_id = peer->session;
 	if (!NT_STATUS_IS_OK(status) &&
 	    status != NT_STATUS_MORE_PROCESSING_REQUIRED) {
 		testlib_peer_error(reply, status);
@@ -342,7 +359,7 @@ static void peer_send_all(struct peer *peer, struct peer_reply *replies,
 		seal = peer->keys->seal;
 	}
 	subreq = message_write_send(peer, peer->ev, peer->conn, out, count,
-				    seal, PEER_SESSION);
+				    seal, peer->session);
 	assert_non_null(subreq);
 	tevent_req_set_callback(subreq, peer_written, NULL);
 }

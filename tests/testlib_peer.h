@@ -14,7 +14,7 @@
 
 #define PEER_USER     "tester"
 #define PEER_PASSWORD "Secret-1"
-#define PEER_SESSION  0x1122334455667788ull
+#define PEER_SESSION  0x1122334455667788ull /* the first one, then the next */
 #define PEER_TREE     7
 
 struct peer;
@@ -40,6 +40,8 @@ struct peer {
 	struct negotiate_agreement agreement;
 	struct auth *auth;
 	struct session_keys *keys;
+	uint64_t session; /**< 0: none */
+	uint64_t next_session;
 	struct smb2_signing_key *wrong_key;
 	uint8_t preauth[CRYPTO_PREAUTH_SIZE];
 	bool broken; /**< reading failed or ended */
@@ -76,6 +78,8 @@ uint8_t testlib_peer_byte(uint64_t offset);
 
 /** Forget the body that was prepared and make an error of the reply. */
 void testlib_peer_error(struct peer_reply *reply, NTSTATUS status);
+/** Forget the session, and its keys. */
+void testlib_peer_end_session(struct peer *peer);
 /** Begin another body. */
 struct wire_writer *testlib_peer_body(struct peer_reply *reply);
 

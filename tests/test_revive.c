@@ -1,0 +1,645 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Sessions and trees that the server ends on a connection that lives. */
+#include "tests/fixture_client.h"
+
+#include "client/client_private.h"
+
+#define MOST 40
+
+/* What the server has, and how it takes what asks for more. */
+struct host {
+	struct fixture *f;
+	uint32_t tree;	      /* its number now; 0: none */
+	unsigned end_session; /* on the n-th READ or WRITE; 0: not */
+	unsigned end_tree;    /* likewise */
+	unsigned others;      /* that are answered so after the next one */
+	NTSTATUS logon;	      /* answered to SESSION_SETUP */
+	NTSTATUS connect;     /* and to TREE_CONNECT */
+	NTSTATUS create;      /* and to CREATE */
+	unsigned times;	      /* so often, those three */
+	bool always;	      /* it ends the session whenever a READ comes */
+	bool holds;	      /* does not answer a READ */
+	struct peer_reply held;
+	uint64_t offset[MOST]; /* of WRITEs that were done */
+	unsigned writes;
+	unsigned dialled;
+	unsigned told;
+};
+
+static void end_session(struct host *h)
+{
+	testlib_peer_end_session(h->f->peer);
+	h->tree = 0;
+}
+
+static bool is_refused(struct host *h, uint16_t command,
+		       struct peer_reply *reply)
+{
+	NTSTATUS status = command == SMB2_SESSION_SETUP	 ? h->logon
+			  : command == SMB2_TREE_CONNECT ? h->connect
+			  : command == SMB2_CREATE	 ? h->create
+							 : NT_STATUS_OK;
+
+	if (NT_STATUS_IS_OK(status) || h->times == 0) {
+		return false;
+	}
+	h->times--;
+	if (command == SMB2_SESSION_SETUP) {
+		end_session(h);
+	}
+	testlib_peer_error(reply, status);
+	return true;
+}
+
+static void note_write(struct host *h, const struct message_pdu *pdu)
+{
+	struct smb2_write_request in = {0};
+
+	assert_true(smb2_write_request_decode(pdu->data, pdu->len, &in));
+	assert_true(h->writes < MOST);
+	assert_int_equal(in.file_id.volatile_id, h->f->peer->opened);
+	h->offset[h->writes++] = in.offset;
+}
+
+/* 3.3.5.2.9, 3.3.5.2.11 */
+static void serve(struct peer *peer, const struct message_pdu *pdu,
+		  struct peer_reply *reply)
+{
+	struct host *h = peer->private_data;
+	uint16_t command = pdu->header.command;
+	bool io = command == SMB2_READ || command == SMB2_WRITE;
+
+	if (command == SMB2_NEGOTIATE || command == SMB2_CANCEL ||
+	    command == SMB2_ECHO || is_refused(h, command, reply) ||
+	    command == SMB2_SESSION_SETUP) {
+		return;
+	}
+	if (io && h->end_session > 0 && --h->end_session == 0) {
+		end_session(h);
+	}
+	if (io && h->end_tree > 0 && --h->end_tree == 0) {
+		h->tree = 0;
+	}
+	if (h->always && command == SMB2_READ) {
+		end_session(h);
+	}
+	if (pdu->header.session_id != peer->session) {
+		testlib_peer_error(reply, NT_STATUS_USER_SESSION_DELETED);
+	} else if (command == SMB2_TREE_CONNECT) {
+		h->tree = 100 + peer->seen[SMB2_TREE_CONNECT];
+		reply->header.tree_id = h->tree;
+	} else if (pdu->header.tree_id != h->tree) {
+		testlib_peer_error(reply, NT_STATUS_NETWORK_NAME_DELETED);
+	} else if (h->holds && command == SMB2_READ) {
+		h->holds = false;
+		h->held = *reply;
+		reply->silent = true;
+	} else if (command == SMB2_WRITE) {
+		note_write(h, pdu);
+	}
+}
+
+static struct transport *dial(void *private_data)
+{
+	struct host *h = private_data;
+	struct peer *peer = testlib_peer(h->f, h->f->ev);
+
+	h->dialled++;
+	peer->next_session = PEER_SESSION + 1000 * (uint64_t)h->dialled;
+	peer->private_data = h;
+	peer->hook = serve;
+	h->f->peer = peer;
+	return peer->client_end;
+}
+
+static void told(struct client_conn *conn, enum client_lost what,
+		 const char *why, void *private_data)
+{
+	struct host *h = private_data;
+
+	(void)conn;
+	(void)what;
+	(void)why;
+	h->told++;
+}
+
+static struct host *up(struct fixture *f, unsigned ms)
+{
+	struct host *h = talloc_zero(f, struct host);
+
+	h->f = f;
+	f->peer->private_data = h;
+	f->peer->hook = serve;
+	f->options.reconnect_ms = ms;
+	fixture_up(f);
+	f->conn->dial = dial;
+	f->conn->dial_data = h;
+	client_on_lost(f->conn, told, h);
+	return h;
+}
+
+static NTSTATUS read_at(struct client_file *file, uint64_t offset)
+{
+	uint8_t buf[100];
+	size_t done = 0;
+	NTSTATUS status = client_read(file, offset, buf, sizeof(buf), &done);
+
+	if (NT_STATUS_IS_OK(status)) {
+		assert_int_equal(done, sizeof(buf));
+		assert_int_equal(buf[7], testlib_peer_byte(offset + 7));
+	}
+	return status;
+}
+
+/* ------------------------------------------------------------- it goes on */
+
+static void test_session(void **state)
+{
+	struct fixture *f = *state;
+	struct host *h = up(f, 20000);
+	struct client_file *file = fixture_open(f);
+	unsigned logon = f->peer->seen[SMB2_SESSION_SETUP];
+
+	end_session(h);
+	assert_int_equal(read_at(file, 5000), NT_STATUS_OK);
+	assert_int_equal(f->peer->seen[SMB2_SESSION_SETUP], 2 * logon);
+	assert_int_equal(f->peer->seen[SMB2_TREE_CONNECT], 2);
+	assert_int_equal(f->peer->seen[SMB2_CREATE], 2);
+	assert_int_equal(client_session_id(f->session), PEER_SESSION + 1);
+	/* on the same connection, which was well all the time */
+	assert_int_equal(h->dialled, 0);
+	assert_int_equal(h->told, 0);
+	assert_int_equal(client_close(file), NT_STATUS_OK);
+	assert_int_equal(f->peer->closed, 1);
+}
+
+static void test_tree(void **state)
+{
+	struct fixture *f = *state;
+	struct host *h = up(f, 20000);
+	struct client_file *file = fixture_open(f);
+	unsigned logon = f->peer->seen[SMB2_SESSION_SETUP];
+
+	h->tree = 0;
+	assert_int_equal(read_at(file, 5000), NT_STATUS_OK);
+	assert_int_equal(f->peer->seen[SMB2_SESSION_SETUP], logon);
+	assert_int_equal(f->peer->seen[SMB2_TREE_CONNECT], 2);
+	assert_int_equal(f->peer->seen[SMB2_CREATE], 2);
+	assert_int_equal(h->dialled, 0);
+	assert_int_equal(client_close(file), NT_STATUS_OK);
+}
+
+/* All of what was on its way is done once, in its order. */
+static void many_writes(struct fixture *f, struct host *h)
+{
+	struct client_file *file = fixture_open(f);
+	struct tevent_req *req[20] = {NULL};
+	uint8_t byte = 'x';
+	size_t done = 0;
+	unsigned i = 0;
+
+	for (i = 0; i < 20; i++) {
+		req[i] = client_write_send(f, file, i, wire_slice(&byte, 1),
+					   NULL);
+	}
+	for (i = 0; i < 20; i++) {
+		testlib_wait(f->ev, req[i], 20);
+		assert_int_equal(client_write_recv(req[i], &done),
+				 NT_STATUS_OK);
+		assert_int_equal(done, 1);
+		talloc_free(req[i]);
+	}
+	assert_int_equal(h->writes, 20);
+	for (i = 0; i < 20; i++) {
+		assert_int_equal(h->offset[i], i);
+	}
+	assert_int_equal(h->dialled, 0);
+	talloc_free(file);
+}
+
+static void test_many_session(void **state)
+{
+	struct fixture *f = *state;
+	struct host *h = up(f, 20000);
+
+	h->end_session = 5;
+	many_writes(f, h);
+}
+
+static void test_many_tree(void **state)
+{
+	struct fixture *f = *state;
+	struct host *h = up(f, 20000);
+
+	h->end_tree = 5;
+	many_writes(f, h);
+}
+
+/* Some wait for credits, and must not overtake. */
+static void test_few_credits(void **state)
+{
+	struct fixture *f = *state;
+	struct host *h = NULL;
+
+	f->peer->credits = 4;
+	h = up(f, 20000);
+	h->end_session = 3;
+	many_writes(f, h);
+}
+
+/* What is not there for the moment is asked for again. */
+static void test_passes(void **state)
+{
+	struct fixture *f = *state;
+	struct host *h = up(f, 20000);
+	struct client_file *file = fixture_open(f);
+
+	h->connect = NT_STATUS_INSUFFICIENT_RESOURCES;
+	h->times = 2;
+	h->tree = 0;
+	assert_int_equal(read_at(file, 0), NT_STATUS_OK);
+	assert_int_equal(h->times, 0);
+	assert_int_equal(f->peer->seen[SMB2_TREE_CONNECT], 4);
+	talloc_free(file);
+}
+
+/* The logon within the session comes too late: there is none. */
+static void test_expired_and_gone(void **state)
+{
+	struct fixture *f = *state;
+	struct host *h = up(f, 20000);
+	struct client_file *file = fixture_open(f);
+
+	h->create = NT_STATUS_NETWORK_SESSION_EXPIRED;
+	h->logon = NT_STATUS_USER_SESSION_DELETED;
+	h->times = 2;
+	talloc_free(file);
+	file = fixture_open(f);
+	assert_int_equal(h->times, 0);
+	assert_int_equal(client_session_id(f->session), PEER_SESSION + 1);
+	assert_int_equal(h->dialled, 0);
+	talloc_free(file);
+}
+
+/* ------------------------------------------------------------ it does not */
+
+static void test_not_wanted(void **state)
+{
+	struct fixture *f = *state;
+	struct host *h = up(f, 0);
+	struct client_file *file = fixture_open(f);
+	unsigned logon = f->peer->seen[SMB2_SESSION_SETUP];
+
+	end_session(h);
+	assert_int_equal(read_at(file, 0), NT_STATUS_USER_SESSION_DELETED);
+	assert_int_equal(f->peer->seen[SMB2_SESSION_SETUP], logon);
+	talloc_free(file);
+}
+
+/* Another password: said once, and then not for a while. */
+static void test_logon_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct host *h = up(f, 60000);
+	struct client_file *file = fixture_open(f);
+	unsigned logon = f->peer->seen[SMB2_SESSION_SETUP];
+
+	h->logon = NT_STATUS_LOGON_FAILURE;
+	h->times = 100;
+	end_session(h);
+	assert_int_equal(read_at(file, 0), NT_STATUS_LOGON_FAILURE);
+	assert_non_null(strstr(f->last_log, "logging on again failed"));
+	assert_int_equal(read_at(file, 0), NT_STATUS_LOGON_FAILURE);
+	assert_int_equal(h->times, 99);
+	assert_null(client_why(f->conn));
+	/* later, and again later */
+	assert_in_range(f->session->refusal.ms, 1, 60000);
+	f->session->refusal.until = 0;
+	assert_int_equal(read_at(file, 0), NT_STATUS_LOGON_FAILURE);
+	assert_int_equal(h->times, 98);
+	assert_in_range(f->session->refusal.ms, 60000, 120000);
+	/* it is the old one again */
+	h->times = 0;
+	f->session->refusal.until = 0;
+	assert_int_equal(read_at(file, 0), NT_STATUS_OK);
+	assert_int_equal(f->peer->seen[SMB2_SESSION_SETUP], 2 * logon + 2);
+	assert_int_equal(h->dialled, 0);
+	talloc_free(file);
+}
+
+static void test_share_gone(void **state)
+{
+	struct fixture *f = *state;
+	struct host *h = up(f, 60000);
+	struct client_file *file = fixture_open(f);
+
+	h->connect = NT_STATUS_BAD_NETWORK_NAME;
+	h->times = 100;
+	h->tree = 0;
+	assert_int_equal(read_at(file, 0), NT_STATUS_NETWORK_NAME_DELETED);
+	assert_non_null(strstr(f->last_log, "\"share\""));
+	assert_int_equal(read_at(file, 0), NT_STATUS_NETWORK_NAME_DELETED);
+	assert_int_equal(h->times, 99);
+	/* the session is well */
+	assert_int_equal(client_echo(f->conn), NT_STATUS_OK);
+	h->times = 0;
+	f->tree->refusal.until = 0;
+	assert_int_equal(read_at(file, 0), NT_STATUS_OK);
+	talloc_free(file);
+}
+
+/* Let in, and thrown out at once: not for ever, and not without a pause. */
+static void test_thrown_out_again(void **state)
+{
+	struct fixture *f = *state;
+	struct host *h = up(f, 60000);
+	struct client_file *file = fixture_open(f);
+	unsigned logon = f->peer->seen[SMB2_SESSION_SETUP];
+	int64_t began = conn_clock();
+
+	h->always = true;
+	assert_int_equal(read_at(file, 0), NT_STATUS_USER_SESSION_DELETED);
+	assert_in_range(f->peer->seen[SMB2_SESSION_SETUP], 5 * logon,
+			7 * logon);
+	assert_true(conn_clock() - began > 500000);
+	h->always = false;
+	assert_int_equal(read_at(file, 0), NT_STATUS_OK);
+	talloc_free(file);
+}
+
+static void test_time_is_over(void **state)
+{
+	struct fixture *f = *state;
+	struct host *h = up(f, 300);
+	struct client_file *file = fixture_open(f);
+
+	h->connect = NT_STATUS_INSUFFICIENT_RESOURCES;
+	h->times = 1000;
+	h->tree = 0;
+	assert_int_equal(read_at(file, 0), NT_STATUS_INSUFFICIENT_RESOURCES);
+	assert_in_range(h->times, 990, 999);
+	talloc_free(file);
+}
+
+/* Others are not concerned. */
+static void test_file_gone(void **state)
+{
+	struct fixture *f = *state;
+	struct host *h = up(f, 20000);
+	struct client_file *file = fixture_open(f);
+
+	h->create = NT_STATUS_ACCESS_DENIED;
+	h->times = 1;
+	end_session(h);
+	assert_int_equal(read_at(file, 0), NT_STATUS_HANDLE_NO_LONGER_VALID);
+	assert_int_equal(read_at(file, 0), NT_STATUS_HANDLE_NO_LONGER_VALID);
+	talloc_free(file);
+	file = fixture_open(f);
+	assert_int_equal(read_at(file, 0), NT_STATUS_OK);
+	talloc_free(file);
+}
+
+/* --------------------------------------------------------- done, or not? */
+
+static void collide(struct peer *peer, const struct message_pdu *pdu,
+		    struct peer_reply *reply)
+{
+	struct host *h = peer->private_data;
+	bool first = pdu->header.session_id == PEER_SESSION;
+
+	if (pdu->header.command == SMB2_CREATE && !first) {
+		testlib_peer_error(reply, NT_STATUS_OBJECT_NAME_COLLISION);
+		return;
+	}
+	if (pdu->header.command == SMB2_CREATE && h->holds) {
+		testlib_peer_pending(peer, reply, 77);
+		reply->header.flags |= SMB2_FLAGS_ASYNC_COMMAND;
+		reply->header.async_id = 77;
+	}
+	serve(peer, pdu, reply);
+}
+
+static void test_not_done(void **state)
+{
+	struct fixture *f = *state;
+	struct host *h = up(f, 20000);
+
+	f->peer->hook = collide;
+	end_session(h);
+	assert_int_equal(client_mkdir(f->tree, "folder"),
+			 NT_STATUS_OBJECT_NAME_COLLISION);
+}
+
+static void test_perhaps_done(void **state)
+{
+	struct fixture *f = *state;
+	struct host *h = up(f, 20000);
+
+	f->peer->hook = collide;
+	h->holds = true;
+	end_session(h);
+	assert_int_equal(client_mkdir(f->tree, "folder"), NT_STATUS_OK);
+}
+
+/* ------------------------------------------------------- what comes between */
+
+static void answer_held(struct host *h)
+{
+	testlib_peer_error(&h->held, NT_STATUS_USER_SESSION_DELETED);
+	testlib_peer_send(h->f->peer, &h->held);
+}
+
+static struct tevent_req *hold_read(struct host *h, struct client_file *file)
+{
+	struct tevent_req *req = NULL;
+
+	h->holds = true;
+	req = client_read_send(h->f, file, 0, 100);
+	while (h->holds) {
+		assert_int_equal(tevent_loop_once(h->f->ev), 0);
+	}
+	return req;
+}
+
+static void assert_was_read(struct tevent_req *req)
+{
+	struct wire_slice data = {0};
+	TALLOC_CTX *owner = NULL;
+
+	assert_int_equal(client_read_recv(req, req, &owner, &data),
+			 NT_STATUS_OK);
+	assert_int_equal(data.len, 100);
+	talloc_free(req);
+}
+
+/* An answer under the old keys comes before the new logon begins. */
+static void test_owed(void **state)
+{
+	struct fixture *f = *state;
+	struct host *h = up(f, 20000);
+	struct client_file *file = fixture_open(f);
+	struct tevent_req *held = hold_read(h, file);
+	struct tevent_req *other = NULL;
+	unsigned logon = f->peer->seen[SMB2_SESSION_SETUP];
+
+	h->tree = 0; /* the keys are there still */
+	f->peer->session++;
+	other = client_read_send(f, file, 0, 100);
+	fixture_settle(f);
+	assert_int_equal(f->peer->seen[SMB2_SESSION_SETUP], logon);
+	answer_held(h);
+	testlib_wait(f->ev, other, 10);
+	testlib_wait(f->ev, held, 10);
+	assert_was_read(other);
+	assert_was_read(held);
+	assert_int_equal(f->peer->seen[SMB2_SESSION_SETUP], 2 * logon);
+	assert_int_equal(h->dialled, 0);
+	talloc_free(file);
+}
+
+/* One that never comes: the connection is made anew. */
+static void test_never_answered(void **state)
+{
+	struct fixture *f = *state;
+	struct host *h = up(f, 20000);
+	struct client_file *file = fixture_open(f);
+	struct tevent_req *held = hold_read(h, file);
+
+	end_session(h);
+	assert_int_equal(read_at(file, 0), NT_STATUS_OK);
+	assert_int_equal(h->dialled, 1);
+	testlib_wait(f->ev, held, 10);
+	assert_was_read(held);
+	talloc_free(file);
+}
+
+static void hang_up(struct tevent_context *ev, struct tevent_immediate *im,
+		    void *private_data)
+{
+	(void)ev;
+	talloc_free(im);
+	testlib_peer_hang_up(private_data);
+}
+
+static void lose_logon(struct peer *peer, const struct message_pdu *pdu,
+		       struct peer_reply *reply)
+{
+	serve(peer, pdu, reply);
+	if (pdu->header.command == SMB2_SESSION_SETUP) {
+		reply->silent = true;
+		peer->hook = serve;
+		tevent_schedule_immediate(tevent_create_immediate(peer),
+					  peer->ev, hang_up, peer);
+	}
+}
+
+static void test_lost_meanwhile(void **state)
+{
+	struct fixture *f = *state;
+	struct host *h = up(f, 20000);
+	struct client_file *file = fixture_open(f);
+
+	end_session(h);
+	f->peer->hook = lose_logon;
+	assert_int_equal(read_at(file, 0), NT_STATUS_OK);
+	assert_int_equal(h->dialled, 1);
+	assert_int_equal(f->peer->seen[SMB2_CREATE], 1);
+	talloc_free(file);
+}
+
+/* Who waits for a session that is freed is told. */
+static void test_freed_meanwhile(void **state)
+{
+	struct fixture *f = *state;
+	struct host *h = up(f, 20000);
+	struct client_open how = {0};
+	struct tevent_req *req = NULL;
+
+	h->connect = NT_STATUS_INSUFFICIENT_RESOURCES;
+	h->times = 1000;
+	h->tree = 0;
+	client_open_default(&how);
+	req = client_open_send(f, f->tree, "file", &how);
+	while (TAILQ_EMPTY(&f->conn->held)) {
+		assert_int_equal(tevent_loop_once(f->ev), 0);
+	}
+	fixture_settle(f);
+	TALLOC_FREE(f->tree);
+	TALLOC_FREE(f->session);
+	testlib_wait(f->ev, req, 5);
+	assert_true(TAILQ_EMPTY(&f->conn->held));
+	talloc_free(req);
+}
+
+/* And a tree that is freed does not keep the others waiting. */
+static void test_tree_freed(void **state)
+{
+	struct fixture *f = *state;
+	struct host *h = up(f, 20000);
+	struct client_open how = {0};
+	struct client_file *file = NULL;
+	struct tevent_req *req = NULL;
+
+	h->connect = NT_STATUS_INSUFFICIENT_RESOURCES;
+	h->times = 3;
+	end_session(h);
+	client_open_default(&how);
+	req = client_open_send(f, f->tree, "file", &how);
+	while (TAILQ_EMPTY(&f->conn->held)) {
+		assert_int_equal(tevent_loop_once(f->ev), 0);
+	}
+	TALLOC_FREE(f->tree);
+	testlib_wait(f->ev, req, 5);
+	talloc_free(req);
+	h->times = 0;
+	assert_int_equal(client_tree_connect(f, f->session, "share", &f->tree),
+			 NT_STATUS_OK);
+	file = fixture_open(f);
+	assert_int_equal(read_at(file, 0), NT_STATUS_OK);
+	talloc_free(file);
+}
+
+/* Nobody waits, but what nobody knows of must not be believed. */
+static void test_lease(void **state)
+{
+	struct fixture *f = *state;
+	struct host *h = up(f, 20000);
+	struct client_file *file = fixture_open(f);
+
+	end_session(h);
+	assert_int_equal(client_mkdir(f->tree, "x"), NT_STATUS_OK);
+	assert_int_equal(client_file_lease(file), 0);
+	assert_false(file->stale);
+	talloc_free(file);
+}
+
+int main(void)
+{
+#define T(name) \
+	cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+	const struct CMUnitTest tests[] = {
+		T(test_session),
+		T(test_tree),
+		T(test_many_session),
+		T(test_many_tree),
+		T(test_few_credits),
+		T(test_passes),
+		T(test_expired_and_gone),
+		T(test_not_wanted),
+		T(test_logon_refused),
+		T(test_share_gone),
+		T(test_thrown_out_again),
+		T(test_time_is_over),
+		T(test_file_gone),
+		T(test_not_done),
+		T(test_perhaps_done),
+		T(test_owed),
+		T(test_never_answered),
+		T(test_lost_meanwhile),
+		T(test_freed_meanwhile),
+		T(test_tree_freed),
+		T(test_lease),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
