@@ -3,7 +3,10 @@
  * Shows a file by libsmbclient, as cat would. It knows Samba's header and
  * nothing of this tree.
  *
- * usage: libsmb_show ADDRESS USER PASSWORD
+ * usage: libsmb_show ADDRESS USER PASSWORD [kerberos | fallback]
+ *
+ * kerberos  by Kerberos and not without
+ * fallback  by Kerberos, else otherwise
  */
 /* as programs do that were written before it said so */
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
@@ -39,13 +42,21 @@ int main(int argc, char **argv)
 	ssize_t n = 0;
 	int fd = 0;
 
-	if (argc != 4) {
-		fprintf(stderr, "usage: libsmb_show ADDRESS USER PASSWORD\n");
+	if (argc != 4 && argc != 5) {
+		fprintf(stderr, "usage: libsmb_show ADDRESS USER PASSWORD "
+				"[kerberos | fallback]\n");
 		return 2;
 	}
 	arguments = argv;
 	if (smbc_init(ask, 0) != 0) {
 		return failed("smbc_init");
+	}
+	if (argc == 5) {
+		SMBCCTX *context = smbc_set_context(NULL);
+
+		smbc_setOptionUseKerberos(context, 1);
+		smbc_setOptionFallbackAfterKerberos(
+			context, strcmp(argv[4], "fallback") == 0);
 	}
 	fd = smbc_open(argv[1], O_RDONLY, 0);
 	if (fd < 0) {

@@ -186,29 +186,41 @@ static bool insists_on_kerberos(SMBCCTX *c)
 	       !smbc_getOptionFallbackAfterKerberos(c);
 }
 
-/* A program that insists on Kerberos, and gives no password, means the tickets
- * that there are. */
-static void choose_kerberos(SMBCCTX *c, struct client_credentials *who)
+/* Without a password Kerberos means the tickets that there are, whoever's they
+ * are: the user's name is often the program's guess. */
+static bool means_tickets(const struct link *link)
 {
-	if (!smbc_getOptionUseKerberos(c)) {
-		return;
-	}
-	who->kerberos = insists_on_kerberos(c) ? CLIENT_KERBEROS_REQUIRED
-					       : CLIENT_KERBEROS_DESIRED;
-	if (insists_on_kerberos(c) && who->password != NULL &&
-	    *who->password == '\0') {
-		who->user = NULL;
-		who->password = NULL;
-	}
+	return smbc_getOptionUseKerberos(link->c) && *link->password == '\0';
 }
 
-static NTSTATUS log_on(struct link *link)
+static NTSTATUS log_on_by_tickets(struct link *link)
+{
+	const struct client_credentials who = {
+		.domain = link->workgroup,
+		.workstation = link->c->netbios_name,
+		.kerberos = CLIENT_KERBEROS_REQUIRED,
+	};
+
+	return client_session_setup(link, link->conn, &who, &link->session);
+}
+
+static enum client_kerberos choose_kerberos(const struct link *link)
+{
+	if (!smbc_getOptionUseKerberos(link->c) || means_tickets(link)) {
+		return CLIENT_KERBEROS_OFF;
+	}
+	return insists_on_kerberos(link->c) ? CLIENT_KERBEROS_REQUIRED
+					    : CLIENT_KERBEROS_DESIRED;
+}
+
+static NTSTATUS log_on_by_name(struct link *link)
 {
 	struct client_credentials who = {
 		.user = link->user,
 		.domain = link->workgroup,
 		.password = link->password,
 		.workstation = link->c->netbios_name,
+		.kerberos = choose_kerberos(link),
 	};
 	uint8_t hash[16];
 	NTSTATUS status = NT_STATUS_OK;
@@ -221,10 +233,25 @@ static NTSTATUS log_on(struct link *link)
 		who.password = NULL;
 		who.nt_hash = hash;
 	}
-	choose_kerberos(link->c, &who);
 	status = client_session_setup(link, link->conn, &who, &link->session);
 	explicit_bzero(hash, sizeof(hash));
 	return status;
+}
+
+static NTSTATUS log_on(struct link *link)
+{
+	NTSTATUS status = NT_STATUS_OK;
+
+	if (means_tickets(link)) {
+		status = log_on_by_tickets(link);
+		if (NT_STATUS_IS_OK(status) || insists_on_kerberos(link->c) ||
+		    link_is_dead(link)) {
+			return status;
+		}
+		log_info("//%s: not by tickets: %s", link->server,
+			 nt_errstr(status));
+	}
+	return log_on_by_name(link);
 }
 
 static NTSTATUS log_on_as_nobody(struct link *link)
