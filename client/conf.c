@@ -70,6 +70,7 @@ static const struct {
 	 offsetof(struct client_conf, reconnect)},
 	{"client certificate", NULL, offsetof(struct client_conf, client_cert)},
 	{"client key", NULL, offsetof(struct client_conf, client_key)},
+	{"shares", NULL, offsetof(struct client_conf, shares)},
 	{"client min protocol", NULL,
 	 offsetof(struct client_conf, min_dialect)},
 	{"client max protocol", NULL,

@@ -30,6 +30,7 @@ struct client_conf {
 	const char *compress;	  /**< as client_compression_parse() */
 	const char *reconnect;	  /**< seconds */
 	const char *client_cert, *client_key;
+	const char *shares; /**< those that it has, as ini_split() reads it */
 	const char *min_dialect, *max_dialect;
 	const char *
 		setting[CLIENT_CONF_SETTINGS]; /**< client_conf_setting_key() */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "client/libsmbclient/libsmb.h"
+#include "smbquic/ini.h"
 #include "smbquic/log.h"
 
 static SMBCFILE *new_list(struct place *place, const char *url)
@@ -58,31 +59,105 @@ static int add_shares(struct dir_entries *to,
 	return 0;
 }
 
-static void say_why(const SMBCSRV *srv, NTSTATUS status)
+/* A server that serves files over QUIC need not let pipes through. */
+static bool refuses_pipes(const struct link *link, NTSTATUS status,
+			  bool *nobody)
 {
 	struct client_facts facts = {0};
 
-	client_facts(srv->link->conn, srv->link->session, NULL, &facts);
-	if (status == NT_STATUS_ACCESS_DENIED && facts.secure) {
-		log_error("//%s: the server does not permit named pipes over "
-			  "QUIC, and the list of shares comes through one",
-			  srv->server);
-	}
+	client_facts(link->conn, link->session, NULL, &facts);
+	*nobody = facts.user == NULL || *facts.user == '\0';
+	return status == NT_STATUS_ACCESS_DENIED && facts.secure;
 }
 
+static int add_named_shares(struct dir_entries *to, const char *names)
+{
+	char **name = ini_split(to, names);
+	size_t i = 0;
+
+	for (i = 0; name != NULL && name[i] != NULL; i++) {
+		const struct dir_item item = {
+			.type = SMBC_FILE_SHARE,
+			.name = name[i],
+			.comment = "in the configuration",
+		};
+
+		if (!entries_add(to, &item)) {
+			return ENOMEM;
+		}
+	}
+	return name != NULL ? 0 : ENOMEM;
+}
+
+/* How TCP is among the transports that the user lets us take; NULL: not. */
+static const char *tcp_among(TALLOC_CTX *mem_ctx, const char *transports)
+{
+	char **lane = ini_split(mem_ctx, transports);
+	size_t i = 0;
+
+	for (i = 0; lane != NULL && lane[i] != NULL; i++) {
+		if (strcmp(lane[i], "auto") == 0) {
+			return "tcp";
+		}
+		if (strncmp(lane[i], "tcp", 3) == 0) {
+			return lane[i];
+		}
+	}
+	return NULL;
+}
+
+/* As the same user, over TCP. Where that is blocked it takes as long as a
+ * connection may, so it is not tried again. */
+static NTSTATUS shares_by_tcp(struct place *place, TALLOC_CTX *mem_ctx,
+			      struct client_share_list **out)
+{
+	struct link *link = place->srv->link;
+	struct link *tcp = NULL;
+	struct libsmb_url url = *place->url;
+	NTSTATUS status = NT_STATUS_NOT_SUPPORTED;
+
+	url.transport = tcp_among(place->url, link->transports);
+	if (url.transport == NULL || link->no_tcp) {
+		return status;
+	}
+	if (link_get(place->c, &url, link->workgroup, link->user,
+		     link->password, &tcp) == 0) {
+		status = client_shares(mem_ctx, tcp->session, out);
+		link_put(tcp);
+	}
+	link->no_tcp = !NT_STATUS_IS_OK(status);
+	return status;
+}
+
+/* Programs ask for another password at EACCES, and again without end where it
+ * is none that is missing. */
 static int list_shares(struct place *place, SMBCFILE *list)
 {
+	struct link *link = place->srv->link;
 	struct client_share_list *shares = NULL;
-	NTSTATUS status =
-		client_shares(list, place->srv->link->session, &shares);
-	int err = libsmb_errno(status);
+	NTSTATUS status = client_shares(list, link->session, &shares);
+	bool nobody = false;
+	int err = 0;
 
-	if (err != 0) {
-		say_why(place->srv, status);
-		return err;
+	if (refuses_pipes(link, status, &nobody)) {
+		if (link->shares != NULL) {
+			return add_named_shares(list->entries, link->shares);
+		}
+		if (!NT_STATUS_IS_OK(shares_by_tcp(place, list, &shares))) {
+			log_error("//%s: the server does not permit named "
+				  "pipes over QUIC, and the list of shares "
+				  "comes through one: name them, with "
+				  "shares = ... in client.conf",
+				  place->srv->server);
+			return nobody ? EACCES : EOPNOTSUPP;
+		}
+		status = NT_STATUS_OK;
 	}
-	err = add_shares(list->entries, shares);
-	talloc_free(shares);
+	err = libsmb_errno(status);
+	if (err == 0) {
+		err = add_shares(list->entries, shares);
+		talloc_free(shares);
+	}
 	return err;
 }
 

@@ -162,6 +162,8 @@ struct link {
 	smbc_smb_encrypt_level encryption;
 	/* As the configuration said last: */
 	bool read_ahead, write_behind;
+	char *shares; /**< of a server that does not list them; may be NULL */
+	bool no_tcp;  /**< it was tried, for the list of shares, and in vain */
 };
 
 /** @param out  has one use more. @return 0 or an errno value. */

@@ -112,9 +112,10 @@ static void choose_files(TALLOC_CTX *mem_ctx, const struct client_conf *config,
 	}
 }
 
-/* What is kept of files and folders. */
+/* What is kept of files and folders, and what is known of the server. */
 struct keeping {
 	bool ahead, behind;
+	const char *shares;
 };
 
 /* As client.conf has them. */
@@ -154,6 +155,7 @@ static int make_options(SMBCCTX *c, TALLOC_CTX *mem_ctx,
 			 strcmp(config.read_ahead, "no") != 0,
 		.behind = config.write_behind != NULL &&
 			  strcmp(config.write_behind, "yes") == 0,
+		.shares = config.shares,
 	};
 	if (c->timeout > 0) {
 		out->timeout_ms = (unsigned)c->timeout;
@@ -404,6 +406,18 @@ static struct link *link_find(SMBCCTX *c, const struct client_options *o,
 	return NULL;
 }
 
+static int link_know(struct link *link, const struct keeping *keeping)
+{
+	link->read_ahead = keeping->ahead;
+	link->write_behind = keeping->behind;
+	TALLOC_FREE(link->shares);
+	if (keeping->shares != NULL) {
+		link->shares = talloc_strdup(link, keeping->shares);
+		return link->shares != NULL ? 0 : ENOMEM;
+	}
+	return 0;
+}
+
 int link_get(SMBCCTX *c, const struct libsmb_url *url, const char *workgroup,
 	     const char *user, const char *password, struct link **out)
 {
@@ -425,6 +439,9 @@ int link_get(SMBCCTX *c, const struct libsmb_url *url, const char *workgroup,
 	if (err == 0) {
 		err = keeper_start(c->internal->keeper);
 	}
+	if (err == 0) {
+		err = link_know(link, &keeping);
+	}
 	talloc_free(frame);
 	if (err != 0) {
 		if (link != NULL && link->uses == 0) {
@@ -433,8 +450,6 @@ int link_get(SMBCCTX *c, const struct libsmb_url *url, const char *workgroup,
 		return err;
 	}
 	link->uses++;
-	link->read_ahead = keeping.ahead;
-	link->write_behind = keeping.behind;
 	*out = link;
 	return 0;
 }
