@@ -101,7 +101,8 @@ static void handed_deliver(struct letter *l)
 	struct handed *h = (struct handed *)(void *)l;
 	struct quic_desks *d = h->desks;
 
-	if (h->desk != 0 || d->open) {
+	/* a desk may not be open yet, or never be */
+	if (h->desk != 0 ? d->at[h->desk] != NULL : d->open) {
 		quic_endpoint_handed(d->at[h->desk], &h->train, h->last);
 	}
 	atomic_fetch_sub(&d->handed, h->train.len);

@@ -417,8 +417,9 @@ static int open_socket(TALLOC_CTX *mem_ctx, const struct transport_listen *how,
 
 /*
  * Beside a socket that was passed others can stand when it is told so
- * (socket(7), SO_REUSEPORT), and when whoever made it was the user that we are.
- * Else one thread has to do.
+ * (socket(7), SO_REUSEPORT), when whoever made it was the user that we are, and
+ * when it hears what ours would: else some clients would be answered by a
+ * socket that cannot reach them. Else one thread has to do.
  */
 static int open_desks(struct quic_endpoint *e,
 		      const struct transport_listen *how, char **why)
@@ -430,6 +431,13 @@ static int open_desks(struct quic_endpoint *e,
 	}
 	if (how->fd == 0) {
 		return quic_desks_open(e, how->threads, why);
+	}
+	if (!udp_is_like_ours(e->socket)) {
+		log_notice("%s: the socket that was passed serves IPv4 as "
+			   "well, one network device only, or another network "
+			   "namespace, so QUIC is served in one thread",
+			   transport_address_string(how->addr));
+		return 0;
 	}
 	udp_share(e->socket, true);
 	err = quic_desks_open(e, how->threads, why);
@@ -516,6 +524,7 @@ void quic_endpoint_release(struct quic_endpoint *e)
 {
 	e->listening = false;
 	e->released = true;
+	e->tally = NULL; /* the listener's owner may take it away */
 	endpoint_check_users(e);
 }
 

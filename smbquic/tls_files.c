@@ -3,31 +3,38 @@
  * tls_files.c - are the files there that a client's policy names?
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "smbquic/tls.h"
 #include "smbquic/tls_private.h"
 
-static char *unreadable(TALLOC_CTX *mem_ctx, const char *file)
+/*
+ * Why nothing was read. GnuTLS does not say whether the file was there, and
+ * takes addresses besides files (pkcs11:).
+ */
+static char *nothing_in(TALLOC_CTX *mem_ctx, const char *what, const char *file)
 {
-	return access(file, R_OK) == 0 ? NULL
-				       : talloc_asprintf(mem_ctx, "%s: %s",
-							 file, strerror(errno));
+	if (strchr(file, ':') == NULL &&
+	    faccessat(AT_FDCWD, file, R_OK, AT_EACCESS) != 0) {
+		return talloc_asprintf(mem_ctx, "%s: %s", file,
+				       strerror(errno));
+	}
+	return talloc_asprintf(mem_ctx, "there is no %s in %s", what, file);
 }
 
 static char *check_ca(TALLOC_CTX *mem_ctx, const char *file)
 {
 	gnutls_x509_trust_list_t trusted;
-	char *why = unreadable(mem_ctx, file);
+	char *why = NULL;
 
-	if (why != NULL || gnutls_x509_trust_list_init(&trusted, 0) != 0) {
-		return why;
+	if (gnutls_x509_trust_list_init(&trusted, 0) != 0) {
+		return NULL;
 	}
 	if (gnutls_x509_trust_list_add_trust_file(
 		    trusted, file, NULL, GNUTLS_X509_FMT_PEM, 0, 0) <= 0) {
-		why = talloc_asprintf(mem_ctx,
-				      "there is no CA certificate in %s", file);
+		why = nothing_in(mem_ctx, "CA certificate", file);
 	}
 	gnutls_x509_trust_list_deinit(trusted, 1);
 	return why;
@@ -35,14 +42,11 @@ static char *check_ca(TALLOC_CTX *mem_ctx, const char *file)
 
 static char *check_lists(TALLOC_CTX *mem_ctx, const char *file)
 {
-	char *why = unreadable(mem_ctx, file);
 	time_t until = 0;
 
-	if (why == NULL && tls_lists_until(file, &until) < 0) {
-		why = talloc_asprintf(
-			mem_ctx, "there is no revocation list in %s", file);
-	}
-	return why;
+	return tls_lists_until(file, &until) >= 0
+		       ? NULL
+		       : nothing_in(mem_ctx, "revocation list", file);
 }
 
 char *tls_client_files_wrong(TALLOC_CTX *mem_ctx,

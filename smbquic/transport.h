@@ -226,7 +226,8 @@ struct transport_listen {
 	    same. The listener and its connections hold them. NULL: in that
 	    loop. */
 	struct threads *threads;
-	/** Counted there; kept by the caller. NULL: not. */
+	/** Counted there; kept by the caller as long as the listener and
+	    threads that it holds. NULL: not. */
 	struct transport_tally *tally;
 	transport_accept_fn accept;
 	void *private_data;

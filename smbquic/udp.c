@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <linux/filter.h>
+#include <net/if.h>
 #include <netinet/ip.h>
 #include <netinet/udp.h>
 
@@ -237,6 +238,52 @@ int udp_listen_beside(TALLOC_CTX *mem_ctx, const struct sockaddr *addr,
 void udp_share(struct udp_socket *s, bool yes)
 {
 	(void)set_int(s->fd, SOL_SOCKET, SO_REUSEPORT, yes);
+}
+
+/* Unknown, on an old kernel: 0. */
+static uint64_t network_of(int fd)
+{
+	uint64_t cookie = 0;
+
+#ifdef SO_NETNS_COOKIE
+	socklen_t len = sizeof(cookie);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len) != 0) {
+		return 0;
+	}
+#endif
+	return cookie;
+}
+
+static bool is_of_this_network(const struct udp_socket *s)
+{
+	int fd = socket(s->local.sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool yes = fd != -1 && network_of(fd) == network_of(s->fd);
+
+	if (fd != -1) {
+		close(fd);
+	}
+	return yes;
+}
+
+bool udp_is_like_ours(const struct udp_socket *s)
+{
+	char device[IFNAMSIZ] = "";
+	socklen_t len = sizeof(device);
+	int only = 1;
+	socklen_t only_len = sizeof(only);
+
+	if (getsockopt(s->fd, SOL_SOCKET, SO_BINDTODEVICE, device, &len) == 0 &&
+	    device[0] != '\0') {
+		return false;
+	}
+	if (s->local.sa.sa_family == AF_INET6 &&
+	    (getsockopt(s->fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &only_len) !=
+		     0 ||
+	     only == 0)) {
+		return false;
+	}
+	return is_of_this_network(s);
 }
 
 bool udp_steer(struct udp_socket *s, uint16_t mask, unsigned count)

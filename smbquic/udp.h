@@ -66,6 +66,10 @@ int udp_adopt(TALLOC_CTX *mem_ctx, int fd, struct udp_socket **out, char **why);
  *  address, if the kernel lets us. */
 void udp_share(struct udp_socket *s, bool yes);
 
+/** Does it hear what a socket of ours with its address would: one family, every
+ *  device, our own network namespace? */
+bool udp_is_like_ours(const struct udp_socket *s);
+
 /** As udp_listen(), as the first of several sockets with this address. */
 int udp_listen_first(TALLOC_CTX *mem_ctx, const struct sockaddr *addr,
 		     socklen_t addr_len, struct udp_socket **out, char **why);

@@ -316,6 +316,46 @@ static void test_steer(void **state)
 	talloc_free(tmp);
 }
 
+/* What was passed by somebody else: do sockets of ours stand beside it well? */
+static bool passed_is_like_ours(int family, int only, const char *device)
+{
+	union udp_address at = {0};
+	struct udp_socket *s = NULL;
+	char *why = NULL;
+	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool like = false;
+
+	assert_int_not_equal(fd, -1);
+	at.sa.sa_family = (sa_family_t)family;
+	if (family == AF_INET6) {
+		assert_int_equal(setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY,
+					    &only, sizeof(only)),
+				 0);
+	}
+	if (device != NULL) {
+		assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE,
+					    device,
+					    (socklen_t)strlen(device) + 1),
+				 0);
+	}
+	assert_int_equal(bind(fd, &at.sa, udp_address_len(&at)), 0);
+	assert_int_equal(udp_adopt(NULL, fd, &s, &why), 0);
+	like = udp_is_like_ours(s);
+	talloc_free(s);
+	return like;
+}
+
+static void test_passed(void **state)
+{
+	(void)state;
+	assert_true(passed_is_like_ours(AF_INET, 0, NULL));
+	assert_true(passed_is_like_ours(AF_INET6, 1, NULL));
+	assert_false(passed_is_like_ours(AF_INET6, 0, NULL)); /* IPv4, too */
+	if (geteuid() == 0) {
+		assert_false(passed_is_like_ours(AF_INET, 0, "lo"));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -332,6 +372,7 @@ int main(void)
 		cmocka_unit_test(test_max_payload),
 		cmocka_unit_test(test_address),
 		cmocka_unit_test(test_steer),
+		cmocka_unit_test(test_passed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
