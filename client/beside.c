@@ -14,8 +14,8 @@
  *			is remembered (blocked.h)
  *
  * Where all that was asked had arrived nothing is owed; then an ECHO is sent
- *that is. Other addresses of this machine are tried meanwhile (quic_detour.c);
- *any answer ends the question.
+ * that is. Other addresses of this machine are tried meanwhile (quic_detour.c);
+ * any answer ends the question.
  */
 #define LOG_MODULE "client"
 
@@ -36,9 +36,6 @@
 #define MOST_DOUBLINGS 3
 /* Nobody has looked for so long, because nothing was to wait for. */
 #define FORGOTTEN (3 * SECOND)
-/* A race that took longer may have begun before a network came back: then the
- * next says more. */
-#define QUICK (2 * SECOND)
 
 /* Child of the connection. */
 struct beside {
@@ -48,9 +45,8 @@ struct beside {
 	int64_t since;		   /* us; from when on the silence counts */
 	uint64_t moved, sent_back; /* then */
 	int64_t next;		   /* us; not before that */
-	int64_t began;		   /* us; the race */
 	unsigned races;		   /* that brought nothing */
-	bool slow;		   /* one took long */
+	bool again;		   /* TCP won one */
 	bool migrated;
 	struct tevent_req *race;
 	struct client_conn *found; /* to be freed */
@@ -146,12 +142,14 @@ static void over_quic(struct beside *b)
 	give_up(b, "a new connection is answered");
 }
 
+/* A network may have come back in the middle of a race, between the first
+ * packets of the one lane and of the other: TCP has to win twice. */
 static void over_tcp(struct beside *b)
 {
 	struct client_conn *conn = b->conn;
 
-	if (!b->slow && conn_clock() - b->began > QUICK) {
-		b->slow = true;
+	if (!b->again) {
+		b->again = true;
 		b->next = 0;
 		return;
 	}
@@ -187,8 +185,8 @@ static void race_done(struct tevent_req *subreq)
 	}
 	facts = transport_facts(message_conn_transport(b->found->message));
 	tevent_schedule_immediate(b->im, b->conn->ev, clear_away, b);
-	if (b->conn->message == NULL || b->conn->lost || b->conn->down ||
-	    !is_silent(b)) {
+	if (b->conn->dead != NT_STATUS_OK || b->conn->message == NULL ||
+	    b->conn->lost || b->conn->down || !is_silent(b)) {
 		return;
 	}
 	log_info("beside a connection that is silent, one over %s is answered",
@@ -211,7 +209,7 @@ static void begin_anew(struct beside *b, int64_t now,
 	b->sent_back = stats->packets_sent_back;
 	b->next = 0;
 	b->races = 0;
-	b->slow = false;
+	b->again = false;
 	b->migrated = false;
 	TALLOC_FREE(b->race);
 }
@@ -295,7 +293,6 @@ void beside_look(struct client_conn *conn, int64_t now,
 	    now - b->since < patience(b, stats) || !has_choice(conn)) {
 		return;
 	}
-	b->began = now;
 	b->race = connect_beside_send(b, conn);
 	if (b->race != NULL) {
 		tevent_req_set_callback(b->race, race_done, b);

@@ -565,6 +565,7 @@ struct client_file {
 	bool deletes;	   /**< when it is closed */
 	const char *asked; /**< follow.c: by which path it was opened, */
 	const char *followed; /**< and where that led to; or NULL */
+	bool through_link;    /**< a folder that is listed: links led there */
 	bool watched;	      /**< by client_notify_send(), at least once */
 	bool missed; /**< what happened while the connection was lost */
 };

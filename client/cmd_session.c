@@ -434,7 +434,8 @@ void cmd_logoff(struct shell *shell, int argc, char **argv)
 	p->logon[i] = p->logon[--p->logons];
 	talloc_free(session);
 	shell->session = NULL;
-	if (NT_STATUS_IS_OK(status)) {
+	if (NT_STATUS_IS_OK(status) ||
+	    status == NT_STATUS_USER_SESSION_DELETED) {
 		fprintf(shell->out, "logoff successful\n");
 	} else {
 		shell_fail(shell, status, "logoff failed");

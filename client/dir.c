@@ -352,8 +352,11 @@ static bool list_goes_on(struct tevent_req *req, NTSTATUS status)
 
 	if (status == NT_STATUS_NO_MORE_FILES ||
 	    status == NT_STATUS_NO_SUCH_FILE) {
-		dir_cache_list_told(state->tree, state->path, &state->ticket,
-				    state->list, &state->stat, &state->dir);
+		if (!state->dir->through_link) {
+			dir_cache_list_told(state->tree, state->path,
+					    &state->ticket, state->list,
+					    &state->stat, &state->dir);
+		}
 		tevent_req_done(req);
 		return false;
 	}

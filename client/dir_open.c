@@ -140,6 +140,7 @@ static void dir_open_done(struct tevent_req *subreq)
 	}
 	file_stat_from_create(&created, &state->stat);
 	state->dir->posix = call->dir_posix;
+	state->dir->through_link = call->followed != NULL;
 	file_take_origin(state->dir, state->origin, &created);
 	state->origin = NULL;
 	for (i = 1; i <= FIRST_ANSWERS; i++) {

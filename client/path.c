@@ -130,7 +130,9 @@ static void stat_done(struct tevent_req *subreq)
 			status = NT_STATUS_INVALID_NETWORK_RESPONSE;
 		}
 	}
-	if (state->ticket.number != 0) {
+	/* what a link leads to, nobody tells who watches the link's folder */
+	if (state->ticket.number != 0 &&
+	    (call == NULL || call->followed == NULL)) {
 		dir_cache_stat_told(state->tree, state->path, &state->ticket,
 				    status, &state->stat);
 	}

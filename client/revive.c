@@ -534,10 +534,13 @@ bool revive_holds(struct call *call)
 {
 	struct client_session *session =
 		call->channel != NULL ? call->channel->session : NULL;
+	struct client_conn *home =
+		session != NULL ? session_conn(session) : NULL;
 	struct client_tree *tree = NULL;
 
-	if (session == NULL || session->revive == NULL || call->urgent ||
-	    !is_affected(session, call)) {
+	/* a connection that is lost is reconnect.c's, with its sessions */
+	if (home == NULL || home->lost || session->revive == NULL ||
+	    call->urgent || !is_affected(session, call)) {
 		return false;
 	}
 	talloc_steal(call->conn, call);

@@ -64,6 +64,10 @@ struct tevent_req *client_logoff_send(TALLOC_CTX *mem_ctx,
 
 	if (call != NULL) {
 		smb2_empty_encode(call_add(call, SMB2_LOGOFF, 0));
+		if (session->stale && !conn->lost) {
+			/* the server ended it, and none is made to end it */
+			call->refused = NT_STATUS_USER_SESSION_DELETED;
+		}
 	}
 	session->valid = false;
 	return call_send(mem_ctx, conn, call);

@@ -427,14 +427,17 @@ static void reading_opened(struct tevent_req *subreq)
 	reading_on(op);
 }
 
-/* The folder went with its connection: it is read anew, up to there. */
+/* The folder went with its connection, session or tree: it is read anew, up to
+ * there. */
 static bool is_lost(const struct op *op, NTSTATUS status)
 {
 	const struct reading *r = op->data;
 
 	return (status == NT_STATUS_CONNECTION_DISCONNECTED ||
 		status == NT_STATUS_IO_TIMEOUT ||
-		status == NT_STATUS_HANDLE_NO_LONGER_VALID) &&
+		status == NT_STATUS_HANDLE_NO_LONGER_VALID ||
+		status == NT_STATUS_USER_SESSION_DELETED ||
+		status == NT_STATUS_NETWORK_NAME_DELETED) &&
 	       r->begun < TRIES;
 }
 
