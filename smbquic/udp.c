@@ -244,15 +244,11 @@ void udp_share(struct udp_socket *s, bool yes)
 static uint64_t network_of(int fd)
 {
 	uint64_t cookie = 0;
-
-#ifdef SO_NETNS_COOKIE
 	socklen_t len = sizeof(cookie);
 
-	if (getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len) != 0) {
-		return 0;
-	}
-#endif
-	return cookie;
+	return getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len) == 0
+		       ? cookie
+		       : 0;
 }
 
 static bool is_of_this_network(const struct udp_socket *s)

@@ -51,6 +51,11 @@
 #include "tests/linkemu/train.h"
 #include "tests/linkemu/words.h"
 
+#ifndef TUN_F_USO4 /* Linux 6.2 */
+#define TUN_F_USO4 0x20
+#define TUN_F_USO6 0x40
+#endif
+
 #define PACKET_MAX 65536
 #define BATCH	   64 /* packets of one device before the others' turn */
 #define WORDS_MAX  32
