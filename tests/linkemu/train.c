@@ -9,10 +9,6 @@
 #include "tests/linkemu/packet.h"
 #include "tests/linkemu/train.h"
 
-#ifndef VIRTIO_NET_HDR_GSO_UDP_L4 /* Linux 6.2 */
-#define VIRTIO_NET_HDR_GSO_UDP_L4 5
-#endif
-
 #define UDP_HEADER    8
 #define MAX_SEGMENTS  64 /* the kernel takes 128, the older ones 64 */
 #define GSO_KIND(hdr) ((hdr)->gso_type & ~VIRTIO_NET_HDR_GSO_ECN)

@@ -14,6 +14,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifndef VIRTIO_NET_HDR_GSO_UDP_L4 /* Linux 6.2 */
+#define VIRTIO_NET_HDR_GSO_UDP_L4 5
+#endif
+
 #define TRAIN_HEAD 10	 /**< bytes before the packet: struct virtio_net_hdr */
 #define TRAIN_MAX  65535 /**< bytes of the packet itself */
 
