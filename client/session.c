@@ -7,6 +7,7 @@ static int session_destructor(struct client_session *session)
 {
 	struct client_conn *conn = session_conn(session);
 	struct client_tree *tree = NULL;
+	struct client_file *file = NULL;
 	struct call *call = NULL;
 
 	reconnect_look(conn);
@@ -23,6 +24,10 @@ static int session_destructor(struct client_session *session)
 		tree = TAILQ_FIRST(&session->trees);
 		TAILQ_REMOVE(&session->trees, tree, entry);
 		TALLOC_FREE(tree->again);
+		TAILQ_FOREACH(file, &tree->files, entry)
+		{
+			TALLOC_FREE(file->again);
+		}
 		tree->session = NULL;
 	}
 	channel_release_all(session);
