@@ -170,14 +170,19 @@ static void refused_over(struct tevent_context *ev, struct tevent_timer *te,
 			 struct timeval now, void *private_data)
 {
 	struct call *call = talloc_get_type_abort(private_data, struct call);
+	const struct client_session *session = NULL;
 	struct client_conn *conn = call->conn;
 
 	(void)ev;
 	(void)te;
 	(void)now;
-	if (call->held && !conn->lost) {
-		replay_resume(conn, call);
+	if (!call->held || conn->lost) {
+		return;
 	}
+	session = call->channel->session;
+	if (session == NULL || !(session->stale || revive_is_busy(session))) {
+		replay_resume(conn, call);
+	} /* else it goes with the others, when that is well */
 }
 
 bool replay_take_refused(struct call *call)
@@ -244,6 +249,12 @@ static void put_file_id(struct call_part *part, const struct smb2_file_id *id)
 	wire_put_u64(&w, id->volatile_id);
 }
 
+/* The rest of a listing: a folder that was opened again begins anew. */
+static bool continues(const struct call *call)
+{
+	return call->part[0].command == SMB2_QUERY_DIRECTORY;
+}
+
 /* Nobody remembers what happened in a folder that was opened again, so whoever
  * watches it is told to read it. */
 static bool missed_something(const struct call *call,
@@ -266,6 +277,10 @@ void replay_file(struct client_conn *conn, struct client_file *file)
 		}
 		if (!NT_STATUS_IS_OK(file->gone)) {
 			call_finish(call, file->gone);
+			continue;
+		}
+		if (continues(call)) {
+			call_finish(call, NT_STATUS_HANDLE_NO_LONGER_VALID);
 			continue;
 		}
 		if (missed_something(call, file)) {
@@ -294,6 +309,14 @@ static struct client_file *find_file(const struct client_tree *tree,
 	return NULL;
 }
 
+/* Of a tree that was freed: its number may be that of another one by now. */
+static bool lost_its_tree(const struct client_conn *conn,
+			  const struct call *call)
+{
+	return call->tree_serial != 0 &&
+	       tree_of_serial(conn, call->tree_serial) == NULL;
+}
+
 bool replay_number(struct client_conn *conn, struct call *call)
 {
 	const struct client_tree *tree =
@@ -302,6 +325,11 @@ bool replay_number(struct client_conn *conn, struct call *call)
 		tree != NULL ? find_file(tree, call->file_serial) : NULL;
 	unsigned i = 0;
 
+	if (lost_its_tree(conn, call) && call->channel != NULL &&
+	    call->session_id != call->channel->session_id) {
+		call_finish(call, NT_STATUS_NETWORK_NAME_DELETED);
+		return false;
+	}
 	if (tree != NULL) {
 		call->tree_id = tree->id;
 		call->encrypt = tree->encrypt || tree->session->encrypt;
@@ -345,9 +373,16 @@ void replay_resume(struct client_conn *conn, struct call *call)
  */
 void replay_go(struct client_conn *conn)
 {
+	struct call *call = NULL;
+
 	conn->window = FIRST_WINDOW;
 	while (!TAILQ_EMPTY(&conn->held)) {
-		replay_resume(conn, TAILQ_FIRST(&conn->held));
+		call = TAILQ_FIRST(&conn->held);
+		if (lost_its_tree(conn, call)) {
+			call_finish(call, NT_STATUS_NETWORK_NAME_DELETED);
+		} else {
+			replay_resume(conn, call);
+		}
 	}
 	conn_start_watch(conn);
 	conn_go(conn);
