@@ -13,9 +13,12 @@
  * thrown out again and again, is tried a few times, later each time.
  *
  * That a session is no more is said without a signature, because there is no
- * key any more. Who can forge that could cut the connection as well: in both
- * cases another logon follows, with all its proofs, and it is no sooner sent
- * than the pause after the one before is over.
+ * key any more. Who can forge that, in the middle of a connection over TCP,
+ * could cut it as well: in both cases another logon follows, with all its
+ * proofs, and it is no sooner sent than the pause after the one before is over.
+ * But what was cut off may have been done, and what is refused so was not: one
+ * who lets a request through and forges its answer has what makes, renames or
+ * removes something by its path told that it failed, although it was done.
  */
 #define LOG_MODULE "client"
 
@@ -165,6 +168,12 @@ static bool is_unwell(const struct client_session *session,
 	return false;
 }
 
+/* Of a file that is back, while others are not: somebody may wait for it. */
+static bool is_acknowledgement(const struct call *call)
+{
+	return call->posted && call->part[0].command == SMB2_OPLOCK_BREAK;
+}
+
 /* Does the call need what is stale? */
 static bool is_affected(const struct client_session *session,
 			const struct call *call)
@@ -175,10 +184,14 @@ static bool is_affected(const struct client_session *session,
 		return is_of(call, session);
 	}
 	tree = tree_of(session, call);
+	if (tree != NULL && !tree->stale && is_acknowledgement(call)) {
+		return false;
+	}
 	return tree != NULL && is_unwell(session, tree);
 }
 
-/* Those that were sent go first, as they were. */
+/* Those that were sent go first, as they were; the number of one that was not
+ * is of a time before that. */
 static void hold(struct client_conn *home, struct call *call)
 {
 	struct call *other = NULL;
@@ -190,6 +203,7 @@ static void hold(struct client_conn *home, struct call *call)
 		call->awaits = conn_clock();
 	}
 	if (!was_sent) {
+		call->part[0].message_id = 0;
 		return;
 	}
 	TAILQ_FOREACH(other, &home->held, entry)
@@ -204,6 +218,14 @@ static void hold(struct client_conn *home, struct call *call)
 	}
 }
 
+/* Nobody waits for it, and what it was about is no more. */
+static bool is_pointless(const struct client_session *session,
+			 const struct call *call)
+{
+	return session->stale && call->urgent && call->posted &&
+	       call->channel != NULL && call->channel->session == session;
+}
+
 /* What was not sent yet is not sent before it has its new numbers. */
 static void hold_waiting(struct client_conn *home,
 			 const struct client_session *session)
@@ -214,9 +236,21 @@ static void hold_waiting(struct client_conn *home,
 	for (call = TAILQ_FIRST(&home->waiting); call != NULL; call = next) {
 		next = TAILQ_NEXT(call, entry);
 		if (is_affected(session, call)) {
+			call->moved = false;
 			hold(home, call);
+		} else if (is_pointless(session, call)) {
+			call_finish(call, NT_STATUS_USER_SESSION_DELETED);
 		}
 	}
+}
+
+/* Answers under the keys of a session that is no more are owed to whoever
+ * asked, and be it to restore something, or waits no longer. */
+static bool needs_keys(const struct client_session *session,
+		       const struct call *call)
+{
+	return session->stale && call->channel != NULL &&
+	       call->channel->session == session;
 }
 
 static bool is_owed(const struct client_conn *conn,
@@ -226,7 +260,7 @@ static bool is_owed(const struct client_conn *conn,
 
 	TAILQ_FOREACH(call, &conn->sent, entry)
 	{
-		if (is_affected(session, call)) {
+		if (needs_keys(session, call) || is_affected(session, call)) {
 			return true;
 		}
 	}
@@ -530,6 +564,19 @@ bool revive_take(struct call *call)
 	return true;
 }
 
+/* What is held is home's, and so is its channel. */
+static void take_first(struct call *call)
+{
+	struct client_channel *old = call->channel;
+	struct client_channel *first = channel_first(old->session);
+
+	if (old != first) {
+		call->channel = first;
+		first->calls++;
+		channel_call_ended(old);
+	}
+}
+
 bool revive_holds(struct call *call)
 {
 	struct client_session *session =
@@ -543,6 +590,7 @@ bool revive_holds(struct call *call)
 	    call->urgent || !is_affected(session, call)) {
 		return false;
 	}
+	take_first(call);
 	talloc_steal(call->conn, call);
 	call->held = true;
 	call->awaits = conn_clock();
@@ -574,6 +622,7 @@ void revive_restored(struct client_session *session, struct client_tree *tree,
 {
 	struct client_conn *home = session_conn(session);
 	struct revive *r = session->revive;
+	bool is_over = false;
 
 	if (r == NULL || home == NULL || home->dead != NT_STATUS_OK) {
 		return;
@@ -590,12 +639,17 @@ void revive_restored(struct client_session *session, struct client_tree *tree,
 	if (status == NT_STATUS_USER_SESSION_DELETED ||
 	    status == NT_STATUS_NETWORK_SESSION_EXPIRED) {
 		restore_mark_session(session);
+		is_over = true;
 	} else if (status == NT_STATUS_NETWORK_NAME_DELETED && tree != NULL) {
 		restore_mark_tree(tree);
 	}
 	if (may_pass(status) &&
 	    ms_since(r->since) < home->options.reconnect_ms) {
-		pause_attempts(r);
+		if (is_over) { /* it owes something still, and then the pause */
+			begin(r);
+		} else {
+			pause_attempts(r);
+		}
 	} else if (session->stale || tree == NULL) {
 		refuse_session(r, status);
 	} else {
@@ -662,6 +716,7 @@ static void wait_for_owed(struct revive *r)
 		conn_lost(home, ETIMEDOUT);
 		return;
 	}
+	hold_waiting(home, r->session); /* with what other channels had */
 	if (r->pause_ms != 0) {
 		pause_attempts(r);
 		return;

@@ -12,7 +12,11 @@ struct host {
 	uint32_t tree;	      /* its number now; 0: none */
 	unsigned end_session; /* on the n-th READ or WRITE; 0: not */
 	unsigned end_tree;    /* likewise */
-	unsigned others;      /* that are answered so after the next one */
+	unsigned end_again;   /* and once more, on the n-th after that */
+	unsigned drain;	      /* errors that grant no credits */
+	bool same_tree;	      /* each has the number of the one before */
+	unsigned creates;     /* stumble() */
+	unsigned strays;      /* READs of no session */
 	NTSTATUS logon;	      /* answered to SESSION_SETUP */
 	NTSTATUS connect;     /* and to TREE_CONNECT */
 	NTSTATUS create;      /* and to CREATE */
@@ -67,7 +71,12 @@ static void serve(struct peer *peer, const struct message_pdu *pdu,
 {
 	struct host *h = peer->private_data;
 	uint16_t command = pdu->header.command;
-	bool io = command == SMB2_READ || command == SMB2_WRITE;
+	bool io = (command == SMB2_READ || command == SMB2_WRITE) &&
+		  pdu->header.session_id == peer->session;
+
+	if (command == SMB2_READ && pdu->header.session_id == 0) {
+		h->strays++;
+	}
 
 	if (command == SMB2_NEGOTIATE || command == SMB2_CANCEL ||
 	    command == SMB2_ECHO || is_refused(h, command, reply) ||
@@ -76,6 +85,8 @@ static void serve(struct peer *peer, const struct message_pdu *pdu,
 	}
 	if (io && h->end_session > 0 && --h->end_session == 0) {
 		end_session(h);
+		h->end_session = h->end_again;
+		h->end_again = 0;
 	}
 	if (io && h->end_tree > 0 && --h->end_tree == 0) {
 		h->tree = 0;
@@ -85,8 +96,14 @@ static void serve(struct peer *peer, const struct message_pdu *pdu,
 	}
 	if (pdu->header.session_id != peer->session) {
 		testlib_peer_error(reply, NT_STATUS_USER_SESSION_DELETED);
+		if (h->drain > 0) {
+			h->drain--;
+			peer->credits = 1;
+			reply->header.credits = 0;
+		}
 	} else if (command == SMB2_TREE_CONNECT) {
-		h->tree = 100 + peer->seen[SMB2_TREE_CONNECT];
+		h->tree = h->same_tree ? 101
+				       : 100 + peer->seen[SMB2_TREE_CONNECT];
 		reply->header.tree_id = h->tree;
 	} else if (pdu->header.tree_id != h->tree) {
 		testlib_peer_error(reply, NT_STATUS_NETWORK_NAME_DELETED);
@@ -245,6 +262,23 @@ static void test_few_credits(void **state)
 	h = up(f, 20000);
 	h->end_session = 3;
 	many_writes(f, h);
+}
+
+/* Those that were sent once and now wait come after those that were sent in
+ * their stead, and before those that never were. */
+static void test_few_credits_twice(void **state)
+{
+	struct fixture *f = *state;
+	struct host *h = NULL;
+
+	f->peer->credits = 4;
+	h = up(f, 20000);
+	h->end_session = 3;
+	h->end_again = 1;
+	h->drain = 18;
+	many_writes(f, h);
+	assert_int_equal(h->drain, 0);
+	assert_int_equal(client_session_id(f->session), PEER_SESSION + 2);
 }
 
 /* What is not there for the moment is asked for again. */
@@ -449,6 +483,72 @@ static void answer_held(struct host *h)
 	testlib_peer_send(h->f->peer, &h->held);
 }
 
+static void assert_was_read(struct tevent_req *req)
+{
+	struct wire_slice data = {0};
+	TALLOC_CTX *owner = NULL;
+
+	assert_int_equal(client_read_recv(req, req, &owner, &data),
+			 NT_STATUS_OK);
+	assert_int_equal(data.len, 100);
+	talloc_free(req);
+}
+
+static void wait_ms(struct fixture *f, unsigned ms)
+{
+	struct tevent_req *req = tevent_wakeup_send(
+		f, f->ev, tevent_timeval_current_ofs(0, ms * 1000));
+
+	testlib_wait(f->ev, req, 10);
+	talloc_free(req);
+}
+
+/* Two files are opened again: one open is not answered yet, and the other says
+ * that the session is no more. */
+static void stumble(struct peer *peer, const struct message_pdu *pdu,
+		    struct peer_reply *reply)
+{
+	struct host *h = peer->private_data;
+
+	if (pdu->header.command == SMB2_CREATE) {
+		h->creates++;
+	}
+	if (h->creates == 2 && pdu->header.command == SMB2_CREATE) {
+		peer->session++; /* the keys are there still */
+	}
+	serve(peer, pdu, reply);
+	if (h->creates == 1 && pdu->header.command == SMB2_CREATE) {
+		h->held = *reply;
+		reply->silent = true;
+	}
+}
+
+/* Its answer, under the old keys, comes before the new logon begins. */
+static void test_ended_while_restoring(void **state)
+{
+	struct fixture *f = *state;
+	struct host *h = up(f, 20000);
+	struct client_file *file = fixture_open(f);
+	struct client_file *other = fixture_open(f);
+	struct tevent_req *req = NULL;
+	unsigned logon = f->peer->seen[SMB2_SESSION_SETUP];
+
+	h->tree = 0;
+	f->peer->hook = stumble;
+	req = client_read_send(f, file, 0, 100);
+	wait_ms(f, 500);
+	assert_int_equal(h->creates, 2);
+	assert_int_equal(f->peer->seen[SMB2_SESSION_SETUP], logon);
+	testlib_peer_send(f->peer, &h->held);
+	testlib_wait(f->ev, req, 10);
+	assert_was_read(req);
+	assert_int_equal(read_at(other, 100), NT_STATUS_OK);
+	assert_int_equal(f->peer->seen[SMB2_SESSION_SETUP], 2 * logon);
+	assert_int_equal(h->dialled, 0);
+	talloc_free(file);
+	talloc_free(other);
+}
+
 static struct tevent_req *hold_read(struct host *h, struct client_file *file)
 {
 	struct tevent_req *req = NULL;
@@ -459,17 +559,6 @@ static struct tevent_req *hold_read(struct host *h, struct client_file *file)
 		assert_int_equal(tevent_loop_once(h->f->ev), 0);
 	}
 	return req;
-}
-
-static void assert_was_read(struct tevent_req *req)
-{
-	struct wire_slice data = {0};
-	TALLOC_CTX *owner = NULL;
-
-	assert_int_equal(client_read_recv(req, req, &owner, &data),
-			 NT_STATUS_OK);
-	assert_int_equal(data.len, 100);
-	talloc_free(req);
 }
 
 /* An answer under the old keys comes before the new logon begins. */
@@ -599,6 +688,201 @@ static void test_tree_freed(void **state)
 	talloc_free(file);
 }
 
+/* The number of a tree that was freed is another's by now. */
+static void other_tree(struct fixture *f, struct host *h, bool lost)
+{
+	struct client_open how = {0};
+	struct client_tree *other = NULL;
+	struct client_file *file = NULL;
+	struct tevent_req *req = NULL;
+
+	assert_int_equal(client_tree_connect(f, f->session, "other", &other),
+			 NT_STATUS_OK);
+	if (lost) {
+		testlib_peer_hang_up(f->peer);
+		fixture_settle(f);
+	} else {
+		h->connect = NT_STATUS_INSUFFICIENT_RESOURCES;
+		h->times = 1;
+		end_session(h);
+	}
+	client_open_default(&how);
+	req = client_open_send(f, f->tree, "file", &how);
+	while (TAILQ_EMPTY(&f->conn->held)) {
+		assert_int_equal(tevent_loop_once(f->ev), 0);
+	}
+	TALLOC_FREE(f->tree);
+	testlib_wait(f->ev, req, 5);
+	assert_int_equal(client_open_recv(req, f, &file, NULL),
+			 NT_STATUS_NETWORK_NAME_DELETED);
+	f->tree = other;
+	file = fixture_open(f);
+	assert_int_equal(h->tree, 101);
+	assert_int_equal(h->dialled, lost ? 1 : 0);
+	talloc_free(file);
+	talloc_free(req);
+}
+
+static void test_number_of_another(void **state)
+{
+	struct fixture *f = *state;
+	struct host *h = up(f, 20000);
+
+	h->same_tree = true;
+	end_session(h);
+	talloc_free(fixture_open(f));
+	other_tree(f, h, false);
+}
+
+static void test_number_of_another_lost(void **state)
+{
+	struct fixture *f = *state;
+	struct host *h = up(f, 20000);
+
+	h->same_tree = true;
+	end_session(h);
+	talloc_free(fixture_open(f));
+	other_tree(f, h, true);
+}
+
+static void hold_create(struct peer *peer, const struct message_pdu *pdu,
+			struct peer_reply *reply)
+{
+	struct host *h = peer->private_data;
+
+	serve(peer, pdu, reply);
+	if (pdu->header.command == SMB2_CREATE &&
+	    pdu->header.session_id == peer->session && h->creates++ == 0) {
+		h->held = *reply;
+		reply->silent = true;
+	}
+}
+
+/* Nor is a session looked for by a file that is about to be opened again. */
+static void test_freed_while_busy(void **state)
+{
+	struct fixture *f = *state;
+	struct host *h = up(f, 20000);
+	struct client_file *file = fixture_open(f);
+	struct tevent_req *req = NULL;
+
+	f->peer->hook = hold_create;
+	end_session(h);
+	req = client_read_send(f, file, 0, 100);
+	while (h->creates == 0) {
+		assert_int_equal(tevent_loop_once(f->ev), 0);
+	}
+	TALLOC_FREE(f->session);
+	testlib_peer_error(&h->held, NT_STATUS_SHARING_VIOLATION);
+	testlib_peer_send(f->peer, &h->held);
+	wait_ms(f, 600);
+	testlib_wait(f->ev, req, 5);
+	assert_null(file->again);
+	talloc_free(req);
+	talloc_free(file);
+}
+
+/* The rest of a listing would be its beginning. */
+static void test_listing(void **state)
+{
+	struct fixture *f = *state;
+	struct host *h = up(f, 20000);
+	struct client_file *file = fixture_open(f);
+	struct client_dir_list *list = NULL;
+	struct tevent_req *req = NULL;
+	struct tevent_req *more = NULL;
+
+	end_session(h);
+	req = client_read_send(f, file, 0, 100);
+	while (TAILQ_EMPTY(&f->conn->held)) {
+		assert_int_equal(tevent_loop_once(f->ev), 0);
+	}
+	more = client_dir_read_send(f, file, "*");
+	testlib_wait(f->ev, more, 5);
+	assert_int_equal(client_dir_read_recv(more, f, &list),
+			 NT_STATUS_HANDLE_NO_LONGER_VALID);
+	assert_int_equal(f->peer->seen[SMB2_QUERY_DIRECTORY], 0);
+	testlib_wait(f->ev, req, 5);
+	assert_was_read(req);
+	talloc_free(more);
+	talloc_free(file);
+}
+
+/* A call that was refused for a moment does not go out before the session is
+ * back. */
+static void test_refused_meanwhile(void **state)
+{
+	struct fixture *f = *state;
+	struct host *h = up(f, 20000);
+	struct client_file *file = fixture_open(f);
+	struct tevent_req *held = hold_read(h, file);
+
+	f->session->sequence++; /* as with a channel that was lost */
+	testlib_peer_error(&h->held, NT_STATUS_FILE_NOT_AVAILABLE);
+	testlib_peer_send(f->peer, &h->held);
+	while (TAILQ_EMPTY(&f->conn->held)) {
+		assert_int_equal(tevent_loop_once(f->ev), 0);
+	}
+	h->logon = NT_STATUS_REQUEST_NOT_ACCEPTED;
+	h->times = 3; /* for 700 ms */
+	end_session(h);
+	assert_int_equal(read_at(file, 0), NT_STATUS_OK);
+	testlib_wait(f->ev, held, 5);
+	assert_was_read(held);
+	assert_int_equal(h->times, 0);
+	assert_int_equal(h->strays, 0);
+	assert_int_equal(h->dialled, 0);
+	talloc_free(file);
+}
+
+/* A connection without anything open that is lost after its session had been
+ * ended once comes back for the first who asks. */
+static void test_lost_afterwards(void **state)
+{
+	struct fixture *f = *state;
+	struct host *h = up(f, 20000);
+	struct client_open how = {0};
+	struct client_file *file = fixture_open(f);
+	struct tevent_req *req = NULL;
+
+	end_session(h);
+	assert_int_equal(read_at(file, 0), NT_STATUS_OK);
+	TALLOC_FREE(file);
+	fixture_settle(f);
+	testlib_peer_hang_up(f->peer);
+	fixture_settle(f);
+	assert_true(f->conn->lost);
+	client_open_default(&how);
+	req = client_open_send(f, f->tree, "file", &how);
+	testlib_wait(f->ev, req, 10);
+	assert_int_equal(client_open_recv(req, f, &file, NULL), NT_STATUS_OK);
+	assert_int_equal(h->dialled, 1);
+	talloc_free(req);
+	talloc_free(file);
+}
+
+/* No session is made to be ended. */
+static void test_log_off(void **state)
+{
+	struct fixture *f = *state;
+	struct host *h = up(f, 20000);
+	struct client_file *file = fixture_open(f);
+	unsigned logon = f->peer->seen[SMB2_SESSION_SETUP];
+
+	h->logon = NT_STATUS_LOGON_FAILURE;
+	h->times = 1;
+	end_session(h);
+	assert_int_equal(read_at(file, 0), NT_STATUS_LOGON_FAILURE);
+	f->session->refusal.status = NT_STATUS_OK;
+	f->session->refusal.until = 0;
+	assert_int_equal(client_logoff(f->session),
+			 NT_STATUS_USER_SESSION_DELETED);
+	fixture_settle(f);
+	assert_int_equal(f->peer->seen[SMB2_LOGOFF], 0);
+	assert_int_equal(f->peer->seen[SMB2_SESSION_SETUP], logon + 1);
+	talloc_free(file);
+}
+
 /* Nobody waits, but what nobody knows of must not be believed. */
 static void test_lease(void **state)
 {
@@ -623,6 +907,7 @@ int main(void)
 		T(test_many_session),
 		T(test_many_tree),
 		T(test_few_credits),
+		T(test_few_credits_twice),
 		T(test_passes),
 		T(test_expired_and_gone),
 		T(test_not_wanted),
@@ -634,10 +919,18 @@ int main(void)
 		T(test_not_done),
 		T(test_perhaps_done),
 		T(test_owed),
+		T(test_ended_while_restoring),
 		T(test_never_answered),
 		T(test_lost_meanwhile),
 		T(test_freed_meanwhile),
 		T(test_tree_freed),
+		T(test_number_of_another),
+		T(test_number_of_another_lost),
+		T(test_freed_while_busy),
+		T(test_listing),
+		T(test_refused_meanwhile),
+		T(test_lost_afterwards),
+		T(test_log_off),
 		T(test_lease),
 	};
 
