@@ -102,13 +102,19 @@ static bool map_client(struct life *life, char **why)
 
 static bool load_certificates(struct life *life)
 {
+	static const struct tls_words words = {
+		.ca = "--ca=FILE",
+		.pin = "--pin=sha256:",
+		.tofu = "--trust=tofu",
+		.other_name =
+			"Give the name that it is for with --server-name=NAME",
+	};
 	const struct relay_options *o = life->options;
 	char *why = NULL;
 	bool ok = true;
 
 	life->client = o->client;
-	life->client.other_name =
-		"Give the name that it is for with --server-name=NAME";
+	tls_set_words(&words);
 	if (o->connect.via->secure) {
 		why = tls_client_files_wrong(life->ev, &life->client);
 	}

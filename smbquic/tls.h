@@ -44,8 +44,6 @@ struct tls_client_policy {
 	const char *known_hosts; /**< for TLS_TRUST_TOFU; created 0600 */
 	const char *cert_file;	 /**< client certificate, may be NULL */
 	const char *key_file;
-	const char *other_name; /**< what to do, when the certificate is for
-				   another name; NULL: the usual words */
 	/**
 	 * For who only wants to look: called in the middle of a handshake with
 	 * what the server shows of itself, before that is judged. May be NULL.
@@ -65,6 +63,9 @@ struct tls_words {
 	const char *ca;	  /**< "--ca=FILE" */
 	const char *pin;  /**< "--pin=sha256:", the digest follows */
 	const char *tofu; /**< "--trust=tofu" */
+	/** What to do when the certificate is for another name; NULL: to ask
+	    for one that it is for. */
+	const char *other_name;
 };
 
 /** For all of the process; before its first connection. Borrowed. */

@@ -273,8 +273,8 @@ static char *way_on_from(struct trial *t, unsigned status)
 		return NULL;
 	}
 	if (status & GNUTLS_CERT_UNEXPECTED_OWNER) {
-		first = t->policy->other_name != NULL
-				? t->policy->other_name
+		first = words->other_name != NULL
+				? words->other_name
 				: "Ask for a name that it is for";
 	}
 	return talloc_asprintf(t->mem_ctx,
