@@ -617,6 +617,20 @@ void revive_look(struct client_session *session)
 
 /* -------------------------------------------------------------------- steps */
 
+/* It is connected to, but a file of it cannot be had: with what of it is open
+ * it is not left behind on the server. */
+static void leave_tree(struct client_tree *tree)
+{
+	struct client_conn *home = session_conn(tree->session);
+	struct call *call = call_new(home, home, tree->session, tree);
+
+	if (call != NULL) {
+		call->urgent = true; /* it does not wait for those files */
+		smb2_empty_encode(call_add(call, SMB2_TREE_DISCONNECT, 0));
+	}
+	call_post(home, call);
+}
+
 void revive_restored(struct client_session *session, struct client_tree *tree,
 		     NTSTATUS status)
 {
@@ -654,6 +668,7 @@ void revive_restored(struct client_session *session, struct client_tree *tree,
 		refuse_session(r, status);
 	} else {
 		if (!tree->stale) {
+			leave_tree(tree);
 			restore_mark_tree(tree);
 		}
 		refuse_tree(r, tree, status);

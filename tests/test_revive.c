@@ -433,6 +433,41 @@ static void test_file_gone(void **state)
 	talloc_free(file);
 }
 
+static void mumble(struct peer *peer, const struct message_pdu *pdu,
+		   struct peer_reply *reply)
+{
+	struct host *h = peer->private_data;
+
+	serve(peer, pdu, reply);
+	if (pdu->header.command == SMB2_CREATE &&
+	    pdu->header.session_id == peer->session &&
+	    pdu->header.tree_id == h->tree) {
+		wire_put_u16(testlib_peer_body(reply), 3);
+		peer->hook = serve;
+	}
+}
+
+/* A tree that is not used is not left behind. */
+static void test_no_sense(void **state)
+{
+	struct fixture *f = *state;
+	struct host *h = up(f, 20000);
+	struct client_file *file = fixture_open(f);
+
+	f->peer->hook = mumble;
+	end_session(h);
+	assert_int_equal(read_at(file, 0), NT_STATUS_INVALID_NETWORK_RESPONSE);
+	fixture_settle(f);
+	assert_int_equal(f->peer->seen[SMB2_TREE_DISCONNECT], 1);
+	assert_int_equal(f->peer->last.command, SMB2_TREE_DISCONNECT);
+	assert_int_equal(f->peer->last.tree_id, h->tree);
+	f->tree->refusal.until = 0;
+	assert_int_equal(read_at(file, 0), NT_STATUS_OK);
+	assert_int_equal(f->peer->seen[SMB2_TREE_CONNECT], 3);
+	assert_int_equal(h->dialled, 0);
+	talloc_free(file);
+}
+
 /* --------------------------------------------------------- done, or not? */
 
 static void collide(struct peer *peer, const struct message_pdu *pdu,
@@ -916,6 +951,7 @@ int main(void)
 		T(test_thrown_out_again),
 		T(test_time_is_over),
 		T(test_file_gone),
+		T(test_no_sense),
 		T(test_not_done),
 		T(test_perhaps_done),
 		T(test_owed),
