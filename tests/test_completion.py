@@ -117,7 +117,7 @@ class Completion(unittest.TestCase):
             'smbquic-certmap client-n': 'client-new ',
             'smbquic-certmap diagnose --ip': '--ip-address ',
             'smbquicd --check': '--check-config ',
-            'smbquic-relay --con': '--connect',
+            'smbquic-relay --conn': '--connect',
             'smbquic-client --trust=to': '--trust=tofu ',
             'smbquic-client --pro': '--probe',
             'mount.smbquic -o ro,noserv': 'ro,noserverino'}
