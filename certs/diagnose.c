@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <tevent.h>
 
+#include "smbquic/port.h"
 #include "smbquic/race.h"
 #include "smbquic/tls.h"
 
@@ -21,37 +22,11 @@
 
 /* --- the place ----------------------------------------------------------- */
 
-static bool take_port(const char *text, uint16_t *port)
-{
-	char *end = NULL;
-	unsigned long n = strtoul(text, &end, 10);
-
-	*port = (uint16_t)n;
-	return *text >= '0' && *text <= '9' && *end == '\0' && n >= 1 &&
-	       n <= UINT16_MAX;
-}
-
 bool diagnose_place(TALLOC_CTX *mem_ctx, const char *text, char **host,
 		    uint16_t *port)
 {
-	const char *colon = strchr(text, ':');
-	const char *end = strchr(text, ']');
-
-	*port = 0;
-	if (text[0] == '[') {
-		*host = end == NULL ? NULL
-				    : talloc_strndup(mem_ctx, text + 1,
-						     (size_t)(end - text - 1));
-		return *host != NULL && **host != '\0' &&
-		       (end[1] == '\0' ||
-			(end[1] == ':' && take_port(end + 2, port)));
-	}
-	if (colon == NULL || strchr(colon + 1, ':') != NULL) {
-		*host = talloc_strdup(mem_ctx, text); /* IPv6, or no port */
-		return *host != NULL && **host != '\0';
-	}
-	*host = talloc_strndup(mem_ctx, text, (size_t)(colon - text));
-	return *host != NULL && **host != '\0' && take_port(colon + 1, port);
+	*host = port_split(mem_ctx, text, port);
+	return *host != NULL;
 }
 
 /* --- sentences ----------------------------------------------------------- */

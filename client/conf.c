@@ -27,6 +27,7 @@
 
 #include "client/conf.h"
 #include "smbquic/log.h"
+#include "smbquic/port.h"
 #include "smbquic/race.h"
 
 #define FILE_LONGEST (1024 * 1024)
@@ -237,28 +238,11 @@ static bool same_key(const char *a, const char *b)
 	return true;
 }
 
-static bool parse_port(const char *value, uint16_t *port)
-{
-	char *end = NULL;
-	unsigned long n = 0;
-
-	if (!isdigit((unsigned char)*value)) {
-		return false;
-	}
-	n = strtoul(value, &end, 10);
-	if (*end != '\0' || n == 0 || n > UINT16_MAX) {
-		return false;
-	}
-	*port = (uint16_t)n;
-	return true;
-}
-
 static void take_port(struct client_conf *config, const char *where,
 		      const char *value)
 {
-	if (!parse_port(value, &config->port)) {
-		log_error("%s: %s: a port is a number from 1 to 65535", where,
-			  value);
+	if (!port_parse(value, &config->port)) {
+		log_error("%s: %s: " PORT_WANTED, where, value);
 	}
 }
 

@@ -11,6 +11,7 @@
 #include "smbquic/secret.h"
 #include "smbquic/log.h"
 #include "smbquic/option_text.h"
+#include "smbquic/port.h"
 #include "smbquic/race.h"
 #include "smbquic/tls_options.h"
 
@@ -312,7 +313,7 @@ static bool take_number(struct shell_options *o, int option, const char *arg)
 		unsigned long min, max;
 		const char *wanted;
 	} rows[] = {
-		{OPT_PORT, 1, UINT16_MAX, "a port is a number from 1 to 65535"},
+		{OPT_PORT, 1, UINT16_MAX, PORT_WANTED},
 		{OPT_TIMEOUT, 0, TIMEOUT_MAX,
 		 "a timeout is a number of seconds"},
 		{OPT_RECONNECT, 0, TIMEOUT_MAX / 24,

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "client/shell_probe.h"
+#include "smbquic/port.h"
 #include "smbquic/race.h"
 
 #define HOSTS_IN_FLIGHT 32
@@ -39,44 +40,12 @@ static void run_listed(struct tevent_req *subreq);
 
 /* -------------------------------------------------------------- who to ask */
 
-static bool parse_port(const char *text, uint16_t *port)
-{
-	char *end = NULL;
-	unsigned long n = strtoul(text, &end, 10);
-
-	*port = (uint16_t)n;
-	return *text >= '0' && *text <= '9' && *end == '\0' && n > 0 &&
-	       n <= UINT16_MAX;
-}
-
 bool probe_host_parse(TALLOC_CTX *mem_ctx, const char *text, char **server,
 		      uint16_t *port)
 {
-	const char *end = NULL;
-	const char *colon = NULL;
-
 	text += strncmp(text, "//", 2) == 0 ? 2 : 0;
-	*port = 0;
-	if (*text == '[') {
-		text++;
-		end = strchr(text, ']');
-		if (end == NULL || (end[1] != '\0' && end[1] != ':')) {
-			return false;
-		}
-		colon = end[1] == ':' ? end + 1 : NULL;
-	} else {
-		colon = strchr(text, ':');
-		/* more than one colon: an address of IPv6, without a port */
-		colon = colon != NULL && strchr(colon + 1, ':') != NULL ? NULL
-									: colon;
-		end = colon != NULL ? colon : text + strlen(text);
-	}
-	if (end == text || (colon != NULL && !parse_port(colon + 1, port))) {
-		return false;
-	}
-	*server =
-		shell_need(talloc_strndup(mem_ctx, text, (size_t)(end - text)));
-	return strpbrk(*server, "/\\ %?") == NULL;
+	*server = port_split(mem_ctx, text, port);
+	return *server != NULL && strpbrk(*server, "/\\ %?") == NULL;
 }
 
 static bool add_host(struct probes *p, const char *text)

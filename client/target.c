@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Where to: addresses as users type them, and paths inside a share. */
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "client/target.h"
+#include "smbquic/port.h"
 
 #define NAME_LONGEST 255 /* bytes, on every file system of Linux */
 
@@ -103,22 +103,6 @@ static bool name_has_only_print(const char *s)
 	return true;
 }
 
-static bool parse_port(const char *s, uint16_t *port)
-{
-	char *end = NULL;
-	unsigned long n = 0;
-
-	if (!isdigit((unsigned char)*s)) {
-		return false;
-	}
-	n = strtoul(s, &end, 10);
-	if (*end != '\0' || n < 1 || n > UINT16_MAX) {
-		return false;
-	}
-	*port = (uint16_t)n;
-	return true;
-}
-
 /* "name", "[v6]", and with a port when the form has one. host is changed. */
 static bool parse_host(struct client_target *t, char *host, bool with_port,
 		       const char **why)
@@ -140,8 +124,8 @@ static bool parse_host(struct client_target *t, char *host, bool with_port,
 	}
 	if (colon != NULL) {
 		*colon = '\0';
-		if (!parse_port(colon + 1, &t->port)) {
-			*why = "a port is a number from 1 to 65535";
+		if (!port_parse(colon + 1, &t->port)) {
+			*why = PORT_WANTED;
 			return false;
 		}
 	}

@@ -1,26 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Lanes of a race, from a list that a user types. */
-#include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "smbquic/port.h"
 #include "smbquic/race.h"
-
-static bool parse_port(const char *text, uint16_t *out)
-{
-	char *end = NULL;
-	unsigned long port = 0;
-
-	if (!isdigit((unsigned char)text[0])) {
-		return false;
-	}
-	port = strtoul(text, &end, 10);
-	if (*end != '\0' || port == 0 || port > UINT16_MAX) {
-		return false;
-	}
-	*out = (uint16_t)port;
-	return true;
-}
 
 static bool parse_lane(TALLOC_CTX *mem_ctx, char *word, uint16_t port,
 		       struct race_params *out, char **why)
@@ -37,7 +20,7 @@ static bool parse_lane(TALLOC_CTX *mem_ctx, char *word, uint16_t port,
 	}
 	if (colon != NULL) {
 		*colon = '\0';
-		if (!parse_port(colon + 1, &port)) {
+		if (!port_parse(colon + 1, &port)) {
 			*why = talloc_asprintf(mem_ctx, "\"%s\" is not a port",
 					       colon + 1);
 			return false;

@@ -18,6 +18,7 @@
 
 #define LOG_MODULE "relay"
 #include "smbquic/log.h"
+#include "smbquic/port.h"
 
 /* A connection in which nothing moved for so long may be ended by a stop. */
 #define STOP_QUIET_MS 500
@@ -67,33 +68,20 @@ static const char *host_end(const char *text)
 	return end != NULL ? end + 1 : NULL;
 }
 
-static bool parse_port(const char *text, uint16_t *out)
-{
-	char *end = NULL;
-	unsigned long value = 0;
-
-	if (text[0] < '0' || text[0] > '9') {
-		return false;
-	}
-	value = strtoul(text, &end, 10);
-	*out = (uint16_t)value;
-	return *end == '\0' && value > 0 && value <= UINT16_MAX;
-}
-
 /* "HOST:PORT", "HOST", "PORT", ":PORT" or nothing. */
 static bool parse_rest(TALLOC_CTX *mem_ctx, const char *rest,
 		       struct relay_place *out)
 {
 	const char *end = NULL;
 
-	if (rest[0] == '\0' || parse_port(rest, &out->port)) {
+	if (rest[0] == '\0' || port_parse(rest, &out->port)) {
 		return true;
 	}
 	end = host_end(rest);
 	if (end == NULL || (*end != '\0' && *end != ':')) {
 		return false;
 	}
-	if (*end == ':' && !parse_port(end + 1, &out->port)) {
+	if (*end == ':' && !port_parse(end + 1, &out->port)) {
 		return false;
 	}
 	if (rest[0] == '[') {

@@ -263,6 +263,8 @@ static void test_places(void **state)
 		 4433, true},
 		{"tcp:[2001:db8::1]:445", "tcp", "2001:db8::1", 445, true},
 		{"tcp:[::1]", "tcp", "::1", 445, true},
+		{"tcp:192.0.2.1", "tcp", "192.0.2.1", 445, true},
+		{"tcp:7up.example", "tcp", "7up.example", 445, true},
 		{"tcp:4450", NULL, NULL, 0, true},
 		{"tcp:[]:445", NULL, NULL, 0, true},
 		{"tcp:::1:445", NULL, NULL, 0, false},

@@ -12,11 +12,11 @@
  */
 #include <ctype.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "client/libsmbclient/libsmb.h"
 #include "client/target.h"
+#include "smbquic/port.h"
 #include "smbquic/secret.h"
 
 /* --------------------------------------------------------------- encoding */
@@ -138,19 +138,6 @@ static bool parse_user(struct libsmb_url *url, char *text)
 	return url->user != NULL && url->password != NULL;
 }
 
-static bool parse_port(const char *text, uint16_t *port)
-{
-	char *end = NULL;
-	unsigned long n = 0;
-
-	if (!isdigit((unsigned char)*text)) {
-		return false;
-	}
-	n = strtoul(text, &end, 10);
-	*port = (uint16_t)n;
-	return *end == '\0' && n > 0 && n <= UINT16_MAX;
-}
-
 /* A name of a server, an address, or an address in brackets. */
 static bool name_is_good(const char *name)
 {
@@ -181,7 +168,7 @@ static bool parse_server(struct libsmb_url *url, char *text)
 	}
 	if (colon != NULL) {
 		*colon = '\0';
-		if (!parse_port(colon + 1, &url->port)) {
+		if (!port_parse(colon + 1, &url->port)) {
 			return false;
 		}
 	}

@@ -12,6 +12,7 @@
 
 #include "client/conf.h"
 #include "smbquic/log.h"
+#include "smbquic/port.h"
 #include "smbquic/race.h"
 
 #define SIZE_DEFAULT ((size_t)1024 * 1024)
@@ -247,13 +248,8 @@ static bool set_wsize(struct taking *t)
 
 static bool set_port(struct taking *t)
 {
-	unsigned long long n = 0;
-
-	if (!take_number(t, 10, UINT16_MAX, &n) || n == 0) {
-		return refuse(t, "a port is a number from 1 to 65535");
-	}
-	t->options->client.port = (uint16_t)n;
-	return true;
+	return port_parse(t->value, &t->options->client.port) ||
+	       refuse(t, PORT_WANTED);
 }
 
 static bool set_max_channels(struct taking *t)
