@@ -9,13 +9,12 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "client/shell.h"
 #include "negotiate/kerberos.h"
+#include "smbquic/credentials_file.h"
 #include "smbquic/keyring.h"
-#include "smbquic/private_file.h"
 #include "smbquic/prompt.h"
 #include "smbquic/secret.h"
 
@@ -45,98 +44,21 @@ bool shell_credentials_user(struct shell_options *o, const char *text)
 	return true;
 }
 
-/* ------------------------------------------------------------------- file */
-
-static char *trim(char *s)
-{
-	char *end = NULL;
-
-	s += strspn(s, " \t");
-	end = s + strlen(s);
-	while (end > s && strchr(" \t\r\n", end[-1]) != NULL) {
-		end--;
-	}
-	*end = '\0';
-	return s;
-}
-
-/* One line: "key = value". What -U has said stays. */
-static bool take_line(struct shell_options *o, char *line)
-{
-	const char **where = NULL;
-	char *value = strchr(line, '=');
-	char *key = NULL;
-
-	key = trim(line);
-	if (*key == '\0' || *key == '#' || *key == ';') {
-		return true;
-	}
-	if (value == NULL) {
-		return false;
-	}
-	*value = '\0';
-	key = trim(line);
-	if (strcasecmp(key, "username") == 0) {
-		where = &o->user;
-	} else if (strcasecmp(key, "password") == 0) {
-		where = &o->password;
-	} else if (strcasecmp(key, "domain") == 0) {
-		where = &o->domain;
-	}
-	if (where != NULL && *where == NULL) {
-		*where = copy(o, trim(value + 1));
-	}
-	return true;
-}
-
-static bool for_us_alone(struct shell_options *o, FILE *f, const char *file)
-{
-	struct stat st = {0};
-	char *why = NULL;
-
-	if (fstat(fileno(f), &st) == 0) {
-		why = private_file_exposed(o, file, &st, "a password");
-	}
-	if (why != NULL) {
-		fprintf(stderr, SHELL_PROGRAM ": %s\n", why);
-	}
-	return why == NULL;
-}
-
 bool shell_credentials_file(struct shell_options *o, const char *file)
 {
-	FILE *f = fopen(file, "re");
-	char buffer[BUFSIZ];
-	char *line = NULL;
-	size_t size = 0;
-	unsigned number = 0;
-	bool good = true;
+	struct credentials_file *who = NULL;
+	char *why = NULL;
 
-	if (f == NULL) {
-		fprintf(stderr, SHELL_PROGRAM ": %s: %s\n", file,
-			strerror(errno));
+	if (!credentials_file_read(o, file, false, &who, &why)) {
+		fprintf(stderr, SHELL_PROGRAM ": %s\n",
+			(char *)shell_need(why));
 		return false;
 	}
-	if (!for_us_alone(o, f, file)) {
-		fclose(f);
-		return false;
-	}
-	setvbuf(f, buffer, _IOFBF, sizeof(buffer));
-	while (good && getline(&line, &size, f) > 0) {
-		number++;
-		good = take_line(o, line);
-		explicit_bzero(line, size);
-	}
-	if (!good) {
-		fprintf(stderr,
-			SHELL_PROGRAM ": %s:%u: not a line like "
-				      "\"username = NAME\"\n",
-			file, number);
-	}
-	free(line);
-	fclose(f);
-	explicit_bzero(buffer, sizeof(buffer));
-	return good;
+	/* what -U has said stays */
+	o->user = o->user != NULL ? o->user : who->user;
+	o->password = o->password != NULL ? o->password : who->password;
+	o->domain = o->domain != NULL ? o->domain : who->domain;
+	return true;
 }
 
 /* ------------------------------------------------------- the environment */

@@ -293,7 +293,7 @@ static void test_credentials(void **state)
 	assert_string_equal(o->domain, "MINE");
 	write_file(name, "username=x\nnonsense\n");
 	assert_false(mount_options_credentials(o, name, &why));
-	assert_non_null(strstr(why, ":2: not a line like username=NAME"));
+	assert_non_null(strstr(why, ":2: not a line like \"username = NAME\""));
 	unlink(name);
 	assert_false(mount_options_credentials(o, name, &why));
 	assert_non_null(strstr(why, "No such file"));
