@@ -5,7 +5,10 @@ Only documented API of waf 2.x is used, so upstream waf works as well as the
 ./waf of this folder.
 """
 import hashlib
+import itertools
+import os
 import re
+import shlex
 import sys
 import types
 
@@ -42,6 +45,8 @@ CFLAGS = '''-std=gnu11 -g -O2 -fstack-protector-strong -Wall -Wextra -Wshadow
     -Wstrict-prototypes -Wmissing-prototypes'''
 SANITIZE = '''-fsanitize=address,undefined -fno-omit-frame-pointer
     -fno-sanitize-recover=undefined'''
+# what may stand before a compiler in CC
+WRAPPERS = ('ccache', 'distcc', 'icecc')
 
 
 def options(opt):
@@ -64,8 +69,7 @@ def options(opt):
 def configure(conf):
     o = conf.options
     if o.fuzz:
-        conf.find_program('clang', var='CC',
-                          errmsg='not found: install clang')
+        choose_clang(conf)
     conf.load('compiler_c gnu_dirs waf_unit_test')
     env = conf.env
     env.FUZZ = o.fuzz
@@ -105,6 +109,19 @@ def configure(conf):
     set_places(conf)
     conf.define('SMBQUIC_VERSION', VERSION)
     conf.write_config_header('config.h')
+
+
+def choose_clang(conf):
+    """CC as it is when it is a clang, else clang behind the same wrapper."""
+    words = shlex.split(os.environ.get('CC', ''))
+    wrapper = list(itertools.takewhile(
+        lambda word: os.path.basename(word) in WRAPPERS, words))
+    compiler = words[len(wrapper):]
+    if not compiler or 'clang' not in os.path.basename(compiler[0]):
+        conf.find_program('clang', var='CLANG',
+                          errmsg='not found: install clang')
+        compiler = conf.env.CLANG
+    conf.env.CC = wrapper + compiler
 
 
 def set_flags(conf, o):
