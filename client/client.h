@@ -187,7 +187,7 @@ void client_options_default(struct client_options *out);
  * Sets what Samba's smb.conf calls "client min protocol", "client max
  * protocol", "client signing", "client smb encrypt", "client smb encryption
  * over quic", "client smb3 signing algorithms" or "client smb3 encryption
- * algorithms", in its words; and "max channels".
+ * algorithms", in its words; or a setting of smbquic-client.conf(5) alone.
  *
  * @param why  out: on failure what is wrong, child of mem_ctx; NULL: no memory.
  */

@@ -87,6 +87,9 @@ static const char *const setting_keys[CLIENT_CONF_SETTINGS] = {
 	"client smb3 signing algorithms",
 	"client smb3 encryption algorithms",
 	"max channels",
+	"quic version",
+	"congestion control",
+	"early data",
 };
 
 const char *client_conf_setting_key(size_t i)

@@ -15,7 +15,7 @@
 #include "client/client.h"
 
 /** Settings that go to client_options_set() as they are. */
-#define CLIENT_CONF_SETTINGS 6
+#define CLIENT_CONF_SETTINGS 9
 
 /** What the user says, without the program's knowing. Strings are of the file
  *  or of the context that was given; NULL or 0: not said. */

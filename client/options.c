@@ -286,6 +286,34 @@ static bool set_channels(struct client_options *o, const char *value)
 	return true;
 }
 
+static bool set_version(struct client_options *o, const char *value)
+{
+	static const struct word versions[] = {{"v1", 1}, {"v2", 2}, {NULL, 0}};
+	const struct word *version = find_word(versions, value);
+
+	if (version != NULL) {
+		o->quic_version = (unsigned)version->value;
+	}
+	return version != NULL;
+}
+
+static bool set_congestion(struct client_options *o, const char *value)
+{
+	static const struct word controls[] = {
+		{"cubic", false}, {"bbr", true}, {NULL, 0}};
+	const struct word *control = find_word(controls, value);
+
+	if (control != NULL) {
+		o->bbr = control->value;
+	}
+	return control != NULL;
+}
+
+static bool set_early_data(struct client_options *o, const char *value)
+{
+	return ini_bool(value, &o->early_data);
+}
+
 static const struct {
 	const char *key;
 	bool (*set)(struct client_options *o, const char *value);
@@ -302,6 +330,9 @@ static const struct {
 	{"client smb3 encryption algorithms", set_ciphers,
 	 "a list of AES-128-GCM, AES-128-CCM, AES-256-GCM and AES-256-CCM"},
 	{"max channels", set_channels, "a number from 1 to 8"},
+	{"quic version", set_version, "v1 or v2"},
+	{"congestion control", set_congestion, "cubic or bbr"},
+	{"early data", set_early_data, "yes or no"},
 };
 
 bool client_options_set(TALLOC_CTX *mem_ctx, struct client_options *options,

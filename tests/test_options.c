@@ -105,9 +105,32 @@ static void test_lists(void **state)
 	assert_int_equal(o.signing.id[1], SMB2_SIGNING_HMAC_SHA256);
 }
 
+static void test_quic(void **state)
+{
+	struct client_options o = {.server = NULL};
+
+	(void)state;
+	client_options_default(&o);
+	set(&o, "quic version", "v2");
+	assert_int_equal(o.quic_version, 2);
+	set(&o, "quic version", "v1");
+	assert_int_equal(o.quic_version, 1);
+	set(&o, "Congestion Control", "BBR");
+	assert_true(o.bbr);
+	set(&o, "congestion control", "cubic");
+	assert_false(o.bbr);
+	set(&o, "early data", "no");
+	assert_false(o.early_data);
+	set(&o, "early data", "yes");
+	assert_true(o.early_data);
+}
+
 static void test_wrong(void **state)
 {
 	(void)state;
+	wrong("quic version", "v3", "v1 or v2");
+	wrong("congestion control", "reno", "cubic or bbr");
+	wrong("early data", "perhaps", "yes or no");
 	wrong("client signing", "perhaps", "required or desired");
 	wrong("client smb encrypt", "", "off, if_required");
 	wrong("client min protocol", "NT1", "SMB2_02");
@@ -186,6 +209,7 @@ int main(void)
 		cmocka_unit_test(test_levels),
 		cmocka_unit_test(test_dialect_range),
 		cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_quic),
 		cmocka_unit_test(test_wrong),
 		T(test_order),
 		T(test_desired_of_who_cannot),

@@ -263,6 +263,26 @@ static bool set_max_channels(struct taking *t)
 	return true;
 }
 
+/* As the setting of client.conf. */
+static bool take_setting(struct taking *t, const char *key)
+{
+	char *why = NULL;
+
+	return client_options_set(t->options, &t->options->client, key,
+				  t->value, &why) ||
+	       refuse(t, why == NULL ? "out of memory" : why);
+}
+
+static bool set_quic_version(struct taking *t)
+{
+	return take_setting(t, "quic version");
+}
+
+static bool set_congestion_control(struct taking *t)
+{
+	return take_setting(t, "congestion control");
+}
+
 static bool set_ip(struct taking *t)
 {
 	return take_const(t, &t->options->client.address);
@@ -653,6 +673,10 @@ static const struct row rows[] = {
 	 "two connections, where the server can"},
 	{"nomultichannel", NO_VALUE, set_nomultichannel, "one (default)"},
 	{"max_channels", VALUE,	set_max_channels, "so many, 1 to 8"},
+	{"quic_version", VALUE,	set_quic_version,
+	 "version of QUIC to begin with: v1 (default) or v2"},
+	{"congestion_control", VALUE, set_congestion_control,
+	 "how fast QUIC sends: cubic (default) or bbr"},
 	{"cache",	VALUE,	set_cache,
 	 "strict (default), none or loose"},
 	{"actimeo",	VALUE,	set_actimeo,
