@@ -550,6 +550,12 @@ static void connect_raced(struct tevent_req *subreq)
 		connect_fail(req, ntstatus_from_errno(err), NULL);
 		return;
 	}
+	if (state->number == 0 && !state->rehearsal) {
+		transport_log_lacking(
+			transport_backend_find(transport_facts(t)->backend,
+					       NULL),
+			&state->settings, false);
+	}
 	connect_start(req, t);
 }
 

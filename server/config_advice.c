@@ -298,6 +298,47 @@ static bool leads_nowhere(const struct config *cfg,
 	return errno == ENOENT || errno == ENOTDIR;
 }
 
+/* Is a transport one that has not what a setting asks for? */
+static bool some_lack(const struct config *cfg, enum transport_lack lack)
+{
+	size_t count = 0;
+	const struct config_transport *list = config_transports(cfg, &count);
+	const struct transport_backend *via = NULL;
+	size_t i = 0;
+
+	for (i = 0; i < count; i++) {
+		via = transport_backend_find(list[i].name, NULL);
+		if (via != NULL && (via->lacks & lack) != 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool lacks_bbr(const struct config *cfg,
+		      const struct config_share *share)
+{
+	return config_int(cfg, share, CONFIG_CONGESTION_CONTROL) ==
+		       TRANSPORT_CONGESTION_BBR &&
+	       some_lack(cfg, TRANSPORT_LACKS_BBR);
+}
+
+static bool lacks_early_data(const struct config *cfg,
+			     const struct config_share *share)
+{
+	return config_bool(cfg, share, CONFIG_EARLY_DATA) &&
+	       some_lack(cfg, TRANSPORT_LACKS_EARLY_DATA);
+}
+
+static bool lacks_threads(const struct config *cfg,
+			  const struct config_share *share)
+{
+	int64_t threads = config_int(cfg, share, CONFIG_NETWORK_THREADS);
+
+	return threads != CONFIG_THREADS_AUTO && threads > 0 &&
+	       some_lack(cfg, TRANSPORT_LACKS_THREADS);
+}
+
 #define NO_ADDRESS                                                     \
 	"a word of it is neither an address nor a network, and never " \
 	"matches: names are not looked up"
@@ -324,6 +365,12 @@ static const struct advice of_server[] = {
 	{CONFIG_EARLY_DATA, takes_early_data,
 	 "the first message of a connection can be sent again by others; it is "
 	 "only NEGOTIATE, which changes nothing"},
+	{CONFIG_EARLY_DATA, lacks_early_data,
+	 "no effect over quic-kernel, which has no 0-RTT"},
+	{CONFIG_CONGESTION_CONTROL, lacks_bbr,
+	 "no effect over quic-kernel, which sends by CUBIC"},
+	{CONFIG_NETWORK_THREADS, lacks_threads,
+	 "no effect over quic-kernel, whose connections are the main thread's"},
 	{CONFIG_BOUNDED_CAPABILITIES, keeps_capabilities,
 	 "who takes the server over has all that root may do"},
 	{CONFIG_SYSTEM_CALL_FILTER, no_filter,

@@ -266,16 +266,25 @@ static bool listen_on_interfaces(struct server *server, struct threads *threads,
 	return true;
 }
 
-/* "quic" leaves the choice to us. */
-static void say_choice(const char *name)
+/* "quic" leaves the choice to us; and what is chosen may not have all that the
+ * configuration asks for. */
+static void say_choice(const struct config *config, const char *name)
 {
+	int64_t threads = config_int(config, NULL, CONFIG_NETWORK_THREADS);
+	struct transport_settings settings = {0};
 	const char *why = NULL;
 	const struct transport_backend *via =
 		transport_backend_find(name, &why);
 
-	if (via != NULL && strcmp(via->name, name) != 0) {
+	if (via == NULL) {
+		return;
+	}
+	if (strcmp(via->name, name) != 0) {
 		log_info("%s is %s here: %s", name, via->name, why);
 	}
+	take_settings(config, &settings);
+	transport_log_lacking(via, &settings,
+			      threads != CONFIG_THREADS_AUTO && threads > 0);
 }
 
 /* More than these the main thread could not keep busy. */
@@ -330,7 +339,7 @@ bool server_listen(struct server *server, char **why)
 			 : talloc_strdup(server, "`server smb transports` is "
 						 "empty");
 	for (size_t i = 0; i < count && ok; i++) {
-		say_choice(list[i].name);
+		say_choice(config, list[i].name);
 		ok = config_bool(config, NULL, CONFIG_BIND_INTERFACES_ONLY)
 			     ? listen_on_interfaces(server, threads, &list[i],
 						    why)

@@ -459,7 +459,7 @@ static const struct setting settings[] = {
 		"(0-RTT): one round trip less. Who records such packets can "
 		"send them again, which makes the server answer a NEGOTIATE to "
 		"nobody; each is taken once, and nothing else before the "
-		"handshake is complete.",
+		"handshake is complete. quic-kernel has no 0-RTT.",
 	},
 	[CONFIG_HANDSHAKE_TIMEOUT] = {
 		"handshake timeout", SETTING_GLOBAL, SETTING_INT, "10s",
@@ -572,12 +572,16 @@ static const struct setting settings[] = {
 		"Threads that carry and encrypt what goes over QUIC. 0: the "
 		"main one does that too. auto: one for each processor that "
 		"is left beside the main thread, at most 16; two where there "
-		"are two processors; none where there is one.",
+		"are two processors; none where there is one. Connections of "
+		"quic-kernel have none.",
 		.min = 0, .max = THREADS_MAX, .names = automatic,
 	},
 	[CONFIG_CONGESTION_CONTROL] = {
 		"congestion control", SETTING_GLOBAL, SETTING_ENUM, "cubic",
-		"How QUIC finds out how fast it may send.",
+		"How QUIC finds out how fast it may send: by what is lost, as "
+		"TCP does (cubic), or by measuring (bbr), which does better "
+		"where packets are lost for other reasons. quic-kernel sends "
+		"by cubic, whatever stands here.",
 		.names = congestion,
 	},
 	[CONFIG_MAP_TO_GUEST] = {

@@ -236,4 +236,6 @@ const struct transport_backend transport_quic_kernel = {
 	.finish = qk_finish,
 	.stats = qk_stats,
 	.error = qk_error,
+	.lacks = TRANSPORT_LACKS_BBR | TRANSPORT_LACKS_EARLY_DATA |
+		 TRANSPORT_LACKS_THREADS | TRANSPORT_LACKS_MIGRATION,
 };

@@ -272,6 +272,16 @@ static void relay_accept(struct transport *t, void *private_data)
 /* --- listening -------------------------------------------------------------
  */
 
+/* "quic" leaves the choice to us. */
+static void say_choice(const struct relay *r, const struct relay_place *at)
+{
+	if (strcmp(at->transport, at->via->name) != 0) {
+		log_info("%s is %s here: %s", at->transport, at->via->name,
+			 at->because);
+	}
+	transport_log_lacking(at->via, &r->params.settings, false);
+}
+
 struct relay *relay_new(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 			const struct relay_params *params)
 {
@@ -283,6 +293,7 @@ struct relay *relay_new(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 	r->ev = ev;
 	r->params = *params;
 	r->last = &r->listeners;
+	say_choice(r, &r->params.to);
 	return r;
 }
 
@@ -362,10 +373,7 @@ bool relay_listen(struct relay *r, const struct relay_place *at, char **why)
 	int err = 0;
 
 	*why = NULL;
-	if (strcmp(at->transport, at->via->name) != 0) {
-		log_info("%s is %s here: %s", at->transport, at->via->name,
-			 at->because);
-	}
+	say_choice(r, at);
 	if (at->host == NULL) {
 		return listen_everywhere(r, at, why);
 	}

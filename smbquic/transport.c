@@ -77,6 +77,32 @@ const struct transport_backend *transport_backend_find(const char *name,
 	return found;
 }
 
+void transport_log_lacking(const struct transport_backend *via,
+			   const struct transport_settings *settings,
+			   bool threads)
+{
+	const struct {
+		enum transport_lack lack;
+		bool wanted;
+		const char *text;
+	} lacks[] = {
+		{TRANSPORT_LACKS_BBR,
+		 settings->congestion == TRANSPORT_CONGESTION_BBR,
+		 "no BBR, and sends by CUBIC"},
+		{TRANSPORT_LACKS_EARLY_DATA, settings->early_data, "no 0-RTT"},
+		{TRANSPORT_LACKS_THREADS, threads, "no network threads"},
+	};
+	size_t i = 0;
+
+	for (i = 0; i < sizeof(lacks) / sizeof(lacks[0]); i++) {
+		if ((via->lacks & lacks[i].lack) != 0 && lacks[i].wanted) {
+			log_warn("%s has %s: what asks for it has no effect "
+				 "there",
+				 via->name, lacks[i].text);
+		}
+	}
+}
+
 static void environment_path(const char *name, const char **out)
 {
 	const char *value = secure_getenv(name);

@@ -145,6 +145,18 @@ struct transport_settings {
 /** Defaults, with keylog_file and qlog_dir taken from the environment. */
 void transport_settings_default(struct transport_settings *out);
 
+/** What a carrier of QUIC may not have, whatever the settings say. */
+enum transport_lack {
+	TRANSPORT_LACKS_BBR = 1u << 0,	      /**< congestion */
+	TRANSPORT_LACKS_EARLY_DATA = 1u << 1, /**< early_data, and the target's
+						 early */
+	TRANSPORT_LACKS_THREADS = 1u << 2,    /**< those of a listener or
+						 target */
+	TRANSPORT_LACKS_MIGRATION = 1u << 3,  /**< transport_migrate(), and
+						 what a client does of itself
+						 when its address changes */
+};
+
 /** Where to connect: an address that was already resolved. */
 struct transport_target {
 	const struct sockaddr *addr; /**< copied */
@@ -274,6 +286,7 @@ struct transport_backend {
 	bool (*is_early)(void *state);	   /**< may be NULL */
 	int (*migrate)(void *state);	   /**< may be NULL */
 	int (*update_keys)(void *state);   /**< may be NULL */
+	unsigned lacks;			   /**< enum transport_lack */
 };
 
 /* The rows (transport.c). "quic" is the best QUIC of this machine. */
@@ -290,6 +303,16 @@ extern const struct transport_backend transport_quic_kernel; /* quic_kernel.c */
  */
 const struct transport_backend *transport_backend_find(const char *name,
 						       const char **why);
+
+/**
+ * Says in the log which settings have no effect with a carrier, if there are
+ * any: for programs, once for each carrier that they use.
+ *
+ * @param threads  somebody asked for network threads.
+ */
+void transport_log_lacking(const struct transport_backend *via,
+			   const struct transport_settings *settings,
+			   bool threads);
 
 /** Every row in order, NULL at the end: for help texts. */
 const struct transport_backend *const *transport_backends(void);

@@ -174,12 +174,46 @@ static void test_unwise(void **state)
 	talloc_free(mem_ctx);
 }
 
+/* Of what quic-kernel has not, when it is one of the transports; whether this
+ * machine has it does not matter. */
+static void test_lacking(void **state)
+{
+	static const char asking[] = "[global]\ncongestion control = bbr\n"
+				     "early data = yes\n"
+				     "network threads = 3\n";
+	TALLOC_CTX *mem_ctx = talloc_new(NULL);
+	char *kernel = talloc_asprintf(
+		mem_ctx, "%sserver smb transports = tcp, quic-kernel\n",
+		asking);
+	char *user = talloc_asprintf(
+		mem_ctx, "%sserver smb transports = tcp, quic-user\n", asking);
+
+	(void)state;
+	assert_string_equal(advice_on(mem_ctx, kernel),
+			    "[global] early data = yes\n"
+			    "[global] early data = yes\n"
+			    "[global] congestion control = bbr\n"
+			    "[global] network threads = 3\n");
+	assert_string_equal(advice_on(mem_ctx, user),
+			    "[global] early data = yes\n");
+	assert_string_equal(advice_on(mem_ctx,
+				      "[global]\nnetwork threads = 0\n"
+				      "server smb transports = quic-kernel\n"),
+			    "");
+	assert_string_equal(advice_on(mem_ctx,
+				      "[global]\n"
+				      "server smb transports = quic-kernel\n"),
+			    "");
+	talloc_free(mem_ctx);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults), cmocka_unit_test(test_hosts),
 		cmocka_unit_test(test_folders),	 cmocka_unit_test(test_macros),
 		cmocka_unit_test(test_secrets),	 cmocka_unit_test(test_unwise),
+		cmocka_unit_test(test_lacking),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "smbquic/log.h"
 #include "tests/testlib.h"
 
 static struct sockaddr_storage loopback(int family)
@@ -31,6 +32,72 @@ static void test_backend_names(void **state)
 	assert_non_null(transport_backend_find("quic", &why));
 	assert_non_null(why);
 	assert_null(transport_backend_find("netbios", NULL));
+}
+
+static void hear(void *private_data, enum log_level level, const char *module,
+		 const char *text)
+{
+	char **all = private_data;
+
+	(void)module;
+	assert_int_equal(level, LOG_LEVEL_WARN);
+	*all = talloc_asprintf_append(*all, "%s\n", text);
+}
+
+/* @return what the log has of the settings that have no effect. */
+static char *lacking(TALLOC_CTX *mem_ctx, const struct transport_backend *via,
+		     const struct transport_settings *settings, bool threads)
+{
+	char *all = talloc_strdup(mem_ctx, "");
+
+	log_set_sink(hear, &all);
+	transport_log_lacking(via, settings, threads);
+	log_set_sink(NULL, NULL);
+	return all;
+}
+
+/* What a carrier has not is said when it is asked for, and only then. */
+static void test_lacking(void **state)
+{
+	TALLOC_CTX *mem_ctx = talloc_new(NULL);
+	struct transport_settings s;
+
+	(void)state;
+	transport_settings_default(&s);
+	assert_string_equal(lacking(mem_ctx, &transport_quic_kernel, &s, false),
+			    "");
+	s.congestion = TRANSPORT_CONGESTION_BBR;
+	s.early_data = true;
+	assert_string_equal(lacking(mem_ctx, &transport_quic_user, &s, true),
+			    "");
+	assert_string_equal(lacking(mem_ctx, &transport_tcp, &s, true), "");
+	assert_string_equal(
+		lacking(mem_ctx, &transport_quic_kernel, &s, true),
+		"quic-kernel has no BBR, and sends by CUBIC: what asks for it "
+		"has no effect there\n"
+		"quic-kernel has no 0-RTT: what asks for it has no effect "
+		"there\n"
+		"quic-kernel has no network threads: what asks for it has no "
+		"effect there\n");
+	talloc_free(mem_ctx);
+}
+
+/* The row says it of itself: no row that can migrate says that it cannot. */
+static void test_lacks_are_true(void **state)
+{
+	const struct transport_backend *const *row = transport_backends();
+
+	(void)state;
+	for (; *row != NULL; row++) {
+		if (strncmp((*row)->name, "quic", 4) == 0) {
+			assert_int_equal((*row)->migrate == NULL,
+					 ((*row)->lacks &
+					  TRANSPORT_LACKS_MIGRATION) != 0);
+			assert_int_equal((*row)->is_early == NULL,
+					 ((*row)->lacks &
+					  TRANSPORT_LACKS_EARLY_DATA) != 0);
+		}
+	}
 }
 
 static void test_address_string(void **state)
@@ -121,6 +188,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_backend_names),
+		cmocka_unit_test(test_lacking),
+		cmocka_unit_test(test_lacks_are_true),
 		cmocka_unit_test(test_address_string),
 		cmocka_unit_test(test_not_usable),
 		cmocka_unit_test(test_settings),
