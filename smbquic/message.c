@@ -32,12 +32,13 @@ struct message_conn *message_conn_new(TALLOC_CTX *mem_ctx,
 				      message_keyring_fn keyring,
 				      void *private_data)
 {
-	struct message_conn *conn = talloc_zero(mem_ctx, struct message_conn);
+	struct message_conn *conn = talloc(mem_ctx, struct message_conn);
 
 	(void)ev;
 	if (conn == NULL) {
 		return NULL;
 	}
+	memset(conn, 0, offsetof(struct message_conn, ahead));
 	conn->transport = talloc_steal(conn, t);
 	conn->limits = *limits;
 	conn->keyring = keyring;

@@ -10,8 +10,8 @@
 #include "smbquic/message.h"
 
 /** What is read at once of messages whose length is not known yet: some small
- *  requests. */
-#define MESSAGE_AHEAD 1024
+ *  requests, with what small files have in them. */
+#define MESSAGE_AHEAD 16384
 
 struct message_read_state;
 struct message_write_state;
@@ -23,8 +23,7 @@ struct message_conn {
 	void *private_data;
 	size_t queued;
 	struct message_read_state *reader; /* NULL: nobody reads */
-	uint8_t ahead[MESSAGE_AHEAD]; /* the next frame, and what follows */
-	size_t ahead_len;
+	size_t ahead_at, ahead_len;
 	struct message_write_state *writes; /* those that are in queued */
 	struct smb2_compress_terms terms;
 	struct message_helper helper;
@@ -32,6 +31,9 @@ struct message_conn {
 	/* message_turn.c: writes that are not begun yet, in their order */
 	struct message_write_state *first_turn, *last_turn;
 	struct tevent_immediate *go; /* NULL: nobody has waited yet */
+	/* From ahead_at on the next frame, and what follows. Last, as it is not
+	 * zeroed: of a connection that hears little, little is touched. */
+	uint8_t ahead[MESSAGE_AHEAD];
 };
 
 /** A message on its way out. */

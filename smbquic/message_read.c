@@ -47,12 +47,48 @@ static struct tevent_req *now_or_later(struct tevent_req *req,
 	return tevent_req_is_in_progress(req) ? req : tevent_req_post(req, ev);
 }
 
+/* MS-SMB2 2.1: a zero byte, then the length in three. */
+static size_t frame_and_message(const uint8_t *buf, size_t got)
+{
+	struct wire_reader r = wire_reader(buf, MESSAGE_FRAME_SIZE);
+
+	(void)got;
+	(void)wire_get_u8(&r); /* zero, or it is judged later */
+	return MESSAGE_FRAME_SIZE + wire_get_be24(&r);
+}
+
+/* What is ahead already, and at least so many bytes more: all of a message that
+ * has a place there comes with them, as this is a way to go for its carrier. */
+static void message_read_ahead(struct tevent_req *req, size_t least)
+{
+	struct message_read_state *state =
+		tevent_req_data(req, struct message_read_state);
+	struct message_conn *conn = state->conn;
+	struct tevent_req *subreq = NULL;
+
+	memmove(conn->ahead, conn->ahead + conn->ahead_at, conn->ahead_len);
+	conn->ahead_at = 0;
+	subreq = transport_read_whole_send(
+		state, state->ev, conn->transport,
+		conn->ahead + conn->ahead_len, least,
+		MESSAGE_AHEAD - conn->ahead_len,
+		conn->ahead_len == 0 ? frame_and_message : NULL);
+	if (tevent_req_nomem(subreq, req)) {
+		return;
+	}
+	tevent_req_set_callback(subreq, message_read_frame, req);
+	if (!tevent_req_is_in_progress(subreq)) {
+		/* at once, as more of it is on its way, which need not be
+		 * kept then until there is a place for it */
+		message_read_frame(subreq);
+	}
+}
+
 struct tevent_req *message_read_send(TALLOC_CTX *mem_ctx,
 				     struct tevent_context *ev,
 				     struct message_conn *conn)
 {
 	struct tevent_req *req = NULL;
-	struct tevent_req *subreq = NULL;
 	struct message_read_state *state = NULL;
 
 	req = tevent_req_create(mem_ctx, &state, struct message_read_state);
@@ -65,29 +101,16 @@ struct tevent_req *message_read_send(TALLOC_CTX *mem_ctx,
 	tevent_req_set_cleanup_fn(req, message_read_cleanup);
 	if (conn->ahead_len >= MESSAGE_FRAME_SIZE) {
 		message_read_begun(req);
-		return now_or_later(req, ev);
-	}
-	subreq = transport_read_send(state, ev, conn->transport,
-				     conn->ahead + conn->ahead_len,
-				     MESSAGE_FRAME_SIZE - conn->ahead_len,
-				     sizeof(conn->ahead) - conn->ahead_len);
-	if (tevent_req_nomem(subreq, req)) {
-		return tevent_req_post(req, ev);
-	}
-	tevent_req_set_callback(subreq, message_read_frame, req);
-	if (!tevent_req_is_in_progress(subreq)) {
-		/* at once, as more of it is on its way, which need not be
-		 * kept then until there is a place for it */
-		message_read_frame(subreq);
+	} else {
+		message_read_ahead(req, MESSAGE_FRAME_SIZE - conn->ahead_len);
 	}
 	return now_or_later(req, ev);
 }
 
-/* MS-SMB2 2.1: a zero byte, then the length in three. */
 static int frame_length(const struct message_read_state *state, size_t *out)
 {
-	struct wire_reader r =
-		wire_reader(state->conn->ahead, MESSAGE_FRAME_SIZE);
+	struct wire_reader r = wire_reader(
+		state->conn->ahead + state->conn->ahead_at, MESSAGE_FRAME_SIZE);
 	uint8_t zero = wire_get_u8(&r);
 
 	*out = wire_get_be24(&r);
@@ -111,6 +134,10 @@ static void message_read_frame(struct tevent_req *subreq)
 		tevent_req_error(req, err);
 		return;
 	}
+	if (state->conn == NULL) {
+		tevent_req_error(req, ECONNABORTED);
+		return;
+	}
 	if (n == 0) {
 		if (!tevent_req_error(req,
 				      state->conn->ahead_len > 0 ? EPIPE : 0)) {
@@ -128,7 +155,6 @@ static bool take_ahead(struct tevent_req *req, size_t *taken)
 	struct message_read_state *state =
 		tevent_req_data(req, struct message_read_state);
 	struct message_conn *conn = state->conn;
-	const uint8_t *body = conn->ahead + MESSAGE_FRAME_SIZE;
 	size_t there = conn->ahead_len - MESSAGE_FRAME_SIZE;
 
 	*taken = there < state->len ? there : state->len;
@@ -136,9 +162,10 @@ static bool take_ahead(struct tevent_req *req, size_t *taken)
 	if (tevent_req_nomem(state->data, req)) {
 		return false;
 	}
-	memcpy(state->data, body, *taken);
+	memcpy(state->data, conn->ahead + conn->ahead_at + MESSAGE_FRAME_SIZE,
+	       *taken);
+	conn->ahead_at += MESSAGE_FRAME_SIZE + *taken;
 	conn->ahead_len = there - *taken;
-	memmove(conn->ahead, body + *taken, conn->ahead_len);
 	return true;
 }
 
@@ -162,37 +189,48 @@ static void message_read_soon(struct tevent_context *ev,
 	}
 }
 
-/* The frame is there. A message that is, too, waits until the loop turns: the
- * one before it, which came with it, may bring the keys. */
-static void message_read_begun(struct tevent_req *req)
+/* The rest of a message that has a place of its own. */
+static void message_read_rest(struct tevent_req *req)
 {
 	struct message_read_state *state =
 		tevent_req_data(req, struct message_read_state);
-	struct message_conn *conn = state->conn;
 	struct tevent_req *subreq = NULL;
 	size_t taken = 0;
 
-	if (tevent_req_error(req, frame_length(state, &state->len))) {
-		return;
-	}
-	if (conn->ahead_len - MESSAGE_FRAME_SIZE >= state->len) {
-		state->soon = tevent_create_immediate(state);
-		if (!tevent_req_nomem(state->soon, req)) {
-			tevent_schedule_immediate(state->soon, state->ev,
-						  message_read_soon, req);
-		}
-		return;
-	}
 	if (!take_ahead(req, &taken)) {
 		return;
 	}
-	subreq = transport_read_send(state, state->ev, conn->transport,
+	subreq = transport_read_send(state, state->ev, state->conn->transport,
 				     state->data + taken, state->len - taken,
 				     state->len - taken);
 	if (tevent_req_nomem(subreq, req)) {
 		return;
 	}
 	tevent_req_set_callback(subreq, message_read_body, req);
+}
+
+/* The frame is there. A message that is, too, waits until the loop turns: the
+ * one before it, which came with it, may bring the keys. */
+static void message_read_begun(struct tevent_req *req)
+{
+	struct message_read_state *state =
+		tevent_req_data(req, struct message_read_state);
+	size_t there = state->conn->ahead_len - MESSAGE_FRAME_SIZE;
+
+	if (tevent_req_error(req, frame_length(state, &state->len))) {
+		return;
+	}
+	if (there >= state->len) {
+		state->soon = tevent_create_immediate(state);
+		if (!tevent_req_nomem(state->soon, req)) {
+			tevent_schedule_immediate(state->soon, state->ev,
+						  message_read_soon, req);
+		}
+	} else if (state->len <= MESSAGE_AHEAD - MESSAGE_FRAME_SIZE) {
+		message_read_ahead(req, state->len - there);
+	} else {
+		message_read_rest(req);
+	}
 }
 
 /* --- what the helper does for it, with bytes of its own */

@@ -228,7 +228,8 @@ static struct tevent_req *far_create(TALLOC_CTX *mem_ctx,
 static struct tevent_req *quic_far_read_send(TALLOC_CTX *mem_ctx,
 					     struct tevent_context *ev,
 					     void *private_data, uint8_t *buf,
-					     size_t min, size_t max)
+					     size_t min, size_t max,
+					     transport_measure_fn measure)
 {
 	struct quic_far *far =
 		talloc_get_type_abort(private_data, struct quic_far);
@@ -238,8 +239,8 @@ static struct tevent_req *quic_far_read_send(TALLOC_CTX *mem_ctx,
 		far_create(mem_ctx, ev, ORDER_READ, 0, &call, &o);
 
 	if (o != NULL) {
-		o->read =
-			(struct quic_read){.buf = buf, .min = min, .max = max};
+		o->read = (struct quic_read){
+			.buf = buf, .min = min, .max = max, .measure = measure};
 		far_order(far, call, o, near_read);
 	}
 	return req;

@@ -225,7 +225,7 @@ int qk_listen(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 
 struct tevent_req *qk_read_send(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 				void *state, uint8_t *buf, size_t min,
-				size_t max);
+				size_t max, transport_measure_fn measure);
 ssize_t qk_read_recv(struct tevent_req *req, int *err);
 struct tevent_req *qk_write_send(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 				 void *state, const struct iovec *iov,

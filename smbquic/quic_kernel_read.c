@@ -184,13 +184,14 @@ static int read_destructor(struct qk_read *r)
 
 struct tevent_req *qk_read_send(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 				void *state, uint8_t *buf, size_t min,
-				size_t max)
+				size_t max, transport_measure_fn measure)
 {
 	struct quic_kernel *k =
 		talloc_get_type_abort(state, struct quic_kernel);
 	struct tevent_req *req = NULL;
 	struct qk_read *r = NULL;
 
+	(void)measure;
 	req = tevent_req_create(mem_ctx, &r, struct qk_read);
 	if (req == NULL) {
 		return NULL;

@@ -63,6 +63,9 @@ typedef uint64_t quic_time;
 struct quic_read {
 	uint8_t *buf;
 	size_t min, max, got;
+	/** Asked once, when there are min bytes; NULL: they are enough. */
+	transport_measure_fn measure;
+	size_t whole; /**< what it said, if that is not more than max */
 	/** err as for transport_read_recv; got is 0 at the orderly end. May
 	 *  free the connection. */
 	void (*done)(struct quic_read *r, int err);

@@ -31,6 +31,12 @@ static size_t give(struct quic_read *r, const uint8_t *data, size_t len)
 
 	memcpy(r->buf + r->got, data, n);
 	r->got += n;
+	if (r->measure != NULL && r->got >= r->min) {
+		size_t whole = r->measure(r->buf, r->got);
+
+		r->measure = NULL;
+		r->whole = whole <= r->max ? whole : 0;
+	}
 	/* where the next packet's go, while that one is opened */
 	prefetch_to_write(r->buf + r->got, min_size(n, r->max - r->got));
 	return n;
@@ -133,7 +139,7 @@ bool quic_stream_read_ready(const struct quic_stream *s, bool ended, int end,
 	if (r == NULL) {
 		return false;
 	}
-	if (r->got >= r->min) {
+	if (r->got >= r->min && (r->got >= r->whole || s->fin || ended)) {
 		return true;
 	}
 	if (s->fin) {

@@ -327,7 +327,8 @@ static void quic_user_read_done(struct quic_read *r, int err)
 static struct tevent_req *quic_user_read_send(TALLOC_CTX *mem_ctx,
 					      struct tevent_context *ev,
 					      void *private_data, uint8_t *buf,
-					      size_t min, size_t max)
+					      size_t min, size_t max,
+					      transport_measure_fn measure)
 {
 	struct quic_user *u =
 		talloc_get_type_abort(private_data, struct quic_user);
@@ -342,6 +343,7 @@ static struct tevent_req *quic_user_read_send(TALLOC_CTX *mem_ctx,
 	state->read = (struct quic_read){.buf = buf,
 					 .min = min,
 					 .max = max,
+					 .measure = measure,
 					 .done = quic_user_read_done};
 	state->req = req;
 	state->user = u;

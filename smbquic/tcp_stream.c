@@ -217,13 +217,15 @@ static void tcp_read_finish(struct tcp_stream *c, struct tcp_read *r, int err)
 
 struct tevent_req *tcp_stream_read_send(TALLOC_CTX *mem_ctx,
 					struct tevent_context *ev, void *state,
-					uint8_t *buf, size_t min, size_t max)
+					uint8_t *buf, size_t min, size_t max,
+					transport_measure_fn measure)
 {
 	struct tcp_stream *c = talloc_get_type_abort(state, struct tcp_stream);
 	struct tevent_req *req = NULL;
 	struct tcp_read *r = NULL;
 	int err = 0;
 
+	(void)measure;
 	req = tevent_req_create(mem_ctx, &r, struct tcp_read);
 	if (req == NULL) {
 		return NULL;

@@ -28,7 +28,8 @@ void tcp_stream_on_close(struct tcp_stream *c, void (*fn)(void *private_data),
 
 struct tevent_req *tcp_stream_read_send(TALLOC_CTX *mem_ctx,
 					struct tevent_context *ev, void *state,
-					uint8_t *buf, size_t min, size_t max);
+					uint8_t *buf, size_t min, size_t max,
+					transport_measure_fn measure);
 ssize_t tcp_stream_read_recv(struct tevent_req *req, int *err);
 struct tevent_req *tcp_stream_write_send(TALLOC_CTX *mem_ctx,
 					 struct tevent_context *ev, void *state,

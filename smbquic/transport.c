@@ -388,6 +388,15 @@ struct tevent_req *transport_read_send(TALLOC_CTX *mem_ctx,
 				       struct transport *t, uint8_t *buf,
 				       size_t min, size_t max)
 {
+	return transport_read_whole_send(mem_ctx, ev, t, buf, min, max, NULL);
+}
+
+struct tevent_req *transport_read_whole_send(TALLOC_CTX *mem_ctx,
+					     struct tevent_context *ev,
+					     struct transport *t, uint8_t *buf,
+					     size_t min, size_t max,
+					     transport_measure_fn measure)
+{
 	struct tevent_req *req = NULL;
 	struct tevent_req *subreq = NULL;
 	struct transport_call_state *state = NULL;
@@ -406,7 +415,8 @@ struct tevent_req *transport_read_send(TALLOC_CTX *mem_ctx,
 	t->reading = state;
 	talloc_set_destructor(state, transport_read_destructor);
 
-	subreq = t->backend->read_send(state, ev, t->state, buf, min, max);
+	subreq = t->backend->read_send(state, ev, t->state, buf, min, max,
+				       measure);
 	if (tevent_req_nomem(subreq, req)) {
 		return tevent_req_post(req, ev);
 	}

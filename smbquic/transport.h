@@ -246,6 +246,14 @@ struct transport_listen {
 };
 
 /**
+ * How long is what begins with these bytes, as far as they tell? It looks at
+ * them alone, in whatever thread.
+ *
+ * @param got  the read's min at least.
+ */
+typedef size_t (*transport_measure_fn)(const uint8_t *buf, size_t got);
+
+/**
  * One carrier. Members are called only by transport.c. Reads, writes and
  * shutdown come as send/recv pairs; their contracts are those of the
  * functions below with the same name.
@@ -267,7 +275,8 @@ struct transport_backend {
 		      struct transport_listener **out, char **why);
 	struct tevent_req *(*read_send)(TALLOC_CTX *mem_ctx,
 					struct tevent_context *ev, void *state,
-					uint8_t *buf, size_t min, size_t max);
+					uint8_t *buf, size_t min, size_t max,
+					transport_measure_fn measure);
 	ssize_t (*read_recv)(struct tevent_req *req, int *err);
 	struct tevent_req *(*write_send)(TALLOC_CTX *mem_ctx,
 					 struct tevent_context *ev, void *state,
@@ -357,6 +366,17 @@ struct tevent_req *transport_read_send(TALLOC_CTX *mem_ctx,
 				       struct tevent_context *ev,
 				       struct transport *t, uint8_t *buf,
 				       size_t min, size_t max);
+/**
+ * Likewise, and a carrier that is in another thread, for which the end of a
+ * read is a way to go, asks measure once there are min bytes: of what is not
+ * longer than max all is waited for. Whoever calls it has to be content with
+ * min nevertheless.
+ */
+struct tevent_req *transport_read_whole_send(TALLOC_CTX *mem_ctx,
+					     struct tevent_context *ev,
+					     struct transport *t, uint8_t *buf,
+					     size_t min, size_t max,
+					     transport_measure_fn measure);
 /**
  * @return bytes read, min..max; 0 when the peer ended the stream in an
  *         orderly way before the first byte; -1 with *err: EPIPE ended in the

@@ -10,6 +10,7 @@
 
 #define MANY	40
 #define SHORT	70u
+#define AHEAD	16384u
 #define LONG	100000u
 #define LIMIT	(1u << 20)
 #define ENDLESS 5 /* seconds that nothing here takes */
@@ -132,7 +133,7 @@ static void say_many(struct world *w)
 		say(w, i, SHORT + i);
 	}
 	for (i = 0; i < MANY; i++) {
-		say(w, i, 1024 - MANY / 2 + i);
+		say(w, i, AHEAD - MANY / 2 + i);
 	}
 	say(w, MANY, LONG);
 	say(w, MANY + 1, SHORT);
@@ -146,7 +147,7 @@ static void expect_many(struct world *w)
 		expect(w, i, SHORT + i);
 	}
 	for (i = 0; i < MANY; i++) {
-		expect(w, i, 1024 - MANY / 2 + i);
+		expect(w, i, AHEAD - MANY / 2 + i);
 	}
 	expect(w, MANY, LONG);
 	expect(w, MANY + 1, SHORT);

@@ -81,6 +81,82 @@ static void test_kept(void **state)
 	talloc_free(mem_ctx);
 }
 
+static size_t measure_first(const uint8_t *buf, size_t got)
+{
+	assert_true(got >= 2);
+	return buf[0];
+}
+
+/* How many bytes a read that measures waits for. */
+static size_t waits_for(const uint8_t first, size_t at_once, bool kept)
+{
+	struct quic_stream s = {0};
+	uint8_t in[40] = {first};
+	uint8_t buf[20] = {0};
+	struct quic_read r = {
+		.buf = buf, .min = 2, .max = 20, .measure = measure_first};
+	size_t consumed = 0;
+	size_t at = 0;
+	int err = 0;
+
+	s.read = kept ? NULL : &r;
+	while (!quic_stream_read_ready(&s, false, 0, &err)) {
+		assert_true(at + at_once <= sizeof(in));
+		assert_true(quic_stream_arrived(&s, NULL, in + at, at_once,
+						&consumed));
+		at += at_once;
+		if (kept) {
+			s.read = &r;
+			(void)quic_stream_fill(&s);
+		}
+	}
+	while (s.chunks != NULL) {
+		r = (struct quic_read){.buf = in, .max = sizeof(in)};
+		s.read = &r;
+		(void)quic_stream_fill(&s);
+	}
+	return at;
+}
+
+static void test_whole(void **state)
+{
+	static const struct {
+		uint8_t first;
+		size_t at_once, want;
+	} rows[] = {
+		{0, 1, 2},   {1, 1, 2},	   {2, 1, 2},	 {3, 1, 3},
+		{19, 1, 19}, {20, 1, 20},  {21, 1, 2},	 {255, 1, 2},
+		{19, 2, 20}, {20, 17, 34}, {20, 20, 20}, {21, 20, 20},
+	};
+	size_t i = 0;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(
+			waits_for(rows[i].first, rows[i].at_once, false),
+			rows[i].want);
+		assert_int_equal(
+			waits_for(rows[i].first, rows[i].at_once, true),
+			rows[i].want);
+	}
+}
+
+/* Where no more comes, min bytes are enough. */
+static void test_whole_ends(void **state)
+{
+	struct quic_read r = {.min = 2, .max = 9, .got = 5, .whole = 6};
+	struct quic_stream s = {.read = &r};
+	int err = -1;
+
+	(void)state;
+	assert_false(quic_stream_read_ready(&s, false, 0, &err));
+	assert_true(quic_stream_read_ready(&s, true, ECONNRESET, &err));
+	assert_int_equal(err, 0);
+	s.fin = true;
+	assert_true(quic_stream_read_ready(&s, false, 0, &err));
+	assert_int_equal(err, 0);
+}
+
 /* What is kept comes before what arrives. */
 static void test_order(void **state)
 {
@@ -281,6 +357,8 @@ int main(void)
 		cmocka_unit_test(test_straight_to_reader),
 		cmocka_unit_test(test_kept),
 		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_whole_ends),
 		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_no_reader),
 		cmocka_unit_test(test_peek_and_sent),

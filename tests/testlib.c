@@ -143,13 +143,15 @@ static int memory_read_destructor(struct memory_read *r)
 static struct tevent_req *memory_read_send(TALLOC_CTX *mem_ctx,
 					   struct tevent_context *ev,
 					   void *state, uint8_t *buf,
-					   size_t min, size_t max)
+					   size_t min, size_t max,
+					   transport_measure_fn measure)
 {
 	struct memory_end *e = talloc_get_type_abort(state, struct memory_end);
 	struct memory_read *r = NULL;
 	struct tevent_req *req =
 		tevent_req_create(mem_ctx, &r, struct memory_read);
 
+	(void)measure;
 	assert_non_null(req);
 	*r = (struct memory_read){
 		.req = req, .buf = buf, .min = min, .max = max};
