@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/libsmbclient/libsmb.h"
+#include "smbquic/log.h"
 
 struct url_case {
 	const char *text;
@@ -41,8 +42,8 @@ static const struct url_case good[] = {
 	{"smb://srv/s/50%zz", "srv", 0, "s", "50%zz", 0, "", "", 0, false},
 	{"smb://srv/s/f?transport=quic", "srv", 0, "s", "f", 0, "", "", "quic",
 	 false},
-	{"smb://srv/s/f?x=1&transport=tcp", "srv", 0, "s", "f", 0, "", "",
-	 "tcp", false},
+	{"smb://srv/s/f?transport=tcp&transport=tcp", "srv", 0, "s", "f", 0, "",
+	 "", "tcp", false},
 	{"smb://srv/s/f%3f", "srv", 0, "s", "f?", 0, "", "", 0, false},
 	{"smb://srv/s/f?", "srv", 0, "s", "f", 0, "", "", 0, false},
 	{"smb+quic://srv/s", "srv", 0, "s", "", 0, "", "", "quic", false},
@@ -72,8 +73,25 @@ static const char *const bad[] = {
 	"smb://s%2frv/s",
 	"smb://srv/s%2ft/x",
 	"smb://srv/s?transport=pigeon",
+	"smb://srv/s?tranport=quic",
+	"smb://srv/s?x=1&transport=tcp",
+	"smb://srv/s?transport=tcp;x",
+	"smb://srv/s?transport",
+	"smb://srv/s?transport=quic&transport=tcp",
 	"smb+quic://srv/s?transport=tcp",
 };
+
+static char *said;
+
+static void hear(void *private_data, enum log_level level, const char *module,
+		 const char *text)
+{
+	(void)private_data;
+	(void)module;
+	assert_int_equal(level, LOG_LEVEL_ERROR);
+	talloc_free(said);
+	said = talloc_strdup(NULL, text);
+}
 
 static void same(const char *a, const char *b)
 {
@@ -124,6 +142,25 @@ static void test_bad(void **state)
 	}
 }
 
+/* Which option it is, unless it could be a piece of a password. */
+static void test_told(void **state)
+{
+	struct libsmb_url *url = NULL;
+
+	(void)state;
+	log_set_sink(hear, NULL);
+	assert_int_equal(
+		libsmb_url_parse(NULL, "smb://srv/s?tranport=quic", &url),
+		EINVAL);
+	assert_non_null(strstr(said, "the option \"tranport=quic\";"));
+	assert_int_equal(libsmb_url_parse(NULL, "smb://me:se?cret@srv/s", &url),
+			 EINVAL);
+	assert_null(strstr(said, "cret"));
+	assert_non_null(strstr(said, "the option (not shown);"));
+	log_set_sink(NULL, NULL);
+	talloc_free(said);
+}
+
 static void test_decode(void **state)
 {
 	char text[] = "a%20b%zz%4";
@@ -164,9 +201,8 @@ static void test_encode(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good),
-		cmocka_unit_test(test_bad),
-		cmocka_unit_test(test_decode),
+		cmocka_unit_test(test_good),   cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_told),   cmocka_unit_test(test_decode),
 		cmocka_unit_test(test_encode),
 	};
 

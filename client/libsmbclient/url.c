@@ -7,8 +7,9 @@
  *
  * smb:// is the list of workgroups, smb:/// the workgroup of the context, as
  * in Samba. %XX is decoded, a % that is followed by anything else is one; the
- * last '?' begins the options, of which "transport=quic" and "transport=tcp"
- * are understood and others passed over.
+ * last '?' begins the options, which are "transport=quic" and "transport=tcp":
+ * Samba passes over what it does not know, but one that was mistyped would
+ * have a program go on without what it asked for.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -16,6 +17,7 @@
 
 #include "client/libsmbclient/libsmb.h"
 #include "client/target.h"
+#include "smbquic/log.h"
 #include "smbquic/port.h"
 #include "smbquic/secret.h"
 
@@ -200,23 +202,31 @@ static bool parse_share(struct libsmb_url *url, char *text)
 	return url->path != NULL && strpbrk(url->share, "/\\") == NULL;
 }
 
+/* A password with a '?' in it that is not encoded would be shown else. */
+static void refuse_option(const char *word, bool shown)
+{
+	log_error("an address has the option %s%.*s%s; transport=quic and "
+		  "transport=tcp, one of them, are all that there are, and a "
+		  "'?' that begins no options is written %%3F",
+		  shown ? "\"" : "(not shown)", shown ? (int)strlen(word) : 0,
+		  word, shown ? "\"" : "");
+}
+
 /* "transport=quic&..." */
 static bool parse_options(struct libsmb_url *url, char *text)
 {
+	bool shown = strpbrk(text, "@/\\") == NULL;
 	char *save = NULL;
 	char *word = strtok_r(text, "&;", &save);
 
 	for (; word != NULL; word = strtok_r(NULL, "&;", &save)) {
-		const char *value = word + 10;
+		const char *value = word + strlen("transport=");
 
-		if (strncmp(word, "transport=", 10) != 0) {
-			continue;
-		}
-		if (strcmp(value, "quic") != 0 && strcmp(value, "tcp") != 0) {
-			return false;
-		}
-		if (url->transport != NULL &&
-		    strcmp(url->transport, value) != 0) {
+		if (strncmp(word, "transport=", strlen("transport=")) != 0 ||
+		    (strcmp(value, "quic") != 0 && strcmp(value, "tcp") != 0) ||
+		    (url->transport != NULL &&
+		     strcmp(url->transport, value) != 0)) {
+			refuse_option(word, shown);
 			return false;
 		}
 		url->transport = value;
