@@ -8,6 +8,7 @@
 /* as programs do that were written before it said so */
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 
+#define HAVE_UTIME_H 1 /* for the header: utime() is there */
 #include <errno.h>
 #include <libsmbclient.h>
 #include <stdio.h>
@@ -197,6 +198,14 @@ static void positions(void)
 			       info->mtime_ts.tv_sec == st.st_mtime);
 		}
 	}
+	say("rewind", smbc_lseekdir(dh, 0));
+	for (info = smbc_readdirplus((unsigned)dh); info != NULL;
+	     info = smbc_readdirplus((unsigned)dh)) {
+		if (strcmp(info->name, "file") == 0) {
+			printf("plus %s %lu\n", info->name,
+			       (unsigned long)info->size);
+		}
+	}
 	say("fstat of a folder", smbc_fstat(dh, &st));
 	printf("folder %d\n", S_ISDIR(st.st_mode) != 0);
 	say("closedir", smbc_closedir(dh));
@@ -207,6 +216,7 @@ static void folders(void)
 {
 	struct statvfs fs = {0};
 	char share[1024];
+	int dh = 0;
 	int fd = 0;
 
 	say("mkdir", smbc_mkdir(at("sub"), 0755));
@@ -225,6 +235,12 @@ static void folders(void)
 	snprintf(share, sizeof(share), "%s", base);
 	say("statvfs", smbc_statvfs(share, &fs));
 	printf("blocks %d\n", fs.f_blocks > 0 && fs.f_bsize > 0);
+	memset(&fs, 0, sizeof(fs));
+	dh = opened("opendir", smbc_opendir(base));
+	say("fstatvfs", smbc_fstatvfs(dh, &fs));
+	printf("blocks %d\n", fs.f_blocks > 0 && fs.f_bsize > 0);
+	say("closedir", smbc_closedir(dh));
+	say("fstatvfs", smbc_fstatvfs(dh, &fs));
 }
 
 /* --------------------------------------------------------------- attributes */
@@ -286,8 +302,37 @@ static void xattrs(void)
 	show_xattr("system.dos_attr.m_time");
 }
 
+/* The same by number; and of what the last name is, a link or not. */
+static void other_xattrs(void)
+{
+	static const char acl[] = "system.nt_sec_desc.acl:S-1-1-0";
+	static const char value[] = "ALLOWED/0/READ";
+	char buf[4096] = {0};
+	int fd = opened("open", smbc_open(at("file"), O_RDWR, 0));
+
+	say("flistxattr", smbc_flistxattr(fd, buf, sizeof(buf)) > 0);
+	say("fsetxattr", smbc_fsetxattr(fd, acl, value, strlen(value), 0));
+	memset(buf, 0, sizeof(buf));
+	say("fgetxattr", smbc_fgetxattr(fd, acl, buf, sizeof(buf)) > 0);
+	printf("%s\n", buf);
+	say("fremovexattr", smbc_fremovexattr(fd, acl));
+	say("fgetxattr", smbc_fgetxattr(fd, acl, buf, sizeof(buf)));
+	say("close", smbc_close(fd));
+	say("fgetxattr", smbc_fgetxattr(fd, acl, buf, sizeof(buf)));
+	say("fsetxattr", smbc_fsetxattr(fd, acl, value, strlen(value), 0));
+	say("llistxattr", smbc_llistxattr(at("file"), buf, sizeof(buf)) > 0);
+	say("lsetxattr",
+	    smbc_lsetxattr(at("file"), acl, value, strlen(value), 0));
+	memset(buf, 0, sizeof(buf));
+	say("lgetxattr", smbc_lgetxattr(at("file"), acl, buf, sizeof(buf)) > 0);
+	printf("%s\n", buf);
+	say("lremovexattr", smbc_lremovexattr(at("file"), acl));
+	say("lgetxattr", smbc_lgetxattr(at("file"), acl, buf, sizeof(buf)));
+}
+
 static void attributes(void)
 {
+	struct utimbuf both = {1000000000, 1400000000};
 	struct timeval times[2] = {{1200000000, 0}, {1300000000, 500000}};
 	struct stat st = {0};
 	int fd = smbc_creat(at("file"), 0644);
@@ -297,6 +342,9 @@ static void attributes(void)
 	say("stat", smbc_stat(at("file"), &st));
 	printf("%ld %ld.%ld\n", (long)st.st_atime, (long)st.st_mtime,
 	       st.st_mtim.tv_nsec / 1000000);
+	say("utime", smbc_utime(at("file"), &both));
+	say("stat", smbc_stat(at("file"), &st));
+	printf("%ld %ld\n", (long)st.st_atime, (long)st.st_mtime);
 	say("chmod", smbc_chmod(at("file"), 0444 | S_IXOTH));
 	say("stat", smbc_stat(at("file"), &st));
 	printf("%o\n", (unsigned)st.st_mode);
@@ -305,6 +353,7 @@ static void attributes(void)
 	printf("%o\n", (unsigned)st.st_mode);
 	say("stat of nothing", smbc_stat(at("none"), &st));
 	xattrs();
+	other_xattrs();
 	say("unlink", smbc_unlink(at("file")));
 }
 
@@ -414,7 +463,11 @@ int main(int argc, char **argv)
 	say("purge", smbc_getFunctionPurgeCachedServers(c)(c));
 	smbc_setOptionSmbEncryptionLevel(c, SMBC_ENCRYPTLEVEL_REQUEST);
 	say("encrypted, if that can be", smbc_stat(base, &st));
-	user = "nobody";
+	user = "nobody"; /* of whom it hears only where nobody said who */
+	smbc_set_credentials("", argv[2], argv[3], 0, "");
+	say("purge", smbc_getFunctionPurgeCachedServers(c)(c));
+	say("as who was set", smbc_stat(base, &st));
+	smbc_set_credentials("", "", "", 0, "");
 	say("purge", smbc_getFunctionPurgeCachedServers(c)(c));
 	say("as nobody", smbc_mkdir(at("no"), 0));
 	say("free", smbc_free_context(c, 1));

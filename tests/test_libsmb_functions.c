@@ -12,7 +12,7 @@
 	S(Telldir) S(Lseekdir) S(Fstatdir) S(Chmod) S(Utimes) S(Setxattr)     \
 	S(Getxattr) S(Removexattr) S(Listxattr) S(PrintFile) S(OpenPrintJob)  \
 	S(ListPrintJobs) S(UnlinkPrintJob) S(StatVFS) S(FstatVFS)             \
-	S(Ftruncate) S(Splice) S(Notify) S(AuthDataWithContext)               \
+	S(Ftruncate) S(Splice) S(Notify) S(FGetxattr) S(AuthDataWithContext)  \
 	S(AuthData) S(CheckServer) S(RemoveUnusedServer) S(AddCachedServer)   \
 	S(GetCachedServer) S(RemoveCachedServer) S(PurgeCachedServers)
 /* clang-format on */
@@ -29,7 +29,7 @@ static void test_slots(void **state)
 	(void)state;
 	c->internal = talloc_zero(c, struct SMBC_internal_data);
 	SLOTS(PUT)
-	assert_int_equal(n, 44);
+	assert_int_equal(n, 45);
 	n = 0;
 	SLOTS(LOOK)
 	talloc_free(c);
