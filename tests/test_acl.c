@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* acl.c, veto.c, pages.c: small things of the server's files. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <cmocka.h>
 
 #include "server/acl.h"
-#include "server/pages.h"
 #include "smbquic/security_descriptor.h"
 #include "smbquic/smb2.h"
 #include "tests/fixture_acl.h"
@@ -80,42 +77,6 @@ static void test_descriptor(void **state)
 	assert_int_equal(ace.mask & (FILE_READ_DATA | FILE_WRITE_DATA), 0);
 	assert_false(security_acl_next(&walk, &ace));
 	assert_true(security_acl_ok(&walk));
-}
-
-static void test_pages(void **state)
-{
-	TALLOC_CTX *mem_ctx = talloc_new(NULL);
-	uint64_t used = 0;
-	struct pages *pages = pages_new(mem_ctx, &used, 4 * PAGES_SIZE);
-	char buf[16] = {0};
-	uint64_t start = 0;
-	uint64_t end = 0;
-
-	(void)state;
-	assert_false(pages_next(pages, 0, &start, &end));
-	assert_int_equal(pages_write(pages, "abcd", 4, PAGES_SIZE - 2), 0);
-	assert_int_equal(used, 2 * PAGES_SIZE);
-	pages_read(pages, buf, 8, PAGES_SIZE - 4);
-	assert_memory_equal(buf, "\0\0abcd\0\0", 8);
-	assert_int_equal(pages_write(pages, "z", 1, 10 * PAGES_SIZE), 0);
-	assert_true(pages_next(pages, 0, &start, &end));
-	assert_int_equal(start, 0);
-	assert_int_equal(end, 2 * PAGES_SIZE);
-	assert_true(pages_next(pages, end, &start, &end));
-	assert_int_equal(start, 10 * PAGES_SIZE);
-	assert_int_equal(pages_reserve(pages, 0, 5 * PAGES_SIZE), ENOSPC);
-	/* parts of pages are wiped, whole ones given back */
-	pages_zero(pages, PAGES_SIZE - 1, 2);
-	pages_read(pages, buf, 4, PAGES_SIZE - 2);
-	assert_memory_equal(buf, "a\0\0d", 4);
-	pages_zero(pages, PAGES_SIZE - 2, 10 * PAGES_SIZE);
-	assert_int_equal(pages_allocated(pages), 2 * PAGES_SIZE);
-	pages_zero(pages, 0, (uint64_t)INT64_MAX);
-	assert_int_equal(used, 0);
-	assert_int_equal(pages_write(pages, "x", 1, 0), 0);
-	talloc_free(pages);
-	assert_int_equal(used, 0);
-	talloc_free(mem_ctx);
 }
 
 /* --- the access check -------------------------------------------------------
@@ -211,7 +172,6 @@ int main(void)
 		cmocka_unit_test(test_granted),
 		cmocka_unit_test(test_no_dacl),
 		cmocka_unit_test(test_privileges),
-		cmocka_unit_test(test_pages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
