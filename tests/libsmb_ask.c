@@ -12,6 +12,7 @@
  *	read LENGTH	at most 100 bytes from there
  *	write TEXT	there
  *	seek OFFSET
+ *	close
  *	remove PATH
  *	quit
  *
@@ -27,6 +28,7 @@
 #include <string.h>
 
 #define TEXT_MAX 100
+#define SLOW_MS	 600000 /* under valgrind */
 
 static const char *base, *user, *password;
 static int fd = -1;
@@ -129,6 +131,9 @@ static int run(const char *word, const char *rest)
 		say("write", smbc_write(fd, rest, strlen(rest)));
 	} else if (strcmp(word, "seek") == 0) {
 		say("seek", smbc_lseek(fd, strtoll(rest, NULL, 10), SEEK_SET));
+	} else if (strcmp(word, "close") == 0) {
+		say("close", smbc_close(fd));
+		fd = -1;
 	} else if (strcmp(word, "remove") == 0) {
 		say("remove", smbc_unlink(url));
 	} else {
@@ -153,6 +158,9 @@ int main(int argc, char **argv)
 		perror("libsmb_ask: smbc_init");
 		return 1;
 	}
+	if (getenv("SLOW") != NULL) {
+		smbc_setTimeout(smbc_set_context(NULL), SLOW_MS);
+	}
 	while (fgets(line, sizeof(line), stdin) != NULL) {
 		char *rest = strchr(line, ' ');
 
@@ -170,5 +178,5 @@ int main(int argc, char **argv)
 	if (fd >= 0) {
 		smbc_close(fd);
 	}
-	return 0;
+	return smbc_free_context(smbc_set_context(NULL), 1);
 }

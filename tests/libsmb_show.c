@@ -14,7 +14,10 @@
 #include <errno.h>
 #include <libsmbclient.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#define SLOW_MS 600000 /* under valgrind */
 
 static char **arguments;
 
@@ -32,7 +35,12 @@ static void ask(const char *server, const char *share, char *workgroup,
 
 static int failed(const char *what)
 {
+	SMBCCTX *context = smbc_set_context(NULL);
+
 	printf("%s: %s\n", what, strerror(errno));
+	if (context != NULL) {
+		smbc_free_context(context, 1);
+	}
 	return 1;
 }
 
@@ -50,6 +58,9 @@ int main(int argc, char **argv)
 	arguments = argv;
 	if (smbc_init(ask, 0) != 0) {
 		return failed("smbc_init");
+	}
+	if (getenv("SLOW") != NULL) {
+		smbc_setTimeout(smbc_set_context(NULL), SLOW_MS);
 	}
 	if (argc == 5) {
 		SMBCCTX *context = smbc_set_context(NULL);
