@@ -5,8 +5,8 @@
  * The pump knows nothing of what its ends are. An end is a table of
  * operations (struct copy_end_ops) and a few facts; there are ends for a file
  * on a server, a local file, a stream, memory and nothing (copy_ends.c,
- * copy_stream.c, copy_remote.c). Bytes travel as blocks that change hands and
- * are never copied on the way.
+ * copy_local.c, copy_stream.c, copy_remote.c). Bytes travel as blocks that
+ * change hands and are never copied on the way.
  */
 #ifndef CLIENT_COPY_H
 #define CLIENT_COPY_H
@@ -135,7 +135,9 @@ struct copy_end *copy_null(TALLOC_CTX *mem_ctx, uint64_t size);
     the disk is full). The bytes are borrowed. */
 struct copy_end *copy_memory(TALLOC_CTX *mem_ctx, uint8_t *data, size_t size);
 
-/** An open file with offsets; the descriptor stays the caller's. */
+/** An open file with offsets; the descriptor stays the caller's. What lies
+    beyond a file's first 4 MiB is read and written by a thread of the end's
+    own, which ends with it. */
 struct copy_end *copy_local(TALLOC_CTX *mem_ctx, int fd, const char *name);
 
 /** A descriptor without offsets: pipe, terminal, socket. */

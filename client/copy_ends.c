@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The ends of the pump that are on this machine. */
+/* What ends have in common, and those of the pump that are memory, or nothing.
+ */
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "client/copy_private.h"
 
@@ -217,109 +217,6 @@ struct copy_end *copy_memory(TALLOC_CTX *mem_ctx, uint8_t *data, size_t size)
 	if (end != NULL) {
 		end->private_data = data;
 		end->size = size;
-	}
-	return end;
-}
-
-/* ------------------------------------------------------------- local file */
-
-static int end_fd(const struct copy_end *end)
-{
-	return *(const int *)end->private_data;
-}
-
-static bool end_set_fd(struct copy_end *end, int fd)
-{
-	int *place = talloc(end, int);
-
-	if (place != NULL) {
-		*place = fd;
-	}
-	end->private_data = place;
-	return place != NULL;
-}
-
-static struct tevent_req *file_read_send(TALLOC_CTX *mem_ctx,
-					 struct tevent_context *ev,
-					 struct copy_end *end, uint64_t offset,
-					 size_t len)
-{
-	struct local_state *state = NULL;
-	struct tevent_req *req = local_req(mem_ctx, end, &state);
-	uint8_t *data = NULL;
-	ssize_t n = 0;
-
-	if (req == NULL) {
-		return NULL;
-	}
-	state->block = copy_block_new(state, len, &data);
-	if (tevent_req_nomem(state->block, req)) {
-		return tevent_req_post(req, ev);
-	}
-	do {
-		n = pread(end_fd(end), data, len, (off_t)offset);
-	} while (n < 0 && errno == EINTR);
-	if (n < 0) {
-		return local_error(req, ev, end, errno);
-	}
-	state->block->len = (size_t)n;
-	return local_done(req, ev);
-}
-
-/* 0 or errno. */
-static int pwrite_all(int fd, const uint8_t *data, size_t len, uint64_t offset)
-{
-	ssize_t n = 0;
-
-	while (len > 0) {
-		n = pwrite(fd, data, len, (off_t)offset);
-		if (n < 0 && errno == EINTR) {
-			continue;
-		}
-		if (n <= 0) {
-			return n < 0 ? errno : ENOSPC;
-		}
-		data += n;
-		len -= (size_t)n;
-		offset += (uint64_t)n;
-	}
-	return 0;
-}
-
-static struct tevent_req *file_write_send(TALLOC_CTX *mem_ctx,
-					  struct tevent_context *ev,
-					  struct copy_end *end,
-					  struct copy_block *block)
-{
-	struct local_state *state = NULL;
-	struct tevent_req *req = local_req(mem_ctx, end, &state);
-	int err = 0;
-
-	if (req == NULL) {
-		return NULL;
-	}
-	err = pwrite_all(end_fd(end), block->data, block->len, block->offset);
-	talloc_free(block);
-	if (err != 0) {
-		return local_error(req, ev, end, err);
-	}
-	return local_done(req, ev);
-}
-
-static const struct copy_end_ops file_ops = {
-	.kind = "local",
-	.read_send = file_read_send,
-	.read_recv = local_read_recv,
-	.write_send = file_write_send,
-	.write_recv = req_simple_recv,
-};
-
-struct copy_end *copy_local(TALLOC_CTX *mem_ctx, int fd, const char *name)
-{
-	struct copy_end *end = copy_end_new(mem_ctx, &file_ops, name);
-
-	if (end != NULL && !end_set_fd(end, fd)) {
-		TALLOC_FREE(end);
 	}
 	return end;
 }

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A thread that compresses and decompresses large messages of a connection. It
- * is made for the first of them, and ends with the connection.
+ * A thread for what would hold up the loop: the compression of a connection's
+ * large messages, the reading and writing of a large local file. It is made for
+ * the first of them, and ends with the connection, or with the file.
  */
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "client/client_private.h"
+#include "client/help_thread_private.h"
 #include "smbquic/threads.h"
 
 /* The only seat beside the loop's. */
@@ -15,8 +18,8 @@
 
 struct help;
 
-/* Child of the connection. */
-struct helper {
+/* Child of the connection, or of the file. */
+struct help_thread {
 	struct tevent_context *ev;
 	struct threads *threads; /* NULL: none yet */
 	pid_t pid;		 /* whose thread it is */
@@ -30,10 +33,11 @@ struct help {
 	struct threads *threads;
 	void (*work)(void *job);
 	void *job;
+	atomic_bool off; /* nobody waits: it need not begin */
 
 	/* the loop's alone */
-	struct helper *helper;	/* NULL: it is gone */
-	struct tevent_req *req; /* NULL: nobody waits */
+	struct help_thread *helper; /* NULL: it is gone */
+	struct tevent_req *req;	    /* NULL: nobody waits */
 	bool back;
 };
 
@@ -68,7 +72,9 @@ static void help_work(struct letter *letter)
 {
 	struct help *help = (struct help *)(void *)letter;
 
-	help->work(help->job);
+	if (!atomic_load(&help->off)) {
+		help->work(help->job);
+	}
 	help->letter.deliver = help_back;
 	threads_post(help->threads, 0, &help->letter);
 }
@@ -81,6 +87,7 @@ static int help_state_destructor(struct help_state *state)
 		return 0;
 	}
 	help->req = NULL;
+	atomic_store(&help->off, true);
 	if (help->back) {
 		help_free(help);
 	}
@@ -88,7 +95,7 @@ static int help_state_destructor(struct help_state *state)
 }
 
 /* Is there a thread? One of before a fork() is not. */
-static bool helper_ready(struct helper *helper)
+static bool help_thread_ready(struct help_thread *helper)
 {
 	if (helper->threads == NULL) {
 		helper->threads = threads_new(helper->ev, 1);
@@ -98,13 +105,13 @@ static bool helper_ready(struct helper *helper)
 	       threads_begin(helper->threads, 1);
 }
 
-static struct tevent_req *helper_send(TALLOC_CTX *mem_ctx,
-				      struct tevent_context *ev,
-				      void (*work)(void *job), void *job,
-				      void *private_data)
+struct tevent_req *help_thread_send(TALLOC_CTX *mem_ctx,
+				    struct tevent_context *ev,
+				    void (*work)(void *job), void *job,
+				    void *thread)
 {
-	struct helper *helper =
-		talloc_get_type_abort(private_data, struct helper);
+	struct help_thread *helper =
+		talloc_get_type_abort(thread, struct help_thread);
 	struct help *help = calloc(1, sizeof(*help));
 	struct help_state *state = NULL;
 	struct tevent_req *req =
@@ -127,7 +134,7 @@ static struct tevent_req *helper_send(TALLOC_CTX *mem_ctx,
 	TAILQ_INSERT_TAIL(&helper->helps, help, entry);
 	state->help = help;
 	talloc_set_destructor(state, help_state_destructor);
-	if (!helper_ready(helper)) {
+	if (!help_thread_ready(helper)) {
 		help->back = true;
 		tevent_req_error(req, EAGAIN);
 		return tevent_req_post(req, ev);
@@ -137,7 +144,7 @@ static struct tevent_req *helper_send(TALLOC_CTX *mem_ctx,
 	return req;
 }
 
-static int helper_recv(struct tevent_req *req)
+int help_thread_recv(struct tevent_req *req)
 {
 	enum tevent_req_state how = TEVENT_REQ_INIT;
 	uint64_t err = 0;
@@ -149,7 +156,7 @@ static int helper_recv(struct tevent_req *req)
 }
 
 /* What the thread has is waited for; who waits for that hears of it later. */
-static int helper_destructor(struct helper *helper)
+static int help_thread_destructor(struct help_thread *helper)
 {
 	struct help *help = NULL;
 
@@ -166,21 +173,31 @@ static int helper_destructor(struct helper *helper)
 	return 0;
 }
 
+struct help_thread *help_thread_new(TALLOC_CTX *mem_ctx,
+				    struct tevent_context *ev)
+{
+	struct help_thread *helper = talloc_zero(mem_ctx, struct help_thread);
+
+	if (helper != NULL) {
+		helper->ev = ev;
+		TAILQ_INIT(&helper->helps);
+		talloc_set_destructor(helper, help_thread_destructor);
+	}
+	return helper;
+}
+
 bool help_thread_start(struct client_conn *conn)
 {
-	struct helper *helper = talloc_zero(conn->message, struct helper);
+	struct help_thread *helper = help_thread_new(conn->message, conn->ev);
 	struct message_helper how = {
-		.send = helper_send,
-		.recv = helper_recv,
+		.send = help_thread_send,
+		.recv = help_thread_recv,
 		.private_data = helper,
 	};
 
 	if (helper == NULL) {
 		return false;
 	}
-	helper->ev = conn->ev;
-	TAILQ_INIT(&helper->helps);
-	talloc_set_destructor(helper, helper_destructor);
 	message_conn_set_helper(conn->message, &how);
 	return true;
 }
