@@ -8,8 +8,14 @@
 PATH=$BUILD/bin:$PATH
 # What a client remembers of servers is forgotten with the test.
 export XDG_CACHE_HOME=$TMP/cache
-# No mapping of client certificates of this machine is looked at.
+# Nothing of this machine is looked at: no mapping of client certificates, no
+# client.conf and no smb.conf, and what this shell has for programs of ours.
 export SMBQUIC_CLIENT_MAP=
+export SMBQUIC_CONFIG=/dev/null SMB_CONF_PATH=/dev/null
+unset SMBQUIC_TRANSPORT SMBQUIC_PORT SMBQUIC_CA SMBQUIC_PIN SMBQUIC_TRUST \
+	SMBQUIC_REMEMBER SMBQUIC_RECONNECT SMBQUIC_COMPRESS SMBQUIC_READ_AHEAD \
+	SMBQUIC_WRITE_BEHIND PASSWD PASSWD_FD PASSWD_FILE KRB5CCNAME \
+	NOTIFY_SOCKET CREDENTIALS_DIRECTORY SSLKEYLOGFILE QLOGDIR
 CLEANUP=()
 BACKGROUND=()
 
