@@ -15,6 +15,8 @@
 #   far_server [OPTION...]      start_server there
 #   near_client SHARE COMMANDS [OPTION...]   the client of server.sh there
 #   near_moves            the client's own address changes: $NEAR_ADDRESS
+#   near_told             the clients there are told to move (SIGUSR1)
+#   moves                 how often the server has seen that one moved
 #   random_file PATH MIB SEED   random bytes that are the same for a seed
 #   middle_server MIB     make_server and far_server, and a file of that size
 #                         on both sides; the test is in $TMP afterwards
@@ -117,6 +119,21 @@ near_moves()
 	run ip -n "$NEAR" addr del "$old/32" dev link0
 	# the kernel took the route away with the address
 	run ip -n "$NEAR" route replace default dev link0
+}
+
+near_told()
+{
+	local pid
+
+	for pid in $(ip netns pids "$NEAR"); do
+		[ "$(cat "/proc/$pid/comm")" != smbquic-client ] ||
+			run kill -USR1 "$pid"
+	done
+}
+
+moves()
+{
+	grep -c 'the connection goes on' "$TMP/smbquicd.log"
 }
 
 random_file()
