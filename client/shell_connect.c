@@ -8,6 +8,10 @@
 
 #include "client/cmd_list.h"
 
+/* From one attempt to the next, when nobody is there. */
+#define FIRST_PAUSE_MS	 100
+#define LONGEST_PAUSE_MS 2000
+
 /* -------------------------------------------------------------- connecting */
 
 char *shell_known_hosts(TALLOC_CTX *mem_ctx)
@@ -94,6 +98,80 @@ static void connection_lost(struct client_conn *conn, enum client_lost what,
 	}
 }
 
+/* Nobody is there, or not yet: not what a server that is has said. */
+static bool may_come(NTSTATUS status)
+{
+	static const NTSTATUS statuses[] = {
+		NT_STATUS_CONNECTION_REFUSED,
+		NT_STATUS_CONNECTION_RESET,
+		NT_STATUS_CONNECTION_ABORTED,
+		NT_STATUS_CONNECTION_DISCONNECTED,
+		NT_STATUS_NETWORK_UNREACHABLE,
+		NT_STATUS_HOST_UNREACHABLE,
+		NT_STATUS_IO_TIMEOUT,
+	};
+	size_t i = 0;
+
+	for (i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+		if (status == statuses[i]) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void wait_ms(struct shell *shell, unsigned ms)
+{
+	struct tevent_req *req = shell_need(tevent_wakeup_send(
+		shell, shell->ev,
+		tevent_timeval_current_ofs(ms / 1000, ms % 1000 * 1000)));
+
+	(void)tevent_req_poll(req, shell->ev);
+	talloc_free(req);
+}
+
+static unsigned ms_since(const struct timeval *begin)
+{
+	struct timeval now = tevent_timeval_current();
+	struct timeval d = tevent_timeval_until(begin, &now);
+
+	return (unsigned)(d.tv_sec * 1000 + d.tv_usec / 1000);
+}
+
+/* Who says --reconnect waits for a server that is not there yet, as for one
+ * that goes. */
+static NTSTATUS connect_patiently(struct shell *shell, struct client_options *o,
+				  char **why)
+{
+	unsigned most = shell->options->reconnect_given ? o->reconnect_ms : 0;
+	struct timeval begin = tevent_timeval_current();
+	bool told = false;
+	unsigned pause = FIRST_PAUSE_MS;
+
+	for (;;) {
+		NTSTATUS status =
+			client_connect(shell, shell->ev, o, &shell->conn, why);
+		unsigned past = ms_since(&begin);
+		unsigned left = past < most ? most - past : 0;
+
+		if (NT_STATUS_IS_OK(status) || left == 0 || !may_come(status)) {
+			return status;
+		}
+		if (!told) {
+			told = true;
+			shell_say(shell,
+				  "//%s: %s; waiting up to %u seconds for it",
+				  o->server,
+				  *why != NULL ? *why : nt_errstr(status),
+				  most / 1000);
+		}
+		TALLOC_FREE(*why);
+		wait_ms(shell, pause < left ? pause : left);
+		pause = pause * 2 < LONGEST_PAUSE_MS ? pause * 2
+						     : LONGEST_PAUSE_MS;
+	}
+}
+
 static bool open_connection(struct shell *shell)
 {
 	const struct client_target *target = shell->target;
@@ -116,7 +194,7 @@ static bool open_connection(struct shell *shell)
 		shell_make_folders(o.tls.known_hosts);
 	}
 	o.visits_file = remember_in(shell);
-	status = client_connect(shell, shell->ev, &o, &shell->conn, &why);
+	status = connect_patiently(shell, &o, &why);
 	if (NT_STATUS_IS_OK(status)) {
 		client_on_lost(shell->conn, connection_lost, shell);
 		return true;

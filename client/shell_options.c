@@ -189,7 +189,8 @@ static const struct poptOption table[] = {
 	 "SECONDS"},
 	{"reconnect", 0, STRING, NULL, OPT_RECONNECT,
 	 "wait so long for a connection that is lost to come back, and go on "
-	 "(default 20, or what -t says if that is less; 0: end at once)",
+	 "(default 20, or what -t says if that is less; 0: end at once); when "
+	 "it is given, for the first one, too",
 	 "SECONDS"},
 	{"max-channels", 0, STRING, NULL, OPT_MAX_CHANNELS,
 	 "connections that a session which moves much may have, 1 to 8 "
