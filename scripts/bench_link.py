@@ -47,6 +47,7 @@ BURST = 8192            # bytes of one answer that only a file's data makes
 TRIPS = "trips"         # for --only: the round trips
 FAT = "fat"             # and the large file
 FAT_RATE, FAT_RTT, FAT_MIB, FAT_SHORT = 1e9, 100, 1024, 32
+FAT_TARGET = 85         # per cent of the link
 ACK, PROBE = 80, 1400   # bytes, see says_something
 
 
@@ -295,7 +296,9 @@ def report_goodput(figures, contestants, rounds):
 # --- a long, fast link ----------------------------------------------------
 
 def fat(rounds, directory, mib):
-    """One large file: the link's rate, and how much of it was used."""
+    """One large file: the link's rate, and how much of it was used.
+    @return the targets that were missed."""
+    missed = []
     rows = [(c, way) for c in CONTESTANTS if isinstance(c, Files)
             for way in ("get", "put")]
     rates = {}
@@ -311,8 +314,13 @@ def fat(rounds, directory, mib):
           "round(s), medians" % (mib, FAT_RTT, FAT_RATE / 1e6, rounds))
     for (name, way), row in rates.items():
         rate = statistics.median(row)
+        part = rate * 1e8 / FAT_RATE
         print("%-16s %s %8.1f Mbit/s  %4.1f%% of the link" % (
-            name, way, rate, rate * 1e8 / FAT_RATE))
+            name, way, rate, part))
+        if name == "smb quic" and part < FAT_TARGET:
+            missed.append("%s of a large file: '%s' gets %.1f%% of the link, "
+                          "not %d%%" % (way, name, part, FAT_TARGET))
+    return missed
 
 
 def fill(path, mib):
@@ -450,8 +458,9 @@ def run(options, directory):
         if TRIPS in names:
             visits(b, options.rounds)
     if FAT in names:
-        fat(options.rounds, directory / FAT,
-            FAT_SHORT if options.short else FAT_MIB)
+        return fat(options.rounds, directory / FAT,
+                   FAT_SHORT if options.short else FAT_MIB)
+    return []
 
 
 def measure(b, contestants, rounds):

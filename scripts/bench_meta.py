@@ -64,6 +64,8 @@ def measure(user, rounds):
 
 
 def report(figures, rounds):
+    """@return the targets that were missed."""
+    missed = []
     print("%d rounds, %d cores, a second, medians (range)" % (
         rounds, os.cpu_count()))
     print("%-10s %24s %24s %7s" % ("", "smbquicd", "smbd", "ratio"))
@@ -78,6 +80,10 @@ def report(figures, rounds):
         print("%-10s %24s %24s %7.2f%s" % (
             what, *cells, ratio, "" if ratio >= TARGET else " below %.1f" %
             TARGET))
+        if ratio < TARGET:
+            missed.append("%s: %.2f times smbd's, not %.1f" % (what, ratio,
+                                                               TARGET))
+    return missed
 
 
 def run(options, directory):
@@ -94,7 +100,7 @@ def run(options, directory):
     try:
         smbd = start_smbd(directory, share, ours)
         perf(ours, OURS, "prepare")
-        report(measure(ours, options.rounds), options.rounds)
+        return report(measure(ours, options.rounds), options.rounds)
     finally:
         ours.stop()
         if smbd is not None:

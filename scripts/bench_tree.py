@@ -28,6 +28,7 @@ SIZE = 4096
 COUNTS = {0: 2000, 20: 200, 100: 40}
 LIMIT = 600             # seconds, of one copy
 BASE = "smbclient tcp sealed"
+TARGETS = {0: 3, 20: 50, 100: 50}   # times BASE, at each of RTTS
 
 
 class Ours:
@@ -172,6 +173,7 @@ def measure(b, contestants, rounds):
 
 
 def report(figures, contestants, b, rounds):
+    """@return the targets that were missed."""
     print("\nTrees of files of %d bytes in %d folders; files a second, "
           "%d round(s), medians" % (SIZE, FOLDERS, rounds))
     print("smbquic: %d files; smbclient: %s" % (b.files, ", ".join(
@@ -191,6 +193,21 @@ def report(figures, contestants, b, rounds):
             print("%-22s" % "" + "".join(
                 "%12.1f" % (medians[mine, d, r] / medians[base, d, r])
                 for d, r in cells))
+    return targets(medians, {c.name for c in contestants}, cells)
+
+
+def targets(medians, there, cells):
+    if BASE not in there:
+        return ["'%s' is not here to be beaten" % BASE]
+    missed = []
+    for name in ("smbquic tcp sealed", "smbquic quic"):
+        for d, r in cells if name in there else []:
+            times = medians[name, d, r] / medians[BASE, d, r]
+            if times < TARGETS[r]:
+                missed.append("%s at %d ms: '%s' is %.1f times as fast as "
+                              "'%s', not %d" % (d, r, name, times, BASE,
+                                                TARGETS[r]))
+    return missed
 
 
 def run(options, directory):
@@ -207,4 +224,4 @@ def run(options, directory):
     with bench_link.Link(options.rounds) as between, \
             Bench(directory, between, files, contestants) as b:
         figures = measure(b, contestants, options.rounds)
-        report(figures, contestants, b, options.rounds)
+        return report(figures, contestants, b, options.rounds)
