@@ -170,6 +170,30 @@ class CheckTest(unittest.TestCase):
                       '003.out belongs to no test', 'names 004'):
             self.assertIn(words, text)
 
+    def test_two_at_once(self):
+        """Each of two waits for the other; what is alone waits for both."""
+        for mine, other in ('001', '003'), ('003', '001'):
+            self.add(mine, 'touch $TOP/%s\nfor i in {1..100}; do '
+                     '[ ! -e $TOP/%s ] || { sleep 1; exit; }; sleep 0.1; done'
+                     '\nexit 1\n' % (mine, other))
+        self.add('002', '# alone\nls "$TMP/.." | grep -c check-00\n'
+                 'ls "$TOP" | grep 00\n', '1\n001\n003\n')
+        self.assertIn('3 passed', self.check('-j 2'))
+        self.assertEqual(os.listdir(self.path('scratch')), [])
+        self.assertIn('takes a number', self.check('-j two', status=2))
+
+    def test_own_network(self):
+        """The same port, and the machine's own way to its neighbours."""
+        listen = ('python3 -c "import socket, time\n'
+                  's = socket.create_server((\'127.0.0.1\', 7))\n'
+                  'time.sleep(2)\n"\nip -br link | cut -d" " -f1\n')
+        self.add('001', listen, 'lo\n')
+        self.add('002', listen, 'lo\n')
+        if subprocess.call(['unshare', '-n', 'true'],
+                           stderr=subprocess.DEVNULL):
+            self.skipTest('no network name spaces for this user')
+        self.check('-j 2')
+
     def test_timeout(self):
         self.add('001', 'echo $$ > $FULL\nsleep 50 & echo $! >> $FULL\n'
                  'sleep 50\n')
