@@ -17,9 +17,10 @@
 #define RETRY_LIFETIME (10 * NGTCP2_SECONDS)
 #define TOKEN_LIFETIME (24 * 3600 * NGTCP2_SECONDS)
 
-/* RFC 9000 10.3: shorter packets are not answered, so that two ends without
- * state do not talk for ever; the answer is shorter than the question. */
-#define RESET_MIN	 43u
+/* RFC 9000 10.3: an answer has 21 bytes at least, and one less than its
+ * question, so that two ends without state do not talk for ever. A client that
+ * has nothing to say but PING sends 30 bytes. */
+#define RESET_MIN	 22u
 #define RESET_MAX_RANDOM 64u
 
 static enum quic_verdict reply(struct quic_stranger *out, const char *what,

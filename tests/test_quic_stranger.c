@@ -223,7 +223,7 @@ static void test_reset(void **state)
 	memset(cid.data, 7, QUIC_CID_LEN);
 	assert_true(quic_reset_token(reset_secret, &cid, token));
 	for (v->len = 1; v->len < 300; v->len++) {
-		if (v->len < 43) {
+		if (v->len < 22) {
 			assert_int_equal(judge(v, &open_house), QUIC_DROP);
 			continue;
 		}
