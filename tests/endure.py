@@ -21,17 +21,20 @@ little later SIGKILL takes the server, or all four clients. Then
 
 Faults: none, full (the disk), eio, slow, clock (jumps by days), descriptors,
 memory (the server gets no more of either), vanish (the clients' network
-namespace goes, instead of SIGKILL), ports (clients have eight). DIRECTORY is
-an empty one. One line is printed: what failed, or that all is well. Needs
-root; slow and eio FUSE, clock libfaketime.
+namespace goes, instead of SIGKILL), ports (clients have eight). That it was
+so is seen to: a disk that is not full, or a limit that nobody reached, fails
+the round. DIRECTORY is an empty one. One line is printed: what failed, or that
+all is well, and how often a limit was seen to be reached. Needs root; slow and
+eio FUSE.
 """
 import argparse
-import glob
+import errno
 import json
 import os
 import pathlib
 import random
 import resource
+import struct
 import subprocess
 import sys
 import time
@@ -47,6 +50,8 @@ GUID = "endure"
 FAR, NEAR = "10.78.0.1", "10.78.0.2"
 PORTS = "40000 40007"
 STORM = 24              # clients at once
+HOUR = 3600
+DAY = 24 * HOUR
 
 
 class Failed(Exception):
@@ -83,6 +88,9 @@ class Fault:
     def begin(self):
         """Something breaks."""
 
+    def missed(self):
+        """@return why nothing is broken that should be; or nothing."""
+
     def end(self):
         """It is mended."""
 
@@ -102,6 +110,9 @@ class Full(Fault):
             finally:
                 os.sync()
 
+    def missed(self):
+        return self.run.writes(errno.ENOSPC)
+
     def end(self):
         (self.run.disk / "filler").unlink(missing_ok=True)
 
@@ -113,6 +124,9 @@ class Eio(Fault):
     def begin(self):
         self.run.broken.touch()
 
+    def missed(self):
+        return self.run.writes(errno.EIO)
+
     def end(self):
         self.run.broken.unlink(missing_ok=True)
 
@@ -120,52 +134,108 @@ class Eio(Fault):
 class Slow(Fault):
     delay = 40
 
+    def missed(self):
+        begin = time.monotonic()
+        why = self.run.writes(0)
+        if not why and time.monotonic() - begin < self.delay / 1000:
+            why = "the disk is quick"
+        return why
+
 
 class Clock(Fault):
     def __init__(self, run):
         super().__init__(run)
-        found = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
-        if not found:
-            raise Skipped("needs libfaketime")
         self.file = run.dir / "clock"
-        self.jump("+0")
+        self.jump(0)
         self.environment = {
-            "LD_PRELOAD": found[0], "FAKETIME_NO_CACHE": "1",
-            "FAKETIME_TIMESTAMP_FILE": str(self.file),
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+            "LD_PRELOAD": str(rig.BUILD / "tests" / "libwall_clock.so"),
+            "WALL_CLOCK": str(self.file)}
 
-    def jump(self, by):
-        new = self.file.with_suffix(".new")
-        new.write_text(by + "\n")
-        new.rename(self.file)
+    def jump(self, seconds):
+        self.by = seconds
+        with open(self.file, "r+b" if self.file.exists() else "wb",
+                  buffering=0) as file:
+            file.write(struct.pack("=q", seconds))
 
     def begin(self):
-        jumps = ["+40d", "+1h"]
+        jumps = [40 * DAY, HOUR]
         if self.run.options.transport != "quic":
             # before that the server's certificate, of today, is not valid
-            jumps += ["-3d", "-1h"]
+            jumps += [-3 * DAY, -HOUR]
         self.jump(self.run.chance.choice(jumps))
+
+    def missed(self):
+        pid = self.run.server.server.pid
+        maps = pathlib.Path("/proc/%d/maps" % pid).read_text(
+            "utf-8", errors="replace")
+        if str(self.file) not in maps:
+            return "the server goes by the clock of the machine"
+        said = subprocess.run(["date", "+%s"], check=True, text=True,
+                              stdout=subprocess.PIPE,
+                              env={**os.environ, **self.environment}).stdout
+        if abs(int(said) - time.time() - self.by) > HOUR / 2:
+            return "it is no other time"
+        return None
 
 
 class Limit(Fault):
     """The server gets no more of something, and many clients ask for it."""
     goes_on = False
     which, more = None, 0
+    near = 0            # of the limit: nothing useful fits
+    told = ()           # what clients or the log say then
+
+    def __init__(self, run):
+        super().__init__(run)
+        self.most, self.limit, self.words = 0, 0, 0
 
     def now(self):
-        """What it has."""
+        """What it has, as its limit counts."""
         raise NotImplementedError
+
+    def has(self):
+        """How much of that."""
+        return self.now()
+
+    def look(self):
+        try:
+            self.most = max(self.most, self.has())
+        except (FileNotFoundError, ProcessLookupError, ValueError):
+            pass        # it has ended, which is found elsewhere
+
+    def said(self):
+        texts = [self.run.told("storm%d" % i) for i in range(STORM)]
+        log = self.run.server.dir / "smbquicd.log"
+        with open(log, encoding="utf-8", errors="replace") as file:
+            file.seek(self.log_end)
+            texts.append(file.read())
+        return sum(text.count(word) for text in texts for word in self.told)
+
+    def missed(self):
+        if self.words == 0 and self.most < self.limit - self.near:
+            return "the server had %d of %d, and nobody was refused" % (
+                self.most, self.limit)
+        return None
 
     def begin(self):
         pid = self.run.server.server.pid
+        self.most = 0
+        self.log_end = (self.run.server.dir / "smbquicd.log").stat().st_size
         self.before = resource.prlimit(pid, self.which)
-        resource.prlimit(pid, self.which,
-                         (self.now() + self.more, self.before[1]))
+        self.limit = self.now() + self.more
+        resource.prlimit(pid, self.which, (self.limit, self.before[1]))
         storm = [self.run.start("storm%d" % i, self.run.client(
             "put big storm%d; del storm%d" % (i, i), "-t", "20",
             "--reconnect=20")) for i in range(STORM)]
-        for one in storm:
-            one.wait(PATIENCE)
+        end = time.monotonic() + PATIENCE
+        while any(one.poll() is None for one in storm):
+            self.look()
+            if time.monotonic() > end:
+                raise Failed("clients that find no end")
+        self.words = self.said()
+        print("%s: %d of %d, %d times refused" % (
+            self.run.options.fault, self.most, self.limit, self.words),
+              file=sys.stderr, flush=True)
 
     def end(self):
         if self.run.server.server is not None and \
@@ -176,14 +246,24 @@ class Limit(Fault):
 
 class Descriptors(Limit):
     which, more = resource.RLIMIT_NOFILE, 3
+    told = ("Too many open files", "TOO_MANY_OPENED_FILES")
+
+    def all(self):
+        return [int(name) for name in os.listdir(
+            "/proc/%d/fd" % self.run.server.server.pid)]
 
     def now(self):
-        return max(map(int, os.listdir(
-            "/proc/%d/fd" % self.run.server.server.pid)))
+        return max(self.all())
+
+    def has(self):
+        return len(self.all())
 
 
 class Memory(Limit):
     which, more = resource.RLIMIT_AS, 6 << 20
+    near = 1 << 20
+    told = ("out of memory", "NO_MEMORY", "Cannot allocate memory",
+            "INSUFFICIENT_RESOURCES")
 
     def now(self):
         text = pathlib.Path("/proc/%d/status" %
@@ -192,7 +272,7 @@ class Memory(Limit):
 
 
 class Vanish(Fault):
-    netns = True
+    netns = True        # run.kill_clients() takes it away
 
 
 class Ports(Fault):
@@ -219,8 +299,12 @@ class Ports(Fault):
                 told += 1
                 if "cannot reach" not in text and "lost" not in text:
                     raise Failed("no port, and no reason: " + text)
-        if told == 0:
-            raise Failed("%d clients had %s as ports" % (STORM, PORTS))
+        self.refused = told
+
+    def missed(self):
+        if self.refused == 0:
+            return "%d clients had %s as ports" % (STORM, PORTS)
+        return None
 
 
 FAULTS = {"none": Fault, "full": Full, "eio": Eio, "slow": Slow,
@@ -394,6 +478,25 @@ class Run:
             until("writes of " + name, lambda n=name, w=wanted:
                   self.acknowledged(n) >= w)
 
+    def writes(self, wanted):
+        """@return why writing where the server does not end with that
+        error, or without any (0); or nothing."""
+        probe = self.share.parent / "probe"
+        got = 0
+        try:
+            with open(probe, "wb", buffering=0) as out:
+                out.write(bytes(RECORD))
+                os.fsync(out.fileno())
+        except OSError as error:
+            got = error.errno
+        try:
+            probe.unlink(missing_ok=True)
+        except OSError:
+            pass        # end() does, when it can
+        if got == wanted:
+            return None
+        return "writing ended with %s" % (os.strerror(got) if got else "none")
+
     def kill_server(self):
         self.server.server.kill()
         self.server.server.wait()
@@ -509,6 +612,9 @@ class Run:
             victim = "clients"
         self.load()
         self.fault.begin()
+        missed = self.fault.missed()
+        if missed:
+            raise Failed("nothing is wrong: " + missed)
         time.sleep(self.chance.uniform(0, 0.3))
         if self.server.server.poll() is not None:
             raise Failed("the server ended by itself: %d" %
