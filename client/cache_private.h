@@ -94,7 +94,7 @@ struct client_cache {
 	NTSTATUS failed; /* of a write that nobody waited for */
 	bool breaking;	 /* the server waits for what is dirty */
 	bool closed;
-	struct tevent_timer *later; /* writes what waits */
+	struct alarm *later; /* writes what waits */
 	client_cache_lease_fn on_lease;
 	void *lease_data;
 

@@ -8,6 +8,7 @@
 
 #include "client/cache_private.h"
 #include "client/client_private.h"
+#include "smbquic/alarm.h"
 #include "smbquic/log.h"
 
 #define LATER_SECONDS 1
@@ -98,15 +99,11 @@ void cache_write_all(struct client_cache *cache)
 	}
 }
 
-static void write_later(struct tevent_context *ev, struct tevent_timer *te,
-			struct timeval now, void *private_data)
+static void write_later(void *private_data)
 {
 	struct client_cache *cache =
 		talloc_get_type_abort(private_data, struct client_cache);
 
-	(void)ev;
-	(void)te;
-	(void)now;
 	cache_write_all(cache);
 	cache_wake(cache);
 }
@@ -263,10 +260,8 @@ static void write_go(struct tevent_req *req)
 		return;
 	}
 	if (cache->later == NULL && cache->figures.dirty > 0) {
-		cache->later = tevent_add_timer(
-			cache->ev, cache,
-			tevent_timeval_current_ofs(LATER_SECONDS, 0),
-			write_later, cache);
+		cache->later = alarm_add(cache->ev, cache, LATER_SECONDS * 1000,
+					 write_later, cache);
 	}
 	tevent_req_done(req);
 }

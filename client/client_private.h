@@ -252,7 +252,7 @@ struct client_conn {
 	struct beside *beside; /**< beside.c; NULL: it never had to wait */
 
 	/* conn_watch.c */
-	struct tevent_timer *watch; /**< while calls may time out */
+	struct alarm *watch; /**< while calls may time out */
 	uint64_t moved_bytes;
 	uint64_t moved_in;	  /**< of these: came in */
 	int64_t moved;		  /**< us: when bytes were seen to move last */

@@ -6,11 +6,12 @@
 
 #include "client/cmd_list.h"
 #include "client/shell_transfer.h"
+#include "smbquic/alarm.h"
 
-#define BLOCK	    65536
-#define LINES	    10
-#define FOLLOW_USEC 500000
-#define COUNT_MAX   ((uint64_t)1 << 62)
+#define BLOCK	  65536
+#define LINES	  10
+#define FOLLOW_MS 500
+#define COUNT_MAX ((uint64_t)1 << 62)
 
 void cmd_cat(struct shell *shell, int argc, char **argv)
 {
@@ -220,9 +221,7 @@ static void follow(struct reader *r, uint64_t offset)
 	NTSTATUS status = NT_STATUS_OK;
 
 	while (offset != UINT64_MAX && !shell->interrupted) {
-		req = shell_need(tevent_wakeup_send(
-			r, shell->ev,
-			tevent_timeval_current_ofs(0, FOLLOW_USEC)));
+		req = shell_need(alarm_wait_send(r, shell->ev, FOLLOW_MS));
 		status = shell_wait(shell, req);
 		talloc_free(req);
 		if (NT_STATUS_IS_OK(status)) {

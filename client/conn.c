@@ -11,6 +11,7 @@
 
 #include "client/client_private.h"
 #include "client/multichannel_private.h"
+#include "smbquic/alarm.h"
 #include "smbquic/log.h"
 
 int64_t conn_clock(void)
@@ -346,14 +347,10 @@ NTSTATUS client_wait(struct client_conn *conn, struct tevent_req *req)
 	return NT_STATUS_OK;
 }
 
-static void settle_late(struct tevent_context *ev, struct tevent_timer *te,
-			struct timeval now, void *private_data)
+static void settle_late(void *private_data)
 {
 	bool *late = private_data;
 
-	(void)ev;
-	(void)te;
-	(void)now;
 	*late = true;
 }
 
@@ -366,11 +363,8 @@ static bool is_settled(const struct client_conn *conn)
 bool client_settle(struct client_conn *conn, unsigned timeout_ms)
 {
 	bool late = false;
-	struct tevent_timer *timer = tevent_add_timer(
-		conn->ev, conn,
-		tevent_timeval_current_ofs(timeout_ms / 1000,
-					   timeout_ms % 1000 * 1000),
-		settle_late, &late);
+	struct alarm *timer =
+		alarm_add(conn->ev, conn, timeout_ms, settle_late, &late);
 
 	while (timer != NULL && !late && !is_settled(conn)) {
 		if (tevent_loop_once(conn->ev) != 0) {

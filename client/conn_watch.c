@@ -12,6 +12,7 @@
 
 #include "client/client_private.h"
 #include "client/multichannel_private.h"
+#include "smbquic/alarm.h"
 #include "smbquic/log.h"
 
 #define TICK_SECONDS 1
@@ -205,17 +206,13 @@ static bool end_what_is_late(struct client_conn *conn, int64_t now)
 
 /* ---------------------------------------------------------------- the clock */
 
-static void conn_tick(struct tevent_context *ev, struct tevent_timer *te,
-		      struct timeval tv, void *private_data)
+static void conn_tick(void *private_data)
 {
 	struct client_conn *conn =
 		talloc_get_type_abort(private_data, struct client_conn);
 	struct transport_stats stats = {0};
 	int64_t now = conn_clock();
 
-	(void)ev;
-	(void)tv;
-	(void)te;
 	TALLOC_FREE(conn->watch);
 	if (conn->message == NULL) {
 		return;
@@ -243,9 +240,8 @@ void conn_start_watch(struct client_conn *conn)
 	    (TAILQ_EMPTY(&conn->sent) && TAILQ_EMPTY(&conn->waiting))) {
 		return;
 	}
-	conn->watch = tevent_add_timer(
-		conn->ev, conn, tevent_timeval_current_ofs(TICK_SECONDS, 0),
-		conn_tick, conn);
+	conn->watch =
+		alarm_add(conn->ev, conn, TICK_SECONDS * 1000, conn_tick, conn);
 }
 
 void client_set_timeout(struct client_conn *conn, unsigned timeout_ms)

@@ -14,6 +14,7 @@
 #include "client/copy.h"
 #include "client/copy_rate.h"
 #include "client/copy_window.h"
+#include "smbquic/alarm.h"
 
 #define DEFAULT_IO_SIZE	 ((size_t)1024 * 1024)
 #define DEFAULT_REQUESTS 64
@@ -52,7 +53,7 @@ struct copy_state {
 	struct copy_job *alone; /* it shows how long one takes */
 	size_t bytes;		/* that those hold or have asked for */
 	struct copy_jobs waiting;
-	struct tevent_timer *paused; /* the rate has been reached */
+	struct alarm *paused; /* the rate has been reached */
 	uint64_t copied;
 	struct copy_end *failed;
 };
@@ -234,16 +235,12 @@ static bool copy_has_room(const struct copy_state *state)
 		       copy_window_size(&state->window);
 }
 
-static void copy_resume(struct tevent_context *ev, struct tevent_timer *timer,
-			struct timeval now, void *private_data)
+static void copy_resume(void *private_data)
 {
 	struct tevent_req *req =
 		talloc_get_type_abort(private_data, struct tevent_req);
 	struct copy_state *state = tevent_req_data(req, struct copy_state);
 
-	(void)ev;
-	(void)timer;
-	(void)now;
 	TALLOC_FREE(state->paused);
 	copy_go(req);
 }
@@ -263,11 +260,8 @@ static bool copy_may(struct tevent_req *req, size_t len)
 	if (wait == 0) {
 		return true;
 	}
-	state->paused = tevent_add_timer(
-		state->ev, state,
-		tevent_timeval_current_ofs((uint32_t)(wait / 1000000),
-					   (uint32_t)(wait % 1000000)),
-		copy_resume, req);
+	state->paused = alarm_add(state->ev, state, (wait + 999) / 1000,
+				  copy_resume, req);
 	(void)tevent_req_nomem(state->paused, req);
 	return false;
 }

@@ -9,6 +9,7 @@
 
 #include "client/multichannel_private.h"
 #include "smbquic/log.h"
+#include "smbquic/alarm.h"
 #include "smbquic/smb2_fsctl.h"
 
 /* A session that moves less is done before it has more connections. */
@@ -117,15 +118,11 @@ static void drop(struct further *further)
 
 static void begin(struct further *further);
 
-static void pause_over(struct tevent_context *ev, struct tevent_timer *te,
-		       struct timeval now, void *private_data)
+static void pause_over(void *private_data)
 {
 	struct further *further =
 		talloc_get_type_abort(private_data, struct further);
 
-	(void)ev;
-	(void)te;
-	(void)now;
 	further->pause = NULL;
 	begin(further);
 }
@@ -140,10 +137,7 @@ static void wait_a_while(struct further *further)
 	further->pause_ms =
 		ms * 2 < LONGEST_PAUSE_MS ? ms * 2 : LONGEST_PAUSE_MS;
 	TALLOC_FREE(further->pause);
-	further->pause = tevent_add_timer(
-		m->home->ev, m,
-		tevent_timeval_current_ofs(ms / 1000, ms % 1000 * 1000),
-		pause_over, further);
+	further->pause = alarm_add(m->home->ev, m, ms, pause_over, further);
 	clear_away(m);
 }
 

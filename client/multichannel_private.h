@@ -58,7 +58,7 @@ struct further {
 	enum further_phase phase;
 	struct client_conn *conn; /* NULL: none. Of the first one home */
 	struct tevent_req *req;
-	struct tevent_timer *pause;
+	struct alarm *pause;
 	unsigned pause_ms;
 	unsigned failures; /* in a row */
 	unsigned way;	   /* in interfaces */

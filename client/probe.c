@@ -7,6 +7,7 @@
 #include "certs/client_map.h"
 #include "client/client_req.h"
 #include "client/probe_private.h"
+#include "smbquic/alarm.h"
 #include "smbquic/resolve.h"
 
 #define DEFAULT_TIMEOUT_MS 10000
@@ -157,9 +158,7 @@ static void probe_end(struct tevent_req *req)
 }
 
 /* What has not answered by now does not answer. */
-static void probe_timed_out(struct tevent_context *ev,
-			    struct tevent_timer *timer, struct timeval now,
-			    void *private_data)
+static void probe_timed_out(void *private_data)
 {
 	struct tevent_req *req =
 		talloc_get_type_abort(private_data, struct tevent_req);
@@ -168,9 +167,6 @@ static void probe_timed_out(struct tevent_context *ev,
 	const char *why = talloc_asprintf(r, "no answer within %.3g s",
 					  state->options.timeout_ms / 1000.0);
 
-	(void)ev;
-	(void)now;
-	talloc_free(timer);
 	r->timed_out = true;
 	if (state->udp_req != NULL) {
 		r->udp_why = why;
@@ -199,7 +195,6 @@ struct tevent_req *client_probe_send(TALLOC_CTX *mem_ctx,
 	struct tevent_req *req =
 		tevent_req_create(mem_ctx, &state, struct probe_state);
 	struct tevent_req *subreq = NULL;
-	struct timeval end = {0};
 
 	if (req == NULL) {
 		return NULL;
@@ -214,16 +209,13 @@ struct tevent_req *client_probe_send(TALLOC_CTX *mem_ctx,
 	}
 	probe_map(state);
 	probe_prepare(state);
-	end = tevent_timeval_current_ofs(state->options.timeout_ms / 1000,
-					 state->options.timeout_ms % 1000 *
-						 1000);
 	subreq = resolve_send(state, ev,
 			      options->address != NULL ? options->address
 						       : options->server);
 	if (tevent_req_nomem(subreq, req) ||
-	    tevent_req_nomem(
-		    tevent_add_timer(ev, state, end, probe_timed_out, req),
-		    req)) {
+	    tevent_req_nomem(alarm_add(ev, state, state->options.timeout_ms,
+				       probe_timed_out, req),
+			     req)) {
 		return tevent_req_post(req, ev);
 	}
 	tevent_req_set_callback(subreq, probe_named, req);

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "client/probe_private.h"
+#include "smbquic/alarm.h"
 #include "smbquic/crypto.h"
 #include "smbquic/udp.h"
 
@@ -106,12 +107,8 @@ struct udp_state {
 
 static void udp_ask(struct tevent_req *req);
 
-static void udp_ask_again(struct tevent_context *ev, struct tevent_timer *timer,
-			  struct timeval now, void *private_data)
+static void udp_ask_again(void *private_data)
 {
-	(void)ev;
-	(void)now;
-	talloc_free(timer);
 	udp_ask(talloc_get_type_abort(private_data, struct tevent_req));
 }
 
@@ -123,8 +120,7 @@ static void udp_ask(struct tevent_req *req)
 		.len = PROBE_DATAGRAM,
 		.data = state->ask.datagram,
 	};
-	struct timeval next = tevent_timeval_current_ofs(
-		state->wait_ms / 1000, state->wait_ms % 1000 * 1000);
+	unsigned ms = state->wait_ms;
 	size_t sent = 0;
 	int err = udp_send(state->socket, &train, &sent);
 
@@ -135,8 +131,7 @@ static void udp_ask(struct tevent_req *req)
 	state->asked = probe_now();
 	state->wait_ms = state->wait_ms * 2 < ASK_AGAIN_MAX ? state->wait_ms * 2
 							    : ASK_AGAIN_MAX;
-	if (tevent_add_timer(state->ev, state, next, udp_ask_again, req) ==
-	    NULL) {
+	if (alarm_add(state->ev, state, ms, udp_ask_again, req) == NULL) {
 		tevent_req_oom(req);
 	}
 }

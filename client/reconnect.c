@@ -15,6 +15,7 @@
 #define LOG_MODULE "client"
 
 #include "client/client_private.h"
+#include "smbquic/alarm.h"
 #include "smbquic/log.h"
 
 #define FIRST_PAUSE_MS	 100
@@ -41,8 +42,8 @@ struct reconnect {
 	int64_t since;	 /* us; from when the time runs */
 	int64_t back_at; /* us; when it was UP last; 0: never */
 	struct tevent_req *connecting;
-	struct tevent_timer *pause;
-	struct tevent_timer *end;    /* the time is over */
+	struct alarm *pause;
+	struct alarm *end;	     /* the time is over */
 	struct tevent_immediate *im; /* something changed */
 	client_lost_fn fn;
 	void *private_data;
@@ -146,28 +147,20 @@ static void give_up(struct reconnect *r)
 	talloc_free(why);
 }
 
-static void time_over(struct tevent_context *ev, struct tevent_timer *te,
-		      struct timeval now, void *private_data)
+static void time_over(void *private_data)
 {
 	struct reconnect *r =
 		talloc_get_type_abort(private_data, struct reconnect);
 
-	(void)ev;
-	(void)te;
-	(void)now;
 	r->end = NULL;
 	give_up(r);
 }
 
-static void pause_over(struct tevent_context *ev, struct tevent_timer *te,
-		       struct timeval now, void *private_data)
+static void pause_over(void *private_data)
 {
 	struct reconnect *r =
 		talloc_get_type_abort(private_data, struct reconnect);
 
-	(void)ev;
-	(void)te;
-	(void)now;
 	r->pause = NULL;
 	step(r);
 }
@@ -180,10 +173,7 @@ static void pause_attempts(struct reconnect *r)
 	r->phase = PAUSED;
 	r->pause_ms = ms * 2 < LONGEST_PAUSE_MS ? ms * 2 : LONGEST_PAUSE_MS;
 	TALLOC_FREE(r->pause);
-	r->pause = tevent_add_timer(
-		r->conn->ev, r,
-		tevent_timeval_current_ofs(ms / 1000, ms % 1000 * 1000),
-		pause_over, r);
+	r->pause = alarm_add(r->conn->ev, r, ms, pause_over, r);
 }
 
 /* Milliseconds that are left for the way back. */
@@ -218,10 +208,7 @@ static void awake(struct reconnect *r)
 
 	r->since = first_wait(r->conn);
 	ms = time_left(r);
-	r->end = tevent_add_timer(
-		r->conn->ev, r,
-		tevent_timeval_current_ofs(ms / 1000, ms % 1000 * 1000),
-		time_over, r);
+	r->end = alarm_add(r->conn->ev, r, ms, time_over, r);
 	tell(r, CLIENT_LOST, r->why);
 	pause_attempts(r);
 }

@@ -13,6 +13,7 @@
 
 #include "client/client_private.h"
 #include "client/dir_cache_private.h"
+#include "smbquic/alarm.h"
 #include "smbquic/log.h"
 
 #define LEASE_WANTED (SMB2_LEASE_READ_CACHING | SMB2_LEASE_HANDLE_CACHING)
@@ -520,9 +521,8 @@ static void again_opened(struct tevent_req *subreq)
 static void again_wait(struct tevent_req *req)
 {
 	struct again_state *state = tevent_req_data(req, struct again_state);
-	struct tevent_req *subreq = tevent_wakeup_send(
-		state, file_conn(state->file)->ev,
-		tevent_timeval_current_ofs(0, BUSY_MS * 1000));
+	struct tevent_req *subreq =
+		alarm_wait_send(state, file_conn(state->file)->ev, BUSY_MS);
 
 	if (tevent_req_nomem(subreq, req)) {
 		return;
@@ -535,7 +535,7 @@ static void again_waited(struct tevent_req *subreq)
 	struct tevent_req *req =
 		tevent_req_callback_data(subreq, struct tevent_req);
 
-	(void)tevent_wakeup_recv(subreq);
+	(void)alarm_wait_recv(subreq);
 	talloc_free(subreq);
 	again_open(req);
 }

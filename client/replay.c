@@ -13,6 +13,7 @@
 
 #include "client/client_private.h"
 #include "client/multichannel_private.h"
+#include "smbquic/alarm.h"
 #include "smbquic/log.h"
 
 #define NONE 0
@@ -166,16 +167,12 @@ bool replay_move(struct call *call, struct client_conn *to)
 	return true;
 }
 
-static void refused_over(struct tevent_context *ev, struct tevent_timer *te,
-			 struct timeval now, void *private_data)
+static void refused_over(void *private_data)
 {
 	struct call *call = talloc_get_type_abort(private_data, struct call);
 	const struct client_session *session = NULL;
 	struct client_conn *conn = call->conn;
 
-	(void)ev;
-	(void)te;
-	(void)now;
 	if (!call->held || conn->lost) {
 		return;
 	}
@@ -199,9 +196,8 @@ bool replay_take_refused(struct call *call)
 	}
 	call->refusals++;
 	replay_put_aside(call);
-	if (tevent_add_timer(call->conn->ev, call,
-			     tevent_timeval_current_ofs(0, REFUSED_MS * 1000),
-			     refused_over, call) == NULL) {
+	if (alarm_add(call->conn->ev, call, REFUSED_MS, refused_over, call) ==
+	    NULL) {
 		replay_resume(call->conn, call);
 	}
 	return true;

@@ -26,6 +26,7 @@
 
 #include "client/client_private.h"
 #include "client/multichannel_private.h"
+#include "smbquic/alarm.h"
 #include "smbquic/log.h"
 
 #define US_PER_MS	 1000
@@ -58,7 +59,7 @@ struct revive {
 	int64_t back_at;    /* us; when it was well last; 0: never */
 	unsigned pause_ms;
 	struct tevent_immediate *im;
-	struct tevent_timer *timer;
+	struct alarm *timer;
 };
 
 static void step(struct revive *r);
@@ -83,14 +84,10 @@ static void step_soon(struct revive *r)
 	}
 }
 
-static void timer_over(struct tevent_context *ev, struct tevent_timer *te,
-		       struct timeval now, void *private_data)
+static void timer_over(void *private_data)
 {
 	struct revive *r = talloc_get_type_abort(private_data, struct revive);
 
-	(void)ev;
-	(void)te;
-	(void)now;
 	r->timer = NULL;
 	if (r->phase == PAUSED) {
 		r->phase = RESTORING;
@@ -101,10 +98,8 @@ static void timer_over(struct tevent_context *ev, struct tevent_timer *te,
 static void set_timer(struct revive *r, unsigned ms)
 {
 	TALLOC_FREE(r->timer);
-	r->timer = tevent_add_timer(
-		session_conn(r->session)->ev, r,
-		tevent_timeval_current_ofs(ms / 1000, ms % 1000 * 1000),
-		timer_over, r);
+	r->timer =
+		alarm_add(session_conn(r->session)->ev, r, ms, timer_over, r);
 }
 
 static void pause_attempts(struct revive *r)

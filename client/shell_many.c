@@ -19,6 +19,7 @@
 #include "client/cmd_list.h"
 #include "client/shell_many.h"
 #include "client/shell_meta.h"
+#include "smbquic/alarm.h"
 #include "smbquic/name_map.h"
 
 #define MAPPED_BACKSLASH "\xEF\x80\xA6"
@@ -400,14 +401,10 @@ static void many_file_done(struct tevent_req *subreq)
 
 /* -------------------------------------------------------------------- run */
 
-static void many_wake(struct tevent_context *ev, struct tevent_timer *timer,
-		      struct timeval now, void *private_data)
+static void many_wake(void *private_data)
 {
 	struct many *many = talloc_get_type_abort(private_data, struct many);
 
-	(void)ev;
-	(void)timer;
-	(void)now;
 	TALLOC_FREE(many->paused);
 }
 
@@ -427,11 +424,9 @@ static bool many_may(struct many *many, const struct many_item *next)
 				      bytes);
 	}
 	if (wait > 0) {
-		many->paused = shell_need(tevent_add_timer(
-			many->shell->ev, many,
-			tevent_timeval_current_ofs((uint32_t)(wait / 1000000),
-						   (uint32_t)(wait % 1000000)),
-			many_wake, many));
+		many->paused = shell_need(alarm_add(many->shell->ev, many,
+						    (wait + 999) / 1000,
+						    many_wake, many));
 	}
 	return many->paused == NULL;
 }

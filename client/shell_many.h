@@ -72,7 +72,7 @@ struct many {
 	unsigned sweeps_in_flight;
 	unsigned times_in_flight;
 	uint64_t bytes_in_flight;
-	struct tevent_timer *paused; /* the rate has been reached */
+	struct alarm *paused; /* the rate has been reached */
 	struct transfer transfer;
 	struct shell_progress *progress;
 	struct many_sync *sync;	 /* NULL: copy everything */

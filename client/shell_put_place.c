@@ -3,11 +3,12 @@
  * its folder, or it is a stream. */
 #include "client/client_req.h"
 #include "client/shell_put_private.h"
+#include "smbquic/alarm.h"
 
 /* Two that write a file in its place would mix their bytes: one waits for the
  * other, as often as this, so long each time. */
-#define TURNS	   50
-#define TURN_PAUSE (100 * 1000) /* us */
+#define TURNS	      50
+#define TURN_PAUSE_MS 100
 
 static void put_opened(struct tevent_req *subreq);
 static void put_turn(struct tevent_req *subreq);
@@ -45,9 +46,7 @@ static void put_opened(struct tevent_req *subreq)
 
 	talloc_free(subreq);
 	if (status == NT_STATUS_SHARING_VIOLATION && state->turns++ < TURNS) {
-		subreq = tevent_wakeup_send(
-			state, state->t->ev,
-			tevent_timeval_current_ofs(0, TURN_PAUSE));
+		subreq = alarm_wait_send(state, state->t->ev, TURN_PAUSE_MS);
 		if (!tevent_req_nomem(subreq, req)) {
 			tevent_req_set_callback(subreq, put_turn, req);
 		}
@@ -66,7 +65,7 @@ static void put_turn(struct tevent_req *subreq)
 	struct tevent_req *req =
 		tevent_req_callback_data(subreq, struct tevent_req);
 
-	(void)tevent_wakeup_recv(subreq);
+	(void)alarm_wait_recv(subreq);
 	talloc_free(subreq);
 	put_in_place(req);
 }

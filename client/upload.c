@@ -7,6 +7,7 @@
  */
 #include "client/client_private.h"
 #include "client/dir_cache_private.h"
+#include "smbquic/alarm.h"
 
 static const uint8_t delete_yes[] = {1};
 static const uint8_t delete_no[] = {0};
@@ -251,8 +252,8 @@ NTSTATUS client_upload_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
  * its temporary name is asked again. That of a large file is closed when it has
  * its name, so that its handle is there to mark it again.
  */
-#define UNDO_TRIES 40
-#define UNDO_PAUSE tevent_timeval_current_ofs(0, 250000)
+#define UNDO_TRIES    40
+#define UNDO_PAUSE_MS 250
 
 struct commit_state {
 	struct client_file *file;
@@ -546,7 +547,7 @@ static void commit_undone(struct tevent_req *subreq)
 		req_failed(req, state->status);
 		return;
 	}
-	subreq = tevent_wakeup_send(state, conn->ev, UNDO_PAUSE);
+	subreq = alarm_wait_send(state, conn->ev, UNDO_PAUSE_MS);
 	if (tevent_req_nomem(subreq, req)) {
 		return;
 	}
@@ -559,7 +560,7 @@ static void commit_paused(struct tevent_req *subreq)
 		tevent_req_callback_data(subreq, struct tevent_req);
 	struct commit_state *state = tevent_req_data(req, struct commit_state);
 
-	(void)tevent_wakeup_recv(subreq);
+	(void)alarm_wait_recv(subreq);
 	talloc_free(subreq);
 	if (file_conn(state->file) == NULL) {
 		req_failed(req, state->status);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "smbquic/alarm.h"
 #include "smbquic/list.h"
 
 #define LOG_MODULE "ask"
@@ -35,7 +36,7 @@ struct ask_client {
 	struct ask *ask;
 	int fd;
 	struct tevent_fd *fde;
-	struct tevent_timer *timer;
+	struct alarm *timer;
 	char *in; /* max_request bytes */
 	size_t in_len;
 	void *answer; /* while one is being given */
@@ -55,15 +56,11 @@ static int client_destructor(struct ask_client *c)
 	return 0;
 }
 
-static void client_idle(struct tevent_context *ev, struct tevent_timer *te,
-			struct timeval now, void *private_data)
+static void client_idle(void *private_data)
 {
 	struct ask_client *c =
 		talloc_get_type_abort(private_data, struct ask_client);
 
-	(void)ev;
-	(void)te;
-	(void)now;
 	log_debug("%s: a client was idle for too long", c->ask->kind->name);
 	talloc_free(c);
 }
@@ -72,10 +69,8 @@ static void client_idle(struct tevent_context *ev, struct tevent_timer *te,
 static bool client_alive(struct ask_client *c)
 {
 	TALLOC_FREE(c->timer);
-	c->timer = tevent_add_timer(
-		c->ask->ev, c,
-		tevent_timeval_current_ofs(c->ask->kind->idle_seconds, 0),
-		client_idle, c);
+	c->timer = alarm_add(c->ask->ev, c, c->ask->kind->idle_seconds * 1000,
+			     client_idle, c);
 	return c->timer != NULL;
 }
 
@@ -280,14 +275,10 @@ static bool client_new(struct ask *ask, int fd)
 	return true;
 }
 
-static void go_on(struct tevent_context *ev, struct tevent_timer *te,
-		  struct timeval now, void *private_data)
+static void go_on(void *private_data)
 {
 	struct ask *ask = talloc_get_type_abort(private_data, struct ask);
 
-	(void)ev;
-	(void)now;
-	talloc_free(te);
 	tevent_fd_set_flags(ask->fde, TEVENT_FD_READ);
 }
 
@@ -298,9 +289,7 @@ static void pause_for(struct ask *ask, int err)
 		return;
 	}
 	tevent_fd_set_flags(ask->fde, 0);
-	if (tevent_add_timer(ask->ev, ask,
-			     tevent_timeval_current_ofs(PAUSE_SECONDS, 0),
-			     go_on, ask) == NULL) {
+	if (alarm_add(ask->ev, ask, PAUSE_SECONDS * 1000, go_on, ask) == NULL) {
 		tevent_fd_set_flags(ask->fde, TEVENT_FD_READ);
 	}
 }

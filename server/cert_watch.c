@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "certs/certmap.h"
+#include "smbquic/alarm.h"
 
 #define LOG_MODULE "certmap"
 #include "smbquic/log.h"
@@ -31,7 +32,7 @@ struct cert_watch {
 	struct certmap *map;
 	int fd; /* of inotify; -1: none */
 	struct tevent_fd *fde;
-	struct tevent_timer *soon; /* a look is due */
+	struct alarm *soon; /* a look is due */
 };
 
 static void cert_watch_begin(struct cert_watch *watch);
@@ -42,16 +43,12 @@ static void cert_watch_end(struct cert_watch *watch)
 	watch->fd = -1;
 }
 
-static void on_soon(struct tevent_context *ev, struct tevent_timer *te,
-		    struct timeval now, void *private_data)
+static void on_soon(void *private_data)
 {
 	struct cert_watch *watch =
 		talloc_get_type_abort(private_data, struct cert_watch);
 
-	(void)ev;
-	(void)te;
-	(void)now;
-	watch->soon = NULL; /* tevent frees it */
+	watch->soon = NULL; /* it frees itself */
 	cert_watch_look(watch);
 }
 
@@ -69,9 +66,8 @@ static void on_change(struct tevent_context *ev, struct tevent_fd *fde,
 		return;
 	}
 	if (watch->soon == NULL) {
-		watch->soon = tevent_add_timer(
-			ev, watch, tevent_timeval_current_ofs(PATIENCE, 0),
-			on_soon, watch);
+		watch->soon =
+			alarm_add(ev, watch, PATIENCE * 1000, on_soon, watch);
 	}
 }
 

@@ -10,6 +10,7 @@
 #include "server/logon.h"
 #include "server/machine.h"
 #include "server/protection.h"
+#include "smbquic/alarm.h"
 
 #define NT_TIME_MS 10000 /* of 100 ns */
 
@@ -513,10 +514,7 @@ static void cmd_session_setup_failed(struct tevent_req *req, NTSTATUS status)
 	if (limit != 0 && conn->failed_logons > limit) {
 		conn_end(conn, TRANSPORT_CLOSE_LIMIT, "too many failed logons");
 	}
-	subreq = tevent_wakeup_send(
-		state, state->ev,
-		tevent_timeval_current_ofs((uint32_t)(ms / 1000),
-					   (uint32_t)(ms % 1000 * 1000)));
+	subreq = alarm_wait_send(state, state->ev, ms);
 	if (tevent_req_nomem(subreq, req)) {
 		return;
 	}
@@ -530,7 +528,7 @@ static void cmd_session_setup_delayed(struct tevent_req *subreq)
 	struct cmd_session_setup_state *state =
 		tevent_req_data(req, struct cmd_session_setup_state);
 
-	tevent_wakeup_recv(subreq);
+	(void)alarm_wait_recv(subreq);
 	TALLOC_FREE(subreq);
 	tevent_req_error(req, state->status);
 }

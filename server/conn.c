@@ -16,6 +16,7 @@
 #include "server/hosts.h"
 #include "server/machine.h"
 #include "server/request.h"
+#include "smbquic/alarm.h"
 #include "smbquic/list.h"
 #include "smbquic/source.h"
 
@@ -286,7 +287,7 @@ static void conn_message(struct tevent_req *subreq)
 			 "complete");
 		return;
 	}
-	conn->last_request = server_now();
+	conn->last_request = alarm_clock();
 	request_receive(conn, message);
 	conn_read(conn);
 }
@@ -320,14 +321,10 @@ void conn_resume(struct conn *conn)
 /* --- trust -----------------------------------------------------------------
  */
 
-static void logon_time_over(struct tevent_context *ev, struct tevent_timer *te,
-			    struct timeval now, void *private_data)
+static void logon_time_over(void *private_data)
 {
 	struct conn *conn = talloc_get_type_abort(private_data, struct conn);
 
-	(void)ev;
-	(void)te;
-	(void)now;
 	conn->logon_timer = NULL;
 	conn_end(conn, TRANSPORT_CLOSE_LIMIT, "nobody logged on in time");
 }
@@ -374,11 +371,8 @@ void conn_trust(struct conn *conn)
 		transport_trust(message_conn_transport(conn->messages));
 		return;
 	}
-	conn->logon_timer = tevent_add_timer(
-		conn->server->ev, conn,
-		tevent_timeval_current_ofs((uint32_t)(ms / 1000),
-					   (uint32_t)(ms % 1000 * 1000)),
-		logon_time_over, conn);
+	conn->logon_timer =
+		alarm_add(conn->server->ev, conn, ms, logon_time_over, conn);
 }
 
 /* --- sessions --------------------------------------------------------------
@@ -556,7 +550,7 @@ static struct conn *conn_alloc(struct server *server, struct transport *t)
 		return NULL;
 	}
 	conn->server = server;
-	conn->last_request = server_now();
+	conn->last_request = alarm_clock();
 	conn->facts = transport_facts(t);
 	peer = (const struct sockaddr *)&conn->facts->peer;
 	conn->peer = talloc_strdup(conn, transport_address_string(peer));

@@ -8,6 +8,7 @@
 #include "server/lock.h"
 #include "server/oplock.h"
 #include "server/persistent.h"
+#include "smbquic/alarm.h"
 
 #define LOG_MODULE "durable"
 #include "smbquic/log.h"
@@ -227,15 +228,11 @@ void durable_reply(struct wire_chain *list, const struct create *create,
 
 /* --- waiting for the owner ---------------------------------------------- */
 
-static void scavenge(struct tevent_context *ev, struct tevent_timer *te,
-		     struct timeval now, void *private_data)
+static void scavenge(void *private_data)
 {
 	struct durable *durable =
 		talloc_get_type_abort(private_data, struct durable);
 
-	(void)ev;
-	(void)te;
-	(void)now;
 	log_info("\"%s\": its owner did not come back",
 		 durable->open->file->name->path);
 	talloc_free(durable->open);
@@ -271,10 +268,8 @@ bool durable_may_be_kept(const struct open *open)
 
 bool durable_wait(struct durable *durable, uint32_t ms)
 {
-	durable->scavenger = tevent_add_timer(
-		durable->open->server->ev, durable,
-		tevent_timeval_current_ofs(ms / 1000, ms % 1000 * 1000),
-		scavenge, durable);
+	durable->scavenger = alarm_add(durable->open->server->ev, durable, ms,
+				       scavenge, durable);
 	return durable->scavenger != NULL;
 }
 

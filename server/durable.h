@@ -38,7 +38,7 @@ struct durable {
 	const char *user, *share;
 	/** With them what macros of the share's path stand for. */
 	const char *address, *machine;
-	struct tevent_timer *scavenger;
+	struct alarm *scavenger;
 	struct tevent_immediate *lost;
 };
 

@@ -16,6 +16,7 @@
 
 #include "server/file_private.h"
 #include "server/oplock.h"
+#include "smbquic/alarm.h"
 #include "smbquic/log.h"
 
 #define PAUSE_MS      100
@@ -118,15 +119,11 @@ static void deletion_close(struct deletion *deletion)
 	tevent_req_set_callback(deletion->subreq, deletion_closed, deletion);
 }
 
-static void deletion_again(struct tevent_context *ev, struct tevent_timer *te,
-			   struct timeval now, void *private_data)
+static void deletion_again(void *private_data)
 {
 	struct deletion *deletion =
 		talloc_get_type_abort(private_data, struct deletion);
 
-	(void)ev;
-	(void)te;
-	(void)now;
 	if (!deletion_try(deletion)) {
 		deletion_close(deletion);
 	}
@@ -146,10 +143,8 @@ static bool deletion_later(struct deletion *deletion, int err)
 		log_warn("\"%s\" is deleted later: %s", deletion->name->path,
 			 strerror(err));
 	}
-	if (tevent_add_timer(
-		    deletion->table->ev, deletion,
-		    tevent_timeval_current_ofs(ms / 1000, ms % 1000 * 1000),
-		    deletion_again, deletion) == NULL) {
+	if (alarm_add(deletion->table->ev, deletion, ms, deletion_again,
+		      deletion) == NULL) {
 		return false;
 	}
 	deletion->waited += ms;

@@ -15,6 +15,7 @@
 #include "server/import_samba.h"
 #include "server/server.h"
 #include "server/service.h"
+#include "smbquic/alarm.h"
 #include "smbquic/audit.h"
 #include "smbquic/heap.h"
 #include "smbquic/option_text.h"
@@ -286,14 +287,10 @@ static bool start(struct life *life, struct config *config)
 }
 
 /* The manager hears as long as the loop turns; it ends a server that hangs. */
-static void watch_tell(struct tevent_context *ev, struct tevent_timer *te,
-		       struct timeval now, void *private_data)
+static void watch_tell(void *private_data)
 {
 	struct life *life = private_data;
 
-	(void)ev;
-	(void)now;
-	talloc_free(te);
 	systemd_notify("WATCHDOG=1");
 	watch_begin(life);
 }
@@ -303,11 +300,7 @@ static void watch_begin(struct life *life)
 	uint64_t us = systemd_watchdog() / 2; /* told twice as often */
 
 	if (us > 0) {
-		tevent_add_timer(
-			life->ev, life->ev,
-			tevent_timeval_current_ofs((uint32_t)(us / 1000000),
-						   (uint32_t)(us % 1000000)),
-			watch_tell, life);
+		alarm_add(life->ev, life->ev, us / 1000, watch_tell, life);
 	}
 }
 

@@ -5,10 +5,11 @@
 #include <string.h>
 
 #include "server/request.h"
+#include "smbquic/alarm.h"
 #include "smbquic/list.h"
 
-/* NT time within which what came in may have been sent before. */
-#define ON_ITS_WAY UINT64_C(10000000)
+/* What came in may have been sent so much earlier. */
+#define ON_ITS_WAY_MS 1000
 
 /* Longer than any network takes to say that bytes have come, in microseconds
  * and round trips: a delayed acknowledgment, and one that is lost. */
@@ -19,7 +20,7 @@
 struct notice {
 	struct channel *channel;
 	struct notice *prev, *next; /* younger, older */
-	uint64_t sent;		    /* NT time */
+	uint64_t sent;		    /* of alarm_clock() */
 	uint16_t command;
 	struct wire_slice body; /* a child */
 };
@@ -139,16 +140,12 @@ static void look_later(struct channel *channel,
 
 /* Nothing that the connection carries comes to the client: another one will,
  * maybe. */
-static void look(struct tevent_context *ev, struct tevent_timer *te,
-		 struct timeval now, void *private_data)
+static void look(void *private_data)
 {
 	struct channel *channel =
 		talloc_get_type_abort(private_data, struct channel);
 	struct transport_stats stats = {0};
 
-	(void)ev;
-	(void)te;
-	(void)now;
 	channel->notices.look = NULL;
 	transport_stats(message_conn_transport(channel->conn->messages),
 			&stats);
@@ -167,12 +164,10 @@ static void look_later(struct channel *channel,
 		       const struct transport_stats *stats)
 {
 	uint64_t us = PATIENCE + PATIENCE_TRIPS * stats->rtt_us;
-	struct timeval when = tevent_timeval_current_ofs(
-		(uint32_t)(us / 1000000), (uint32_t)(us % 1000000));
 
 	channel->notices.acked = stats->bytes_acked;
-	channel->notices.look = tevent_add_timer(channel->conn->server->ev,
-						 channel, when, look, channel);
+	channel->notices.look = alarm_add(channel->conn->server->ev, channel,
+					  us / 1000 + 1, look, channel);
 }
 
 static struct notice *notice_new(struct channel *channel, uint16_t command,
@@ -190,7 +185,7 @@ static struct notice *notice_new(struct channel *channel, uint16_t command,
 		return NULL;
 	}
 	notice->channel = channel;
-	notice->sent = server_now();
+	notice->sent = alarm_clock();
 	notice->command = command;
 	notice->body = wire_slice(copy, body.len);
 	return notice;
@@ -263,9 +258,9 @@ void notices_heard(struct conn *conn)
 		struct notice *oldest = channel->notices.oldest;
 
 		if (oldest != NULL && now == 0) {
-			now = server_now();
+			now = alarm_clock();
 		}
-		while (oldest != NULL && oldest->sent + ON_ITS_WAY < now) {
+		while (oldest != NULL && oldest->sent + ON_ITS_WAY_MS < now) {
 			talloc_free(oldest);
 			oldest = channel->notices.oldest;
 		}

@@ -37,7 +37,7 @@ struct oplock {
 			  it when it comes back */
 	uint32_t told; /**< while breaking: what the client was told */
 	uint32_t required; /**< and what is wanted in the end */
-	struct tevent_timer *timeout;
+	struct alarm *timeout;
 	struct tevent_immediate *later; /**< of a directory: breaks then */
 
 	uint8_t version; /**< of the lease: 1 or 2 */

@@ -10,6 +10,7 @@
 #include "server/notice.h"
 #include "server/oplock.h"
 #include "server/request.h"
+#include "smbquic/alarm.h"
 #include "smbquic/list.h"
 
 #define LOG_MODULE "oplock"
@@ -201,15 +202,11 @@ static void stop_telling(const struct oplock *oplock)
 }
 
 /* 3.3.6.1, 3.3.6.5 */
-static void break_timed_out(struct tevent_context *ev, struct tevent_timer *te,
-			    struct timeval now, void *private_data)
+static void break_timed_out(void *private_data)
 {
 	struct oplock *oplock =
 		talloc_get_type_abort(private_data, struct oplock);
 
-	(void)ev;
-	(void)te;
-	(void)now;
 	log_notice("\"%s\": a client did not answer the break of its %s",
 		   oplock->file->names != NULL ? oplock->file->names->path
 					       : "?",
@@ -270,9 +267,8 @@ static void await_answer(struct oplock *oplock)
 {
 	struct tevent_context *ev = file_loop(oplock->file->table);
 
-	oplock->timeout = tevent_add_timer(
-		ev, oplock, tevent_timeval_current_ofs(OPLOCK_BREAK_SECONDS, 0),
-		break_timed_out, oplock);
+	oplock->timeout = alarm_add(ev, oplock, OPLOCK_BREAK_SECONDS * 1000,
+				    break_timed_out, oplock);
 	if (oplock->timeout == NULL || !tell(oplock, oplock->told)) {
 		break_lost(oplock);
 	}

@@ -22,6 +22,7 @@
 #include "server/persistent.h"
 #include "server/persistent_record.h"
 #include "server/replay.h"
+#include "smbquic/alarm.h"
 #include "smbquic/savefile.h"
 
 #define LOG_MODULE "persistent"
@@ -34,7 +35,7 @@
 struct restore {
 	struct persistent *all;
 	struct server *server;
-	struct timeval until;
+	uint64_t until; /* of alarm_clock() */
 	unsigned back, lost;
 	struct open **opens; /* whose names are to be deleted */
 	size_t num_opens;
@@ -56,9 +57,11 @@ struct returning {
 static bool wait_for(struct returning *one, struct tevent_req *subreq)
 {
 	struct tevent_context *ev = one->restore->server->ev;
+	uint64_t now = alarm_clock();
+	uint64_t until = one->restore->until;
 
 	return subreq != NULL &&
-	       tevent_req_set_endtime(subreq, ev, one->restore->until) &&
+	       alarm_limit(subreq, ev, now < until ? until - now : 0) &&
 	       tevent_req_poll(subreq, ev);
 }
 
@@ -414,7 +417,7 @@ void persistent_restore(struct persistent *all)
 	struct restore restore = {
 		.all = all,
 		.server = persistent_server(all),
-		.until = tevent_timeval_current_ofs(SECONDS, 0),
+		.until = alarm_clock() + SECONDS * 1000,
 	};
 	DIR *dir = opendir(persistent_folder(all));
 

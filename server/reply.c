@@ -8,6 +8,7 @@
 #include "server/chain.h"
 #include "server/credits.h"
 #include "server/notice.h"
+#include "smbquic/alarm.h"
 
 #define LOG_MODULE "request"
 #include "smbquic/log.h"
@@ -397,12 +398,8 @@ static void batch_end(struct batch *batch)
 	}
 }
 
-static void batch_late(struct tevent_context *ev, struct tevent_timer *te,
-		       struct timeval now, void *private_data)
+static void batch_late(void *private_data)
 {
-	(void)ev;
-	(void)te;
-	(void)now;
 	batch_end(talloc_get_type_abort(private_data, struct batch));
 }
 
@@ -419,9 +416,8 @@ struct batch *batch_new(struct conn *conn, unsigned requests)
 		.open = true,
 	};
 	talloc_set_destructor(batch, batch_destructor);
-	if (tevent_add_timer(conn->server->ev, batch,
-			     tevent_timeval_current_ofs(0, BATCH_MS * 1000),
-			     batch_late, batch) == NULL) {
+	if (alarm_add(conn->server->ev, batch, BATCH_MS, batch_late, batch) ==
+	    NULL) {
 		TALLOC_FREE(batch);
 	}
 	return batch;

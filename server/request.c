@@ -10,6 +10,7 @@
 #include "server/credits.h"
 #include "server/dispatch.h"
 #include "server/notice.h"
+#include "smbquic/alarm.h"
 #include "smbquic/list.h"
 
 #define LOG_MODULE "request"
@@ -158,15 +159,11 @@ static bool may_go_pending(const struct request *r)
 	       r->index + 1 == r->chain->count && !needs(r, NEVER_PENDING);
 }
 
-static void sweep(struct tevent_context *ev, struct tevent_timer *te,
-		  struct timeval now, void *private_data)
+static void sweep(void *private_data)
 {
 	struct conn *conn = talloc_get_type_abort(private_data, struct conn);
 	struct request *r = NULL;
 
-	(void)ev;
-	(void)now;
-	talloc_free(te);
 	conn->sweeper = NULL;
 	for (r = conn->requests; r != NULL && !conn->closing; r = r->next) {
 		if (!may_go_pending(r)) {
@@ -183,10 +180,8 @@ static void sweep(struct tevent_context *ev, struct tevent_timer *te,
 static void plan_sweep(struct conn *conn)
 {
 	if (conn->sweeper == NULL) {
-		conn->sweeper = tevent_add_timer(
-			conn->server->ev, conn,
-			tevent_timeval_current_ofs(0, SWEEP_MS * 1000), sweep,
-			conn);
+		conn->sweeper = alarm_add(conn->server->ev, conn, SWEEP_MS,
+					  sweep, conn);
 	}
 }
 

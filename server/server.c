@@ -17,6 +17,7 @@
 #include "server/persistent.h"
 #include "server/server.h"
 #include "server/state_dir.h"
+#include "smbquic/alarm.h"
 #include "smbquic/heap.h"
 
 #define LOG_MODULE "server"
@@ -159,9 +160,8 @@ static bool load_certificates(struct server *server, char **why)
 static void end_dead(struct server *server)
 {
 	uint64_t dead =
-		(uint64_t)config_int(server->config, NULL, CONFIG_DEADTIME) *
-		(NT_SECOND / 1000);
-	uint64_t now = server_now();
+		(uint64_t)config_int(server->config, NULL, CONFIG_DEADTIME);
+	uint64_t now = alarm_clock();
 	struct conn *conn = NULL;
 
 	if (dead == 0 || dead > now) {
@@ -189,15 +189,11 @@ static void give_memory_back(struct server *server)
 
 static void plan_housekeeping(struct server *server);
 
-static void keep_house(struct tevent_context *ev, struct tevent_timer *te,
-		       struct timeval now, void *private_data)
+static void keep_house(void *private_data)
 {
 	struct server *server =
 		talloc_get_type_abort(private_data, struct server);
 
-	(void)ev;
-	(void)te;
-	(void)now;
 	end_dead(server);
 	give_memory_back(server);
 	if (server->cert_watch != NULL) {
@@ -208,9 +204,8 @@ static void keep_house(struct tevent_context *ev, struct tevent_timer *te,
 
 static void plan_housekeeping(struct server *server)
 {
-	server->housekeeper = tevent_add_timer(
-		server->ev, server, tevent_timeval_current_ofs(HOUSEKEEPING, 0),
-		keep_house, server);
+	server->housekeeper = alarm_add(server->ev, server, HOUSEKEEPING * 1000,
+					keep_house, server);
 }
 
 /* --- begin -----------------------------------------------------------------
@@ -453,33 +448,25 @@ void server_drained(struct server *server)
 	server_over(server);
 }
 
-static void shut_too_long(struct tevent_context *ev, struct tevent_timer *te,
-			  struct timeval now, void *private_data)
+static void shut_too_long(void *private_data)
 {
 	struct server *server =
 		talloc_get_type_abort(private_data, struct server);
 
-	(void)ev;
-	(void)te;
-	(void)now;
 	server_over(server);
 }
 
-static void drain_too_long(struct tevent_context *ev, struct tevent_timer *te,
-			   struct timeval now, void *private_data)
+static void drain_too_long(void *private_data)
 {
 	struct server *server =
 		talloc_get_type_abort(private_data, struct server);
 	struct conn *conn = NULL;
 
-	(void)te;
-	(void)now;
 	for (conn = server->conns; conn != NULL; conn = conn->next) {
 		conn_end(conn, TRANSPORT_CLOSE_SHUTDOWN, "the server stops");
 	}
-	tevent_add_timer(ev, server,
-			 tevent_timeval_current_ofs(SHUT_SECONDS, 0),
-			 shut_too_long, server);
+	alarm_add(server->ev, server, SHUT_SECONDS * 1000, shut_too_long,
+		  server);
 }
 
 void server_stop(struct server *server, void (*done)(void *private_data),
@@ -497,7 +484,6 @@ void server_stop(struct server *server, void (*done)(void *private_data),
 	for (conn = server->conns; conn != NULL; conn = conn->next) {
 		conn_drain(conn);
 	}
-	tevent_add_timer(server->ev, server,
-			 tevent_timeval_current_ofs(DRAIN_SECONDS, 0),
-			 drain_too_long, server);
+	alarm_add(server->ev, server, DRAIN_SECONDS * 1000, drain_too_long,
+		  server);
 }

@@ -124,7 +124,7 @@ struct server {
 	struct file_table *files; /**< file.c: what is open, by file */
 	/** Handles that are written down; NULL: there are none. */
 	struct persistent *persistent;
-	struct tevent_timer *housekeeper;
+	struct alarm *housekeeper;
 	void (*stopped)(void *private_data);
 	void *stopped_data;
 	bool stopping; /**< drains: no new connections */
@@ -198,7 +198,7 @@ struct conn {
 	struct channel *channels; /**< the sessions reachable here */
 	unsigned num_channels, num_pending;
 	unsigned failed_logons;
-	uint64_t last_request; /**< NT time */
+	uint64_t last_request; /**< of alarm_clock() */
 	bool trusted;	       /**< somebody has logged on here */
 
 	struct chain *chains;	  /**< compounds not yet answered */
@@ -209,10 +209,10 @@ struct conn {
 	size_t bytes_out;	 /**< responses being made or written */
 	struct credits *credits; /**< the window of message ids */
 
-	struct tevent_req *reading;	  /**< NULL while reading is stopped */
-	struct tevent_timer *sweeper;	  /**< request.c: who is slow? */
-	struct tevent_immediate *resume;  /**< conn_resume() was called */
-	struct tevent_timer *logon_timer; /**< while nobody is logged on */
+	struct tevent_req *reading;	 /**< NULL while reading is stopped */
+	struct alarm *sweeper;		 /**< request.c: who is slow? */
+	struct tevent_immediate *resume; /**< conn_resume() was called */
+	struct alarm *logon_timer;	 /**< while nobody is logged on */
 	bool draining; /**< ends when nothing is at work any more */
 	bool closing;  /**< no more reading, no more replies */
 	struct tevent_immediate *end;
@@ -323,7 +323,7 @@ struct protection_seen {
 /** What a client was told unasked, and may not have got yet (notice.c). */
 struct notices {
 	struct notice *newest, *oldest;
-	struct tevent_timer *look; /**< whether anything arrives; or NULL */
+	struct alarm *look; /**< whether anything arrives; or NULL */
 	uint64_t acked; /**< bytes of the connection's when last looked at */
 };
 

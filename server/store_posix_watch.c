@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "server/store_posix_watch.h"
+#include "smbquic/alarm.h"
 #include "smbquic/list.h"
 #include "smbquic/smb2.h"
 
@@ -36,7 +37,7 @@ struct walking {
 	bool news;		       /* what is found was not told of yet */
 	bool late; /* took longer than patience allows, if only once */
 	bool grace;
-	struct tevent_timer *patience;
+	struct alarm *patience;
 	unsigned walks;
 	char *below;
 };
@@ -75,17 +76,13 @@ static int walking_destructor(struct walking *walking)
 	return 0;
 }
 
-static struct tevent_timer *patience_new(struct walking *walking, unsigned ms);
+static struct alarm *patience_new(struct walking *walking, unsigned ms);
 
-static void patience_over(struct tevent_context *ev, struct tevent_timer *te,
-			  struct timeval now, void *private_data)
+static void patience_over(void *private_data)
 {
 	struct walking *walking =
 		talloc_get_type_abort(private_data, struct walking);
 
-	(void)ev;
-	(void)te;
-	(void)now;
 	walking->patience = NULL;
 	if (!walking->grace) {
 		walking->grace = true;
@@ -97,11 +94,10 @@ static void patience_over(struct tevent_context *ev, struct tevent_timer *te,
 	TALLOC_FREE(walking->barrier);
 }
 
-static struct tevent_timer *patience_new(struct walking *walking, unsigned ms)
+static struct alarm *patience_new(struct walking *walking, unsigned ms)
 {
-	return tevent_add_timer(walking->watch->ev, walking,
-				tevent_timeval_current_ofs(0, ms * 1000),
-				patience_over, walking);
+	return alarm_add(walking->watch->ev, walking, ms, patience_over,
+			 walking);
 }
 
 /* --- a walk ------------------------------------------------------------- */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "server/worker_pool.h"
+#include "smbquic/alarm.h"
 
 /* Threads beyond those asked for, at most: one for each lane that would have
  * none, because others hold them all. */
@@ -96,15 +97,11 @@ static void pool_handler(struct tevent_context *ev, struct tevent_fd *fde,
 }
 
 /* No thread came by. */
-static void pool_late(struct tevent_context *ev, struct tevent_timer *te,
-		      struct timeval now, void *private_data)
+static void pool_late(void *private_data)
 {
 	struct worker_pool *pool =
 		talloc_get_type_abort(private_data, struct worker_pool);
 
-	(void)ev;
-	(void)te;
-	(void)now;
 	TALLOC_FREE(pool->late);
 	pthread_mutex_lock(&pool->mutex);
 	worker_later_begin(pool);
@@ -469,10 +466,8 @@ static bool queue_add_later(struct worker_queue *queue, struct worker_job *job)
 		return false;
 	}
 	if (pool->late == NULL) {
-		pool->late = tevent_add_timer(
-			pool->ev, pool,
-			tevent_timeval_current_ofs(0, LATER_MS * 1000),
-			pool_late, pool);
+		pool->late =
+			alarm_add(pool->ev, pool, LATER_MS, pool_late, pool);
 	}
 	pthread_mutex_lock(&pool->mutex);
 	stops = pool->stop;

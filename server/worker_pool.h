@@ -72,7 +72,7 @@ struct worker_pool {
 	unsigned num_threads; /* changed under the mutex, once they run */
 	unsigned max_threads;
 	struct worker_thread *threads;
-	struct tevent_timer *late; /* when what is for later is no longer */
+	struct alarm *late; /* when what is for later is no longer */
 
 	pthread_mutex_t mutex; /* of everything below, and all queues */
 	struct worker_thread *idle;

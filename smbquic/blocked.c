@@ -12,6 +12,7 @@
 
 #include "smbquic/blocked.h"
 #include "smbquic/log.h"
+#include "smbquic/alarm.h"
 #include "smbquic/transport.h"
 #include "smbquic/udp.h"
 #include "smbquic/visit.h"
@@ -142,12 +143,8 @@ static void watch_silent(struct watch *w)
 	talloc_free(w);
 }
 
-static void watch_late(struct tevent_context *ev, struct tevent_timer *te,
-		       struct timeval now, void *private_data)
+static void watch_late(void *private_data)
 {
-	(void)ev;
-	(void)te;
-	(void)now;
 	watch_silent(talloc_get_type_abort(private_data, struct watch));
 }
 
@@ -188,11 +185,7 @@ void blocked_watch(TALLOC_CTX *mem_ctx, struct tevent_context *ev,
 	w->req = talloc_steal(w, req);
 	tevent_req_set_callback(req, watch_done, w);
 	if (w->visits_file == NULL || w->host == NULL ||
-	    tevent_add_timer(
-		    ev, w,
-		    tevent_timeval_current_ofs(BLOCKED_WATCH_MS / 1000,
-					       BLOCKED_WATCH_MS % 1000 * 1000),
-		    watch_late, w) == NULL) {
+	    alarm_add(ev, w, BLOCKED_WATCH_MS, watch_late, w) == NULL) {
 		talloc_free(w);
 	}
 }

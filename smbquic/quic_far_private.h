@@ -42,7 +42,7 @@ struct line {
 	struct quic_conn *conn;	 /* the thread's */
 	struct quic_slot *ghost; /* NULL while it is at home, and a client's */
 	struct tevent_context *ev; /* the main loop's */
-	struct tevent_timer *late; /* the connection's: of a shutdown */
+	struct alarm *late;	   /* the connection's: of a shutdown */
 	bool home;		   /* it is in the main loop, still */
 	unsigned pending; /* orders that have not come back, and ended */
 	bool gone;

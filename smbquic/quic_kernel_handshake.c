@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "smbquic/alarm.h"
 #include "smbquic/quic_kernel_private.h"
 
 #define EXTENSION_PARAMETERS 0x39 /* RFC 9001 8.2 */
@@ -40,7 +41,7 @@ struct qk_handshake {
 	bool ticket;		  /* a server's is on its way */
 	unsigned alert;		  /* that GnuTLS wants to send */
 	uint64_t began_ms;
-	struct tevent_timer *timer;
+	struct alarm *timer;
 	void (*done)(void *private_data, struct quic_kernel *k, int err);
 	void *private_data;
 };
@@ -289,17 +290,13 @@ static void handshake_broken(struct qk_handshake *h, int err)
 	handshake_done(h, end.err);
 }
 
-static void handshake_late(struct tevent_context *ev, struct tevent_timer *te,
-			   struct timeval now, void *private_data)
+static void handshake_late(void *private_data)
 {
 	struct qk_handshake *h =
 		talloc_get_type_abort(private_data, struct qk_handshake);
 	struct quic_kernel *k = h->k;
 	struct quic_end end = {0};
 
-	(void)ev;
-	(void)te;
-	(void)now;
 	h->timer = NULL;
 	quic_error_library(k, &k->peer, NGTCP2_ERR_HANDSHAKE_TIMEOUT, &end);
 	qk_close(k->fd, 0, "handshake timeout");
@@ -310,15 +307,11 @@ static void handshake_late(struct tevent_context *ev, struct tevent_timer *te,
 /* --- our certificate -------------------------------------------------------
  */
 
-static void verdict_out(struct tevent_context *ev, struct tevent_timer *te,
-			struct timeval now, void *private_data)
+static void verdict_out(void *private_data)
 {
 	struct qk_handshake *h =
 		talloc_get_type_abort(private_data, struct qk_handshake);
 
-	(void)ev;
-	(void)te;
-	(void)now;
 	h->timer = NULL;
 	handshake_done(h, 0);
 }
@@ -347,15 +340,12 @@ static void verdict(struct qk_handshake *h)
 {
 	struct quic_kernel *k = h->k;
 	uint64_t ms = 2 * (now_ms() - h->began_ms);
-	struct timeval when;
 
 	ms = ms < VERDICT_MIN_MS ? VERDICT_MIN_MS : ms;
 	ms = ms > VERDICT_MAX_MS ? VERDICT_MAX_MS : ms;
-	when = tevent_timeval_current_ofs((uint32_t)(ms / 1000),
-					  (uint32_t)(ms % 1000 * 1000));
 	TALLOC_FREE(h->timer);
 	TALLOC_FREE(k->fde);
-	h->timer = tevent_add_timer(k->ev, h, when, verdict_out, h);
+	h->timer = alarm_add(k->ev, h, ms, verdict_out, h);
 	k->fde = tevent_add_fd(k->ev, k, k->fd, TEVENT_FD_READ, verdict_heard,
 			       h);
 	if (h->timer == NULL || k->fde == NULL) {
@@ -554,10 +544,7 @@ bool qk_handshake_start(struct quic_kernel *k,
 	h->private_data = private_data;
 	h->began_ms = now_ms();
 	soon = tevent_create_immediate(h);
-	h->timer = tevent_add_timer(
-		k->ev, h,
-		tevent_timeval_current_ofs(ms / 1000, ms % 1000 * 1000),
-		handshake_late, h);
+	h->timer = alarm_add(k->ev, h, ms, handshake_late, h);
 	k->fde = tevent_add_fd(k->ev, k, k->fd, TEVENT_FD_READ, on_event, h);
 	if (soon == NULL || h->timer == NULL || k->fde == NULL ||
 	    !take_over(h)) {

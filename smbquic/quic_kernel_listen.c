@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "smbquic/alarm.h"
 #include "smbquic/list.h"
 #include "smbquic/log.h"
 #include "smbquic/quic_kernel_private.h"
@@ -180,27 +181,20 @@ static void welcome(struct quic_kernel_listener *l, int fd,
 	}
 }
 
-static void accept_resume(struct tevent_context *ev, struct tevent_timer *te,
-			  struct timeval now, void *private_data)
+static void accept_resume(void *private_data)
 {
 	struct quic_kernel_listener *l = talloc_get_type_abort(
 		private_data, struct quic_kernel_listener);
 
-	(void)ev;
-	(void)te;
-	(void)now;
 	TEVENT_FD_READABLE(l->fde);
 }
 
 /* Out of descriptors or memory: the queue stays, so look away for a while. */
 static void accept_pause(struct quic_kernel_listener *l, int err)
 {
-	struct timeval when =
-		tevent_timeval_current_ofs(0, ACCEPT_PAUSE_MS * 1000);
-
 	log_warn("cannot accept a QUIC connection: %s; trying again shortly",
 		 strerror(err));
-	if (tevent_add_timer(l->ev, l, when, accept_resume, l) != NULL) {
+	if (alarm_add(l->ev, l, ACCEPT_PAUSE_MS, accept_resume, l) != NULL) {
 		TEVENT_FD_NOT_READABLE(l->fde);
 	}
 }

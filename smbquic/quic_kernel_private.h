@@ -167,9 +167,9 @@ struct quic_kernel {
 	size_t step;	   /* bytes to take at once, see fill_once() */
 	struct qk_read *read;
 	struct qk_write *writes, **writes_end;
-	bool fin;		   /* the peer has said all */
-	bool finishing, finished;  /* we have */
-	struct tevent_timer *look; /* blocked writes, see blocked() */
+	bool fin;		  /* the peer has said all */
+	bool finishing, finished; /* we have */
+	struct alarm *look;	  /* blocked writes, see blocked() */
 	struct tevent_req *shutdown;
 	struct transport_stats stats;
 

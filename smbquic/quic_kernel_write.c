@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <string.h>
 
+#include "smbquic/alarm.h"
 #include "smbquic/quic_kernel_private.h"
 
 /* An orderly end waits this long for acknowledgements. */
@@ -57,15 +58,11 @@ void qk_writes_over(struct quic_kernel *k, int err)
 /* --- writing ---------------------------------------------------------------
  */
 
-static void look(struct tevent_context *ev, struct tevent_timer *te,
-		 struct timeval now, void *private_data)
+static void look(void *private_data)
 {
 	struct quic_kernel *k =
 		talloc_get_type_abort(private_data, struct quic_kernel);
 
-	(void)ev;
-	(void)te;
-	(void)now;
 	k->look = NULL;
 	if (k->over) {
 		return;
@@ -95,9 +92,7 @@ static void blocked(struct quic_kernel *k)
 		TEVENT_FD_WRITEABLE(k->fde);
 	}
 	if (k->look == NULL) {
-		k->look = tevent_add_timer(
-			k->ev, k, tevent_timeval_current_ofs(0, ms * 1000),
-			look, k);
+		k->look = alarm_add(k->ev, k, ms, look, k);
 	}
 }
 
@@ -257,30 +252,23 @@ struct qk_shutdown_state {
 	quic_time by;
 };
 
-static void shutdown_look(struct tevent_context *ev, struct tevent_timer *te,
-			  struct timeval now, void *private_data);
+static void shutdown_look(void *private_data);
 
 /* The socket tells of no acknowledgement but to who asks. */
 static bool shutdown_later(struct qk_shutdown_state *s)
 {
-	return tevent_add_timer(
-		       s->k->ev, s,
-		       tevent_timeval_current_ofs(0, ACKNOWLEDGED_MS * 1000),
-		       shutdown_look, s) != NULL;
+	return alarm_add(s->k->ev, s, ACKNOWLEDGED_MS, shutdown_look, s) !=
+	       NULL;
 }
 
 /* close() would cut off what is still in the queue. */
-static void shutdown_look(struct tevent_context *ev, struct tevent_timer *te,
-			  struct timeval now, void *private_data)
+static void shutdown_look(void *private_data)
 {
 	struct qk_shutdown_state *s =
 		talloc_get_type_abort(private_data, struct qk_shutdown_state);
 	struct quic_kernel *k = s->k;
 	bool late = quic_clock() >= s->by;
 
-	(void)ev;
-	(void)te;
-	(void)now;
 	if (k == NULL || k->shutdown != s->req) {
 		return; /* it was ended */
 	}

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "smbquic/alarm.h"
 #include "smbquic/quic_far_private.h"
 
 #define SHUTDOWN_MS 5000
@@ -94,15 +95,11 @@ static void near_flushed(void *private_data, int err)
 	near_back(o, err);
 }
 
-static void near_late(struct tevent_context *ev, struct tevent_timer *te,
-		      struct timeval now, void *private_data)
+static void near_late(void *private_data)
 {
 	struct order *o = private_data;
 
-	(void)ev;
-	(void)te;
-	(void)now;
-	o->line->late = NULL; /* tevent frees it */
+	o->line->late = NULL; /* it frees itself */
 	quic_conn_on_flushed(o->line->conn, NULL, NULL);
 	near_flushed(o, ETIMEDOUT);
 }
@@ -115,9 +112,7 @@ void near_shutdown(struct letter *l)
 			      : threads_loop(o->line->threads, o->line->seat);
 
 	o->busy = true;
-	o->line->late = tevent_add_timer(
-		ev, ev, tevent_timeval_current_ofs(SHUTDOWN_MS / 1000, 0),
-		near_late, o);
+	o->line->late = alarm_add(ev, ev, SHUTDOWN_MS, near_late, o);
 	quic_conn_on_flushed(o->line->conn, near_flushed, o);
 }
 

@@ -13,11 +13,12 @@
 #include <linux/rtnetlink.h>
 
 #include "smbquic/log.h"
+#include "smbquic/alarm.h"
 #include "smbquic/quic_conn_private.h"
 #include "smbquic/quic_endpoint_private.h"
 
 /* Changes come in swarms: a new network means an address, routes, rules. */
-#define SETTLE_US 50000
+#define SETTLE_MS 50
 
 /* What the kernel tells of changes is not read, only noticed. */
 #define NEWS_MAX 8192
@@ -26,7 +27,7 @@ struct quic_roam {
 	struct quic_endpoint *endpoint;
 	int fd;
 	struct tevent_fd *fde;
-	struct tevent_timer *timer;
+	struct alarm *timer;
 };
 
 /* --- the move ------------------------------------------------------------ */
@@ -120,15 +121,11 @@ bool quic_roam_wanted(const union udp_address *local,
 	return known && !same_host(&now, local);
 }
 
-static void look_round(struct tevent_context *ev, struct tevent_timer *te,
-		       struct timeval now, void *private_data)
+static void look_round(void *private_data)
 {
 	struct quic_roam *r = private_data;
 	struct quic_slot *s = only_slot(r->endpoint);
 
-	(void)ev;
-	(void)te;
-	(void)now;
 	r->timer = NULL;
 	if (s != NULL &&
 	    quic_roam_wanted(udp_local(r->endpoint->socket), &s->peer)) {
@@ -148,9 +145,7 @@ static void news(struct tevent_context *ev, struct tevent_fd *fde,
 	while (recv(r->fd, buf, sizeof(buf), MSG_DONTWAIT) > 0) {
 	}
 	if (r->timer == NULL) {
-		r->timer = tevent_add_timer(
-			ev, r, tevent_timeval_current_ofs(0, SETTLE_US),
-			look_round, r);
+		r->timer = alarm_add(ev, r, SETTLE_MS, look_round, r);
 	}
 }
 

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "smbquic/alarm.h"
 #include "smbquic/list.h"
 #include "smbquic/log.h"
 #include "smbquic/quic_endpoint_private.h"
@@ -493,8 +494,7 @@ static struct tevent_req *quic_user_shutdown_send(TALLOC_CTX *mem_ctx,
 		tevent_req_error(req, EALREADY);
 		return tevent_req_post(req, ev);
 	}
-	subreq = tevent_wakeup_send(
-		state, ev, tevent_timeval_current_ofs(SHUTDOWN_MS / 1000, 0));
+	subreq = alarm_wait_send(state, ev, SHUTDOWN_MS);
 	if (tevent_req_nomem(subreq, req)) {
 		return tevent_req_post(req, ev);
 	}

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "smbquic/alarm.h"
 #include "smbquic/blocked.h"
 #include "smbquic/log.h"
 #include "smbquic/race.h"
@@ -26,11 +27,11 @@ struct race_state {
 	struct tevent_context *ev;
 	struct race_params params;
 	struct transport_settings settings;
-	struct timeval began;
-	char *ways; /* one word that says what raced */
+	uint64_t began; /* of alarm_clock() */
+	char *ways;	/* one word that says what raced */
 	struct runner *runners;
 	unsigned count, next, running;
-	struct tevent_timer *timer;
+	struct alarm *timer;
 	struct transport *winner;
 	int err;
 	char *why;
@@ -38,8 +39,7 @@ struct race_state {
 
 static void race_resolved(struct tevent_req *subreq);
 static void race_start_due(struct tevent_req *req);
-static void race_timer(struct tevent_context *ev, struct tevent_timer *te,
-		       struct timeval now, void *private_data);
+static void race_timer(void *private_data);
 static void race_runner_done(struct tevent_req *subreq);
 
 /* The lanes, and where they lead when not where the name points. */
@@ -251,16 +251,13 @@ static void race_resolved(struct tevent_req *subreq)
 		tevent_req_oom(req);
 		return;
 	}
-	state->began = tevent_timeval_current();
+	state->began = alarm_clock();
 	race_start_due(req);
 }
 
 static unsigned race_elapsed_ms(const struct race_state *state)
 {
-	struct timeval now = tevent_timeval_current();
-	struct timeval d = tevent_timeval_until(&state->began, &now);
-
-	return (unsigned)(d.tv_sec * 1000 + d.tv_usec / 1000);
+	return (unsigned)(alarm_clock() - state->began);
 }
 
 /* Does the failure b tell more than the failure a? */
@@ -363,23 +360,16 @@ static void race_start_due(struct tevent_req *req)
 		return;
 	}
 	wait = state->runners[state->next].start_ms - now;
-	state->timer = tevent_add_timer(
-		state->ev, state,
-		tevent_timeval_current_ofs(wait / 1000, wait % 1000 * 1000),
-		race_timer, req);
+	state->timer = alarm_add(state->ev, state, wait, race_timer, req);
 	tevent_req_nomem(state->timer, req);
 }
 
-static void race_timer(struct tevent_context *ev, struct tevent_timer *te,
-		       struct timeval now, void *private_data)
+static void race_timer(void *private_data)
 {
 	struct tevent_req *req =
 		talloc_get_type_abort(private_data, struct tevent_req);
 	struct race_state *state = tevent_req_data(req, struct race_state);
 
-	(void)ev;
-	(void)te;
-	(void)now;
 	state->timer = NULL;
 	race_start_due(req);
 }

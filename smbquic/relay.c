@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "smbquic/alarm.h"
 #include "smbquic/race.h"
 #include "smbquic/resolve.h"
 #include "smbquic/relay_pump.h"
@@ -47,7 +48,7 @@ struct relay {
 	struct relay_conn *conns;
 	unsigned count;
 	bool stopping;
-	struct timeval stop_by;
+	uint64_t stop_by; /* of alarm_clock() */
 	void (*stopped)(void *private_data);
 	void *stopped_data;
 };
@@ -453,15 +454,11 @@ unsigned relay_connections(const struct relay *r)
 /* --- stopping --------------------------------------------------------------
  */
 
-static void relay_stop_look(struct tevent_context *ev, struct tevent_timer *te,
-			    struct timeval now, void *private_data);
+static void relay_stop_look(void *private_data);
 
 static bool relay_stop_later(struct relay *r)
 {
-	return tevent_add_timer(
-		       r->ev, r,
-		       tevent_timeval_current_ofs(0, STOP_LOOK_MS * 1000),
-		       relay_stop_look, r) != NULL;
+	return alarm_add(r->ev, r, STOP_LOOK_MS, relay_stop_look, r) != NULL;
 }
 
 /* Nothing can be waited for. */
@@ -485,16 +482,13 @@ static void relay_conn_stop(struct relay_conn *c, bool late)
 	}
 }
 
-static void relay_stop_look(struct tevent_context *ev, struct tevent_timer *te,
-			    struct timeval now, void *private_data)
+static void relay_stop_look(void *private_data)
 {
 	struct relay *r = talloc_get_type_abort(private_data, struct relay);
-	bool late = tevent_timeval_compare(&now, &r->stop_by) >= 0;
+	bool late = alarm_clock() >= r->stop_by;
 	struct relay_conn *c = NULL;
 	struct relay_conn *next = NULL;
 
-	(void)ev;
-	(void)te;
 	for (c = r->conns; c != NULL; c = next) {
 		next = c->next;
 		relay_conn_stop(c, late);
@@ -511,8 +505,7 @@ void relay_stop(struct relay *r, unsigned drain_ms,
 	r->stopping = true;
 	r->stopped = stopped;
 	r->stopped_data = private_data;
-	r->stop_by = tevent_timeval_current_ofs(drain_ms / 1000,
-						drain_ms % 1000 * 1000);
+	r->stop_by = alarm_clock() + drain_ms;
 	while (r->listeners != NULL) {
 		struct relay_listener *l = r->listeners;
 

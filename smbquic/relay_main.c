@@ -11,6 +11,7 @@
 
 #include "certs/certmap.h"
 #include "certs/client_map.h"
+#include "smbquic/alarm.h"
 #include "smbquic/relay_options.h"
 #include "smbquic/sandbox.h"
 #include "smbquic/secret.h"
@@ -164,23 +165,19 @@ static void reload_certificates(struct life *life)
 
 static bool check_later(struct life *life);
 
-static void check_now(struct tevent_context *ev, struct tevent_timer *te,
-		      struct timeval now, void *private_data)
+static void check_now(void *private_data)
 {
 	struct life *life = private_data;
 
-	(void)ev;
-	(void)te;
-	certmap_check(life->map, now.tv_sec);
+	certmap_check(life->map, time(NULL));
 	check_later(life);
 }
 
 static bool check_later(struct life *life)
 {
 	return life->map == NULL ||
-	       tevent_add_timer(life->ev, life->ev,
-				tevent_timeval_current_ofs(CHECK_SECONDS, 0),
-				check_now, life) != NULL;
+	       alarm_add(life->ev, life->ev, CHECK_SECONDS * 1000, check_now,
+			 life) != NULL;
 }
 
 /* --- signals ---------------------------------------------------------------

@@ -8,6 +8,7 @@
  * waits with a small piece and a busy one reads by the megabyte.
  */
 #include "smbquic/relay_pump.h"
+#include "smbquic/alarm.h"
 
 #include <errno.h>
 #include <string.h>
@@ -45,7 +46,7 @@ struct relay_pump_state {
 	struct flow flow[2]; /* a to b, b to a */
 	unsigned quiet_ms;
 	uint64_t moved_ms; /* when something moved last */
-	struct tevent_timer *look;
+	struct alarm *look;
 	bool ending;
 	unsigned shutting; /* transports not yet shut down */
 	int err;
@@ -144,29 +145,21 @@ static void pump_check(struct relay_pump_state *pump)
 /* --- after the first end ---------------------------------------------------
  */
 
-static void pump_look(struct tevent_context *ev, struct tevent_timer *te,
-		      struct timeval now, void *private_data);
+static void pump_look(void *private_data);
 
 static void pump_look_later(struct relay_pump_state *pump)
 {
-	struct timeval when = tevent_timeval_current_ofs(
-		pump->quiet_ms / 1000, pump->quiet_ms % 1000 * 1000);
-
 	if (pump->look == NULL) {
-		pump->look =
-			tevent_add_timer(pump->ev, pump, when, pump_look, pump);
+		pump->look = alarm_add(pump->ev, pump, pump->quiet_ms,
+				       pump_look, pump);
 	}
 }
 
-static void pump_look(struct tevent_context *ev, struct tevent_timer *te,
-		      struct timeval now, void *private_data)
+static void pump_look(void *private_data)
 {
 	struct relay_pump_state *pump =
 		talloc_get_type_abort(private_data, struct relay_pump_state);
 
-	(void)ev;
-	(void)te;
-	(void)now;
 	pump->look = NULL;
 	if (now_ms() - pump->moved_ms >= pump->quiet_ms) {
 		pump_end(pump, 0, TRANSPORT_CLOSE_DONE,

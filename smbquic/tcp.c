@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "smbquic/alarm.h"
 #include "smbquic/list.h"
 #include "smbquic/log.h"
 #include "smbquic/source.h"
@@ -105,9 +106,7 @@ static struct tevent_req *tcp_connect_send(TALLOC_CTX *mem_ctx,
 		return tevent_req_post(req, ev);
 	}
 	ms = state->settings.connect_timeout_ms;
-	if (!tevent_req_set_endtime(
-		    req, ev,
-		    tevent_timeval_current_ofs(ms / 1000, ms % 1000 * 1000))) {
+	if (!alarm_limit(req, ev, ms)) {
 		return tevent_req_post(req, ev);
 	}
 	/* tevent tells of errors only to who waits for reading */
@@ -221,16 +220,11 @@ static const char *tcp_over_limit(const struct tcp_listener *l,
 		       : NULL;
 }
 
-static void tcp_accept_resume(struct tevent_context *ev,
-			      struct tevent_timer *te, struct timeval now,
-			      void *private_data)
+static void tcp_accept_resume(void *private_data)
 {
 	struct tcp_listener *l =
 		talloc_get_type_abort(private_data, struct tcp_listener);
 
-	(void)ev;
-	(void)now;
-	talloc_free(te);
 	TEVENT_FD_READABLE(l->fde);
 }
 
@@ -238,12 +232,10 @@ static void tcp_accept_resume(struct tevent_context *ev,
  * while and do not spin. */
 static void tcp_accept_pause(struct tcp_listener *l, int err)
 {
-	struct timeval when =
-		tevent_timeval_current_ofs(0, TCP_ACCEPT_PAUSE_MS * 1000);
-
 	log_warn("cannot accept a TCP connection: %s; trying again shortly",
 		 strerror(err));
-	if (tevent_add_timer(l->ev, l, when, tcp_accept_resume, l) != NULL) {
+	if (alarm_add(l->ev, l, TCP_ACCEPT_PAUSE_MS, tcp_accept_resume, l) !=
+	    NULL) {
 		TEVENT_FD_NOT_READABLE(l->fde);
 	}
 }

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "smbquic/tcp_stream.h"
+#include "smbquic/alarm.h"
 
 /* Larger ones would make the bodies of big messages be copied twice. */
 #define TCP_AHEAD_SIZE	  4096
@@ -45,9 +46,9 @@ struct tcp_stream {
 	int fd;
 	struct tevent_context *ev;
 	struct tevent_fd *fde;
-	struct tevent_timer *look_again; /* see tcp_idle_readable */
-	struct tevent_timer *soon;	 /* what was written goes out */
-	size_t unsent;			 /* bytes of that */
+	struct alarm *look_again;  /* see tcp_idle_readable */
+	struct tevent_timer *soon; /* what was written goes out */
+	size_t unsent;		   /* bytes of that */
 	struct tcp_read *read;
 	struct tcp_write *writes, **writes_end;
 	struct tevent_req *shutdown;
@@ -262,15 +263,11 @@ ssize_t tcp_stream_read_recv(struct tevent_req *req, int *err)
 	return got;
 }
 
-static void tcp_look_again(struct tevent_context *ev, struct tevent_timer *te,
-			   struct timeval now, void *private_data)
+static void tcp_look_again(void *private_data)
 {
 	struct tcp_stream *c =
 		talloc_get_type_abort(private_data, struct tcp_stream);
 
-	(void)ev;
-	(void)te;
-	(void)now;
 	c->look_again = NULL;
 	if (c->fde != NULL && c->writes != NULL) {
 		TEVENT_FD_READABLE(c->fde);
@@ -294,10 +291,8 @@ static void tcp_idle_readable(struct tcp_stream *c)
 	if (c->writes == NULL || c->look_again != NULL) {
 		return;
 	}
-	c->look_again = tevent_add_timer(
-		c->ev, c,
-		tevent_timeval_current_ofs(TCP_LOOK_AGAIN_MS / 1000, 0),
-		tcp_look_again, c);
+	c->look_again =
+		alarm_add(c->ev, c, TCP_LOOK_AGAIN_MS, tcp_look_again, c);
 }
 
 static void tcp_readable(struct tcp_stream *c)
@@ -594,9 +589,7 @@ struct tevent_req *tcp_stream_shutdown_send(TALLOC_CTX *mem_ctx,
 		tevent_req_error(req, c->dead);
 		return tevent_req_post(req, ev);
 	}
-	if (!tevent_req_set_endtime(
-		    req, ev,
-		    tevent_timeval_current_ofs(TCP_LINGER_MS / 1000, 0))) {
+	if (!alarm_limit(req, ev, TCP_LINGER_MS)) {
 		return tevent_req_post(req, ev);
 	}
 	state->conn = c;

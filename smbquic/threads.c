@@ -14,6 +14,7 @@
 #include <sys/eventfd.h>
 
 #include "smbquic/threads.h"
+#include "smbquic/alarm.h"
 
 /* A loop and its letter box. */
 struct seat {
@@ -24,7 +25,7 @@ struct seat {
 	pthread_mutex_t lock;
 	struct letter *first, *last;
 	bool rung;
-	struct tevent_timer *late; /* its own: letters to seat 0 wait */
+	struct alarm *late;  /* its own: letters to seat 0 wait */
 	struct letter *hand; /* taken out, and delivered one by one; its own */
 	pthread_t thread;
 	bool running; /* a thread that has to be waited for */
@@ -90,17 +91,13 @@ void threads_post(struct threads *t, unsigned seat, struct letter *letter)
 }
 
 /* Nobody has posted anything else meanwhile. */
-static void ring_late(struct tevent_context *ev, struct tevent_timer *te,
-		      struct timeval now, void *private_data)
+static void ring_late(void *private_data)
 {
 	struct seat *from = private_data;
 	struct seat *to = from - from->number;
 	bool rings = false;
 
-	(void)ev;
-	(void)te;
-	(void)now;
-	from->late = NULL; /* tevent frees it */
+	from->late = NULL; /* it frees itself */
 	pthread_mutex_lock(&to->lock);
 	rings = to->first != NULL && !to->rung;
 	to->rung = to->rung || rings;
@@ -116,10 +113,8 @@ void threads_post_late(struct threads *t, unsigned from, struct letter *letter)
 
 	assert(from > 0 && from <= t->count);
 	if (s->late == NULL) {
-		s->late = tevent_add_timer(
-			s->ev, s->ev,
-			tevent_timeval_current_ofs(0, THREADS_LATE_MS * 1000),
-			ring_late, s);
+		s->late =
+			alarm_add(s->ev, s->ev, THREADS_LATE_MS, ring_late, s);
 	}
 	if (s->late == NULL) {
 		threads_post(t, 0, letter);

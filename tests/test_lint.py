@@ -51,6 +51,8 @@ VIOLATIONS = [
      '} __attribute__((packed));\n#endif\n', 6),
     ('assignment-in-condition', 'server/conn.c',
      BODY % 'if ((a = 1) != 2) {\n\t}', 4),
+    ('time-limits', 'server/conn.c',
+     BODY % 'a = tevent_timeval_current_ofs(1, 0);', 4),
     ('unfinished', 'server/conn.c', C + '/* TO' 'DO later */\n', 2),
     ('unfinished', 'README.md', 'FIX' 'ME\n', 1),
     ('merge-conflict', 'server/conn.c', C + '<<<<<<< HEAD\n', 2),

@@ -181,7 +181,7 @@ struct _SMBCSRV {
 	char *server, *share;
 	dev_t dev;
 	unsigned max_files; /**< open ones */
-	time_t used;
+	uint64_t used;	    /* of alarm_clock() */
 };
 
 /** The server of an address, connected to if need be: cache, auth callback

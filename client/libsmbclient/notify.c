@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/libsmbclient/libsmb.h"
+#include "smbquic/alarm.h"
 #include "smbquic/utf16.h"
 
 #define MAX_ACTIONS 4096
@@ -19,14 +20,10 @@ struct watch {
 	bool stop;
 };
 
-static void passed(struct tevent_context *ev, struct tevent_timer *timer,
-		   struct timeval now, void *private_data)
+static void passed(void *private_data)
 {
 	bool *too_late = private_data;
 
-	(void)ev;
-	(void)timer;
-	(void)now;
 	*too_late = true;
 }
 
@@ -34,14 +31,10 @@ static void passed(struct tevent_context *ev, struct tevent_timer *timer,
 static bool wait_change(struct watch *w, unsigned timeout_ms)
 {
 	bool too_late = false;
-	struct tevent_timer *timer = NULL;
+	struct alarm *timer = NULL;
 
 	if (timeout_ms > 0) {
-		timer = tevent_add_timer(
-			w->ev, w->req,
-			tevent_timeval_current_ofs(timeout_ms / 1000,
-						   timeout_ms % 1000 * 1000),
-			passed, &too_late);
+		timer = alarm_add(w->ev, w->req, timeout_ms, passed, &too_late);
 	}
 	while (tevent_req_is_in_progress(w->req) && !too_late) {
 		if (tevent_loop_once(w->ev) != 0) {

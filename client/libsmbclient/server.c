@@ -7,12 +7,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "client/libsmbclient/libsmb.h"
+#include "smbquic/alarm.h"
 #include "smbquic/secret.h"
 
-#define ECHO_AFTER 30 /* seconds: then ask whether a server is still there */
+#define ECHO_AFTER_MS 30000 /* then ask whether a server is still there */
 
 /* --------------------------------------------------------------- passwords */
 
@@ -115,7 +115,7 @@ static SMBCSRV *server_new(SMBCCTX *c, struct link *link, const char *server,
 		return NULL;
 	}
 	srv->dev = (dev_t)(name_number(server) ^ name_number(share));
-	srv->used = time(NULL);
+	srv->used = alarm_clock();
 	return srv;
 }
 
@@ -159,14 +159,14 @@ void server_lost(SMBCCTX *c)
 
 int libsmb_check_server(SMBCCTX *c, SMBCSRV *srv)
 {
-	time_t now = time(NULL);
+	uint64_t now = alarm_clock();
 	bool bad = false;
 
 	if (!libsmb_enter(c)) {
 		return 1;
 	}
 	bad = link_is_dead(srv->link);
-	if (!bad && now - srv->used >= ECHO_AFTER) {
+	if (!bad && now - srv->used >= ECHO_AFTER_MS) {
 		bad = !NT_STATUS_IS_OK(client_echo(srv->link->conn));
 	}
 	srv->used = now;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "client/mount/mount.h"
+#include "smbquic/alarm.h"
 #include "smbquic/log.h"
 
 #define GOODBYE_MS	   2000
@@ -31,7 +32,7 @@ struct link {
 	TALLOC_CTX *coming; /* the next one, while it is made */
 	struct client_conn *new_conn;
 	struct client_session *new_session;
-	struct tevent_timer *timer;
+	struct alarm *timer;
 	unsigned attempts;
 	bool lost;    /* the connection, which may come back */
 	bool leaving; /* and then nobody waits for it */
@@ -294,14 +295,10 @@ static void link_wake(struct mount *mount, int err)
 	}
 }
 
-static void link_timer(struct tevent_context *ev, struct tevent_timer *te,
-		       struct timeval now, void *private_data)
+static void link_timer(void *private_data)
 {
 	struct mount *mount = private_data;
 
-	(void)ev;
-	(void)now;
-	talloc_free(te);
 	mount->link->timer = NULL;
 	link_again(mount);
 }
@@ -326,9 +323,8 @@ static void link_failed(struct mount *mount, NTSTATUS status, const char *why)
 		return; /* the next who comes asks again */
 	}
 	seconds = seconds < AGAIN_SECONDS_MOST ? seconds : AGAIN_SECONDS_MOST;
-	link->timer = tevent_add_timer(mount->ev, link,
-				       tevent_timeval_current_ofs(seconds, 0),
-				       link_timer, mount);
+	link->timer =
+		alarm_add(mount->ev, link, seconds * 1000, link_timer, mount);
 	if (link->timer == NULL) {
 		link_wake(mount, ENOMEM);
 	}

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "client/mount/mount.h"
+#include "smbquic/alarm.h"
 #include "smbquic/log.h"
 
 #define USERS_MOST 1024
@@ -27,9 +28,9 @@ struct link_user {
 	TAILQ_ENTRY(link_user) entry;
 	struct mount *mount;
 	uid_t uid;
-	struct tevent_req *coming;  /* a child, as the next three */
-	struct tevent_timer *timer; /* until the next attempt */
-	unsigned attempts;	    /* without the network */
+	struct tevent_req *coming; /* a child, as the next three */
+	struct alarm *timer;	   /* until the next attempt */
+	unsigned attempts;	   /* without the network */
 	struct client_session *session;
 	struct client_tree *tree;
 	bool refused; /* the last time, which was then: */
@@ -149,15 +150,11 @@ static void user_wake(struct link_user *user, int err)
 	}
 }
 
-static void user_tick(struct tevent_context *ev, struct tevent_timer *te,
-		      struct timeval when, void *private_data)
+static void user_tick(void *private_data)
 {
 	struct link_user *user =
 		talloc_get_type_abort(private_data, struct link_user);
 
-	(void)ev;
-	(void)when;
-	talloc_free(te);
 	user->timer = NULL;
 	user_begin(user);
 }
@@ -173,9 +170,8 @@ static void user_later(struct link_user *user)
 		user_wake(user, EIO);
 		return;
 	}
-	user->timer = tevent_add_timer(
-		mount->ev, user, tevent_timeval_current_ofs(AGAIN_SECONDS, 0),
-		user_tick, user);
+	user->timer = alarm_add(mount->ev, user, AGAIN_SECONDS * 1000,
+				user_tick, user);
 	if (user->timer == NULL) {
 		user_wake(user, ENOMEM);
 	}

@@ -289,7 +289,7 @@ struct open_file {
 	uint64_t seen_writes;	       /**< of the cache, when it */
 	struct timespec seen_time;     /**< had that time of writing */
 	unsigned users;		       /**< who opened it here; 0: it lingers */
-	struct tevent_timer *timer;    /**< when it no longer does */
+	struct alarm *timer;	       /**< when it no longer does */
 	struct tevent_immediate *late; /**< it is closed soon */
 };
 

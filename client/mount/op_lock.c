@@ -17,6 +17,7 @@
 
 #include "client/mount/lock_table.h"
 #include "client/mount/mount.h"
+#include "smbquic/alarm.h"
 #include "smbquic/log.h"
 
 /* Ranges that one request changes. */
@@ -172,9 +173,7 @@ static void lock_refused(struct op *op)
 	op->busy = false;
 	l->wait_ms = l->wait_ms == 0 ? WAIT_FIRST_MS : 2 * l->wait_ms;
 	l->wait_ms = l->wait_ms < WAIT_MOST_MS ? l->wait_ms : WAIT_MOST_MS;
-	subreq = tevent_wakeup_send(
-		op, op->mount->ev,
-		tevent_timeval_current_ofs(0, l->wait_ms * 1000));
+	subreq = alarm_wait_send(op, op->mount->ev, l->wait_ms);
 	if (op_wait(op, subreq, lock_again)) {
 		set_next(l->set);
 	}

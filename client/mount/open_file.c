@@ -13,6 +13,7 @@
 #include <fcntl.h>
 
 #include "client/mount/mount.h"
+#include "smbquic/alarm.h"
 #include "smbquic/log.h"
 
 /* Of all files together, what was read and is kept here; one has no more than
@@ -327,23 +328,16 @@ static void open_file_end(struct open_file *open)
 	node_release(node);
 }
 
-static void linger_over(struct tevent_context *ev, struct tevent_timer *te,
-			struct timeval now, void *private_data)
+static void linger_over(void *private_data)
 {
-	(void)ev;
-	(void)te;
-	(void)now;
 	open_file_end(talloc_get_type_abort(private_data, struct open_file));
 }
 
 /* NULL: it does not stay, or there is no memory for that. */
-static struct tevent_timer *linger(struct open_file *open, double seconds)
+static struct alarm *linger(struct open_file *open, double seconds)
 {
-	struct timeval tv = tevent_timeval_current_ofs(
-		(uint32_t)seconds,
-		(uint32_t)((seconds - (uint32_t)seconds) * 1e6));
-
-	return tevent_add_timer(open->mount->ev, open, tv, linger_over, open);
+	return alarm_add(open->mount->ev, open, (uint64_t)(seconds * 1e3),
+			 linger_over, open);
 }
 
 static bool may_linger(const struct open_file *open)

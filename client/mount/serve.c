@@ -13,6 +13,7 @@
 #include <sys/mount.h>
 
 #include "client/mount/mount.h"
+#include "smbquic/alarm.h"
 #include "smbquic/log.h"
 
 /* Requests taken before the network has its turn. */
@@ -228,23 +229,15 @@ bool serve_mount(struct mount *mount, char **why)
 }
 
 /* So that the loop looks again. */
-static void serve_tock(struct tevent_context *ev, struct tevent_timer *te,
-		       struct timeval now, void *private_data)
+static void serve_tock(void *private_data)
 {
-	(void)ev;
-	(void)now;
 	(void)private_data;
-	talloc_free(te);
 }
 
-static void serve_tick(struct tevent_context *ev, struct tevent_timer *te,
-		       struct timeval now, void *private_data)
+static void serve_tick(void *private_data)
 {
 	bool *over = private_data;
 
-	(void)ev;
-	(void)te;
-	(void)now;
 	*over = true;
 }
 
@@ -256,14 +249,11 @@ static void serve_settle(struct mount *mount)
 	bool over = false;
 
 	open_file_write_all(mount);
-	(void)tevent_add_timer(mount->ev, frame,
-			       tevent_timeval_current_ofs(SETTLE_SECONDS, 0),
-			       serve_tick, &over);
+	(void)alarm_add(mount->ev, frame, SETTLE_SECONDS * 1000, serve_tick,
+			&over);
 	while (!over && (!notify_stop(mount) || mount->closing > 0) &&
 	       link_works(mount)) {
-		(void)tevent_add_timer(mount->ev, frame,
-				       tevent_timeval_current_ofs(0, 10000),
-				       serve_tock, NULL);
+		(void)alarm_add(mount->ev, frame, 10, serve_tock, NULL);
 		if (tevent_loop_once(mount->ev) != 0) {
 			break;
 		}

@@ -18,6 +18,7 @@
 #include "client/mount/listing.h"
 #include "client/mount/mount.h"
 #include "smbquic/log.h"
+#include "smbquic/alarm.h"
 #include "smbquic/utf16.h"
 
 /* What is believed for long, in case an event is lost. */
@@ -59,7 +60,7 @@ struct watch {
 	char *path;
 	struct client_file *file;    /* NULL: not yet, or refused */
 	struct tevent_req *exchange; /* opening, or waiting for events */
-	struct tevent_timer *pause;
+	struct alarm *pause;
 	double asked_at; /* to tell of changes; 0: it was not */
 	double armed_at; /* is relied on from then on; 0: not known yet */
 	double refused_at;
@@ -303,14 +304,10 @@ static void take_events(struct watch *w, struct wire_slice data)
 	}
 }
 
-static void watch_paused(struct tevent_context *ev, struct tevent_timer *te,
-			 struct timeval when, void *private_data)
+static void watch_paused(void *private_data)
 {
 	struct watch *w = talloc_get_type_abort(private_data, struct watch);
 
-	(void)ev;
-	(void)te;
-	(void)when;
 	TALLOC_FREE(w->pause);
 	watch_wait(w);
 }
@@ -337,9 +334,7 @@ static void watch_event(struct tevent_req *subreq)
 		w->armed_at = w->armed_at != 0 ? w->armed_at : attr_now();
 	}
 	talloc_free(frame);
-	w->pause = tevent_add_timer(
-		w->mount->ev, w, tevent_timeval_current_ofs(0, PAUSE_MS * 1000),
-		watch_paused, w);
+	w->pause = alarm_add(w->mount->ev, w, PAUSE_MS, watch_paused, w);
 	if (w->pause == NULL) {
 		watch_refused(w);
 	}
