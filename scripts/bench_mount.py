@@ -5,11 +5,14 @@ Two namespaces joined by tests/linkemu, at RTTS; behind the link a folder in
 memory, which smbquicd and sshd serve. Each contestant mounts it, does one thing
 (WORK), and is unmounted before the next thing, so that nothing is left in a
 cache but the server's. sshfs needs Debian's packages sshfs and openssh-server,
-cifs a kernel that has it (over TCP, sealed, same server). NFS has no row: Debian
-has a server of it that is a program (nfs-ganesha), but no mount that is one, and
-a kernel with a client of NFS is not taken for granted. --beside NAME=DIR
-measures a folder in the same way that is mounted somewhere already, through no
-link. "stat /s" looks at the same files three times, a second and more apart, as
+cifs a kernel that has it (over TCP, sealed, same server), NFS one that has both
+ends of it, and nfs-kernel-server; what is missing is said. Where this machine's
+kernel has neither, scripts/vm-test has one that does:
+
+    scripts/vm-test --modules nfsd,nfsv4,cifs scripts/bench mount --files 200
+
+--beside NAME=DIR measures a folder in the same way that is mounted somewhere
+already, through no link. "stat /s" looks at the same files three times, a second and more apart, as
 make(1) and file managers do.
 """
 
@@ -22,13 +25,14 @@ import sys
 import time
 
 import bench_link
+import bench_nfs
 import rig
 
 RTTS = [0, 20]          # ms
-BASE = "sshfs"
+BASE, NFS = "sshfs", "nfs"
 SSH_PORT = 2222
-# files at each of RTTS
-FILES = {0: 1000, 20: 100}
+# files at 0 ms; a tenth where there are round trips
+FILES = 1000
 PIECE = 1024 * 1024
 SMALL = os.urandom(4096)
 LIMIT = 30
@@ -141,8 +145,9 @@ class Ours:
         self.name, self.transport, self.option = name, transport, option
         self.top = None
 
-    def usable(self):
-        return True
+    def lacks(self):
+        """What is missing here, or None."""
+        return None
 
     def mount(self, b, top):
         port = b.rig.quic_port if self.transport == "quic" else b.rig.tcp_port
@@ -156,23 +161,38 @@ class Ours:
 
 
 class Cifs(Ours):
-    def usable(self):
-        subprocess.run(["modprobe", "cifs"], check=False,
-                       stderr=subprocess.DEVNULL)
-        return "\tcifs\n" in pathlib.Path("/proc/filesystems").read_text()
+    def lacks(self):
+        subprocess.run(["modprobe", "-q", "cifs"], check=False)
+        if "\tcifs\n" not in pathlib.Path("/proc/filesystems").read_text():
+            return "this kernel has no cifs"
+        return None
 
     def mount(self, b, top):
         rig.run(in_client(b, [
             "mount", "-t", "cifs", "//%s/bench" % bench_link.FAR, top, "-o",
-            "port=%d,username=%s,password=%s,vers=3.1.1,seal,posix" % (
-                b.rig.tcp_port, b.rig.user, b.rig.password)]))
+            "ip=%s,port=%d,username=%s,password=%s,vers=3.1.1,seal,posix" % (
+                bench_link.FAR, b.rig.tcp_port, b.rig.user,
+                b.rig.password)]))
+        return top
+
+
+class Nfs(Ours):
+    def lacks(self):
+        return bench_nfs.lacks()
+
+    def mount(self, b, top):
+        bench_nfs.mount(lambda args: rig.run(in_client(b, args)),
+                        bench_link.FAR, top)
         return top
 
 
 class Sshfs(Ours):
-    def usable(self):
-        return shutil.which("sshfs") is not None and \
-            pathlib.Path("/usr/sbin/sshd").exists()
+    def lacks(self):
+        if shutil.which("sshfs") is None:
+            return "no sshfs (Debian package sshfs)"
+        if not pathlib.Path("/usr/sbin/sshd").exists():
+            return "no sshd (Debian package openssh-server)"
+        return None
 
     def mount(self, b, top):
         rig.run(in_client(b, [
@@ -186,14 +206,12 @@ class Sshfs(Ours):
 class Beside(Ours):
     """A folder that is there already."""
 
-    def usable(self):
-        return True
-
     def mount(self, b, top):
         return pathlib.Path(self.transport)
 
 
-CONTESTANTS = [Sshfs(BASE, "ssh"), Cifs("cifs tcp sealed", "tcp"),
+CONTESTANTS = [Sshfs(BASE, "ssh"), Nfs(NFS, "nfs"),
+               Cifs("cifs tcp sealed", "tcp"),
                Ours("smbquic tcp sealed", "tcp", ",seal"),
                Ours("smbquic quic", "quic")]
 
@@ -203,15 +221,16 @@ CONTESTANTS = [Sshfs(BASE, "ssh"), Cifs("cifs tcp sealed", "tcp"),
 class Bench:
     def __init__(self, directory, link, options):
         self.dir, self.link, self.size = directory, link, options.size
-        self.few = options.short
+        self.files = 10 if options.short else options.files or FILES
         self.share = directory / "share"
         self.share.mkdir()
         self.rig = rig.Rig(directory / "rig", netns=link.server,
                            listen=bench_link.FAR, user="root")
         self.sshd = None
+        self.nfs = bench_nfs.Server(link.server, directory / "nfs", self.share)
 
     def count(self, rtt):
-        return 10 if self.few else FILES[rtt]
+        return self.files if rtt == 0 else max(self.files // 10, 10)
 
     def start_sshd(self):
         keys = self.dir / "ssh"
@@ -242,6 +261,7 @@ class Bench:
 
     def __exit__(self, *_):
         self.rig.stop()
+        self.nfs.stop()
         if self.sshd is not None:
             self.sshd.terminate()
             self.sshd.wait()
@@ -291,7 +311,7 @@ def report(figures, contestants, b, rounds):
               "%d at %d ms" % (b.count(r), r) for r in RTTS), rounds,
               os.cpu_count()))
     medians = {key: statistics.median(row) for key, row in figures.items()}
-    has_base = any(c.name == BASE for c in contestants)
+    bases = [c.name for c in contestants if c.name in (BASE, NFS)]
     for rtt in RTTS:
         print("%-22s" % ("%d ms" % rtt) + "".join(
             "%13s" % what for what, _ in WORK))
@@ -299,11 +319,13 @@ def report(figures, contestants, b, rounds):
             print("%-22s" % c.name + "".join(
                 "%13.1f" % medians[c.name, what, rtt] for what, _ in WORK))
         for c in contestants:
-            if has_base and c.name != BASE:
-                print("%-22s" % ("  / " + BASE) + "".join(
+            if not isinstance(c, Ours) or c.name in bases:
+                continue
+            for base in bases:
+                print("%-22s" % ("  / " + base) + "".join(
                     "%13.2f" % (medians[c.name, what, rtt] /
-                                medians[BASE, what, rtt])
-                    for what, _ in WORK))
+                                medians[base, what, rtt])
+                    for what, _ in WORK) + "  " + c.name)
 
 
 def run(options, directory):
@@ -314,15 +336,19 @@ def run(options, directory):
     unknown = set(names) - {c.name for c in known}
     if unknown:
         raise rig.RigError("no such contestant: %s" % ", ".join(unknown))
-    contestants = [c for c in known if c.name in names and c.usable()]
+    contestants = []
     for c in known:
-        if c.name in names and c not in contestants:
-            print("bench: %s cannot be had here: left out" % c.name,
-                  file=sys.stderr)
+        why = c.lacks()
+        if c.name in names and why:
+            print("bench: %s: skipped: %s" % (c.name, why), file=sys.stderr)
+        elif c.name in names:
+            contestants.append(c)
     options.size = min(options.size, 256)
     with bench_link.Link(options.rounds) as between, \
             Bench(directory, between, options) as b:
         if any(isinstance(c, Sshfs) for c in contestants):
             b.start_sshd()
+        if any(isinstance(c, Nfs) for c in contestants):
+            b.nfs.start()
         figures = measure(b, contestants, options.rounds)
         report(figures, contestants, b, options.rounds)
