@@ -6,7 +6,6 @@
  */
 #define LOG_MODULE "quic"
 #include <errno.h>
-#include <limits.h>
 #include <string.h>
 #include <gnutls/crypto.h>
 #include <ngtcp2/ngtcp2_crypto.h>
@@ -196,19 +195,15 @@ static ngtcp2_duration keepalive(ngtcp2_conn *ng, const struct quic_conn *c)
 	return third > NGTCP2_SECONDS ? third : NGTCP2_SECONDS;
 }
 
-/* The shorter of both ends' limits is in force (RFC 9000 10.1). */
 static unsigned silence_ms(ngtcp2_conn *ng, const struct quic_conn *c)
 {
 	const ngtcp2_transport_params *peer =
 		ngtcp2_conn_get_remote_transport_params(ng);
-	unsigned ours = c->settings.idle_timeout_ms;
-	ngtcp2_duration theirs =
-		peer != NULL ? peer->max_idle_timeout / NGTCP2_MILLISECONDS : 0;
 
-	if (theirs == 0 || (ours != 0 && theirs >= ours)) {
-		return ours;
-	}
-	return theirs < UINT_MAX ? (unsigned)theirs : UINT_MAX;
+	return quic_silence_ms(c->settings.idle_timeout_ms,
+			       peer != NULL ? peer->max_idle_timeout /
+						      NGTCP2_MILLISECONDS
+					    : 0);
 }
 
 static int on_complete(ngtcp2_conn *ng, void *user_data)

@@ -4,6 +4,7 @@
  * and a sentence for the user.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <gnutls/gnutls.h>
@@ -231,6 +232,14 @@ void quic_error_reset(TALLOC_CTX *mem_ctx, const struct quic_peer *peer,
 }
 
 /* --- what we found ourselves --------------------------------------------- */
+
+unsigned quic_silence_ms(unsigned ours, uint64_t theirs)
+{
+	if (theirs == 0 || (ours != 0 && theirs >= ours)) {
+		return ours;
+	}
+	return theirs < UINT_MAX ? (unsigned)theirs : UINT_MAX;
+}
 
 void quic_error_alert(TALLOC_CTX *mem_ctx, const struct quic_peer *peer,
 		      unsigned alert, struct quic_end *out)

@@ -238,4 +238,5 @@ const struct transport_backend transport_quic_kernel = {
 	.error = qk_error,
 	.lacks = TRANSPORT_LACKS_BBR | TRANSPORT_LACKS_EARLY_DATA |
 		 TRANSPORT_LACKS_THREADS | TRANSPORT_LACKS_MIGRATION,
+	.update_keys = qk_update_keys,
 };

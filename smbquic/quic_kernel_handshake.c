@@ -359,7 +359,9 @@ static void handshake_complete(struct qk_handshake *h)
 
 	TALLOC_FREE(h->timer);
 	k->peer.opened = true;
-	k->peer.timeout_ms = k->settings.idle_timeout_ms;
+	k->peer.timeout_ms = quic_silence_ms(
+		qk_configuration(&k->settings, !k->peer.server).idle_timeout_ms,
+		qk_remote_idle_ms(k->fd));
 	if (quic_tls_server_may_refuse(k->tls)) {
 		verdict(h);
 		return;

@@ -7,6 +7,7 @@
  *				run time, and none of its headers are needed
  *	quic_kernel_handshake	TLS between GnuTLS and the socket
  *	quic_kernel_conn	a connection: its begin, its events, its end
+ *	quic_kernel_keys	new keys in time
  *	quic_kernel_read	the bytes that come
  *	quic_kernel_write	the bytes that go
  *	quic_kernel_listen	who comes in, and the limits
@@ -101,6 +102,10 @@ ssize_t qk_send_crypto(int fd, enum qk_level level, const void *data,
 ssize_t qk_get_ticket(int fd, uint8_t *buf, size_t size);
 /** One message of any kind. @return 0; EAGAIN; ENOTCONN it is over; errno. */
 int qk_receive(int fd, struct iovec *iov, int count, struct qk_message *out);
+/** What the peer's transport parameters say of silence; 0: nothing. */
+unsigned qk_remote_idle_ms(int fd);
+/** @return 0; EINVAL, EAGAIN not now; ENOPROTOOPT never; other errno. */
+int qk_new_keys(int fd);
 /** Open our first stream. @return 0 or errno. */
 int qk_open_stream(int fd, int64_t *id);
 /**
@@ -148,6 +153,12 @@ struct qk_write;
 
 #define QK_AHEAD 4096
 
+/** What was sent with the present keys. */
+struct qk_keys {
+	uint64_t packets; /**< about; no fewer than there were */
+	uint64_t next;	  /**< at so many another attempt is made */
+};
+
 /** A connection; the state of a transport once it is open. */
 struct quic_kernel {
 	int fd;
@@ -172,6 +183,7 @@ struct quic_kernel {
 	struct alarm *look;	  /* blocked writes, see blocked() */
 	struct tevent_req *shutdown;
 	struct transport_stats stats;
+	struct qk_keys keys;
 
 	bool over;
 	struct quic_end end;
@@ -209,6 +221,16 @@ void qk_read_over(struct quic_kernel *k, int err);
 /** Send until the socket is full or nothing is left. */
 void qk_flush(struct quic_kernel *k);
 void qk_writes_over(struct quic_kernel *k, int err);
+
+/* --- quic_kernel_keys ---------------------------------------------------- */
+
+/** So many packets go out with the same keys; a test lowers it. */
+extern uint64_t qk_key_packets;
+/** Bytes of the stream were sent and received: it may be time for new keys, or
+ *  the end of k. */
+void qk_keys_used(struct quic_kernel *k, size_t sent, size_t received);
+/** Of the row. */
+int qk_update_keys(void *state);
 
 /* --- quic_kernel --------------------------------------------------------- */
 

@@ -126,6 +126,7 @@ static int fill_once(struct quic_kernel *k, struct qk_read *r)
 		scattered_event(k, iov, m.len);
 	} else if (m.kind == QK_STREAM && is_our_stream(k, &m)) {
 		take_bytes(k, r, &m, iov[0].iov_len);
+		qk_keys_used(k, 0, m.len);
 	} else if (m.kind == QK_STREAM) {
 		qk_conn_give_up(k, EPROTO, TRANSPORT_CLOSE_PROTOCOL,
 				"the peer opened a second stream");

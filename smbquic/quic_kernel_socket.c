@@ -24,6 +24,7 @@ enum {
 	OPT_EVENT = 0,
 	OPT_STREAM_OPEN = 1,
 	OPT_CONNECTION_CLOSE = 5,
+	OPT_KEY_UPDATE = 7,
 	OPT_TRANSPORT_PARAM = 8,
 	OPT_CONFIG = 9,
 	OPT_ALPN = 11,
@@ -254,6 +255,22 @@ int qk_set_secret(int fd, enum qk_level level, bool send,
 	err = set(fd, OPT_CRYPTO_SECRET, &s, sizeof(s));
 	gnutls_memset(&s, 0, sizeof(s));
 	return err;
+}
+
+unsigned qk_remote_idle_ms(int fd)
+{
+	struct param_option p = {.remote = 1};
+	socklen_t len = sizeof(p);
+
+	if (getsockopt(fd, SOL_QUIC, OPT_TRANSPORT_PARAM, &p, &len) != 0) {
+		return 0;
+	}
+	return p.max_idle_timeout_us / 1000;
+}
+
+int qk_new_keys(int fd)
+{
+	return set(fd, OPT_KEY_UPDATE, NULL, 0);
 }
 
 ssize_t qk_get_ticket(int fd, uint8_t *buf, size_t size)

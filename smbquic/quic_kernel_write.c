@@ -148,6 +148,10 @@ void qk_flush(struct quic_kernel *k)
 		}
 		w->begun = true;
 		skip(w, (size_t)n);
+		qk_keys_used(k, (size_t)n, 0);
+		if (k->over) {
+			return;
+		}
 		if (w->count == 0) {
 			pop_write(k);
 			tevent_req_defer_callback(w->req, k->ev);

@@ -371,6 +371,9 @@ struct quic_end {
 void quic_error_count(struct transport_tally *tally,
 		      const struct quic_end *end);
 
+/** How much silence ends a connection: the shorter of both ends' limits, in ms
+ *  (RFC 9000 10.1); 0: none has one. */
+unsigned quic_silence_ms(unsigned ours, uint64_t theirs);
 /** The peer closed: CONNECTION_CLOSE's code and reason. */
 void quic_error_closed(TALLOC_CTX *mem_ctx, const struct quic_peer *peer,
 		       const ngtcp2_ccerr *e, struct quic_end *out);

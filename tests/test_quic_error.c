@@ -5,6 +5,7 @@
 #include "tests/testlib.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "smbquic/quic_private.h"
@@ -165,6 +166,17 @@ static void test_own(void **state)
 		   "it restarted, or did it give up waiting for us?)");
 }
 
+static void test_silence(void **state)
+{
+	(void)state;
+	assert_int_equal(quic_silence_ms(30000, 0), 30000);
+	assert_int_equal(quic_silence_ms(30000, 10000), 10000);
+	assert_int_equal(quic_silence_ms(30000, UINT64_MAX), 30000);
+	assert_int_equal(quic_silence_ms(0, 10000), 10000);
+	assert_int_equal(quic_silence_ms(0, UINT64_MAX), UINT_MAX);
+	assert_int_equal(quic_silence_ms(0, 0), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -173,6 +185,7 @@ int main(void)
 		cmocka_unit_test(test_library),
 		cmocka_unit_test(test_socket),
 		cmocka_unit_test(test_own),
+		cmocka_unit_test(test_silence),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,7 +31,9 @@
  *   ENOSPC, EAGAIN, and a stream's limit that poll    blocked
  *    does not know: no spinning
  *   one queue for all: who does not read stops all    blocked
+ *   the same keys for ever                            keys
  */
+#include "smbquic/log.h"
 #include "tests/fixture_quic_kernel.h"
 
 /* --- what is there without a kernel ----------------------------------------
@@ -392,6 +394,88 @@ static void test_gone(void **state)
 	each_pair(gone_pair);
 }
 
+/* --- new keys in time ------------------------------------------------------
+ */
+
+static void count_keys(void *private_data, enum log_level level,
+		       const char *module, const char *text)
+{
+	unsigned *changes = private_data;
+
+	(void)level;
+	(void)module;
+	*changes += strstr(text, "the keys are new") != NULL;
+}
+
+/* Changed by size in both directions, and by request; what is carried
+ * meanwhile is whole. */
+static void keys_pair(const struct transport_backend *near,
+		      const struct transport_backend *far)
+{
+	struct place *p = new_place(near, far);
+	unsigned changes = 0;
+	struct transport *t = NULL;
+	int err = EAGAIN;
+
+	start(p, AF_INET);
+	t = do_connect(p);
+	carry(p, t, p->server, 10000);
+	log_set_sink(count_keys, &changes);
+	carry(p, t, p->server, 5 * MIB);
+	carry(p, p->server, t, 5 * MIB);
+	/* not while the last ones are not acknowledged */
+	for (unsigned i = 0; i < 50 && err == EAGAIN; i++) {
+		loop_for(p, 20);
+		err = transport_update_keys(t);
+	}
+	assert_int_equal(err, 0);
+	carry(p, t, p->server, MIB);
+	carry(p, p->server, t, MIB);
+	log_set_sink(NULL, NULL);
+	printf("%u changes of keys\n", changes);
+	assert_true(changes >= 5);
+	talloc_free(p);
+}
+
+static void test_keys(void **state)
+{
+	const uint64_t packets = qk_key_packets;
+
+	(void)state;
+	log_set_levels("0 quic:10");
+	qk_key_packets = 500;
+	each_pair(keys_pair);
+	qk_key_packets = packets;
+	log_set_levels("1");
+}
+
+/* Asked for again and again, and then given up. */
+static void test_keys_denied(void **state)
+{
+	enum { WRITE = 11000 }; /* bytes: ten packets, and one */
+	struct transport_settings settings;
+	const struct sockaddr_in peer = {.sin_family = AF_INET};
+	struct tevent_context *ev = tevent_context_init(NULL);
+	struct quic_kernel *k = NULL;
+	unsigned writes = 0;
+
+	(void)state;
+	transport_settings_default(&settings);
+	/* what is no such socket has no such option */
+	k = qk_conn_new(ev, ev, socket(AF_INET, SOCK_DGRAM, 0), &settings,
+			false, (const struct sockaddr *)&peer);
+	assert_non_null(k);
+	while (!k->over) {
+		qk_keys_used(k, WRITE, 0);
+		writes++;
+	}
+	assert_in_range(writes * 11, 2 * qk_key_packets,
+			2 * qk_key_packets + qk_key_packets / 8);
+	assert_int_equal(k->end.err, ECONNABORTED);
+	assert_non_null(strstr(k->end.why, "keys"));
+	talloc_free(ev);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -406,6 +490,8 @@ int main(void)
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_freed),
 		cmocka_unit_test(test_gone),
+		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_keys_denied),
 	};
 
 	cmocka_set_test_filter(getenv("SMBQUIC_TEST"));
