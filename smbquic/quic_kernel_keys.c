@@ -12,11 +12,12 @@
 
 /*
  * RFC 9001 6.6: 2^23 packets by AES-GCM, 2^21.5 by AES-CCM. We count by
- * size, as if there were the smallest packets; a quarter of CCM's is early
+ * size, as if there were the smallest packets; a third of CCM's is early
  * enough for those that are lost and sent again, and what is twice that is the
  * end.
  */
 #define FIRST		 ((uint64_t)1 << 20)
+#define LAST		 (2 * FIRST)
 #define CLOSE_AEAD_LIMIT 0x0f /* RFC 9000 20.1: AEAD_LIMIT_REACHED */
 /* What a packet carries of a stream, on a path that takes no more than QUIC
  * needs. */
@@ -36,7 +37,7 @@ int qk_update_keys(void *state)
 		return ENOTSUP;
 	}
 	if (err != 0) {
-		return EAGAIN; /* the last ones are not acknowledged */
+		return EAGAIN; /* not before the peer has used the last ones */
 	}
 	k->keys = (struct qk_keys){0};
 	log_debug("%s: the keys are new", k->peer.address);
@@ -53,7 +54,7 @@ void qk_keys_used(struct quic_kernel *k, size_t sent, size_t received)
 		return;
 	}
 	keys->next = keys->packets + qk_key_packets / ATTEMPTS;
-	if (qk_update_keys(k) != 0 && keys->packets >= 2 * qk_key_packets) {
+	if (qk_update_keys(k) != 0 && keys->packets >= LAST) {
 		qk_conn_give_up(k, ECONNABORTED, CLOSE_AEAD_LIMIT,
 				"the keys of the connection are used up, and "
 				"the kernel makes no new ones");
