@@ -22,11 +22,11 @@ mount --bind "$1" /var/lib/nfs
 mkdir -p /var/lib/nfs/v4recovery /var/lib/nfs/rpc_pipefs
 touch /var/lib/nfs/etab /var/lib/nfs/rmtab
 mount -t nfsd nfsd /proc/fs/nfsd
-exportfs -i -o rw,no_root_squash,no_subtree_check,fsid=0 "*:$2"
-# nobody has anything open that he might reclaim
-echo 1 >/proc/fs/nfsd/nfsv4gracetime 2>/dev/null || true
+exportfs -i -o rw,no_root_squash,no_subtree_check,fsid=0 "$3:$2"
+echo 10 >/proc/fs/nfsd/nfsv4gracetime
 rpc.nfsd -N 3 -V 4.2 --no-udp 8
-echo Y >/proc/fs/nfsd/v4_end_grace 2>/dev/null || true
+# nobody has anything open that he might reclaim
+echo Y >/proc/fs/nfsd/v4_end_grace
 exec rpc.mountd -F -N 2 -N 3
 """
 STOP = "mount -t nfsd nfsd /proc/fs/nfsd && rpc.nfsd 0"
@@ -48,16 +48,18 @@ def lacks():
 
 
 class Server:
-    def __init__(self, netns, state, folder):
+    """For one client, by address: names would be asked for."""
+
+    def __init__(self, netns, state, folder, client):
         self.enter = ["nsenter", "--net=/run/netns/" + netns, "unshare", "-m"]
-        self.state, self.folder = state, folder
+        self.state, self.folder, self.client = state, folder, client
         self.mountd = None
 
     def start(self):
         with open(str(self.state) + ".log", "wb") as log:
             self.mountd = subprocess.Popen(
                 [*self.enter, "sh", "-c", START, "sh", str(self.state),
-                 str(self.folder)], stdin=subprocess.DEVNULL, stdout=log,
+                 str(self.folder), self.client], stdin=subprocess.DEVNULL, stdout=log,
                 stderr=log)
         time.sleep(2)
         if self.mountd.poll() is not None:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Small virtual machines for scripts: sourced by one, which defines fail first
-# and sets WORK (a folder of its own), LIMIT (seconds), MEMORY (MiB) and KVM (yes
-# or no). Only x86_64 is known here.
+# and sets WORK (a folder of its own), LIMIT (seconds), MEMORY (MiB), KVM (yes or no)
+# and, where that is not 2, CPUS. Only x86_64 is known here.
 #
 # Kernels are the distribution's packages, unpacked and kept in
 # SMBQUIC_VM_CACHE (default: ~/.cache/smbquic-vm).
@@ -100,16 +100,20 @@ vm_try() {
 	local pid
 
 	: >"$WORK/qemu"
-	timeout "$LIMIT" qemu-system-x86_64 -accel "$1" -cpu "$2" "${@:3}" -smp 2 \
-		-m "$MEMORY" -nodefaults -no-user-config -display none \
+	timeout --foreground "$LIMIT" qemu-system-x86_64 -accel "$1" -cpu "$2" "${@:3}" \
+		-smp "${CPUS:-2}" -m "$MEMORY" -nodefaults -no-user-config -display none \
 		-no-reboot -kernel "$IMAGE" -initrd "$WORK/initrd" \
 		</dev/null 2>"$WORK/qemu" &
 	pid=$!
-	while kill -0 $pid 2>/dev/null; do
-		! grep -qs 'KVM internal error' "$WORK/qemu" || kill $pid
-		sleep 0.2
-	done
-	wait $pid 2>/dev/null || true
+	# without the shell's own words on how it ended
+	{
+		while kill -0 $pid; do
+			! grep -qs 'KVM internal error' "$WORK/qemu" ||
+				kill $pid
+			sleep 0.2
+		done
+		wait $pid || true
+	} 2>/dev/null
 }
 
 # vm_run STARTED OPTION...: the machine, by KVM where that works; it shows that
