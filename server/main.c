@@ -27,7 +27,8 @@
 
 #define PROGRAM "smbquicd"
 
-enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+/* 78 is EX_CONFIG of sysexits.h: trying again is of no use. */
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_CONFIG = 78 };
 
 static struct options {
 	char *config_file;
@@ -344,9 +345,12 @@ static int serve(void)
 	struct life life = {0};
 	int status = EXIT_FAILED;
 
+	if (config == NULL) {
+		status = EXIT_CONFIG;
+	}
 	if (config == NULL || !set_log(config)) {
 		talloc_free(top);
-		return EXIT_FAILED;
+		return status;
 	}
 	life.passed = systemd_listen_fds();
 	service_raise_descriptors();

@@ -157,13 +157,13 @@ class Smbquicd(unittest.TestCase):
 
     def test_no_configuration(self):
         done = self.run_it('-s', self.path('nothere'))
-        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.returncode, 78)
         self.assertIn('nothere', done.stderr)
 
     def test_bad_configuration(self):
         self.configure('max connections = many\n')
         done = self.run_it('-s', self.path('smbquic.conf'))
-        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.returncode, 78)
         self.assertIn('smbquic.conf:', done.stderr)
 
     def test_check_config(self):
