@@ -73,6 +73,39 @@ run_in() {
 		chroot "$WORK/$name" "$@"
 }
 
+# install_in NAME PACKAGE...
+install_in() {
+	local name=$1 words=()
+
+	shift
+	[ "$SUITE" != bookworm ] || words=(-t bookworm)
+	run_in "$name" apt-get -q -y "${words[@]}" \
+		--no-install-recommends install "$@"
+}
+
+# packages_in NAME PACKAGE...: ours, of the folder OUT, in a clean layer, and
+# those
+packages_in() {
+	local name=$1
+
+	shift
+	layer "$name"
+	mkdir -p "$WORK/$name/packages"
+	cp "$OUT"/*.deb "$WORK/$name/packages/"
+	rm -f "$WORK/$name"/packages/*-dbgsym_*
+	if [ "$SUITE" = bookworm ]; then
+		run_in "$name" apt-get -q -y --no-install-recommends install \
+			libngtcp2-16/bookworm-backports \
+			libngtcp2-crypto-gnutls8/bookworm-backports ||
+			run_in "$name" apt-get -q -y -t bookworm-backports \
+				--no-install-recommends install \
+				libngtcp2-crypto-gnutls8
+	fi
+	# shellcheck disable=SC2016 # of that shell
+	run_in "$name" sh -c 'apt-get -q -y --no-install-recommends install \
+		/packages/*.deb "$@"' sh "$@"
+}
+
 end() {
 	local name
 
