@@ -1,3 +1,4 @@
+#!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Small virtual machines for scripts: sourced by one, which defines fail first

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # What the steps have in common. A step ends with the first thing that is not as
 # it should be.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 set -eEo pipefail
 trap 'echo "line $LINENO: $BASH_COMMAND: status $?"' ERR
 
