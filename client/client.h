@@ -18,8 +18,8 @@
  * ones. Structures that are filled in begin with zeros, or with what
  * client_..._default() says. Threads share nothing: a connection, all that
  * belongs to it and its event loop are one thread's. properties.h has what a
- * file has beside its bytes, target.h names as users type them; examples lie
- * in /usr/share/doc/libsmbquic-dev/examples.
+ * file has beside its bytes, contexts.h what an open can say and hear, target.h
+ * names as users type them; examples: /usr/share/doc/libsmbquic-dev/examples.
  *
  * Ownership: connections, sessions, trees and files are talloc objects.
  * Freeing a request cancels it, also on the server. Freeing a file closes it,
@@ -60,6 +60,7 @@ struct client_conn;
 struct client_session;
 struct client_tree;
 struct client_file;
+struct client_contexts; /* contexts.h */
 
 /* ------------------------------------------------------------- connection */
 
@@ -479,7 +480,9 @@ struct client_open {
 	    as a folder in which something is made or removed; what it is then
 	    tell client_open_also() and client_steps_also(). NULL: none. */
 	const char *also;
-	uint64_t reserved[2]; /**< as of client_options */
+	/** More to say, and to hear: contexts.h. NULL: nothing. */
+	const struct client_contexts *contexts;
+	uint64_t reserved[1]; /**< as of client_options */
 };
 
 #define CLIENT_MODE_NONE 0xFFFFu
@@ -502,8 +505,11 @@ struct client_stat {
 	uint32_t links;	      /**< 0: not known */
 	uint32_t reparse_tag; /**< 0: no reparse point */
 	struct sid owner, group;
-	uint64_t listed_tag;  /**< the same of any listing, posix or not */
-	uint64_t reserved[1]; /**< for what may come */
+	uint64_t listed_tag; /**< the same of any listing, posix or not */
+	/** What the user may do with it: FILE_*, SEC_STD_*; 0: not asked for,
+	    by client_contexts.maximal_access, or not told */
+	uint32_t maximal_access;
+	uint32_t reserved[1]; /**< for what may come */
 };
 
 struct tevent_req *client_open_send(TALLOC_CTX *mem_ctx,
@@ -901,69 +907,6 @@ NTSTATUS client_steps(TALLOC_CTX *mem_ctx, struct client_tree *tree,
 		      const struct client_step *steps, unsigned count,
 		      struct client_steps_result **out);
 
-/* ----------------------------------------------------------------- upload */
-
-/**
- * Begin a file that nobody sees under its name before it is complete: create
- * it under the temporary path, marked to be deleted when it is closed. Freeing
- * the file, or losing the connection for good, removes it.
- *
- * @param path   temporary, and one that nobody else can have, by a random
- *               number, say: when a connection is lost, what is found there on
- *               the next one is taken for what was left of this, and removed.
- * @param data   its first bytes, at most client_max_write(); may be empty.
- *               With them it is taken for small: its handle does not survive
- *               a connection that is lost, as others do.
- * @param owner  see client_write_send(). */
-struct tevent_req *client_upload_send(TALLOC_CTX *mem_ctx,
-				      struct client_tree *tree,
-				      const char *path, struct wire_slice data,
-				      TALLOC_CTX *owner);
-NTSTATUS client_upload_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
-			    struct client_file **out);
-/** data is copied. */
-NTSTATUS client_upload(TALLOC_CTX *mem_ctx, struct client_tree *tree,
-		       const char *path, struct wire_slice data,
-		       struct client_file **out);
-
-/**
- * Give it its name, in the place of any file of that name, and close it. When
- * that fails it is removed. Either way the object can only be freed
- * afterwards.
- *
- * @param basic  times and attributes, or NULL. That the server does not let
- *               us set them is no failure.
- */
-struct tevent_req *client_upload_commit_send(TALLOC_CTX *mem_ctx,
-					     struct client_file *file,
-					     const char *path,
-					     const struct fscc_basic *basic);
-NTSTATUS client_upload_commit_recv(struct tevent_req *req);
-NTSTATUS client_upload_commit(struct client_file *file, const char *path,
-			      const struct fscc_basic *basic);
-
-/**
- * All of that in one round trip, for a file that fits in one request and
- * replaces none: NT_STATUS_OBJECT_NAME_COLLISION when there is one of that
- * name. When writing fails what has come into being is removed afterwards, so
- * that a file cut short may be seen for a round trip.
- *
- * @param temporary  as the path of client_upload_send()
- * @param data   at most client_max_write(); may be empty.
- * @param owner  see client_write_send().
- * @param basic  times and attributes; that the server does not let us set
- *               them is no failure.
- */
-struct tevent_req *client_upload_small_send(
-	TALLOC_CTX *mem_ctx, struct client_tree *tree, const char *temporary,
-	const char *path, struct wire_slice data, TALLOC_CTX *owner,
-	const struct fscc_basic *basic);
-NTSTATUS client_upload_small_recv(struct tevent_req *req);
-/** data is copied. */
-NTSTATUS client_upload_small(struct client_tree *tree, const char *temporary,
-			     const char *path, struct wire_slice data,
-			     const struct fscc_basic *basic);
-
 /* ----------------------------------------------------------------- shares */
 
 struct client_share {
@@ -996,5 +939,7 @@ NTSTATUS client_shares_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 			    struct client_share_list **out);
 NTSTATUS client_shares(TALLOC_CTX *mem_ctx, struct client_session *session,
 		       struct client_share_list **out);
+
+#include "client/upload.h"
 
 #endif

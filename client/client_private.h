@@ -29,6 +29,7 @@
 
 #include "client/client.h"
 #include "client/client_req.h"
+#include "client/contexts.h"
 #include "negotiate/auth.h"
 #include "negotiate/keys.h"
 #include "negotiate/negotiate.h"
@@ -537,6 +538,12 @@ char *path_map_from_posix(TALLOC_CTX *mem_ctx, bool map, char *path);
  *  none. */
 NTTIME snapshot_take(char *path);
 
+/* ---------------------------------------------------------- properties.c */
+
+struct client_ea;
+/** @return false: there is no such name, or out of memory. */
+bool ea_add(struct wire_chain *list, const struct client_ea *ea);
+
 /* ---------------------------------------------------------------- file.c */
 
 struct client_file {
@@ -568,6 +575,7 @@ struct client_file {
 	bool through_link;    /**< a folder that is listed: links led there */
 	bool watched;	      /**< by client_notify_send(), at least once */
 	bool missed; /**< what happened while the connection was lost */
+	struct client_told told; /**< when it was opened first */
 };
 
 /** Make the object of an open that the server told us of. */
@@ -637,7 +645,15 @@ void file_stat_from_create(const struct smb2_create_response *in,
 void open_how_posix(struct client_open *how, bool posix);
 /** The create contexts that how asks for. @return false: out of memory. */
 bool open_contexts_add(const struct client_open *how, struct wire_chain *list);
+/** Can how's contexts be said in that dialect? */
+NTSTATUS open_contexts_check(const struct client_open *how, uint16_t dialect);
+/** The time of a snapshot that they name; 0: none. */
+NTTIME open_contexts_snapshot(const struct client_open *how);
+/** Make those that a further open of the same needs its own, children of
+ *  mem_ctx, and leave the others out. @return false: out of memory. */
+bool open_contexts_keep(TALLOC_CTX *mem_ctx, struct client_open *how);
 /** What those of a response tell. */
+void open_contexts_told(struct wire_slice contexts, struct client_told *out);
 void open_contexts_take(struct wire_slice contexts, struct client_stat *out);
 void open_contexts_posix(const struct smb2_posix *in, struct client_stat *out);
 

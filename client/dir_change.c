@@ -88,7 +88,8 @@ void dir_change_path(struct call *call, const char *path,
 {
 	struct dir_change *change = call->change;
 
-	if (change == NULL || change->anchor->cache == NULL) {
+	if (change == NULL || change->anchor->cache == NULL ||
+	    open_contexts_snapshot(how) != 0) {
 		return;
 	}
 	set_path(change, path);

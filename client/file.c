@@ -69,7 +69,7 @@ bool file_add_origin(struct call *call, const char *path,
 		     const struct client_open *asked,
 		     const struct file_origin *origin)
 {
-	const struct client_open all = with_tree(call, asked, origin);
+	struct client_open all = with_tree(call, asked, origin);
 	const struct client_open *how = &all;
 	struct smb2_create_request body = {
 		.oplock_level = how->oplock,
@@ -81,13 +81,21 @@ bool file_add_origin(struct call *call, const char *path,
 		.create_options = how->options,
 	};
 	char *plain = talloc_strdup(call, path);
-	NTTIME version = plain != NULL ? snapshot_take(plain) : 0;
+	NTTIME token = plain != NULL ? snapshot_take(plain) : 0;
+	NTTIME version = open_contexts_snapshot(how);
 	char *name = plain != NULL ? wire_name(call, plain, how, origin) : NULL;
 	const struct smb2_guid *parent = NULL;
+	NTSTATUS status = NT_STATUS_OK;
 	struct wire_writer *w = NULL;
 	struct wire_writer contexts = wire_writer_talloc(call);
 	struct wire_chain list = smb2_create_context_list(&contexts);
 
+	version = version != 0 ? version : token;
+	status = open_contexts_check(how, call->conn->agreement.dialect);
+	if (!NT_STATUS_IS_OK(status)) {
+		call->refused = status;
+		all.contexts = NULL;
+	}
 	dir_change_path(call, path, how);
 	parent = dir_change_parent(call);
 	w = call_add(call, SMB2_CREATE, 0);
@@ -219,6 +227,7 @@ struct client_file *file_new(TALLOC_CTX *mem_ctx, struct client_tree *tree,
 		file->serial = ++client_tree_conn(tree)->serials;
 		file->id = created->file_id;
 		file->oplock = created->oplock_level;
+		open_contexts_told(created->contexts, &file->told);
 		file->valid = true;
 		TAILQ_INSERT_TAIL(&tree->files, file, entry);
 		talloc_set_destructor(file, file_destructor);

@@ -310,6 +310,17 @@ static bool ea_name_is_good(const char *name)
 	return len > 0 && len <= EA_NAME_MAX;
 }
 
+bool ea_add(struct wire_chain *list, const struct client_ea *ea)
+{
+	const struct fscc_ea wire = {
+		.flags = ea->flags,
+		.name = wire_slice(ea->name, strlen(ea->name)),
+		.value = ea->value,
+	};
+
+	return ea_name_is_good(ea->name) && fscc_ea_add(list, &wire);
+}
+
 struct tevent_req *client_eas_send(TALLOC_CTX *mem_ctx,
 				   struct client_tree *tree, const char *path)
 {
@@ -371,10 +382,7 @@ struct tevent_req *client_ea_set_send(TALLOC_CTX *mem_ctx,
 {
 	struct wire_writer w = wire_writer_talloc(mem_ctx);
 	struct wire_chain list = fscc_ea_list(&w);
-	const struct fscc_ea ea = {
-		.name = wire_slice(name, strlen(name)),
-		.value = value,
-	};
+	const struct client_ea ea = {.name = name, .value = value};
 	struct client_step step = {
 		.command = SMB2_SET_INFO,
 		.type = SMB2_0_INFO_FILE,
@@ -382,7 +390,7 @@ struct tevent_req *client_ea_set_send(TALLOC_CTX *mem_ctx,
 	};
 	struct tevent_req *req = NULL;
 
-	if (ea_name_is_good(name) && fscc_ea_add(&list, &ea)) {
+	if (ea_add(&list, &ea)) {
 		step.data = wire_writer_slice(&w);
 		req = set_send(mem_ctx, tree, path, FILE_WRITE_EA, &step);
 	}

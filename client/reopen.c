@@ -57,6 +57,7 @@ static bool make_lease_key(const struct client_tree *tree, const char *path,
 			   const struct client_open *how, struct smb2_guid *out)
 {
 	if (tree->dir_cache != NULL && how->lease != 0 &&
+	    open_contexts_snapshot(how) == 0 &&
 	    (how->options & FILE_DIRECTORY_FILE) != 0) {
 		return dir_cache_key(tree->dir_cache, path, out);
 	}
@@ -91,7 +92,7 @@ struct file_origin *file_origin_new(TALLOC_CTX *mem_ctx,
 		origin->asks && (tree->capabilities &
 				 SMB2_SHARE_CAP_CONTINUOUS_AVAILABILITY) != 0;
 	origin->how.also = NULL;
-	if (origin->path == NULL ||
+	if (origin->path == NULL || !open_contexts_keep(origin, &origin->how) ||
 	    crypto_random(origin->create_guid.bytes,
 			  sizeof(origin->create_guid.bytes)) != 0 ||
 	    !make_lease_key(tree, path, how, &origin->lease_key)) {

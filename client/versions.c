@@ -35,6 +35,11 @@ static NTTIME token_time(const char *name)
 	return when > 0 ? nttime_from_unix(when) : 0;
 }
 
+NTTIME client_snapshot_time(const char *name)
+{
+	return strlen(name) == TOKEN_LEN ? token_time(name) : 0;
+}
+
 NTTIME snapshot_take(char *path)
 {
 	char *p = path;

@@ -17,8 +17,9 @@ import tempfile
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 RECORD = os.path.join(TOP, 'client/libsmbquic-client.abi')
-HEADERS = ['client/cache.h', 'client/client.h', 'client/dir_cache.h',
-           'client/properties.h', 'client/target.h']
+HEADERS = ['client/cache.h', 'client/client.h', 'client/contexts.h',
+           'client/dir_cache.h', 'client/properties.h', 'client/target.h',
+           'client/upload.h']
 LIBRARIES = [('libsmbquic-client.so', 'SMBQUIC_CLIENT_0'),
              ('libsmbquic.so', 'SMBQUIC_0')]
 

@@ -13,7 +13,8 @@ import unittest
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CLIENT = os.path.join(TOP, 'client')
-PUBLIC = ['cache.h', 'client.h', 'dir_cache.h', 'properties.h', 'target.h']
+PUBLIC = ['cache.h', 'client.h', 'contexts.h', 'dir_cache.h', 'properties.h',
+          'target.h', 'upload.h']
 # A comment, or the declaration of a function: name in its group
 PIECES = re.compile(r'/\*.*?\*/|^[A-Za-z][\w\s\*]*?\b(client_\w+)\(([^;{]*)\);'
                     r'|^\n|^\}[^\n]*;|^#[^\n]*', re.M | re.S)
