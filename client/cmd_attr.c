@@ -179,6 +179,18 @@ static const struct {
 	{0x001200a9, "READ"},
 };
 
+const char *shell_rights_name(uint32_t mask)
+{
+	size_t i = 0;
+
+	for (i = 0; i < sizeof(rights) / sizeof(rights[0]); i++) {
+		if (mask == rights[i].mask) {
+			return rights[i].name;
+		}
+	}
+	return NULL;
+}
+
 static const struct {
 	uint16_t bit;
 	const char *name;
@@ -203,7 +215,7 @@ static void print_ace(struct shell *shell, const struct security_ace *ace)
 {
 	char sid[SID_STRING_SIZE] = "";
 	const char *type = ace_type(ace->type);
-	size_t i = 0;
+	const char *name = shell_rights_name(ace->mask);
 
 	if (type == NULL) {
 		fprintf(shell->out, "ACL:type 0x%x/0x%x\n", ace->type,
@@ -212,13 +224,11 @@ static void print_ace(struct shell *shell, const struct security_ace *ace)
 	}
 	fprintf(shell->out, "ACL:%s:%s/0x%x/", sid_to_string(&ace->sid, sid),
 		type, ace->flags);
-	for (i = 0; i < sizeof(rights) / sizeof(rights[0]); i++) {
-		if (ace->mask == rights[i].mask) {
-			fprintf(shell->out, "%s\n", rights[i].name);
-			return;
-		}
+	if (name != NULL) {
+		fprintf(shell->out, "%s\n", name);
+	} else {
+		fprintf(shell->out, "0x%08" PRIx32 "\n", ace->mask);
 	}
-	fprintf(shell->out, "0x%08" PRIx32 "\n", ace->mask);
 }
 
 /* smbcacls' form, with SIDs as they are. */
@@ -278,7 +288,8 @@ void cmd_acl(struct shell *shell, int argc, char **argv)
 
 /* --------------------------------------------------------------- snapshots */
 
-void cmd_snapshots(struct shell *shell, int argc, char **argv)
+NTSTATUS shell_snapshots(struct shell *shell, TALLOC_CTX *mem_ctx,
+			 const char *path, struct client_snapshot_list **out)
 {
 	const struct client_open how = {
 		.access = FILE_READ_ATTRIBUTES | FILE_READ_DATA |
@@ -286,16 +297,25 @@ void cmd_snapshots(struct shell *shell, int argc, char **argv)
 		.share = FILE_SHARE_ALL,
 		.disposition = FILE_OPEN,
 	};
-	char *path = shell_path(shell, shell, argc > 1 ? argv[1] : "");
-	struct client_snapshot_list *list = NULL;
 	struct client_file *file = NULL;
 	NTSTATUS status =
-		client_open(path, shell->tree, path, &how, &file, NULL);
+		client_open(mem_ctx, shell->tree, path, &how, &file, NULL);
+
+	*out = NULL;
+	if (NT_STATUS_IS_OK(status)) {
+		status = client_snapshots(mem_ctx, file, out);
+	}
+	talloc_free(file);
+	return status;
+}
+
+void cmd_snapshots(struct shell *shell, int argc, char **argv)
+{
+	char *path = shell_path(shell, shell, argc > 1 ? argv[1] : "");
+	struct client_snapshot_list *list = NULL;
+	NTSTATUS status = shell_snapshots(shell, path, path, &list);
 	size_t i = 0;
 
-	if (NT_STATUS_IS_OK(status)) {
-		status = client_snapshots(path, file, &list);
-	}
 	if (!NT_STATUS_IS_OK(status)) {
 		shell_fail(shell, status, "snapshots of \\%s", path);
 	}

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "client/cmd_list.h"
+#include "client/contexts.h"
 #include "smbquic/utf16.h"
 
 #define QUERY_SIZE 65536
@@ -56,61 +57,43 @@ static void print_attributes(struct shell *shell, uint32_t attributes)
 	fprintf(shell->out, "attributes: %s (%x)\n", text, attributes);
 }
 
-static void print_stat(struct shell *shell, const struct client_stat *stat)
+static void print_times(struct shell *shell, const struct client_stat *stat)
 {
 	print_time(shell, "create_time:", stat->creation_time);
 	print_time(shell, "access_time:", stat->access_time);
 	print_time(shell, "write_time:", stat->write_time);
 	print_time(shell, "change_time:", stat->change_time);
+}
+
+static void print_stat(struct shell *shell, const struct client_stat *stat)
+{
+	print_times(shell, stat);
 	print_attributes(shell, stat->attributes);
 }
 
-/* One information class of a path; false: it is not to be had. */
-static bool query(struct shell *shell, TALLOC_CTX *mem_ctx, const char *path,
-		  uint8_t type, uint8_t info_class, struct wire_slice *out)
-{
-	const struct client_query q = {
-		.type = type,
-		.info_class = info_class,
-		.max = QUERY_SIZE,
-	};
-
-	return NT_STATUS_IS_OK(client_query_path(
-		mem_ctx, shell->tree, path, FILE_READ_ATTRIBUTES, &q, out));
-}
-
-static void print_streams(struct shell *shell, const char *path)
+static void print_streams(struct shell *shell, struct wire_slice data)
 {
 	TALLOC_CTX *frame = shell_need(talloc_new(shell));
-	struct wire_slice data = {0};
-	struct wire_walker list = {0};
+	struct wire_walker list = fscc_streams(data);
 	struct fscc_stream stream = {0};
 
-	if (query(shell, frame, path, SMB2_0_INFO_FILE, FileStreamInformation,
-		  &data)) {
-		list = fscc_streams(data);
-		while (fscc_stream_next(&list, &stream)) {
-			char *name = utf16_to_utf8(frame, stream.name);
+	while (fscc_stream_next(&list, &stream)) {
+		char *name = utf16_to_utf8(frame, stream.name);
 
-			name = shell_printable(frame,
-					       name != NULL ? name : "?");
-			fprintf(shell->out, "stream: [%s], %" PRIu64 " bytes\n",
-				name, stream.size);
-		}
+		name = shell_printable(frame, name != NULL ? name : "?");
+		fprintf(shell->out, "stream: [%s], %" PRIu64 " bytes\n", name,
+			stream.size);
 	}
 	talloc_free(frame);
 }
 
-static void print_short_name(struct shell *shell, const char *path)
+static void print_short_name(struct shell *shell, struct wire_slice data)
 {
 	TALLOC_CTX *frame = shell_need(talloc_new(shell));
-	struct wire_slice data = {0};
 	struct wire_slice name = {0};
 	char *text = NULL;
 
-	if (query(shell, frame, path, SMB2_0_INFO_FILE,
-		  FileAlternateNameInformation, &data) &&
-	    fscc_name_decode(data, &name)) {
+	if (fscc_name_decode(data, &name)) {
 		text = utf16_to_utf8(frame, name);
 	}
 	if (text != NULL) {
@@ -120,17 +103,79 @@ static void print_short_name(struct shell *shell, const char *path)
 	talloc_free(frame);
 }
 
+/* What the user may do with it, in the names of acl. */
+static void print_maximal(struct shell *shell, uint32_t access)
+{
+	const char *name = shell_rights_name(access);
+
+	if (access != 0) {
+		fprintf(shell->out, "maximal_access: 0x%08" PRIx32 "%s%s\n",
+			access, name != NULL ? " " : "",
+			name != NULL ? name : "");
+	}
+}
+
+/* Each with what the file was then; a server without snapshots has none. */
+static void print_snapshots(struct shell *shell, const char *path)
+{
+	TALLOC_CTX *frame = shell_need(talloc_new(shell));
+	struct client_contexts then = {0};
+	struct client_open how = {0};
+	struct client_snapshot_list *list = NULL;
+	struct client_steps_result *result = NULL;
+	size_t i = 0;
+
+	client_open_default(&how);
+	how.access = FILE_READ_ATTRIBUTES;
+	how.contexts = &then;
+	(void)shell_snapshots(shell, frame, path, &list);
+	for (i = 0; list != NULL && i < list->count; i++) {
+		then.snapshot = client_snapshot_time(list->name[i]);
+		(void)client_steps(frame, shell->tree, path, &how, NULL, 0,
+				   &result);
+		fprintf(shell->out, "%s\n", list->name[i]);
+		if (result == NULL) {
+			continue; /* it was not there yet */
+		}
+		print_times(shell, &result->stat);
+		fprintf(shell->out, "size: %" PRIu64 "\n", result->stat.size);
+		TALLOC_FREE(result);
+	}
+	talloc_free(frame);
+}
+
+/* All but the snapshots in one round trip. What is not to be had is not shown.
+ */
 void cmd_allinfo(struct shell *shell, int argc, char **argv)
 {
+	static const struct client_contexts wishes = {.maximal_access = true};
+	static const struct client_step steps[] = {
+		{.command = SMB2_QUERY_INFO,
+		 .type = SMB2_0_INFO_FILE,
+		 .info_class = FileAlternateNameInformation,
+		 .max = QUERY_SIZE},
+		{.command = SMB2_QUERY_INFO,
+		 .type = SMB2_0_INFO_FILE,
+		 .info_class = FileStreamInformation,
+		 .max = QUERY_SIZE},
+	};
 	char *path = shell_path(shell, shell, argv[1]);
-	struct client_stat stat = {0};
-	NTSTATUS status = client_stat(shell->tree, path, &stat);
+	struct client_steps_result *result = NULL;
+	struct client_open how = {0};
+	NTSTATUS status = NT_STATUS_OK;
 
 	(void)argc;
-	if (NT_STATUS_IS_OK(status)) {
-		print_short_name(shell, path);
-		print_stat(shell, &stat);
-		print_streams(shell, path);
+	client_open_default(&how);
+	how.access = FILE_READ_ATTRIBUTES;
+	how.contexts = &wishes;
+	status = client_steps(path, shell->tree, path, &how, steps,
+			      sizeof(steps) / sizeof(steps[0]), &result);
+	if (result != NULL) {
+		print_short_name(shell, result->data[0]);
+		print_stat(shell, &result->stat);
+		print_maximal(shell, result->stat.maximal_access);
+		print_streams(shell, result->data[1]);
+		print_snapshots(shell, path);
 	} else {
 		shell_fail(shell, status, "\\%s", path);
 	}

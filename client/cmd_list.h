@@ -52,6 +52,12 @@ void cmd_stat(struct shell *shell, int argc, char **argv);
 void cmd_volume(struct shell *shell, int argc, char **argv);
 
 /* cmd_attr.c */
+
+/** "FULL", "CHANGE", "READ", or NULL: these rights have no name. */
+const char *shell_rights_name(uint32_t mask);
+/** The snapshots that there are of a path, a child of mem_ctx. */
+NTSTATUS shell_snapshots(struct shell *shell, TALLOC_CTX *mem_ctx,
+			 const char *path, struct client_snapshot_list **out);
 void cmd_acl(struct shell *shell, int argc, char **argv);
 void cmd_altname(struct shell *shell, int argc, char **argv);
 void cmd_setmode(struct shell *shell, int argc, char **argv);
@@ -77,12 +83,17 @@ void cmd_reput(struct shell *shell, int argc, char **argv);
 
 /* cmd_server.c */
 void cmd_notify(struct shell *shell, int argc, char **argv);
+
+/* cmd_copy.c */
 void cmd_scopy(struct shell *shell, int argc, char **argv);
 
 /* cmd_session.c */
 
 /** The settings that a tree keeps, of the one that is used. */
 void shell_tree_settings(struct shell *shell);
+/** The same of any tree. @return false: without the POSIX extensions, which
+ *  were asked for. */
+bool shell_settings_of(const struct shell *shell, struct client_tree *tree);
 
 void cmd_listconnect(struct shell *shell, int argc, char **argv);
 void cmd_logoff(struct shell *shell, int argc, char **argv);
