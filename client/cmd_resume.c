@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "client/cmd_list.h"
+#include "client/shell_partial.h"
 #include "client/shell_transfer.h"
 
 #define REPUT_SIZE ((size_t)4 * 1024 * 1024)
@@ -59,6 +60,50 @@ static bool open_here(struct resume *r, int flags)
 		return false;
 	}
 	return true;
+}
+
+/* A link that leads to nothing yet could have the file come into being in
+ * another folder. */
+static bool make_here(struct resume *r)
+{
+	struct stat st = {0};
+	int fd = -1;
+
+	if (stat(r->local, &st) == 0) {
+		return true;
+	}
+	if (lstat(r->local, &st) == 0 && S_ISLNK(st.st_mode)) {
+		shell_fail_text(r->shell,
+				"%s: a symbolic link that leads to nothing: "
+				"remove it, or make what it leads to",
+				r->local);
+		return false;
+	}
+	fd = open(r->local,
+		  O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+	if (fd < 0) {
+		shell_fail_errno(r->shell, errno, "%s", r->local);
+		return false;
+	}
+	close(fd);
+	return true;
+}
+
+/* A get that was killed has left more than a copy that was not begun. */
+static void take_up(struct resume *r)
+{
+	char *of = shell_need(partial_of(r, r->shell, r->remote, &r->there));
+	char *local = shell_need(local_file_final(r, r->local));
+	uint64_t bytes = partial_adopt(local, of);
+
+	if (bytes > 0) {
+		shell_say(r->shell,
+			  "%s: going on with what a get that broke off had "
+			  "left",
+			  r->local);
+	}
+	talloc_free(of);
+	talloc_free(local);
 }
 
 static bool open_there(struct resume *r, const struct client_open *how)
@@ -144,7 +189,13 @@ void cmd_reget(struct shell *shell, int argc, char **argv)
 	if (argc == 2 && !client_name_is_safe(r->local)) {
 		shell_fail(shell, NT_STATUS_OBJECT_NAME_INVALID, "\\%s",
 			   r->remote);
-	} else if (open_there(r, &how) && open_here(r, O_WRONLY | O_CREAT)) {
+		talloc_free(r);
+		return;
+	}
+	if (open_there(r, &how)) {
+		take_up(r);
+	}
+	if (r->file != NULL && make_here(r) && open_here(r, O_WRONLY)) {
 		done = (uint64_t)r->here.st_size;
 		if (fits(r, done, r->there.size) &&
 		    lseek(r->fd, 0, SEEK_END) >= 0 &&

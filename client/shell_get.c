@@ -8,6 +8,7 @@
 
 #include "client/client_req.h"
 #include "client/shell_meta.h"
+#include "client/shell_partial.h"
 
 /* What is asked for with an open: a round trip less for those that have no
  * more, and not much in vain for the others. */
@@ -84,6 +85,21 @@ static bool get_failed_here(struct tevent_req *req, int err)
 	return req_failed(req, ntstatus_from_errno(err));
 }
 
+/* Should we be killed, reget goes on from there. With small blocks gaps may be
+ * where no file system tells of them. */
+static void get_say_of(struct get_state *state)
+{
+	const struct copy_limits *limits = &state->t->limits;
+	char *of = NULL;
+
+	if (limits->io_size == 0 || limits->io_size >= PARTIAL_LEAST_IO) {
+		of = partial_of(state, state->t->shell, state->remote,
+				&state->stat);
+		local_file_is_of(state->to, of, state->stat.size);
+	}
+	talloc_free(of);
+}
+
 static void get_pump(struct tevent_req *req, struct copy_end *from)
 {
 	struct get_state *state = tevent_req_data(req, struct get_state);
@@ -102,6 +118,9 @@ static void get_pump(struct tevent_req *req, struct copy_end *from)
 	if (get_failed_here(
 		    req, local_file_create(state, state->local, &state->to))) {
 		return;
+	}
+	if (state->from != NULL && !t->translate) {
+		get_say_of(state);
 	}
 	to = local_file_end(state->to);
 	if (t->translate) {

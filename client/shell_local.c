@@ -9,12 +9,14 @@
 #include <unistd.h>
 
 #include "client/shell_meta.h"
+#include "client/shell_partial.h"
 
 struct local_file {
 	int fd;
 	char *name;	 /* the final one, symbolic links followed */
 	char *temporary; /* NULL: written in place */
 	mode_t mode;
+	bool marked; /* local_file_is_of() */
 	struct copy_end *end;
 };
 
@@ -29,7 +31,7 @@ static int local_file_destructor(struct local_file *file)
 	return 0;
 }
 
-static mode_t default_mode(void)
+mode_t local_default_mode(void)
 {
 	mode_t mask = umask(0);
 
@@ -78,6 +80,7 @@ static int open_temporary(struct local_file *file)
 		return errno;
 	}
 	file->temporary = temporary;
+	partial_begin(file->fd, NULL, 0);
 	file->end = copy_local(file, file->fd, file->name);
 	if (file->end == NULL) {
 		return ENOMEM;
@@ -110,7 +113,7 @@ static int local_file_open(struct local_file *file, const char *name)
 		return ENOMEM;
 	}
 	if (stat(file->name, &st) != 0) {
-		file->mode = default_mode();
+		file->mode = local_default_mode();
 		return errno == ENOENT ? open_temporary(file) : errno;
 	}
 	if (S_ISDIR(st.st_mode)) {
@@ -146,6 +149,19 @@ struct copy_end *local_file_end(struct local_file *file)
 	return file->end;
 }
 
+void local_file_is_of(struct local_file *file, const char *of, uint64_t size)
+{
+	if (file->temporary != NULL) {
+		partial_begin(file->fd, of, size);
+		file->marked = true;
+	}
+}
+
+char *local_file_final(TALLOC_CTX *mem_ctx, const char *name)
+{
+	return final_name(mem_ctx, name);
+}
+
 const char *local_file_now(const struct local_file *file)
 {
 	return file->temporary;
@@ -163,6 +179,9 @@ int local_file_commit(struct local_file *file, const struct client_stat *stat)
 	if (stat->write_time != 0) {
 		/* A file without its times is better than no file. */
 		(void)futimens(file->fd, times);
+	}
+	if (file->marked) {
+		partial_end(file->fd);
 	}
 	if (fchmod(file->fd, file->mode) != 0) {
 		return errno;
