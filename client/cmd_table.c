@@ -184,7 +184,8 @@ const struct shell_command shell_commands[] = {
 	{"rmdir",       1, 1, T, FOLDER, NO,     cmd_rmdir, "FOLDER",
 	 "remove an empty folder"},
 	{"scopy",       2, 2, T, REMOTE, REMOTE, cmd_scopy, "FROM TO",
-	 "copy a file on the server, which does it by itself"},
+	 "copy a file on the server, which does it by itself; FROM or TO may "
+	 "be //SERVER/SHARE/NAME, in another share"},
 	{"setea",       2, 3, T, REMOTE, NO,     cmd_setea,
 	 "NAME ATTRIBUTE [VALUE]",
 	 "set an extended attribute of a file; without VALUE take it away"},

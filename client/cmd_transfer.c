@@ -5,40 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "client/cmd_list.h"
 #include "client/shell_meta.h"
+#include "client/shell_partial.h"
 
 static void expect_bytes(uint64_t size, void *private_data)
 {
 	shell_progress_expect(private_data, size, 0);
-}
-
-static double seconds_since(const struct timespec *start)
-{
-	struct timespec now = {0};
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)(now.tv_sec - start->tv_sec) +
-	       (double)(now.tv_nsec - start->tv_nsec) / 1e9;
-}
-
-/* smbclient's lines, which scripts know. */
-static void say_rate(struct shell *shell, bool up, const char *remote,
-		     const char *local, uint64_t bytes, double seconds)
-{
-	double rate = (double)bytes / 1024 / (seconds > 1e-6 ? seconds : 1e-6);
-
-	if (up) {
-		shell_say(shell, "putting file %s as \\%s (%.1f kB/s)", local,
-			  remote, rate);
-	} else {
-		shell_say(shell,
-			  "getting file \\%s of size %llu as %s (%.1f "
-			  "KiloBytes/sec)",
-			  remote, (unsigned long long)bytes, local, rate);
-	}
 }
 
 /* While the file goes up, what broken uploads left beside it goes away: it may
@@ -64,13 +38,13 @@ static void transfer_one(struct shell *shell, bool up, const char *remote,
 	struct transfer t = shell_transfer_new(shell, progress);
 	struct transfer_result result = {0};
 	struct tevent_req *sweep = NULL;
-	struct timespec start = {0};
+	const double start = shell_transfer_clock();
 
-	clock_gettime(CLOCK_MONOTONIC, &start);
 	if (up) {
 		sweep = sweep_beside(shell, &t, remote);
 	} else {
 		t.expect = expect_bytes;
+		partial_sweep(shell, local);
 	}
 	shell_progress_expect(progress, size, 1);
 	shell_progress_name(progress, client_path_name(remote));
@@ -81,8 +55,8 @@ static void transfer_one(struct shell *shell, bool up, const char *remote,
 	talloc_free(sweep);
 	shell_progress_clear(progress);
 	if (NT_STATUS_IS_OK(result.status)) {
-		say_rate(shell, up, remote, local, result.bytes,
-			 seconds_since(&start));
+		shell_transfer_say(shell, up, remote, local, result.bytes,
+				   start);
 	} else {
 		shell_transfer_fail(shell, &result, remote, local);
 	}

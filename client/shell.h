@@ -18,6 +18,7 @@
  *	shell_acl.c          access lists as text
  *	shell_format.c       names, times, sizes, attributes as text
  *	shell_get.c, shell_put.c, shell_many.c   transfers: shell_transfer.h
+ *	shell_partial.c      what a get leaves that was killed
  *	shell_meta*.c        what goes with them: shell_meta.h
  *	shell_tar*.c         archives: shell_tar.h
  *	cmd_*.c              the commands, by family; their rows: cmd_table.c
@@ -85,6 +86,13 @@ struct shell_options {
 	struct client_options client;
 };
 
+/** What has been copied one way, for smbclient's lines. */
+struct shell_rate {
+	uint64_t bytes;
+	double seconds; /**< in which anything was */
+	double until;	/**< of the clock: when it was last; 0: never */
+};
+
 /** What "tarmode" and "blocksize" set. */
 struct tar_mode {
 	bool incremental, reset, no_hidden, no_system, verbose;
@@ -129,6 +137,7 @@ struct shell {
 	char *mask;
 	size_t io_size; /**< 0: as large as useful */
 	struct copy_rate rate;
+	struct shell_rate got, sent;
 	struct tar_mode tar;
 
 	bool folders_kept;   /**< see shell_folders.h */

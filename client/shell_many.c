@@ -19,6 +19,7 @@
 #include "client/cmd_list.h"
 #include "client/shell_many.h"
 #include "client/shell_meta.h"
+#include "client/shell_partial.h"
 #include "smbquic/alarm.h"
 #include "smbquic/name_map.h"
 
@@ -323,6 +324,7 @@ static void many_start_file(struct many *many)
 	}
 	many->bytes_in_flight += item->weight;
 	many->files_in_flight++;
+	item->began = shell_transfer_clock();
 	if (item->same) {
 		many_keep_same(item);
 		return;
@@ -363,10 +365,8 @@ static void many_say_done(const struct many *many, const struct many_item *item)
 		}
 		return;
 	}
-	shell_say(many->shell,
-		  many->up ? "putting file %s as \\%s"
-			   : "getting file %s of \\%s",
-		  item->local, item->remote);
+	shell_transfer_say(many->shell, many->up, item->remote, item->local,
+			   item->copied, item->began);
 }
 
 static void many_file_done(struct tevent_req *subreq)
@@ -394,6 +394,7 @@ static void many_file_done(struct tevent_req *subreq)
 	} else if (!NT_STATUS_IS_OK(result.status)) {
 		many_say_failure(many, item, &result);
 	} else if (!shell_progress_shown(many->progress)) {
+		item->copied = result.bytes;
 		many_say_done(many, item);
 	}
 	talloc_free(item);
@@ -548,6 +549,7 @@ void shell_many_get(struct shell *shell, const char *mask)
 	if (!NT_STATUS_IS_OK(status)) {
 		shell_fail(shell, status, "\\%s", path);
 	} else {
+		partial_sweep(shell, "");
 		many_know_base(many, folder);
 		many->named = strpbrk(client_path_name(path), "*?") == NULL;
 		many_add_listed(many, &many->base, folder, "", list, false);

@@ -41,6 +41,8 @@ struct many_item {
 	char *local;
 	struct client_stat stat;	/* size and time of writing at least */
 	uint64_t weight;		/* of bytes in flight */
+	uint64_t copied;		/* bytes */
+	double began;			/* shell_transfer_clock() */
 	struct client_dir_list *list;	/* of a folder of the server */
 	struct client_dir_list *target; /* of the one that it goes to */
 	bool compare; /* sync: leave it out when the bytes are the same */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What all transfers need: their settings, waiting for one, its failure. */
+#include <time.h>
+
 #include "client/shell_transfer.h"
 
 static void count_progress(uint64_t bytes, void *private_data)
@@ -27,6 +29,46 @@ struct transfer shell_transfer_new(struct shell *shell,
 		.progress = progress != NULL ? count_progress : NULL,
 		.private_data = progress,
 	};
+}
+
+double shell_transfer_clock(void)
+{
+	struct timespec now = {0};
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static double kib_per_second(uint64_t bytes, double seconds)
+{
+	return (double)bytes / 1024 / (seconds > 1e-6 ? seconds : 1e-6);
+}
+
+/* Of files that are on their way together the time counts once. */
+void shell_transfer_say(struct shell *shell, bool up, const char *remote,
+			const char *local, uint64_t bytes, double start)
+{
+	struct shell_rate *all = up ? &shell->sent : &shell->got;
+	const double now = shell_transfer_clock();
+	const double rate = kib_per_second(bytes, now - start);
+	double average = 0;
+
+	all->bytes += bytes;
+	all->seconds += now - (start > all->until ? start : all->until);
+	all->until = now;
+	average = kib_per_second(all->bytes, all->seconds);
+	if (up) {
+		shell_say(shell,
+			  "putting file %s as \\%s (%.1f kB/s) (average %.1f "
+			  "kB/s)",
+			  local, remote, rate, average);
+	} else {
+		shell_say(shell,
+			  "getting file \\%s of size %llu as %s (%.1f "
+			  "KiloBytes/sec) (average %.1f KiloBytes/sec)",
+			  remote, (unsigned long long)bytes, local, rate,
+			  average);
+	}
 }
 
 void shell_transfer_clear(const struct transfer *t)

@@ -11,6 +11,8 @@
 #ifndef CLIENT_SHELL_TRANSFER_H
 #define CLIENT_SHELL_TRANSFER_H
 
+#include <sys/types.h>
+
 #include "client/copy.h"
 #include "client/shell.h"
 
@@ -114,6 +116,13 @@ void shell_transfer_fail(struct shell *shell,
 			 const struct transfer_result *result,
 			 const char *remote, const char *local);
 
+/** Seconds of a clock that only goes forward. */
+double shell_transfer_clock(void);
+/** A file was copied, begun at that time: smbclient's line of it, with its rate
+ *  and that of all so far. */
+void shell_transfer_say(struct shell *shell, bool up, const char *remote,
+			const char *local, uint64_t bytes, double start);
+
 /** A transfer with the settings of the shell. @param progress  or NULL. */
 struct transfer shell_transfer_new(struct shell *shell,
 				   struct shell_progress *progress);
@@ -160,6 +169,13 @@ int local_file_create(TALLOC_CTX *mem_ctx, const char *name,
 		      struct local_file **out);
 /** The end to copy to. */
 struct copy_end *local_file_end(struct local_file *file);
+/** What a new file may be, by umask(2). */
+mode_t local_default_mode(void);
+/** What it is of, for shell_partial.h; copied. */
+void local_file_is_of(struct local_file *file, const char *of, uint64_t size);
+/** The name that it gets: symbolic links followed, where they lead to
+ *  something. */
+char *local_file_final(TALLOC_CTX *mem_ctx, const char *name);
 /** Where it is before the commit; NULL: it is no file of its own. */
 const char *local_file_now(const struct local_file *file);
 /** @return 0 or errno. */

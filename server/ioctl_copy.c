@@ -86,9 +86,6 @@ static NTSTATUS find_source(struct ioctl_copychunk_state *state)
 	if (!(state->source->access & (FILE_READ_DATA | FILE_EXECUTE))) {
 		return NT_STATUS_ACCESS_DENIED;
 	}
-	if (state->source->handle->store != state->io->open->handle->store) {
-		return NT_STATUS_NOT_SAME_DEVICE;
-	}
 	return NT_STATUS_OK;
 }
 

@@ -415,7 +415,8 @@ struct tevent_req *store_ranges_send(TALLOC_CTX *mem_ctx,
 int store_ranges_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 		      struct store_range **ranges, size_t *count, bool *more);
 
-/** Copy a range between files of one store, sharing blocks where it can. */
+/** Copy a range between files, sharing blocks where it can. EXDEV: they are in
+ *  stores of two kinds, or a stream is to leave its store. */
 struct tevent_req *store_copy_range_send(TALLOC_CTX *mem_ctx,
 					 struct tevent_context *ev,
 					 struct store_file *from,

@@ -187,7 +187,6 @@ struct tevent_req *store_copy_range_send(TALLOC_CTX *mem_ctx,
 	struct store_call *call = store_call_new(mem_ctx, ev, "copy_range");
 	struct tevent_req *req = NULL;
 
-	assert(from->store == to->store);
 	assert((from->access & STORE_OPEN_READ) != 0);
 	assert((to->access & STORE_OPEN_WRITE) != 0);
 	if (call == NULL) {
@@ -201,6 +200,9 @@ struct tevent_req *store_copy_range_send(TALLOC_CTX *mem_ctx,
 	}
 	if (from->store->ops->copy_range == NULL) {
 		return store_call_failed(call, EOPNOTSUPP);
+	}
+	if (from->store->ops != to->store->ops) {
+		return store_call_failed(call, EXDEV);
 	}
 	req = call->req;
 	from->store->ops->copy_range(call, from, from_offset, to, to_offset,

@@ -550,9 +550,16 @@ static void between_files(struct store_call *call, struct store_file *from,
 			  int (*finish)(struct store_call *,
 					struct posix_job *))
 {
-	struct posix_job *job =
-		posix_job_new(call, to->store, from->data->handle, run, finish);
+	struct posix_job *job = NULL;
 
+	/* streams know the root that they are in */
+	if (from->store != to->store &&
+	    (posix_stream_of(from->data->handle) != NULL ||
+	     posix_stream_of(to->data->handle) != NULL)) {
+		store_call_done(call, EXDEV);
+		return;
+	}
+	job = posix_job_new(call, to->store, from->data->handle, run, finish);
 	if (job == NULL) {
 		return;
 	}
