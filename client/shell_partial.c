@@ -179,7 +179,7 @@ uint64_t partial_adopt(const char *local, const char *of)
 	off_t most = 0;
 
 	if (dir != NULL && tells_holes(dirfd(dir))) {
-		while ((e = readdir(dir)) != NULL) {
+		for (e = readdir(dir); e != NULL; e = readdir(dir)) {
 			off_t good = is_ours(e->d_name) ? try_one(dirfd(dir),
 								  e->d_name, of)
 							: 0;
@@ -220,7 +220,8 @@ void partial_sweep(struct shell *shell, const char *local)
 	struct stat st = {0};
 	int fd = -1;
 
-	while (dir != NULL && (e = readdir(dir)) != NULL) {
+	e = dir != NULL ? readdir(dir) : NULL;
+	for (; e != NULL; e = readdir(dir)) {
 		fd = is_ours(e->d_name) ? take(dirfd(dir), e->d_name, &st) : -1;
 		if (fd < 0) {
 			continue;

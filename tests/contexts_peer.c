@@ -53,6 +53,7 @@ static void place_open(struct place *place, struct tevent_context *ev,
 	struct client_credentials credentials = {0};
 	char *who = talloc_strdup(ev, args[6]);
 	char *why = NULL;
+	char *rest = NULL;
 	NTSTATUS status = NT_STATUS_OK;
 
 	place->ev = ev;
@@ -66,8 +67,8 @@ static void place_open(struct place *place, struct tevent_context *ev,
 	if (!client_protection_parse(args[5], &options.protection)) {
 		die("protection", NT_STATUS_INVALID_PARAMETER, args[5]);
 	}
-	credentials.user = strtok(who, "%");
-	credentials.password = strtok(NULL, "");
+	credentials.user = strtok_r(who, "%", &rest);
+	credentials.password = strtok_r(NULL, "", &rest);
 	status = client_connect(ev, ev, &options, &place->conn, &why);
 	if (NT_STATUS_IS_OK(status)) {
 		status = client_session_setup(ev, place->conn, &credentials,
