@@ -551,6 +551,7 @@ static int serve(struct mount *mount)
 	}
 	TAILQ_INIT(&mount->waiting);
 	TAILQ_INIT(&mount->open_files);
+	TAILQ_INIT(&mount->lingering_files);
 	TAILQ_INIT(&mount->users);
 	TAILQ_INIT(&mount->watches);
 	mount->leases = mount->options->leases &&

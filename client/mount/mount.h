@@ -17,6 +17,7 @@
  *	notify.c         what the kernel is told without being asked
  *	op.c             one of them, until it is answered
  *	open_file.c      files that are open on the server, under leases
+ *	linger.c         and stay so for a while when nobody uses them
  *	op_*.c           what is done for each kind
  *
  * Everything but what notify.c tells the kernel runs in one thread, in one
@@ -46,6 +47,7 @@
 /** Requests that are worked on at the same time; more wait in the kernel. */
 #define MOUNT_OPS_MOST 512
 
+struct alarm;
 struct link;
 struct link_user;
 struct notify;
@@ -78,11 +80,13 @@ struct mount {
 	void *ready_data;
 	bool leases; /**< files are opened with them */
 	TAILQ_HEAD(, open_file) open_files;
-	unsigned caches;      /**< files whose bytes may be kept */
-	unsigned lingering;   /**< open files that nobody uses */
-	unsigned closing;     /**< files that are written before */
-	bool posix;	      /**< the share has the POSIX extensions */
-	bool ended;	      /**< the kernel, or a signal, said so */
+	unsigned caches; /**< files whose bytes may be kept */
+	TAILQ_HEAD(, open_file) lingering_files; /**< that nobody uses */
+	unsigned lingering;
+	struct alarm *linger_timer; /**< NULL: there are none */
+	unsigned closing;	    /**< files that are written before */
+	bool posix;		    /**< the share has the POSIX extensions */
+	bool ended;		    /**< the kernel, or a signal, said so */
 	bool no_posix_rename; /**< the server knows no FileRenameInformationEx
 			       */
 	bool no_dispose_ex;   /**< nor FileDispositionInformationEx */
@@ -288,8 +292,10 @@ struct open_file {
 	bool failed;		       /**< something could not be written */
 	uint64_t seen_writes;	       /**< of the cache, when it */
 	struct timespec seen_time;     /**< had that time of writing */
-	unsigned users;		       /**< who opened it here; 0: it lingers */
-	struct alarm *timer;	       /**< when it no longer does */
+	unsigned users;		       /**< who opened it here */
+	bool lingers;		       /**< for nobody */
+	TAILQ_ENTRY(open_file) linger; /**< in mount->lingering_files, then */
+	double lingers_until;	       /**< by attr_now() */
 	struct tevent_immediate *late; /**< it is closed soon */
 };
 
@@ -315,6 +321,8 @@ struct open_file *open_file_new(struct mount *mount, struct node *node,
 struct open_file *open_file_share(const struct op *op, int flags);
 /** One user less. */
 void open_file_close(struct open_file *open);
+/** It is closed on the server, and gone: nobody uses it. */
+void open_file_end(struct open_file *open);
 /** What nobody uses is closed, before others are asked to change the file.
  *  NULL is fine. */
 void open_file_let_go(struct node *node);
@@ -345,6 +353,14 @@ bool open_flags_read(int flags);
 bool open_flags_write(int flags);
 /** Go on when what was written to a node is on the server. NULL: at once. */
 void op_settle(struct op *op, const struct node *node, op_fn then);
+
+/* ---------------------------------------------------------------- linger.c */
+
+/** Nobody uses it any more: it stays open for mount->options->close_time, and
+ *  then ends. @return false: it does not, for lack of memory. */
+bool linger_begin(struct open_file *open);
+/** It no longer lingers, if it did. */
+void linger_end(struct open_file *open);
 
 /* ---------------------------------------------------------------- notify.c */
 

@@ -4,8 +4,8 @@
  *
  * Under a lease that lets us keep what was read, whoever opens a file that is
  * open here gets the same one, without asking the server. When the last of
- * them has closed it, it stays open for a while, until somebody here opens or
- * changes it, or the server wants it closed.
+ * them has closed it, it stays open for a while (linger.c), until somebody here
+ * opens or changes it, or the server wants it closed.
  */
 #define LOG_MODULE "open"
 
@@ -13,7 +13,6 @@
 #include <fcntl.h>
 
 #include "client/mount/mount.h"
-#include "smbquic/alarm.h"
 #include "smbquic/log.h"
 
 /* Of all files together, what was read and is kept here; one has no more than
@@ -22,9 +21,6 @@
 #define MEMORY_MOST  ((size_t)16 * 1024 * 1024)
 #define MEMORY_LEAST ((size_t)512 * 1024)
 #define AHEAD_MOST   ((size_t)8 * 1024 * 1024)
-/* Files that nobody uses and are open all the same. */
-#define LINGER_MOST 512
-
 /* ------------------------------------------------------------- opening them
  */
 
@@ -82,7 +78,7 @@ static int open_file_destructor(struct open_file *open)
 	TAILQ_REMOVE(&open->node->opens, open, entry);
 	TAILQ_REMOVE(&open->mount->open_files, open, all);
 	open->mount->caches -= open->cache != NULL ? 1 : 0;
-	open->mount->lingering -= open->timer != NULL ? 1 : 0;
+	linger_end(open);
 	return 0;
 }
 
@@ -184,8 +180,7 @@ struct open_file *open_file_share(const struct op *op, int flags)
 	}
 	if (open != NULL) {
 		open->users++;
-		open->mount->lingering -= open->timer != NULL ? 1 : 0;
-		TALLOC_FREE(open->timer);
+		linger_end(open);
 	} else {
 		open_file_let_go(node);
 	}
@@ -317,7 +312,7 @@ static void close_later(struct open_file *open)
 	tevent_req_set_callback(subreq, close_done, mount);
 }
 
-static void open_file_end(struct open_file *open)
+void open_file_end(struct open_file *open)
 {
 	struct node *node = open->node;
 
@@ -328,26 +323,13 @@ static void open_file_end(struct open_file *open)
 	node_release(node);
 }
 
-static void linger_over(void *private_data)
-{
-	open_file_end(talloc_get_type_abort(private_data, struct open_file));
-}
-
-/* NULL: it does not stay, or there is no memory for that. */
-static struct alarm *linger(struct open_file *open, double seconds)
-{
-	return alarm_add(open->mount->ev, open, (uint64_t)(seconds * 1e3),
-			 linger_over, open);
-}
-
 static bool may_linger(const struct open_file *open)
 {
 	const struct mount *mount = open->mount;
 
 	return (lease_of(open) & SMB2_LEASE_HANDLE_CACHING) != 0 &&
 	       !open->failed && !TAILQ_EMPTY(&open->node->names) &&
-	       mount->options->close_time > 0 && !mount->ended &&
-	       mount->lingering < LINGER_MOST;
+	       mount->options->close_time > 0 && !mount->ended;
 }
 
 void open_file_close(struct open_file *open)
@@ -357,11 +339,7 @@ void open_file_close(struct open_file *open)
 	node_hold(node);
 	open->users--;
 	TALLOC_FREE(open->appending);
-	if (open->users == 0 && may_linger(open)) {
-		open->timer = linger(open, open->mount->options->close_time);
-		open->mount->lingering += open->timer != NULL ? 1 : 0;
-	}
-	if (open->users == 0 && open->timer == NULL) {
+	if (open->users == 0 && !(may_linger(open) && linger_begin(open))) {
 		open_file_end(open);
 	}
 	lock_forget(node);
