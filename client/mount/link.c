@@ -130,6 +130,14 @@ static void ask_kind(struct mount *mount)
 	}
 }
 
+/* All that is opened there, the leases on folders as well: an open without the
+ * extensions keeps the name of a folder that is removed meanwhile, and the one
+ * above is not empty then. */
+static void use_posix(const struct mount *mount)
+{
+	(void)client_tree_use_posix(mount->link->tree, mount->posix);
+}
+
 static void link_take(struct mount *mount, struct client_conn *conn,
 		      struct client_session *session, struct client_tree *tree)
 {
@@ -147,6 +155,7 @@ static void link_take(struct mount *mount, struct client_conn *conn,
 	link->lost = false;
 	client_on_lost(conn, link_lost, mount);
 	client_tree_map_names(tree, mount->options->map_names);
+	use_posix(mount);
 	watch_tree(mount, tree);
 	ask_kind(mount);
 }
@@ -207,6 +216,7 @@ static bool first_look(struct mount *mount, char **why)
 		return explain(mount, mount->source, status, NULL, why);
 	}
 	mount->posix = result->stat.posix;
+	use_posix(mount);
 	node_root(mount->nodes)->file_id = 0;
 	talloc_free(result);
 	return true;
