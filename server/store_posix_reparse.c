@@ -25,7 +25,56 @@ _Static_assert(STORE_REPARSE_MAX >= REPARSE_SIZE_MAX, "all fit");
 
 /* --- what it says --------------------------------------------------------- */
 
-static int read_kept(int fd, struct wire_writer *w)
+/*
+ * A file system has little room for attributes, and a symbolic link has its
+ * target twice, in UTF-16. One that does not fit is kept as
+ * IO_REPARSE_TAG_LX_SYMLINK under its own tag, when that tells all of it.
+ */
+static bool link_shorter(struct wire_slice data, struct wire_writer *w)
+{
+	uint8_t *copy = malloc(REPARSE_SIZE_MAX);
+	char *target = malloc(TARGET_SIZE);
+	struct wire_writer again =
+		wire_writer_fixed(copy, copy != NULL ? REPARSE_SIZE_MAX : 0);
+	struct reparse reparse = {0};
+	bool relative = false;
+	bool same =
+		copy != NULL && target != NULL &&
+		reparse_decode(data, &reparse) == NT_STATUS_OK &&
+		reparse.tag == IO_REPARSE_TAG_SYMLINK &&
+		reparse_target(&reparse, target, TARGET_SIZE, &relative) > 0 &&
+		reparse_put_symlink(&again, target) &&
+		wire_slice_equal(wire_writer_slice(&again), data) &&
+		reparse_put_lx_symlink(w, target);
+
+	free(copy);
+	free(target);
+	return same;
+}
+
+static void link_longer(struct wire_writer *w)
+{
+	struct wire_slice kept = wire_writer_slice(w);
+	uint8_t *copy = malloc(STORE_REPARSE_MAX);
+	char *target = malloc(TARGET_SIZE);
+	struct wire_writer longer =
+		wire_writer_fixed(copy, copy != NULL ? STORE_REPARSE_MAX : 0);
+	struct reparse reparse = {0};
+	bool relative = false;
+
+	if (copy != NULL && target != NULL &&
+	    reparse_decode(kept, &reparse) == NT_STATUS_OK &&
+	    reparse.tag == IO_REPARSE_TAG_LX_SYMLINK &&
+	    reparse_target(&reparse, target, TARGET_SIZE, &relative) > 0 &&
+	    reparse_put_symlink(&longer, target) && longer.len <= w->cap) {
+		memcpy(w->buf, longer.buf, longer.len);
+		w->len = longer.len;
+	}
+	free(copy);
+	free(target);
+}
+
+static int read_kept(int fd, uint32_t tag, struct wire_writer *w)
 {
 	ssize_t n = getxattr(posix_proc(fd).path, POSIX_XATTR_REPARSE, w->buf,
 			     w->cap);
@@ -34,6 +83,9 @@ static int read_kept(int fd, struct wire_writer *w)
 		return errno == EOPNOTSUPP ? ENODATA : errno;
 	}
 	w->len = (size_t)n;
+	if (tag == IO_REPARSE_TAG_SYMLINK) {
+		link_longer(w);
+	}
 	return 0;
 }
 
@@ -71,11 +123,11 @@ static int read_reparse(int fd, uint8_t *buf, size_t *len)
 	struct wire_writer w = wire_writer_fixed(buf, STORE_REPARSE_MAX);
 	struct stat st = {0};
 	int err = fstat(fd, &st) == 0 ? 0 : errno;
+	uint32_t tag = 0;
 
 	if (err == 0 && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))) {
-		err = posix_do_reparse_tag(fd, st.st_mode) == 0
-			      ? ENODATA
-			      : read_kept(fd, &w);
+		tag = posix_do_reparse_tag(fd, st.st_mode);
+		err = tag == 0 ? ENODATA : read_kept(fd, tag, &w);
 	} else if (err == 0) {
 		err = S_ISLNK(st.st_mode) ? put_link(fd, &w)
 					  : put_special(&st, &w);
@@ -243,6 +295,35 @@ static int check_empty(int fd)
 	return count > 2 ? ENOTEMPTY : 0;
 }
 
+static bool is_too_large(int err)
+{
+	return err == E2BIG || err == ERANGE || err == ENOSPC;
+}
+
+static int keep(int fd, struct wire_slice data)
+{
+	struct posix_proc_path path = posix_proc(fd);
+	uint8_t *buf = NULL;
+	struct wire_writer w = {0};
+	int err = setxattr(path.path, POSIX_XATTR_REPARSE, data.data, data.len,
+			   0) == 0
+			  ? 0
+			  : errno;
+
+	if (is_too_large(err)) {
+		buf = malloc(REPARSE_SIZE_MAX);
+		w = wire_writer_fixed(buf, buf != NULL ? REPARSE_SIZE_MAX : 0);
+	}
+	if (buf != NULL && link_shorter(data, &w)) {
+		err = setxattr(path.path, POSIX_XATTR_REPARSE, w.buf, w.len,
+			       0) == 0
+			      ? 0
+			      : errno;
+	}
+	free(buf);
+	return is_too_large(err) ? ENOSPC : err;
+}
+
 /* The tag last: without it what is kept beside means nothing. */
 static int posix_do_setreparse(struct posix_job *job)
 {
@@ -263,9 +344,8 @@ static int posix_do_setreparse(struct posix_job *job)
 		return err;
 	}
 	err = S_ISDIR(type) ? check_empty(fd) : 0;
-	if (err == 0 && setxattr(path.path, POSIX_XATTR_REPARSE, job->in,
-				 job->len, 0) != 0) {
-		err = errno == E2BIG || errno == ERANGE ? ENOSPC : errno;
+	if (err == 0) {
+		err = keep(fd, wire_slice(job->in, job->len));
 	}
 	return err == 0 ? posix_do_mark_reparse(fd, wire_get_u32(&r)) : err;
 }

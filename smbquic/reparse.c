@@ -104,6 +104,21 @@ bool reparse_put_symlink(struct wire_writer *w, const char *target)
 	return wire_writer_ok(w);
 }
 
+bool reparse_put_lx_symlink(struct wire_writer *w, const char *target)
+{
+	size_t length = strlen(target);
+
+	if (!utf8_valid(target)) {
+		return false;
+	}
+	wire_put_u32(w, IO_REPARSE_TAG_LX_SYMLINK);
+	wire_put_size16(w, sizeof(uint32_t) + length);
+	wire_put_u16(w, 0);
+	wire_put_u32(w, LX_VERSION);
+	wire_put_slice(w, wire_slice(target, length));
+	return wire_writer_ok(w);
+}
+
 static ssize_t take_utf16(struct wire_slice name, char *text, size_t size)
 {
 	ssize_t n =

@@ -60,6 +60,9 @@ bool reparse_put_nfs(struct wire_writer *w, uint64_t type, uint32_t major,
 /** A whole IO_REPARSE_TAG_SYMLINK for a target of the machine: UTF-8, with '/'.
  */
 bool reparse_put_symlink(struct wire_writer *w, const char *target);
+/** The same as IO_REPARSE_TAG_LX_SYMLINK: a quarter of the bytes, most often.
+ */
+bool reparse_put_lx_symlink(struct wire_writer *w, const char *target);
 
 /**
  * What a symbolic link of any kind (SYMLINK, LX_SYMLINK, NFS) leads to.

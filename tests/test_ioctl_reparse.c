@@ -240,6 +240,42 @@ static void test_special(void **state)
 	assert_true(wire_slice_equal(out, wire_writer_slice(&w)));
 }
 
+static struct wire_slice no_link(struct files *t)
+{
+	const struct reparse r = {.tag = IO_REPARSE_TAG_SYMLINK};
+	struct wire_writer w = wire_writer_talloc(t);
+
+	assert_true(reparse_encode(&w, &r));
+	return wire_writer_slice(&w);
+}
+
+/* As the client said it, though no disk has room for that in an attribute. */
+static void test_long_link(void **state)
+{
+	static const unsigned lengths[] = {900, 1019, 1500, 3500};
+	struct disk *d = *state;
+	struct files *t = d->t;
+	struct wire_slice out = {0};
+	char target[3501] = "";
+	unsigned i = 0;
+
+	for (i = 0; i < 4; i++) {
+		struct smb2_file_id id = files_make(t, "l");
+
+		memset(target, 'x', lengths[i]);
+		target[0] = '/';
+		target[lengths[i]] = '\0';
+		assert_int_equal(set(t, id, link_to(t, target)), NT_STATUS_OK);
+		assert_int_equal(get(t, id, REPARSE_SIZE_MAX, &out),
+				 NT_STATUS_OK);
+		assert_true(wire_slice_equal(out, link_to(t, target)));
+		assert_int_equal(opened(t, "l", 0),
+				 NT_STATUS_STOPPED_ON_SYMLINK);
+		assert_int_equal(del(t, id, no_link(t)), NT_STATUS_OK);
+		assert_int_equal(opened(t, "l", 0), NT_STATUS_OK);
+	}
+}
+
 /* With `follow symlinks = no` each of them stops the path. */
 static void test_not_followed(void **state)
 {
@@ -278,6 +314,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(test_wrong, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_client_link, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_long_link, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_machine_link, setup,
 						teardown),

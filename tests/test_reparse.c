@@ -41,6 +41,25 @@ static void test_symlink(void **state)
 	assert_false(reparse_put_symlink(&w, "\xff"));
 }
 
+static void test_lx_symlink(void **state)
+{
+	struct wire_writer w = writer();
+	struct reparse r = {0};
+	char text[64];
+	bool relative = false;
+
+	(void)state;
+	assert_true(reparse_put_lx_symlink(&w, "../a/b"));
+	assert_int_equal(reparse_decode(wire_writer_slice(&w), &r),
+			 NT_STATUS_OK);
+	assert_int_equal(r.tag, IO_REPARSE_TAG_LX_SYMLINK);
+	assert_int_equal(reparse_target(&r, text, sizeof(text), &relative), 6);
+	assert_string_equal(text, "../a/b");
+	assert_true(relative);
+	w = writer();
+	assert_false(reparse_put_lx_symlink(&w, "\xff"));
+}
+
 /* A special file is no link; neither is a link to nothing. */
 static void test_nfs(void **state)
 {
@@ -177,9 +196,13 @@ static void test_kinds(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_kinds), cmocka_unit_test(test_symlink),
-		cmocka_unit_test(test_nfs),   cmocka_unit_test(test_lx),
-		cmocka_unit_test(test_form),  cmocka_unit_test(test_too_long),
+		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_symlink),
+		cmocka_unit_test(test_lx_symlink),
+		cmocka_unit_test(test_nfs),
+		cmocka_unit_test(test_lx),
+		cmocka_unit_test(test_form),
+		cmocka_unit_test(test_too_long),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

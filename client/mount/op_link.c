@@ -8,6 +8,10 @@
 #include "client/mount/mount.h"
 #include "smbquic/reparse.h"
 
+/* A disk that has no room for a longer target keeps it in an attribute, and is
+ * not full. */
+#define LONG_LINK 1000
+
 struct linking {
 	const char *name;
 	const char *smb; /* the same as node.h has it */
@@ -124,11 +128,14 @@ static void symlink_removed(struct tevent_req *subreq)
 
 	(void)client_remove_recv(subreq);
 	talloc_free(subreq);
-	op_fail(op,
-		l->status == NT_STATUS_NOT_SUPPORTED ||
-				l->status == NT_STATUS_INVALID_DEVICE_REQUEST
-			? EPERM
-			: ntstatus_to_errno(l->status));
+	if (l->status == NT_STATUS_NOT_SUPPORTED ||
+	    l->status == NT_STATUS_INVALID_DEVICE_REQUEST) {
+		op_fail(op, EPERM);
+	} else if (l->status == NT_STATUS_DISK_FULL && l->length > LONG_LINK) {
+		op_fail(op, ENAMETOOLONG);
+	} else {
+		op_fail(op, ntstatus_to_errno(l->status));
+	}
 }
 
 /* ---------------------------------------------------------------- readlink */
