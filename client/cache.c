@@ -81,6 +81,7 @@ static void lease_changed(struct client_file *file, uint32_t state, bool waits,
 		cache_there(cache, file->origin->stat.size);
 	}
 	if (came_back || (state & SMB2_LEASE_READ_CACHING) == 0) {
+		cache->forgets++;
 		extent_forget(cache, 0, UINT64_MAX);
 		cache->window = 0;
 	}
@@ -103,6 +104,7 @@ void client_cache_on_lease(struct client_cache *cache, client_cache_lease_fn fn,
 
 void client_cache_changed(struct client_cache *cache, uint64_t size)
 {
+	cache->forgets++;
 	extent_forget(cache, 0, UINT64_MAX);
 	cache_there(cache, size > cache->there ? size : cache->there);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The bytes that a cache has: extents, which do not overlap, in a list that is
  * short enough to be searched (a memory's worth of CACHE_LEAST bytes each). */
+#include <string.h>
+
 #include "client/cache_private.h"
 
 static size_t *counter(struct cache_extent *extent)
@@ -14,6 +16,7 @@ static int extent_destructor(struct cache_extent *extent)
 {
 	*counter(extent) -= extent->len;
 	TAILQ_REMOVE(&extent->cache->extents, extent, entry);
+	extent->cache->num_extents--;
 	return 0;
 }
 
@@ -30,6 +33,7 @@ struct cache_extent *extent_new(struct client_cache *cache, uint64_t offset,
 	extent->len = len;
 	extent->dirty = dirty;
 	TAILQ_INSERT_HEAD(&cache->extents, extent, entry);
+	cache->num_extents++;
 	*counter(extent) += len;
 	talloc_set_destructor(extent, extent_destructor);
 	return extent;
@@ -103,6 +107,88 @@ struct cache_extent *extent_dirty(const struct client_cache *cache,
 		}
 	}
 	return NULL;
+}
+
+/* What was written before it, and is kept: a child of that. */
+static struct cache_extent *written_before(const struct cache_extent *extent)
+{
+	struct cache_extent *before = NULL;
+
+	if (extent->offset > 0) {
+		before = extent_find(extent->cache, extent->offset - 1);
+	}
+	return before != NULL && !before->dirty && before->data != NULL &&
+			       before->len + extent->len <= CACHE_PIECE
+		       ? before
+		       : NULL;
+}
+
+/* Pieces that follow each other are one. False: they are not, for lack of
+ * memory, or because the connection still needs the bytes where they are. */
+static bool join(struct cache_extent *before, struct cache_extent *extent)
+{
+	size_t len = before->len + extent->len;
+	size_t room = before->room;
+	uint8_t *data = NULL;
+
+	while (room < len) {
+		room *= 2;
+	}
+	if (room != before->room) {
+		data = talloc_realloc(before, before->data, uint8_t, room);
+		if (data == NULL) {
+			return false;
+		}
+		before->data = data;
+		before->bytes = data;
+		before->room = room;
+	}
+	memcpy(before->data + before->len, extent->data, extent->len);
+	*counter(before) += extent->len;
+	before->len = len;
+	talloc_free(extent);
+	return true;
+}
+
+/* Without the room that was there for more. */
+static void shrink(struct cache_extent *extent)
+{
+	uint8_t *data =
+		talloc_realloc(extent, extent->data, uint8_t, extent->len);
+
+	if (data != NULL) {
+		extent->data = data;
+		extent->bytes = data;
+		extent->room = extent->len;
+	}
+}
+
+void extent_clean(struct cache_extent *extent)
+{
+	struct client_cache *cache = extent->cache;
+	struct cache_extent *before = written_before(extent);
+
+	if (extent->forgets != cache->forgets || !cache_keeps(cache) ||
+	    cache->options.memory == 0) {
+		talloc_free(extent);
+		return;
+	}
+	if (before != NULL && join(before, extent)) {
+		extent_evict(cache);
+		return;
+	}
+	if (extent->len < CACHE_LEAST &&
+	    cache->num_extents > CACHE_SHORT_MOST) {
+		talloc_free(extent);
+		return;
+	}
+	*counter(extent) -= extent->len;
+	extent->dirty = false;
+	extent->busy = false;
+	extent->written = 0;
+	*counter(extent) += extent->len;
+	shrink(extent);
+	extent_evict(cache);
 }
 
 void extent_touch(struct cache_extent *extent)

@@ -19,6 +19,8 @@
 #define CACHE_PIECE (1024 * 1024)
 /* A read that is not in order brings at least so many. */
 #define CACHE_LEAST (16 * 1024)
+/* Of shorter ones no more are kept, since all are searched. */
+#define CACHE_SHORT_MOST 64
 
 /* -------------------------------------------------------- cache_extent.c */
 
@@ -37,6 +39,7 @@ struct cache_extent {
 	bool busy;
 	bool stale;	      /* while busy: of no use when it comes */
 	size_t written;	      /* of a dirty one, so far */
+	unsigned forgets;     /* of the cache, when its writing began */
 	const uint8_t *bytes; /* NULL: not here yet */
 	uint8_t *data;	      /* the same, of a dirty one; a child */
 	struct tevent_req *req;
@@ -61,6 +64,9 @@ struct cache_extent *extent_dirty(const struct client_cache *cache,
 void extent_touch(struct cache_extent *extent);
 /** As many clean ones go as are too many. */
 void extent_evict(struct client_cache *cache);
+/** A dirty one is on the server as it is: clean, or gone when it is of no use.
+ */
+void extent_clean(struct cache_extent *extent);
 /** A clean extent got as many bytes as it got. */
 void extent_cut(struct cache_extent *extent, size_t len);
 
@@ -87,6 +93,8 @@ struct client_cache {
 	struct client_cache_options options;
 	struct client_cache_figures figures;
 	struct cache_extents extents;
+	unsigned num_extents;
+	unsigned forgets; /* how often all of it was no longer true */
 	struct cache_waits waits;
 	struct cache_waits at_work;
 	uint64_t there;	 /* bytes of the file that the server has, */

@@ -42,6 +42,7 @@ static void extent_write(struct cache_extent *extent)
 	TALLOC_CTX *owner = talloc_new(extent);
 
 	extent->busy = true;
+	extent->forgets = cache->forgets;
 	if (owner == NULL || talloc_reference(owner, extent->data) == NULL) {
 		write_failed(extent, NT_STATUS_NO_MEMORY);
 		return;
@@ -79,7 +80,7 @@ static void extent_written(struct tevent_req *subreq)
 		if (extent->offset + extent->len > cache->there) {
 			cache->there = extent->offset + extent->len;
 		}
-		talloc_free(extent);
+		extent_clean(extent);
 	}
 	cache_wake(cache);
 }

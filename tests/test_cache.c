@@ -378,6 +378,63 @@ static void test_write_behind(void **state)
 	talloc_free(cache);
 }
 
+/* What was written is here, in few pieces, until the server says otherwise. */
+static void test_written_is_kept(void **state)
+{
+	struct fixture *f = *state;
+	struct client_cache *cache = up(f, ALL, 0, NULL);
+	uint8_t *model = talloc_zero_size(f, SIZE);
+	size_t at = 0;
+
+	for (at = 0; at < 200000; at += 200) {
+		memset(model + at, (int)(at / 200), 200);
+		assert_int_equal(client_cache_write(cache, at, model + at, 200),
+				 NT_STATUS_OK);
+		if (at % 1000 == 0) {
+			assert_int_equal(client_cache_settle(cache),
+					 NT_STATUS_OK);
+		}
+	}
+	assert_int_equal(client_cache_settle(cache), NT_STATUS_OK);
+	assert_int_equal(figures(cache).dirty, 0);
+	assert_int_equal(figures(cache).clean, 200000);
+	assert_true(cache->num_extents <= 2);
+	assert_memory_equal(server.bytes, model, SIZE);
+	read_all(cache, 200000, 777);
+	assert_int_equal(figures(cache).reads, 0);
+	/* over it, and in its middle */
+	assert_int_equal(client_cache_write(cache, 1000, "abc", 3),
+			 NT_STATUS_OK);
+	assert_int_equal(client_cache_settle(cache), NT_STATUS_OK);
+	read_all(cache, 200000, 50000);
+	/* somebody has changed the file while it was written */
+	assert_int_equal(client_cache_write(cache, 0, "xyz", 3), NT_STATUS_OK);
+	cache_write_all(cache);
+	client_cache_changed(cache, 200000);
+	assert_int_equal(client_cache_settle(cache), NT_STATUS_OK);
+	assert_int_equal(figures(cache).clean, 0);
+	memset(server.bytes, 9, 1000);
+	read_all(cache, 200000, 50000);
+	talloc_free(cache);
+}
+
+/* Short pieces here and there are not kept for long. */
+static void test_short_pieces(void **state)
+{
+	struct fixture *f = *state;
+	struct client_cache *cache = up(f, ALL, 0, NULL);
+	uint64_t i = 0;
+
+	for (i = 0; i < 200; i++) {
+		assert_int_equal(client_cache_write(cache, i * 1000, "abc", 3),
+				 NT_STATUS_OK);
+		assert_int_equal(client_cache_settle(cache), NT_STATUS_OK);
+	}
+	assert_true(cache->num_extents <= CACHE_SHORT_MOST);
+	read_all(cache, 199003, 10000);
+	talloc_free(cache);
+}
+
 static void test_written_later(void **state)
 {
 	struct fixture *f = *state;
@@ -666,6 +723,8 @@ int main(void)
 		T(test_no_lease),
 		T(test_read_errors),
 		T(test_write_behind),
+		T(test_written_is_kept),
+		T(test_short_pieces),
 		T(test_written_later),
 		T(test_write_errors),
 		T(test_settled),
