@@ -4,11 +4,11 @@
 
 A smbquicd with two network threads, and a client that copies a file each way
 with --max-channels=1, 2, 4 (--threads). Prints how fast, the processor time a
-GiB of the client's main thread (SMB, local files) and of its threads for QUIC
-connections, all of them together and the one that had most to do, and what the
-server took.
+GiB of the client's main thread (SMB) and of its threads for QUIC connections,
+all of them together and the one that had most to do, and what the server took.
+What reads the local file is a thread that has ended by then: it is not counted.
 
-A client with one connection does all of it in its main thread. With several the
+A client with one connection does all of that in its main thread. With several the
 fullest thread says where the end is on a machine with enough processors: no
 thread carries more than a GiB in the time that it needs for one.
 
