@@ -93,17 +93,18 @@ struct call {
 	unsigned passed_on;   /**< channels likewise */
 	uint64_t tree_serial; /**< of its tree; 0: none */
 	uint64_t file_serial; /**< of its open file; 0: none */
-	NTSTATUS refused;     /**< it cannot be sent: its file is gone */
-	bool related;	      /**< parts use the file of the first */
-	bool spreads;	      /**< its tree's files may be on any channel */
-	bool must_sign;	      /**< even if the session does not */
-	bool keep_request;    /**< fill in request; not when encrypting */
-	bool written;	      /**< a carrier has sent it: call_first_bytes() */
-	bool map_names;	      /**< path_map.c, for its paths */
-	bool use_posix;	      /**< of its tree, for its CREATEs */
-	uint32_t options;     /**< likewise */
-	bool dir_posix;	      /**< dir.c: entries of the POSIX extensions */
-	unsigned also;	      /**< parts at its end that are also.c's */
+	bool file_lost;	   /**< that was freed, and its number is another's */
+	NTSTATUS refused;  /**< it cannot be sent: its file is gone */
+	bool related;	   /**< parts use the file of the first */
+	bool spreads;	   /**< its tree's files may be on any channel */
+	bool must_sign;	   /**< even if the session does not */
+	bool keep_request; /**< fill in request; not when encrypting */
+	bool written;	   /**< a carrier has sent it: call_first_bytes() */
+	bool map_names;	   /**< path_map.c, for its paths */
+	bool use_posix;	   /**< of its tree, for its CREATEs */
+	uint32_t options;  /**< likewise */
+	bool dir_posix;	   /**< dir.c: entries of the POSIX extensions */
+	unsigned also;	   /**< parts at its end that are also.c's */
 	uint16_t channel_sequence; /**< 3.2.4.1.8 */
 	uint64_t session_id;
 	uint32_t tree_id;
@@ -779,7 +780,7 @@ void revive_session_ends(struct client_session *session);
 /** Can a call be sent again, after which nobody knows whether it was done? */
 bool replay_may_repeat(const struct client_conn *conn, const struct call *call);
 /** A call of conn->held takes the numbers that its tree and file have now.
- *  @return false: the file is gone, and the call has ended. */
+ *  @return false: one of them is gone, and the call has ended. */
 bool replay_number(struct client_conn *conn, struct call *call);
 /** Calls that were sent or wait are held, or end with status when they cannot
  *  be sent again. */
@@ -787,6 +788,10 @@ void replay_hold(struct client_conn *conn, NTSTATUS status);
 /** A tree or a file is what it was, under another number; or gone. */
 void replay_tree(struct client_conn *conn, const struct client_tree *tree);
 void replay_file(struct client_conn *conn, struct client_file *file);
+/** A file is freed that is not open under its number any more: what was asked
+ *  of it is not asked again. */
+void replay_file_freed(struct client_conn *conn,
+		       const struct client_file *file);
 /** The tree of that number in a session of the connection, or NULL. */
 const struct client_tree *tree_of_serial(const struct client_conn *conn,
 					 uint64_t serial);

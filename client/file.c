@@ -205,6 +205,9 @@ static int file_destructor(struct client_file *file)
 	}
 	TAILQ_REMOVE(&tree->files, file, entry);
 	conn = client_tree_conn(tree);
+	if (file->stale && conn != NULL) {
+		replay_file_freed(conn, file);
+	}
 	restore_look(tree->session);
 	if (file->valid && !file->stale && NT_STATUS_IS_OK(file->gone) &&
 	    conn != NULL && tree->valid && tree->session->valid) {

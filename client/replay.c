@@ -215,6 +215,40 @@ void replay_hold(struct client_conn *conn, NTSTATUS status)
 	conn->credits_out = 0;
 }
 
+static struct client_file *find_file(const struct client_tree *tree,
+				     uint64_t serial)
+{
+	struct client_file *file = NULL;
+
+	TAILQ_FOREACH(file, &tree->files, entry)
+	{
+		if (file->serial == serial) {
+			return file;
+		}
+	}
+	return NULL;
+}
+
+static void mark_freed(struct call_list *list, uint64_t serial)
+{
+	struct call *call = NULL;
+
+	TAILQ_FOREACH(call, list, entry)
+	{
+		call->file_lost =
+			call->file_lost || call->file_serial == serial;
+	}
+}
+
+void replay_file_freed(struct client_conn *conn, const struct client_file *file)
+{
+	struct client_conn *home = conn->home != NULL ? conn->home : conn;
+
+	mark_freed(&home->held, file->serial);
+	mark_freed(&home->sent, file->serial);
+	mark_freed(&home->waiting, file->serial);
+}
+
 void replay_tree(struct client_conn *conn, const struct client_tree *tree)
 {
 	struct call *call = NULL;
@@ -222,6 +256,11 @@ void replay_tree(struct client_conn *conn, const struct client_tree *tree)
 	TAILQ_FOREACH(call, &conn->held, entry)
 	{
 		if (call->tree_serial == tree->serial) {
+			call->file_lost =
+				call->file_lost ||
+				(call->tree_id != tree->id &&
+				 call->file_serial != 0 &&
+				 find_file(tree, call->file_serial) == NULL);
 			call->tree_id = tree->id;
 			call->encrypt = tree->encrypt || tree->session->encrypt;
 		}
@@ -291,26 +330,25 @@ void replay_file(struct client_conn *conn, struct client_file *file)
 	file->missed = file->missed && !told;
 }
 
-static struct client_file *find_file(const struct client_tree *tree,
-				     uint64_t serial)
-{
-	struct client_file *file = NULL;
-
-	TAILQ_FOREACH(file, &tree->files, entry)
-	{
-		if (file->serial == serial) {
-			return file;
-		}
-	}
-	return NULL;
-}
-
 /* Of a tree that was freed: its number may be that of another one by now. */
 static bool lost_its_tree(const struct client_conn *conn,
 			  const struct call *call)
 {
 	return call->tree_serial != 0 &&
 	       tree_of_serial(conn, call->tree_serial) == NULL;
+}
+
+/* Likewise of a file. */
+static bool lost_its_file(const struct client_conn *conn,
+			  const struct call *call)
+{
+	const struct client_tree *tree =
+		tree_of_serial(conn, call->tree_serial);
+
+	return call->file_lost ||
+	       (call->file_serial != 0 && call->channel != NULL &&
+		call->session_id != call->channel->session_id &&
+		(tree == NULL || find_file(tree, call->file_serial) == NULL));
 }
 
 bool replay_number(struct client_conn *conn, struct call *call)
@@ -324,6 +362,10 @@ bool replay_number(struct client_conn *conn, struct call *call)
 	if (lost_its_tree(conn, call) && call->channel != NULL &&
 	    call->session_id != call->channel->session_id) {
 		call_finish(call, NT_STATUS_NETWORK_NAME_DELETED);
+		return false;
+	}
+	if (lost_its_file(conn, call)) {
+		call_finish(call, NT_STATUS_FILE_CLOSED);
 		return false;
 	}
 	if (tree != NULL) {
@@ -376,6 +418,8 @@ void replay_go(struct client_conn *conn)
 		call = TAILQ_FIRST(&conn->held);
 		if (lost_its_tree(conn, call)) {
 			call_finish(call, NT_STATUS_NETWORK_NAME_DELETED);
+		} else if (lost_its_file(conn, call)) {
+			call_finish(call, NT_STATUS_FILE_CLOSED);
 		} else {
 			replay_resume(conn, call);
 		}
