@@ -275,6 +275,29 @@ static void connect_threads(struct connect_state *state)
 	}
 }
 
+/* A session that lives on over other connections may count on what carries them
+ * for its encryption; what comes back must protect it as they do, whatever
+ * would be taken for a session of its own. @return false: nothing does. */
+static bool connect_like_others(struct connect_state *state)
+{
+	struct race_params *race = &state->race;
+	const struct transport_facts *facts = NULL;
+	size_t kept = 0;
+	size_t i = 0;
+
+	if (!state->conn->down) {
+		return true;
+	}
+	facts = multichannel_facts(state->conn);
+	for (i = 0; facts != NULL && i < race->lanes; i++) {
+		if (race->lane[i].via->secure == facts->secure) {
+			race->lane[kept++] = race->lane[i];
+		}
+	}
+	race->lanes = kept;
+	return kept > 0;
+}
+
 /* state->conn is there. */
 static void connect_begin(struct tevent_req *req)
 {
@@ -304,6 +327,12 @@ static void connect_begin(struct tevent_req *req)
 			      &state->race, &state->why) ||
 	    !connect_map(state)) {
 		connect_fail(req, NT_STATUS_INVALID_PARAMETER, NULL);
+		return;
+	}
+	if (!connect_like_others(state)) {
+		connect_fail(req, NT_STATUS_CONNECTION_DISCONNECTED,
+			     "nothing protects the session as its other "
+			     "connections do");
 		return;
 	}
 	connect_early(state);

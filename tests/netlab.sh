@@ -17,6 +17,11 @@
 #   near_moves            the client's own address changes: $NEAR_ADDRESS
 #   near_told             the clients there are told to move (SIGUSR1)
 #   moves                 how often the server has seen that one moved
+#   udp_firewall          makes the server's side one
+#   firewall KIND [WORD...] what it does with UDP for the server's port: none,
+#                         blackhole, prohibit (by ICMP); words of ip-rule(8) say
+#                         which of it
+#   says FILE WORDS...    complains of those that are not in it
 #   random_file PATH MIB SEED   random bytes that are the same for a seed
 #   middle_server MIB     make_server and far_server, and a file of that size
 #                         on both sides; the test is in $TMP afterwards
@@ -109,7 +114,39 @@ near_client()
 		-c "$commands" "$@"
 }
 
-near_moves()
+near_udp_firewall()
+{
+	# routing rules come before the addresses of this machine
+	run far ip rule add pref 100 lookup local
+	run far ip rule del pref 0
+	# only a router refuses by ICMP
+	run far sysctl -w net.ipv4.ip_forward=1 net.ipv4.icmp_ratelimit=0
+}
+
+firewall()
+{
+	local kind=$1
+
+	shift
+	far ip rule del pref 10 2>>"$FULL"
+	[ "$kind" = none ] || run far ip rule add pref 10 ipproto 17 \
+		dport "$QUIC_PORT" "$@" "$kind"
+}
+
+says()
+{
+	local file=$1 word
+
+	shift
+	for word; do
+		grep -qF -- "$word" "$file" || {
+			echo "  does not say: $word"
+			sed 's/^/  but: /' "$file"
+		}
+	done
+}
+
+moves()
 {
 	local old=$NEAR_ADDRESS
 
@@ -128,6 +165,38 @@ near_told()
 	for pid in $(ip netns pids "$NEAR"); do
 		[ "$(cat "/proc/$pid/comm")" != smbquic-client ] ||
 			run kill -USR1 "$pid"
+	done
+}
+
+udp_firewall()
+{
+	# routing rules come before the addresses of this machine
+	run far ip rule add pref 100 lookup local
+	run far ip rule del pref 0
+	# only a router refuses by ICMP
+	run far sysctl -w net.ipv4.ip_forward=1 net.ipv4.icmp_ratelimit=0
+}
+
+firewall()
+{
+	local kind=$1
+
+	shift
+	far ip rule del pref 10 2>>"$FULL"
+	[ "$kind" = none ] || run far ip rule add pref 10 ipproto 17 \
+		dport "$QUIC_PORT" "$@" "$kind"
+}
+
+says()
+{
+	local file=$1 word
+
+	shift
+	for word; do
+		grep -qF -- "$word" "$file" || {
+			echo "  does not say: $word"
+			sed 's/^/  but: /' "$file"
+		}
 	done
 }
 
