@@ -137,6 +137,32 @@ static void test_window_grows(void **state)
 	talloc_free(w);
 }
 
+/* ... and not beyond its bound, for the stream and for the connection. */
+static void test_window_is_bounded(void **state)
+{
+	struct quic_world *w = quic_world_new(NULL);
+	struct quic_world_transfer t;
+
+	(void)state;
+	w->delay = 50 * NGTCP2_MILLISECONDS;
+	w->server.settings.stream_window = 65536;
+	w->server.settings.max_window = 2 * MIB;
+	quic_world_connect(w);
+	quic_world_run(w, NGTCP2_SECONDS);
+	quic_world_send(w, w->client.conn, &t, 32 * MIB);
+	quic_world_receive(w->server.conn, &t);
+	quic_world_finish(w, &t, 60 * NGTCP2_SECONDS);
+	/* all that the peer may say now is said */
+	quic_world_send(w, w->client.conn, &t, 16 * MIB);
+	quic_world_run(w, 30 * NGTCP2_SECONDS);
+	assert_in_range(w->server.conn->stream.buffered, 2 * 65536, 2 * MIB);
+	assert_true(ngtcp2_conn_get_max_data_left(w->client.conn->ng) <=
+		    3 * MIB);
+	quic_world_receive(w->server.conn, &t);
+	quic_world_finish(w, &t, 60 * NGTCP2_SECONDS);
+	talloc_free(w);
+}
+
 /* A stranger gets little however much is configured; who is trusted gets all
  * of it at once, whether anybody reads or not. */
 static void test_trust(void **state)
@@ -338,6 +364,7 @@ int main(void)
 		cmocka_unit_test(test_refused_by_socket),
 		cmocka_unit_test(test_back_pressure),
 		cmocka_unit_test(test_window_grows),
+		cmocka_unit_test(test_window_is_bounded),
 		cmocka_unit_test(test_trust),
 		cmocka_unit_test(test_small_reads),
 		cmocka_unit_test(test_socket_blocked),
