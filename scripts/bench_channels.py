@@ -12,19 +12,19 @@ A client with one connection does all of that in its main thread. With several t
 fullest thread says where the end is on a machine with enough processors: no
 thread carries more than a GiB in the time that it needs for one.
 
-On two processors, which the server and others shared (MTU 1500, 256 MiB, medians
-of two rounds, load 12), CPU-s/GiB were
+On two processors, which the server shared (MTU 1500, 256 MiB, one round, nothing
+else on the machine), CPU-s/GiB were
 
              channels   main   QUIC  fullest   a thread is full at, MiB/s
-    read     1          1.70    -      -         600
-             2          0.41   1.68   0.89      1150
-    write    1          2.62    -      -         390
-             2          0.76   1.87   1.02      1000
+    read     1          1.05    -      -         970
+             2          0.28   0.98   0.49      2090
+    write    1          1.31    -      -         780
+             2          0.28   1.04   0.52      1960
 
-so that two connections carry about twice what one can, where there are
-processors for them, and four have the main thread full at 2400 and 1300 MiB/s.
-Here a client that has two got 1.8 times as much as one that has one, in part
-because who has more threads gets more of processors that others want as well.
+so that two connections carry more than twice what one can, where there are
+processors for them, and four have the main thread full at 3600 MiB/s. Here a
+client that has two got 573 -> 644 MiB/s reading and 493 -> 530 writing: one has
+the processors nearly full.
 """
 
 import os

@@ -9,17 +9,17 @@ the main thread (SMB), the network threads (QUIC), and the workers (disk). Out
 of these follows where the end is on a machine with more processors: one thread
 carries no more than a GiB in the time that it needs for one.
 
-On two processors, which the clients share, a second network thread pays with
-several clients that read: 276 -> 351 MiB/s with two, 315 -> 428 with four (MTU
-1500, 256 MiB each, medians of two rounds on a busy machine); with clients that
-write, 276 -> 280 and 285 -> 293, the processors are full before. CPU-s/GiB were
+On two processors, which the clients share, a second network thread pays: with two
+clients that read 602 -> 665 MiB/s, with two that write 494 -> 570 (MTU 1500, 256
+MiB each, one round, nothing else on the machine); the processors are full then.
+CPU-s/GiB were
 
              main   network  workers (tmpfs)
-    read     0.31      1.3     0.28
-    write    0.33      1.2     0.62
+    read     0.27      1.1     0.30
+    write    0.28      1.0     0.54
 
 so that with 16 processors network threads 1 to 4 carry more each, and then the
-main thread is full, at 3 to 3.5 GiB/s (26 to 30 Gbit/s): it is the next
+main thread is full, at 3.6 to 3.8 GiB/s (31 to 33 Gbit/s): it is the next
 bottleneck, long before sixteen processors are used. What it is full of is not
 SMB. Its instructions in user space, counted (callgrind, 32 MiB less 2 MiB in
 requests of 1 MiB), are 0.03 a byte read or written, where a network thread has

@@ -28,7 +28,7 @@ GnuTLS's 2.8 and 2.9: its AES-GCM (smbquic/gcm.h) takes about four fifths of
 GnuTLS's time for a packet with AVX2 (version 1.3; three quarters with 2.0), and
 less with the wide instructions that 1.3 uses on AVX-512 and 2.0 on AVX2 with
 GFNI; Nettle's and OpenSSL 3.0's take longer than GnuTLS's, and libgcrypt 1.10's
-a fifth more than libipsec-mb's, although it has them for AVX2: a packet is too
+a quarter more than libipsec-mb's, although it has them for AVX2: a packet is too
 short for it. SMBQUIC_GCM=0 in the environment compares.
 """
 
