@@ -309,6 +309,18 @@ static const char *const pipes_words[] = {
 	[PROBE_PIPES_ALLOWED] = "allowed",
 };
 
+/* As the certificate's times: the zones of two machines may differ. */
+static void clock_text(NTTIME nttime, char buf[32])
+{
+	time_t t = nttime_to_unix(nttime);
+	struct tm tm = {0};
+
+	if (gmtime_r(&t, &tm) == NULL ||
+	    strftime(buf, 32, "%Y-%m-%d %H:%M:%S UTC", &tm) == 0) {
+		snprintf(buf, 32, "unknown");
+	}
+}
+
 static void print_smb(const struct printer *p, const struct probe_host *host)
 {
 	const struct client_probe_smb *s = &host->result->quic;
@@ -343,7 +355,7 @@ static void print_smb(const struct printer *p, const struct probe_host *host)
 	line(p, "Named pipes:", "%s%s%s", pipes_words[host->pipes],
 	     host->pipes_why != NULL ? ": " : "",
 	     host->pipes_why != NULL ? host->pipes_why : "");
-	shell_time(s->server_time, when);
+	clock_text(s->server_time, when);
 	line(p, "Server's clock:", "%s", then.tv_sec != 0 ? when : "not told");
 }
 

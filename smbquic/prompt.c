@@ -135,7 +135,7 @@ static char *read_guarded(TALLOC_CTX *mem_ctx, int tty, const char *prompt)
 	line = read_line(mem_ctx, tty, &guard.mask);
 	err = errno;
 	tcsetattr(tty, TCSAFLUSH, &before);
-	show(tty, "\n");
+	show(tty, caught == SIGINT ? "\ninterrupted\n" : "\n");
 	guard_end(&guard);
 	errno = err;
 	return line;

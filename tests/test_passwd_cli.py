@@ -154,6 +154,7 @@ class Passwd(unittest.TestCase):
         self.assertIn('not the same', shown)
         status, shown = self.on_terminal(b'\x03')
         self.assertEqual(status, -2)     # SIGINT
+        self.assertIn('interrupted', shown)
         self.assertIn(HASH, self.text())
 
 
