@@ -89,6 +89,7 @@ struct sweep_state {
 	struct client_dir_list *list;
 	size_t next;
 	unsigned tried;
+	const struct transfer *t;
 };
 
 static void sweep_listed(struct tevent_req *subreq);
@@ -107,6 +108,7 @@ struct tevent_req *shell_leftover_sweep_send(TALLOC_CTX *mem_ctx,
 	if (req == NULL) {
 		return NULL;
 	}
+	state->t = t;
 	state->tree = t->tree;
 	state->folder = talloc_strdup(state, folder);
 	subreq = state->folder == NULL
@@ -177,6 +179,17 @@ static void sweep_next(struct tevent_req *req)
 	tevent_req_done(req);
 }
 
+/* It was the last one that was tried. */
+static void sweep_say(const struct sweep_state *state)
+{
+	const char *name = state->list->entry[state->next - 1].name;
+
+	shell_transfer_clear(state->t);
+	shell_say(state->t->shell,
+		  "removed \\%s%s%s, which a put that broke off had left",
+		  state->folder, *state->folder != '\0' ? "\\" : "", name);
+}
+
 static void sweep_opened(struct tevent_req *subreq)
 {
 	struct tevent_req *req =
@@ -188,6 +201,7 @@ static void sweep_opened(struct tevent_req *subreq)
 	talloc_free(subreq);
 	if (NT_STATUS_IS_OK(status)) {
 		talloc_free(file); /* closes it */
+		sweep_say(state);
 	}
 	sweep_next(req);
 }
