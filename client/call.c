@@ -51,6 +51,19 @@ struct call *call_new(TALLOC_CTX *mem_ctx, struct client_conn *conn,
 	return call;
 }
 
+struct call *call_compound(TALLOC_CTX *mem_ctx, struct client_tree *tree)
+{
+	struct client_conn *conn = client_tree_conn(tree);
+	struct call *call =
+		conn != NULL ? call_new(mem_ctx, conn, tree->session, tree)
+			     : NULL;
+
+	if (call != NULL) {
+		call->related = true;
+	}
+	return call;
+}
+
 struct call *call_new_beside(TALLOC_CTX *mem_ctx, const struct call *other)
 {
 	struct call *call = call_new(mem_ctx, other->conn, NULL, NULL);

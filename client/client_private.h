@@ -163,6 +163,9 @@ struct call *call_of(struct tevent_req *req);
 NTSTATUS call_recv(struct tevent_req *req, TALLOC_CTX *mem_ctx,
 		   struct call **out);
 
+/** One in a tree whose parts use the file that the first of them opens. NULL:
+ * no connection, no memory. */
+struct call *call_compound(TALLOC_CTX *mem_ctx, struct client_tree *tree);
 /** One more call in the same place as another: its tree, its session. */
 struct call *call_new_beside(TALLOC_CTX *mem_ctx, const struct call *other);
 
@@ -617,6 +620,15 @@ struct smb2_file_id file_id_of(const struct client_file *file);
 void file_close_orphan(struct call *call);
 /** The same of what that part has opened. */
 void file_close_part(struct call *call, unsigned which);
+
+/* -------------------------------------------------------------- upload.c */
+
+/** How an upload makes its file. */
+extern const struct client_open upload_how;
+/** Append a WRITE of the compound's file, from its beginning; owner of data
+ * goes with it. Nothing where there is nothing to write. */
+void upload_add_write(struct call *call, struct wire_slice data,
+		      TALLOC_CTX *owner);
 
 /* ----------------------------------------------------------------- dir.c */
 

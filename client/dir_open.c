@@ -78,11 +78,10 @@ struct tevent_req *client_dir_open_send(TALLOC_CTX *mem_ctx,
 	}
 	state->tree = tree;
 	state->list = talloc_zero(state, struct client_dir_list);
-	call = call_new(state, conn, tree->session, tree);
+	call = call_compound(state, tree);
 	if (tevent_req_nomem(state->list, req) || tevent_req_nomem(call, req)) {
 		return tevent_req_post(req, conn->ev);
 	}
-	call->related = true;
 	call->orphan = file_close_orphan;
 	state->origin = dir_origin(state, path, how);
 	if (!dir_open_add(state, call, path, how, pattern)) {

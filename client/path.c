@@ -12,15 +12,9 @@
 struct call *path_call(TALLOC_CTX *mem_ctx, struct client_tree *tree,
 		       const char *path, const struct client_open *how)
 {
-	struct client_conn *conn = client_tree_conn(tree);
-	struct call *call = NULL;
+	struct call *call = call_compound(mem_ctx, tree);
 
-	if (conn == NULL) {
-		return NULL;
-	}
-	call = call_new(mem_ctx, conn, tree->session, tree);
 	if (call != NULL) {
-		call->related = true;
 		file_add_create(call, path, how);
 	}
 	return call;

@@ -29,8 +29,16 @@ static void upload_done(struct tevent_req *subreq);
 static void upload_undone(struct tevent_req *subreq);
 static void upload_removed(struct tevent_req *subreq);
 
-static void upload_add_write(struct call *call, struct wire_slice data,
-			     TALLOC_CTX *owner)
+const struct client_open upload_how = {
+	.access = FILE_GENERIC_WRITE | FILE_READ_ATTRIBUTES | SEC_STD_DELETE,
+	.share = FILE_SHARE_READ | FILE_SHARE_DELETE,
+	.disposition = FILE_CREATE,
+	.options = FILE_NON_DIRECTORY_FILE,
+	.attributes = FILE_ATTRIBUTE_NORMAL,
+};
+
+void upload_add_write(struct call *call, struct wire_slice data,
+		      TALLOC_CTX *owner)
 {
 	struct smb2_write_request body = {
 		.file_id = file_id_of(NULL),
@@ -48,30 +56,20 @@ static void upload_add_write(struct call *call, struct wire_slice data,
 static struct call *upload_call(struct upload_state *state,
 				struct client_tree *tree, const char *path)
 {
-	const struct client_open how = {
-		.access = FILE_GENERIC_WRITE | FILE_READ_ATTRIBUTES |
-			  SEC_STD_DELETE,
-		.share = FILE_SHARE_READ | FILE_SHARE_DELETE,
-		.disposition = FILE_CREATE,
-		.options = FILE_NON_DIRECTORY_FILE,
-		.attributes = FILE_ATTRIBUTE_NORMAL,
-	};
-	struct call *call =
-		call_new(state, client_tree_conn(tree), tree->session, tree);
+	struct call *call = call_compound(state, tree);
 
 	if (call == NULL) {
 		return NULL;
 	}
-	call->related = true;
 	call->compress = tree->compress;
 	call->orphan = file_close_orphan;
-	state->origin = file_origin_new(state, tree, path, &how);
+	state->origin = file_origin_new(state, tree, path, &upload_how);
 	if (state->origin != NULL) {
 		state->origin->temporary = true;
 		state->origin->asks = state->origin->asks && !state->whole;
 		state->origin->asks_lease = state->origin->asks;
 	}
-	if (file_add_origin(call, path, &how, state->origin)) {
+	if (file_add_origin(call, path, &upload_how, state->origin)) {
 		file_add_set(call, NULL, SMB2_0_INFO_FILE,
 			     FileDispositionInformation, 0,
 			     wire_slice(delete_yes, sizeof(delete_yes)));

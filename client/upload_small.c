@@ -22,36 +22,16 @@ static struct call *upload_small_call(struct upload_small_state *state,
 				      struct wire_slice data, TALLOC_CTX *owner,
 				      const struct fscc_basic *basic)
 {
-	const struct client_open how = {
-		.access = FILE_GENERIC_WRITE | FILE_READ_ATTRIBUTES |
-			  SEC_STD_DELETE,
-		.share = FILE_SHARE_READ | FILE_SHARE_DELETE,
-		.disposition = FILE_CREATE,
-		.options = FILE_NON_DIRECTORY_FILE,
-		.attributes = FILE_ATTRIBUTE_NORMAL,
-	};
-	const struct smb2_write_request write = {
-		.file_id = file_id_of(NULL),
-		.data = data,
-	};
 	struct client_tree *tree = state->tree;
-	struct call *call =
-		call_new(state, client_tree_conn(tree), tree->session, tree);
+	struct call *call = call_compound(state, tree);
 
 	if (call == NULL) {
 		talloc_free(owner);
 		return NULL;
 	}
-	call->related = true;
 	call->compress = tree->compress;
-	file_add_create(call, state->temporary, &how);
-	if (data.len > 0) {
-		smb2_write_request_encode(call_add(call, SMB2_WRITE, data.len),
-					  &write);
-		call_payload(call, data, owner);
-	} else {
-		talloc_free(owner);
-	}
+	file_add_create(call, state->temporary, &upload_how);
+	upload_add_write(call, data, owner);
 	path_add_basic(call, NULL, basic);
 	path_add_rename(call, NULL, state->path, false);
 	file_add_close(call, NULL);
