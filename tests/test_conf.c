@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "client/conf.h"
+#include "smbquic/ini.h"
 #include "smbquic/log.h"
 
 static const char text[] = "# for all\n"
@@ -73,6 +74,34 @@ static void test_servers(void **state)
 	assert_int_equal(servers.count, 2);
 	assert_string_equal(servers.name[0], "Files.example.org");
 	assert_string_equal(servers.name[1], "other");
+	talloc_free(file);
+}
+
+/* Those of all servers, and a server's own; ini_split() makes names of them. */
+static void test_shares(void **state)
+{
+	struct client_conf_file *file =
+		parse("[global]\nshares = data\n"
+		      "[one]\nshares = \"my files\", projects\n"
+		      "[two]\nport = 1\n[none]\nshares =\n");
+	struct client_conf config = {0};
+	char **names = NULL;
+
+	(void)state;
+	client_conf_file_apply(file, NULL, &config);
+	assert_string_equal(config.shares, "data");
+	config = (struct client_conf){0};
+	client_conf_file_apply(file, "one", &config);
+	names = ini_split(file, config.shares);
+	assert_string_equal(names[0], "my files");
+	assert_string_equal(names[1], "projects");
+	assert_null(names[2]);
+	config = (struct client_conf){0};
+	client_conf_file_apply(file, "two", &config);
+	assert_string_equal(config.shares, "data");
+	config = (struct client_conf){0};
+	client_conf_file_apply(file, "none", &config);
+	assert_null(config.shares);
 	talloc_free(file);
 }
 
@@ -235,6 +264,7 @@ int main(void)
 		cmocka_unit_test(test_all),
 		cmocka_unit_test(test_one_server),
 		cmocka_unit_test(test_servers),
+		cmocka_unit_test(test_shares),
 		cmocka_unit_test(test_bad_files),
 		cmocka_unit_test(test_unknown_keys),
 		cmocka_unit_test(test_environment),
