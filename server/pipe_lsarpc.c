@@ -314,6 +314,21 @@ static uint32_t ask_sids(struct rpc_call *call, struct rpc_question **out)
 	return 0;
 }
 
+/* What both answers begin with: the domains, and how many items follow.
+ * @return false: out of memory. */
+static bool put_answer(struct wire_writer *w, struct lsa_question *q)
+{
+	if (!put_domains(w, q)) {
+		return false;
+	}
+	ndr_put_u32(w, q->count);
+	ndr_put_pointer(w, q->count > 0);
+	if (q->count > 0) {
+		ndr_put_u32(w, q->count);
+	}
+	return true;
+}
+
 /* LSAPR_TRANSLATED_NAMES(_EX), 2.2.19, 2.2.21 */
 static uint32_t answer_names(struct rpc_call *call, bool with_flags)
 {
@@ -321,13 +336,8 @@ static uint32_t answer_names(struct rpc_call *call, bool with_flags)
 	struct lsa_question *q = (struct lsa_question *)call->question;
 	uint32_t i = 0;
 
-	if (!put_domains(w, q)) {
+	if (!put_answer(w, q)) {
 		return RPC_FAULT_NO_MEMORY;
-	}
-	ndr_put_u32(w, q->count);
-	ndr_put_pointer(w, q->count > 0);
-	if (q->count > 0) {
-		ndr_put_u32(w, q->count);
 	}
 	for (i = 0; i < q->count; i++) {
 		wire_put_align(w, 4);
@@ -420,13 +430,8 @@ static uint32_t answer_sids(struct rpc_call *call, unsigned form)
 	struct lsa_question *q = (struct lsa_question *)call->question;
 	uint32_t i = 0;
 
-	if (!put_domains(w, q)) {
+	if (!put_answer(w, q)) {
 		return RPC_FAULT_NO_MEMORY;
-	}
-	ndr_put_u32(w, q->count);
-	ndr_put_pointer(w, q->count > 0);
-	if (q->count > 0) {
-		ndr_put_u32(w, q->count);
 	}
 	for (i = 0; i < q->count; i++) {
 		const struct lsa_item *item = &q->items[i];
