@@ -9,6 +9,7 @@
 
 #include "server/settings.h"
 #include "smbquic/ini.h"
+#include "smbquic/port.h"
 #include "smbquic/transport.h"
 
 #define MAX_TRANSPORTS 10
@@ -310,7 +311,6 @@ static bool add_transport(TALLOC_CTX *mem_ctx, char *item,
 	const struct transport_backend *backend = NULL;
 	struct config_transport one = {0};
 	const char *port = NULL;
-	int64_t number = 0;
 
 	if (!split_transport(item, &one.name, &port)) {
 		return false;
@@ -325,13 +325,10 @@ static bool add_transport(TALLOC_CTX *mem_ctx, char *item,
 	if (backend == NULL) {
 		return false;
 	}
-	number = backend->default_port;
-	if (port != NULL &&
-	    (!setting_read_number(port, SETTING_UNIT_NONE, &number) ||
-	     number < 1 || number > 65535)) {
+	one.port = backend->default_port;
+	if (port != NULL && !port_parse(port, &one.port)) {
 		return false;
 	}
-	one.port = number;
 	if (same_transport(out, &one)) {
 		return true;
 	}
