@@ -3,14 +3,11 @@
  * The table of all settings. Names and meanings are Samba's where Samba has
  * them. A row is here only when the server honours it.
  */
+#include "server/setting_names.h"
 #include "server/settings.h"
 
-#include "negotiate/auth.h"
-#include "smbquic/audit.h"
 #include "smbquic/ini.h"
-#include "smbquic/sandbox.h"
 #include "smbquic/threads.h"
-#include "smbquic/transport.h"
 
 #define KiB 1024LL
 #define MiB (1024 * KiB)
@@ -18,143 +15,6 @@
 #define ONE_SECOND 1000LL
 #define ONE_HOUR   (3600 * ONE_SECOND)
 #define ONE_YEAR   (366 * 24 * ONE_HOUR)
-
-/* Dialect numbers: MS-SMB2 2.2.3. */
-static const struct setting_name dialects[] = {
-	{"SMB2_02", 0x0202}, {"SMB2_10", 0x0210}, {"SMB2", 0x0210},
-	{"SMB3_00", 0x0300}, {"SMB3_02", 0x0302}, {"SMB3_11", 0x0311},
-	{"SMB3", 0x0311},    {NULL, 0},
-};
-
-static const struct setting_name signing[] = {
-	{"auto", CONFIG_SIGNING_AUTO},
-	{"default", CONFIG_SIGNING_AUTO},
-	{"enabled", CONFIG_SIGNING_AUTO},
-	{"mandatory", CONFIG_SIGNING_MANDATORY},
-	{"required", CONFIG_SIGNING_MANDATORY},
-	{"disabled", CONFIG_SIGNING_DISABLED},
-	{NULL, 0},
-};
-
-static const struct setting_name encrypt[] = {
-	{"if_required", CONFIG_ENCRYPT_IF_REQUIRED},
-	{"default", CONFIG_ENCRYPT_IF_REQUIRED},
-	{"auto", CONFIG_ENCRYPT_IF_REQUIRED},
-	{"enabled", CONFIG_ENCRYPT_IF_REQUIRED},
-	{"desired", CONFIG_ENCRYPT_DESIRED},
-	{"required", CONFIG_ENCRYPT_REQUIRED},
-	{"mandatory", CONFIG_ENCRYPT_REQUIRED},
-	{"off", CONFIG_ENCRYPT_OFF},
-	{"disabled", CONFIG_ENCRYPT_OFF},
-	{NULL, 0},
-};
-
-/* MS-SMB2 2.2.3.1.7 */
-static const struct setting_name signing_algorithms[] = {
-	{"AES-128-GMAC", 2},
-	{"AES-128-CMAC", 1},
-	{"HMAC-SHA256", 0},
-	{NULL, 0},
-};
-
-/* MS-SMB2 2.2.3.1.2 */
-static const struct setting_name encryption_algorithms[] = {
-	{"AES-128-GCM", 2}, {"AES-128-CCM", 1}, {"AES-256-GCM", 4},
-	{"AES-256-CCM", 3}, {NULL, 0},
-};
-
-static const struct setting_name compression_algorithms[] = {
-	{"PATTERN_V1", 4}, {"LZ77", 2}, {"LZ77+Huffman", 3},
-	{"LZNT1", 1},	   {"LZ4", 5},	{NULL, 0},
-};
-
-static const struct setting_name compress_data[] = {
-	{"no", CONFIG_COMPRESS_NO},
-	{"asked", CONFIG_COMPRESS_ASKED},
-	{"yes", CONFIG_COMPRESS_YES},
-	{NULL, 0},
-};
-
-/* Samba's names. What it keeps in its secrets.tdb does not exist here. */
-static const struct setting_name kerberos[] = {
-	{"default", CONFIG_KERBEROS_OFF},
-	{"secrets only", CONFIG_KERBEROS_OFF},
-	{"system keytab", CONFIG_KERBEROS_SYSTEM_KEYTAB},
-	{"secrets and keytab", CONFIG_KERBEROS_SYSTEM_KEYTAB},
-	{"dedicated keytab", CONFIG_KERBEROS_DEDICATED_KEYTAB},
-	{NULL, 0},
-};
-
-static const struct setting_name binding[] = {
-	{"off", CONFIG_BINDING_OFF},
-	{"allowed", CONFIG_BINDING_ALLOWED},
-	{"required", CONFIG_BINDING_REQUIRED},
-	{NULL, 0},
-};
-
-static const struct setting_name guests[] = {
-	{"never", AUTH_GUEST_NEVER},
-	{"bad user", AUTH_GUEST_BAD_USER},
-	{"bad password", AUTH_GUEST_BAD_PASSWORD},
-	{NULL, 0},
-};
-
-static const struct setting_name filters[] = {
-	{"yes", SANDBOX_REFUSE},
-	{"no", SANDBOX_OFF},
-	{"kill", SANDBOX_KILL},
-	{NULL, 0},
-};
-
-static const struct setting_name retry[] = {
-	{"auto", TRANSPORT_RETRY_AUTO},
-	{"always", TRANSPORT_RETRY_ALWAYS},
-	{"never", TRANSPORT_RETRY_NEVER},
-	{NULL, 0},
-};
-
-static const struct setting_name quic_versions[] = {
-	{"v1", 1},
-	{"v2", 2},
-	{NULL, 0},
-};
-
-static const struct setting_name stores[] = {
-	{"posix", CONFIG_STORE_POSIX},
-	{"memory", CONFIG_STORE_MEMORY},
-	{NULL, 0},
-};
-
-/* Samba's default: as the client asks, and SMB2 clients never ask for it. */
-static const struct setting_name case_names[] = {
-	{"auto", 0},
-	{NULL, 0},
-};
-
-static const struct setting_name mangled[] = {
-	{"no", 0},
-	{"illegal", 0},
-	{"yes", 1},
-	{NULL, 0},
-};
-
-static const struct setting_name audit_journals[] = {
-	{"auto", AUDIT_JOURNAL_AUTO},
-	{"yes", AUDIT_JOURNAL_YES},
-	{"no", AUDIT_JOURNAL_NO},
-	{NULL, 0},
-};
-
-static const struct setting_name automatic[] = {
-	{"auto", CONFIG_THREADS_AUTO},
-	{NULL, 0},
-};
-
-static const struct setting_name congestion[] = {
-	{"cubic", TRANSPORT_CONGESTION_CUBIC},
-	{"bbr", TRANSPORT_CONGESTION_BBR},
-	{NULL, 0},
-};
 
 /* Drawn by hand: clang-format would scatter it. */
 /* clang-format off */
@@ -196,18 +56,18 @@ static const struct setting settings[] = {
 		"server min protocol", SETTING_GLOBAL, SETTING_ENUM, "SMB3_00",
 		"The oldest dialect that is spoken over TCP. Over QUIC it is "
 		"always SMB3_11.",
-		.names = dialects,
+		.names = names_of_dialects,
 	},
 	[CONFIG_MAX_PROTOCOL] = {
 		"server max protocol", SETTING_GLOBAL, SETTING_ENUM, "SMB3_11",
 		"The newest dialect that is spoken over TCP.",
-		.names = dialects,
+		.names = names_of_dialects,
 	},
 	[CONFIG_SERVER_SIGNING] = {
 		"server signing", SETTING_GLOBAL, SETTING_ENUM, "auto",
 		"Whether messages are signed: auto when the client asks for "
 		"it, mandatory always, disabled only when the client insists.",
-		.names = signing,
+		.names = names_of_signing,
 	},
 	[CONFIG_ENCRYPTION_OVER_QUIC] = {
 		"server smb encryption over quic", SETTING_GLOBAL, SETTING_BOOL,
@@ -227,7 +87,7 @@ static const struct setting settings[] = {
 	[CONFIG_REJECT_UNENCRYPTED] = {
 		"reject unencrypted access", SETTING_GLOBAL, SETTING_BOOL,
 		"yes",
-		"Whether clients that cannot encrypt (SMB 2, guests, no cipher "
+		"Whether clients that cannot encrypt (SMB 2, names_of_guests, no cipher "
 		"in common) are refused where encryption is required: by "
 		"server smb encrypt for the server or a share, or by server "
 		"smb encrypt users. With no they are let in, and what they do "
@@ -239,14 +99,14 @@ static const struct setting settings[] = {
 		"AES-128-GMAC, AES-128-CMAC, HMAC-SHA256",
 		"Signing algorithms for SMB 3.1.1, best first. -NAME takes "
 		"one off the default.",
-		.names = signing_algorithms,
+		.names = names_of_signing_algorithms,
 	},
 	[CONFIG_ENCRYPTION_ALGORITHMS] = {
 		"server smb3 encryption algorithms", SETTING_GLOBAL, SETTING_NUMBERS,
 		"AES-128-GCM, AES-128-CCM, AES-256-GCM, AES-256-CCM",
 		"Ciphers for SMB 3.1.1, best first. -NAME takes one off the "
 		"default.",
-		.names = encryption_algorithms,
+		.names = names_of_encryption_algorithms,
 	},
 	[CONFIG_COMPRESSION_ALGORITHMS] = {
 		"server smb3 compression algorithms", SETTING_GLOBAL,
@@ -256,7 +116,7 @@ static const struct setting settings[] = {
 		"takes one off the default. Of those that a client knows too, "
 		"the one that it likes best is used. When something is "
 		"compressed at all, compress data says.",
-		.names = compression_algorithms,
+		.names = names_of_compression_algorithms,
 	},
 
 	[CONFIG_SERVER_NTLM] = {
@@ -273,7 +133,7 @@ static const struct setting settings[] = {
 		"Whom a principal is on this machine is for auth_to_local of "
 		"krb5.conf to say; the Unix account is enough, a line in the "
 		"users file is not needed, except for root.",
-		.names = kerberos,
+		.names = names_of_kerberos,
 	},
 	[CONFIG_DEDICATED_KEYTAB] = {
 		"dedicated keytab file", SETTING_GLOBAL, SETTING_PATH, "",
@@ -295,7 +155,7 @@ static const struct setting settings[] = {
 		"over QUIC all must, by Kerberos too, which Samba's client "
 		"does not. Over TCP there is nothing to bind to: there server "
 		"signing = mandatory protects.",
-		.names = binding,
+		.names = names_of_binding,
 	},
 
 	[CONFIG_SMB_PASSWD_FILE] = {
@@ -388,7 +248,7 @@ static const struct setting settings[] = {
 		"restrictions, whose modules may do so), traces processes, "
 		"mounts, or speaks other families than IP, Unix sockets and "
 		"netlink.",
-		.names = filters,
+		.names = names_of_filters,
 	},
 	[CONFIG_CORE_DUMPS] = {
 		"core dumps", SETTING_GLOBAL, SETTING_BOOL, "no",
@@ -414,7 +274,7 @@ static const struct setting settings[] = {
 		"Whether these records go to systemd's journal as well, their "
 		"members as fields SMBQUIC_EVENT, SMBQUIC_RESULT and so on. "
 		"auto: when the log does.",
-		.names = audit_journals,
+		.names = names_of_audit_journals,
 	},
 
 	[CONFIG_MAX_CONNECTIONS] = {
@@ -443,14 +303,14 @@ static const struct setting settings[] = {
 		"it a round trip: auto while max handshakes are in flight, "
 		"always, or never. One that has been here in the last 24 hours "
 		"brings the proof along.",
-		.names = retry,
+		.names = names_of_retry,
 	},
 	[CONFIG_QUIC_VERSION] = {
 		"quic version", SETTING_GLOBAL, SETTING_ENUM, "v1",
 		"The version of QUIC that is preferred, v1 or v2; both are "
 		"spoken. With v2 a client that began with v1 and knows v2 is "
 		"led to v2 within the handshake.",
-		.names = quic_versions,
+		.names = names_of_quic_versions,
 	},
 	[CONFIG_EARLY_DATA] = {
 		"early data", SETTING_GLOBAL, SETTING_BOOL, "no",
@@ -574,7 +434,7 @@ static const struct setting settings[] = {
 		"is left beside the main thread, at most 16; two where there "
 		"are two processors; none where there is one. Connections of "
 		"quic-kernel have none.",
-		.min = 0, .max = THREADS_MAX, .names = automatic,
+		.min = 0, .max = THREADS_MAX, .names = names_of_automatic,
 	},
 	[CONFIG_CONGESTION_CONTROL] = {
 		"congestion control", SETTING_GLOBAL, SETTING_ENUM, "cubic",
@@ -582,7 +442,7 @@ static const struct setting settings[] = {
 		"TCP does (cubic), or by measuring (bbr), which does better "
 		"where packets are lost for other reasons. quic-kernel sends "
 		"by cubic, whatever stands here.",
-		.names = congestion,
+		.names = names_of_congestion,
 	},
 	[CONFIG_MAP_TO_GUEST] = {
 		"map to guest", SETTING_GLOBAL, SETTING_ENUM, "never",
@@ -591,7 +451,7 @@ static const struct setting settings[] = {
 		"logon fails (bad password). A guest may use the shares with "
 		"guest ok, and nothing of what he does is signed or sealed by "
 		"SMB; Windows 11 refuses to be one.",
-		.names = guests,
+		.names = names_of_guests,
 	},
 	[CONFIG_GUEST_ACCOUNT] = {
 		"guest account", SETTING_GLOBAL, SETTING_STRING, "nobody",
@@ -625,7 +485,7 @@ static const struct setting settings[] = {
 		"store", SETTING_SHARE, SETTING_ENUM, "posix",
 		"What holds the files: posix is the folder named by path, "
 		"memory forgets all when the server stops.",
-		.names = stores,
+		.names = names_of_stores,
 	},
 
 	[CONFIG_CONTINUOUS] = {
@@ -705,7 +565,7 @@ static const struct setting settings[] = {
 		"users, and for clients that cannot reject unencrypted access. "
 		"What QUIC carries counts as encrypted; see server smb "
 		"encryption over quic.",
-		.names = encrypt,
+		.names = names_of_encrypt,
 	},
 	[CONFIG_COMPRESS_DATA] = {
 		"compress data", SETTING_SHARE, SETTING_ENUM, "asked",
@@ -721,7 +581,7 @@ static const struct setting settings[] = {
 		"that are slower than the processor compresses, some "
 		"hundred Mbit/s. With no for all shares compression is not "
 		"even offered.",
-		.names = compress_data,
+		.names = names_of_compress_data,
 	},
 	[CONFIG_SHARE_MAX_CONNECTIONS] = {
 		"max connections", SETTING_SHARE_ONLY, SETTING_INT, "0",
@@ -820,7 +680,7 @@ static const struct setting settings[] = {
 	[CONFIG_CASE_SENSITIVE] = {
 		"case sensitive", SETTING_SHARE, SETTING_BOOL, "no",
 		"Whether names that differ in case alone are different.",
-		.names = case_names,
+		.names = names_of_case_names,
 	},
 	[CONFIG_STRICT_SYNC] = {
 		"strict sync", SETTING_SHARE, SETTING_BOOL, "yes",
@@ -858,7 +718,7 @@ static const struct setting settings[] = {
 		"characters, too, which is made of its long one, and listings "
 		"show it. illegal is as no: a name that Windows cannot have "
 		"is shown in other characters.",
-		.names = mangled,
+		.names = names_of_mangled,
 	},
 };
 /* clang-format on */
