@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "client/mount/mount_options.h"
+#include "client/mount/mount_taking.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -15,99 +15,8 @@
 #include "smbquic/port.h"
 #include "smbquic/race.h"
 
-#define SIZE_DEFAULT ((size_t)1024 * 1024)
-#define SIZE_LEAST   ((size_t)4096)
-#define SECONDS_MOST 86400.0
-/* As Linux' cifs. */
-#define CLOSE_SECONDS 1.0
-/* As mount.cifs. */
-#define ECHO_MOST 600
 /* Of a previous version (MS-SMB2 2.2.32.2). */
 #define SNAPSHOT_FORMAT "@GMT-%Y.%m.%d-%H.%M.%S"
-
-struct taking {
-	struct mount_options *options;
-	const char *name;
-	const char *value; /* NULL: none */
-	char **why;
-};
-
-/* ------------------------------------------------------------------ values */
-
-static bool refuse(struct taking *t, const char *what)
-{
-	*t->why = talloc_asprintf(t->options, "%s%s%s: %s", t->name,
-				  t->value != NULL ? "=" : "",
-				  t->value != NULL ? t->value : "", what);
-	return false;
-}
-
-static bool take_text(struct taking *t, char **where)
-{
-	talloc_free(*where);
-	*where = talloc_strdup(t->options, t->value);
-	return *where != NULL || refuse(t, "out of memory");
-}
-
-static bool take_const(struct taking *t, const char **where)
-{
-	*where = talloc_strdup(t->options, t->value);
-	return *where != NULL || refuse(t, "out of memory");
-}
-
-static bool take_number(struct taking *t, int base, unsigned long long most,
-			unsigned long long *out)
-{
-	char *end = NULL;
-
-	errno = 0;
-	*out = strtoull(t->value, &end, base);
-	if (*t->value < '0' || *t->value > '9' || *end != '\0' || errno != 0 ||
-	    *out > most) {
-		return refuse(t, base == 8 ? "not an octal mode"
-					   : "not such a number");
-	}
-	return true;
-}
-
-static bool take_seconds(struct taking *t, double *out)
-{
-	char *end = NULL;
-	double n = strtod(t->value, &end);
-
-	if (*t->value < '0' || *t->value > '9' || *end != '\0' ||
-	    !(n >= 0 && n <= SECONDS_MOST)) {
-		return refuse(t, "not a number of seconds from 0 to 86400");
-	}
-	*out = n;
-	return true;
-}
-
-static bool take_mode(struct taking *t, mode_t *out)
-{
-	unsigned long long n = 0;
-
-	if (!take_number(t, 8, 07777, &n)) {
-		return false;
-	}
-	*out = (mode_t)n;
-	return true;
-}
-
-static bool take_size(struct taking *t, size_t *out)
-{
-	unsigned long long n = 0;
-
-	/* as mount.cifs takes it: no more than can be had */
-	if (!take_number(t, 10, UINT32_MAX, &n)) {
-		return refuse(t, "not a number of bytes");
-	}
-	if (n < SIZE_LEAST) {
-		return refuse(t, "bytes, at least 4096");
-	}
-	*out = n < SIZE_DEFAULT ? (size_t)n : SIZE_DEFAULT;
-	return true;
-}
 
 /* ----------------------------------------------------------------- options */
 
@@ -119,17 +28,17 @@ static bool set_user(struct taking *t)
 
 static bool set_password(struct taking *t)
 {
-	return take_text(t, &t->options->password);
+	return taking_text(t, &t->options->password);
 }
 
 static bool set_domain(struct taking *t)
 {
-	return take_text(t, &t->options->domain);
+	return taking_text(t, &t->options->domain);
 }
 
 static bool set_credentials(struct taking *t)
 {
-	return take_text(t, &t->options->credentials);
+	return taking_text(t, &t->options->credentials);
 }
 
 static bool set_keyring(struct taking *t)
@@ -153,8 +62,8 @@ static bool take_uid(struct taking *t, uid_t *out)
 		*out = pw->pw_uid;
 		return true;
 	}
-	if (!take_number(t, 10, UINT32_MAX - 1, &n)) {
-		return refuse(t, "no such user");
+	if (!taking_number(t, 10, UINT32_MAX - 1, &n)) {
+		return taking_refuse(t, "no such user");
 	}
 	*out = (uid_t)n;
 	return true;
@@ -180,8 +89,8 @@ static bool set_gid(struct taking *t)
 		t->options->gid = gr->gr_gid;
 		return true;
 	}
-	if (!take_number(t, 10, UINT32_MAX - 1, &n)) {
-		return refuse(t, "no such group");
+	if (!taking_number(t, 10, UINT32_MAX - 1, &n)) {
+		return taking_refuse(t, "no such group");
 	}
 	t->options->gid = (gid_t)n;
 	return true;
@@ -189,18 +98,18 @@ static bool set_gid(struct taking *t)
 
 static bool set_file_mode(struct taking *t)
 {
-	return take_mode(t, &t->options->file_mode);
+	return taking_mode(t, &t->options->file_mode);
 }
 
 static bool set_dir_mode(struct taking *t)
 {
-	return take_mode(t, &t->options->dir_mode);
+	return taking_mode(t, &t->options->dir_mode);
 }
 
 static bool set_actimeo(struct taking *t)
 {
 	t->options->dir_time = 0;
-	if (!take_seconds(t, &t->options->file_time)) {
+	if (!taking_seconds(t, &t->options->file_time)) {
 		return false;
 	}
 	t->options->dir_time = t->options->file_time;
@@ -209,17 +118,17 @@ static bool set_actimeo(struct taking *t)
 
 static bool set_acregmax(struct taking *t)
 {
-	return take_seconds(t, &t->options->file_time);
+	return taking_seconds(t, &t->options->file_time);
 }
 
 static bool set_acdirmax(struct taking *t)
 {
-	return take_seconds(t, &t->options->dir_time);
+	return taking_seconds(t, &t->options->dir_time);
 }
 
 static bool set_closetimeo(struct taking *t)
 {
-	return take_seconds(t, &t->options->close_time);
+	return taking_seconds(t, &t->options->close_time);
 }
 
 static bool set_cache(struct taking *t)
@@ -233,225 +142,19 @@ static bool set_cache(struct taking *t)
 			return true;
 		}
 	}
-	return refuse(t, "strict, none or loose");
+	return taking_refuse(t, "strict, none or loose");
 }
 
 static bool set_rsize(struct taking *t)
 {
-	return take_size(t, &t->options->read_size);
+	return taking_size(t, &t->options->read_size);
 }
 
 static bool set_wsize(struct taking *t)
 {
-	return take_size(t, &t->options->write_size);
+	return taking_size(t, &t->options->write_size);
 }
 
-static bool set_port(struct taking *t)
-{
-	return port_parse(t->value, &t->options->client.port) ||
-	       refuse(t, PORT_WANTED);
-}
-
-static bool set_max_channels(struct taking *t)
-{
-	unsigned long long n = 0;
-
-	if (!take_number(t, 10, CLIENT_MAX_CHANNELS, &n) || n == 0) {
-		return refuse(t, "a number from 1 to 8");
-	}
-	t->options->client.max_channels = (unsigned)n;
-	return true;
-}
-
-/* As the setting of client.conf. */
-static bool take_setting(struct taking *t, const char *key)
-{
-	char *why = NULL;
-
-	return client_options_set(t->options, &t->options->client, key,
-				  t->value, &why) ||
-	       refuse(t, why == NULL ? "out of memory" : why);
-}
-
-static bool set_quic_version(struct taking *t)
-{
-	return take_setting(t, "quic version");
-}
-
-static bool set_congestion_control(struct taking *t)
-{
-	return take_setting(t, "congestion control");
-}
-
-static bool set_ip(struct taking *t)
-{
-	return take_const(t, &t->options->client.address);
-}
-
-static bool set_transport(struct taking *t)
-{
-	char *list = talloc_strdup(t->options, t->value);
-	char *at = NULL;
-
-	/* a comma ends an option, so here a plus stands for it */
-	for (at = list; at != NULL && *at != '\0'; at++) {
-		*at = *at == '+' ? ',' : *at;
-	}
-	t->options->client.transports = list;
-	return list != NULL || refuse(t, "out of memory");
-}
-
-/* Trust is a whole: one word of it here, and no other file has a say. */
-static void own_trust(struct mount_options *o)
-{
-	struct tls_client_policy *tls = &o->client.tls;
-
-	if (o->trust_of_conf) {
-		tls->ca_file = NULL;
-		tls->pin = NULL;
-		tls->trust = TLS_TRUST_SYSTEM;
-		o->trust_of_conf = false;
-		o->trust_given = false;
-	}
-}
-
-static bool set_ca(struct taking *t)
-{
-	own_trust(t->options);
-	return take_const(t, &t->options->client.tls.ca_file);
-}
-
-static bool set_pin(struct taking *t)
-{
-	own_trust(t->options);
-	return take_const(t, &t->options->client.tls.pin);
-}
-
-static bool set_trust(struct taking *t)
-{
-	own_trust(t->options);
-	t->options->trust_given = true;
-	return tls_trust_parse(t->value, &t->options->client.tls.trust) ||
-	       refuse(t, "system, ca, pin, tofu or none");
-}
-
-static bool set_cert(struct taking *t)
-{
-	return take_const(t, &t->options->client.tls.cert_file);
-}
-
-static bool set_key(struct taking *t)
-{
-	return take_const(t, &t->options->client.tls.key_file);
-}
-
-/* As mount.cifs has it: 3 is any of 3.x, default what both like best. */
-static bool set_vers(struct taking *t)
-{
-	struct client_options *c = &t->options->client;
-
-	if (strcmp(t->value, "default") == 0) {
-		return true;
-	}
-	if (strcmp(t->value, "3") == 0) {
-		c->min_dialect = SMB2_DIALECT_300;
-		c->max_dialect = SMB2_DIALECT_311;
-		return true;
-	}
-	if (strcmp(t->value, "3.1") == 0) {
-		c->max_dialect = SMB2_DIALECT_311;
-	} else if (!client_dialect_parse(t->value, &c->max_dialect)) {
-		return refuse(t, "3.1.1, 3.0.2, 3.0, 2.1 or 2.0.2");
-	}
-	c->min_dialect = c->max_dialect;
-	return true;
-}
-
-#define SEC_WORDS "krb5, krb5i, ntlmssp, ntlmsspi or none"
-
-static bool set_sec(struct taking *t)
-{
-	const char *how = t->value;
-
-	t->options->anonymous = strcmp(how, "none") == 0;
-	if (t->options->anonymous) {
-		t->options->kerberos = CLIENT_KERBEROS_OFF;
-		return true;
-	}
-	if (strncmp(how, "krb5", 4) == 0) {
-		t->options->kerberos = CLIENT_KERBEROS_REQUIRED;
-		how += 4;
-	} else if (strncmp(how, "ntlmssp", 7) == 0) {
-		t->options->kerberos = CLIENT_KERBEROS_OFF;
-		how += 7;
-	} else {
-		return refuse(t, SEC_WORDS);
-	}
-	if (strcmp(how, "i") == 0 &&
-	    t->options->client.protection == CLIENT_PROTECTION_OFF) {
-		t->options->client.protection = CLIENT_PROTECTION_SIGN;
-	}
-	return *how == '\0' || strcmp(how, "i") == 0 || refuse(t, SEC_WORDS);
-}
-
-static bool set_seal(struct taking *t)
-{
-	t->options->client.protection = CLIENT_PROTECTION_ENCRYPT;
-	return true;
-}
-
-static bool set_sign(struct taking *t)
-{
-	if (t->options->client.protection == CLIENT_PROTECTION_OFF) {
-		t->options->client.protection = CLIENT_PROTECTION_SIGN;
-	}
-	return true;
-}
-
-static bool set_option(struct taking *t)
-{
-	char *cut = strchr(t->value, '=');
-	char *why = NULL;
-	bool ok = false;
-
-	if (cut == NULL) {
-		return refuse(t, "NAME=VALUE");
-	}
-	*cut = '\0';
-	ok = client_options_set(t->options, &t->options->client, t->value,
-				cut + 1, &why);
-	*cut = '=';
-	return ok || refuse(t, why == NULL ? "out of memory" : why);
-}
-
-static bool set_timeout(struct taking *t)
-{
-	double seconds = 0;
-
-	if (!take_seconds(t, &seconds)) {
-		return false;
-	}
-	t->options->client.timeout_ms = (unsigned)(seconds * 1000);
-	if (seconds > 0) {
-		t->options->client.connect_timeout_ms =
-			t->options->client.timeout_ms;
-	}
-	return true;
-}
-
-/* Linux' cifs takes a server for dead that has not answered three of them. */
-static bool set_echo_interval(struct taking *t)
-{
-	unsigned long long n = 0;
-
-	if (!take_number(t, 10, ECHO_MOST, &n) || n == 0) {
-		return refuse(t, "a number of seconds from 1 to 600");
-	}
-	t->options->client.timeout_ms = (unsigned)n * 3 * 1000;
-	return true;
-}
-
-/* Of the kernel. */
 static bool pass_on(struct taking *t, const char *name)
 {
 	char *longer = talloc_asprintf_append(
@@ -459,7 +162,7 @@ static bool pass_on(struct taking *t, const char *name)
 		name);
 
 	if (longer == NULL) {
-		return refuse(t, "out of memory");
+		return taking_refuse(t, "out of memory");
 	}
 	t->options->fuse = longer;
 	return true;
@@ -486,18 +189,20 @@ static bool set_snapshot(struct taking *t)
 	time_t when = 0;
 
 	if ((end == NULL || *end != '\0') &&
-	    take_number(t, 10, INT64_MAX, &n) && nttime_to_unix(n) > 0) {
+	    taking_number(t, 10, INT64_MAX, &n) && nttime_to_unix(n) > 0) {
 		when = (time_t)nttime_to_unix(n);
 		end = gmtime_r(&when, &tm) != NULL ? "" : NULL;
 	}
 	if (end == NULL || *end != '\0' ||
 	    strftime(token, sizeof(token), SNAPSHOT_FORMAT, &tm) == 0) {
-		return refuse(t, "a time like @GMT-2026.11.28-12.00.00, or as "
-				 "a number of 100 ns since 1601");
+		return taking_refuse(
+			t, "a time like @GMT-2026.11.28-12.00.00, or as "
+			   "a number of 100 ns since 1601");
 	}
 	talloc_free(o->snapshot);
 	o->snapshot = talloc_strdup(o, token);
-	return o->snapshot == NULL ? refuse(t, "out of memory") : set_ro(t);
+	return o->snapshot == NULL ? taking_refuse(t, "out of memory")
+				   : set_ro(t);
 }
 
 static bool set_noac(struct taking *t)
@@ -521,12 +226,12 @@ static bool set_strictcache(struct taking *t)
 
 static bool set_fsname(struct taking *t)
 {
-	return take_text(t, &t->options->name);
+	return taking_text(t, &t->options->name);
 }
 
 static bool set_debug(struct taking *t)
 {
-	return log_set_levels(t->value) || refuse(t, "not a log level");
+	return log_set_levels(t->value) || taking_refuse(t, "not a log level");
 }
 
 /* Somebody counted on it: one line says that it does nothing here. */
@@ -538,7 +243,7 @@ static bool pass_over(struct taking *t)
 		t->name);
 
 	if (longer == NULL) {
-		return refuse(t, "out of memory");
+		return taking_refuse(t, "out of memory");
 	}
 	o->passed_over = longer;
 	return true;
@@ -629,34 +334,34 @@ static const struct row rows[] = {
 	{"file_mode",	VALUE,	set_file_mode,
 	 "mode of files where the server tells none (0755)"},
 	{"dir_mode",	VALUE,	set_dir_mode, "mode of folders, likewise"},
-	{"transport",	VALUE,	set_transport,
+	{"transport",	VALUE,	server_set_transport,
 	 "auto, quic, tcp or a list with ports: quic:4433+tcp:4450"},
-	{"port",	VALUE,	set_port,
+	{"port",	VALUE,	server_set_port,
 	 "port of transports that have none in the list"},
-	{"ip",		VALUE,	set_ip,
+	{"ip",		VALUE,	server_set_ip,
 	 "ADDRESS to connect to; the certificate must have the name"},
-	{"addr",	VALUE,	set_ip, NULL},
-	{"ca",		VALUE,	set_ca,
+	{"addr",	VALUE,	server_set_ip, NULL},
+	{"ca",		VALUE,	server_set_ca,
 	 "FILE of the authorities to trust (PEM)"},
-	{"pin",		VALUE,	set_pin,
+	{"pin",		VALUE,	server_set_pin,
 	 "sha256:HEX (or sha1:HEX), the only certificate to trust"},
-	{"trust",	VALUE,	set_trust,
+	{"trust",	VALUE,	server_set_trust,
 	 "system, ca, pin, tofu or none"},
-	{"cert",	VALUE,	set_cert,
+	{"cert",	VALUE,	server_set_cert,
 	 "FILE with a certificate of our own (PEM)"},
-	{"key",		VALUE,	set_key, "FILE with its key"},
-	{"vers",	VALUE,	set_vers,
+	{"key",		VALUE,	server_set_key, "FILE with its key"},
+	{"vers",	VALUE,	server_set_vers,
 	 "dialect over TCP: 3.1.1, 3.0.2, 3.0, 2.1, 2.0.2; QUIC is 3.1.1"},
-	{"sec",		VALUE,	set_sec,
+	{"sec",		VALUE,	server_set_sec,
 	 "ntlmssp or krb5; ntlmsspi or krb5i to sign; none: as nobody"},
 	{"cruid",	VALUE,	set_cruid,
 	 "user whose Kerberos tickets are taken (who mounts)"},
 	{"multiuser",	NO_VALUE, set_multiuser,
 	 "everybody logs on with tickets of his own"},
-	{"seal",	NO_VALUE, set_seal,
+	{"seal",	NO_VALUE, server_set_seal,
 	 "encryption is required, by SMB or a transport both accept"},
-	{"sign",	NO_VALUE, set_sign, "signing is required"},
-	{"option",	VALUE,	set_option,
+	{"sign",	NO_VALUE, server_set_sign, "signing is required"},
+	{"option",	VALUE,	server_set_option,
 	 "a setting of smb.conf, such as client signing=desired"},
 	{"posix",	NO_VALUE, set_posix,
 	 "the POSIX extensions, where the server has them (default)"},
@@ -672,10 +377,10 @@ static const struct row rows[] = {
 	{"multichannel", NO_VALUE, set_multichannel,
 	 "two connections, where the server can"},
 	{"nomultichannel", NO_VALUE, set_nomultichannel, "one (default)"},
-	{"max_channels", VALUE,	set_max_channels, "so many, 1 to 8"},
-	{"quic_version", VALUE,	set_quic_version,
+	{"max_channels", VALUE,	server_set_max_channels, "so many, 1 to 8"},
+	{"quic_version", VALUE,	server_set_quic_version,
 	 "version of QUIC to begin with: v1 (default) or v2"},
-	{"congestion_control", VALUE, set_congestion_control,
+	{"congestion_control", VALUE, server_set_congestion_control,
 	 "how fast QUIC sends: cubic (default) or bbr"},
 	{"cache",	VALUE,	set_cache,
 	 "strict (default), none or loose"},
@@ -697,9 +402,9 @@ static const struct row rows[] = {
 	 "an error when the server does not answer"},
 	{"hard",	NO_VALUE, set_hard,
 	 "wait for the server to come back (default)"},
-	{"timeout",	VALUE,	set_timeout,
+	{"timeout",	VALUE,	server_set_timeout,
 	 "seconds without any answer after which it is lost (30)"},
-	{"echo_interval", VALUE, set_echo_interval,
+	{"echo_interval", VALUE, server_set_echo_interval,
 	 "as in mount.cifs: a third of timeout"},
 	{"snapshot",	VALUE,	set_snapshot,
 	 "TIME: what was there then, read only"},
@@ -814,17 +519,17 @@ static bool take_option(struct taking *t)
 			return set_user_flag(t);
 		}
 		if (rows[i].value == VALUE && t->value == NULL) {
-			return refuse(t, "needs a value");
+			return taking_refuse(t, "needs a value");
 		}
 		if (rows[i].value == NO_VALUE && t->value != NULL) {
-			return refuse(t, "takes no value");
+			return taking_refuse(t, "takes no value");
 		}
 		return rows[i].take(t);
 	}
 	if (t->options->sloppy) {
 		return pass_over(t);
 	}
-	return refuse(t, "no such option; --help lists them");
+	return taking_refuse(t, "no such option; --help lists them");
 }
 
 bool mount_options_parse(struct mount_options *options, const char *list,
@@ -859,125 +564,7 @@ bool mount_options_parse(struct mount_options *options, const char *list,
 	return ok;
 }
 
-/* --------------------------------------------------------------- the whole */
-
-struct mount_options *mount_options_new(TALLOC_CTX *mem_ctx)
-{
-	struct mount_options *o = talloc_zero(mem_ctx, struct mount_options);
-
-	if (o == NULL) {
-		return NULL;
-	}
-	client_options_default(&o->client);
-	o->client.posix = true;
-	o->leases = true;
-	o->close_time = CLOSE_SECONDS;
-	o->client.timeout_ms = 30000;
-	o->fuse = talloc_strdup(o, "");
-	o->passed_over = talloc_strdup(o, "");
-	o->uid = getuid();
-	o->gid = getgid();
-	o->file_mode = 0755;
-	o->dir_mode = 0755;
-	o->file_time = 1;
-	o->dir_time = 1;
-	o->read_size = SIZE_DEFAULT;
-	o->write_size = SIZE_DEFAULT;
-	o->file_ids = true;
-	o->map_names = true;
-	o->send_locks = true;
-	o->xattrs = true;
-	o->permissions = true;
-	o->allow_other = getuid() == 0;
-	return o;
-}
-
-static bool check_trust(struct mount_options *o, char **why)
-{
-	struct tls_client_policy *tls = &o->client.tls;
-
-	if (!o->trust_given && tls->pin != NULL) {
-		tls->trust = TLS_TRUST_PIN;
-	} else if (!o->trust_given && tls->ca_file != NULL) {
-		tls->trust = TLS_TRUST_CA;
-	}
-	if (tls->trust == TLS_TRUST_TOFU && tls->known_hosts == NULL) {
-		tls->known_hosts = client_conf_state_file(
-			o, "XDG_CONFIG_HOME", ".config", "known_hosts");
-	}
-	if (tls->trust == TLS_TRUST_TOFU && tls->known_hosts == NULL) {
-		*why = talloc_strdup(o, "trust=tofu needs HOME, for the file "
-					"of known servers");
-	} else if (tls->trust == TLS_TRUST_CA && tls->ca_file == NULL) {
-		*why = talloc_strdup(o, "trust=ca needs ca=FILE");
-	} else if (tls->trust == TLS_TRUST_PIN && tls->pin == NULL) {
-		*why = talloc_strdup(o, "trust=pin needs pin=sha256:HEX");
-	} else if (tls->pin != NULL && !tls_pin_valid(tls->pin)) {
-		*why = talloc_asprintf(o,
-				       "pin=%s: neither a SHA-256 of 64 "
-				       "hexadecimal digits nor a SHA-1 of 40",
-				       tls->pin);
-	} else if ((tls->cert_file == NULL) != (tls->key_file == NULL)) {
-		*why = talloc_strdup(o, "cert= and key= need each other");
-	}
-	return *why == NULL;
-}
-
-static bool can_read(struct mount_options *o, const char *file, char **why)
-{
-	if (file == NULL || access(file, R_OK) == 0) {
-		return true;
-	}
-	*why = talloc_asprintf(o, "%s: %s", file, strerror(errno));
-	return false;
-}
-
-static bool check_transports(struct mount_options *o, char **why)
-{
-	struct race_params lanes = {0};
-	char *bad = NULL;
-
-	if (race_parse_lanes(o, o->client.transports, 0, &lanes, &bad)) {
-		return true;
-	}
-	*why = talloc_asprintf(o, "transport=%s: %s", o->client.transports,
-			       bad != NULL ? bad : "out of memory");
-	return false;
-}
-
-/* With sessions of everybody's it is for the server to say who may what. */
-static bool check_tickets(struct mount_options *o, char **why)
-{
-	bool kerberos = o->kerberos != CLIENT_KERBEROS_OFF;
-
-	if (o->multiuser && !kerberos) {
-		*why = talloc_strdup(o, "multiuser needs sec=krb5: nobody "
-					"else's password is known");
-	} else if (o->has_ticket_uid && !kerberos) {
-		*why = talloc_strdup(o, "cruid= needs sec=krb5");
-	} else if (o->has_ticket_uid && o->ticket_uid != geteuid() &&
-		   geteuid() != 0) {
-		*why = talloc_strdup(o, "cruid= of another is for root");
-	} else if (o->multiuser && geteuid() != 0) {
-		*why = talloc_strdup(o, "multiuser is for root, who may use "
-					"the tickets of others");
-	}
-	o->permissions = o->permissions && !o->multiuser;
-	return *why == NULL;
-}
-
-bool mount_options_check(struct mount_options *o, char **why)
-{
-	*why = NULL;
-	if (o->cache == MOUNT_CACHE_NONE) {
-		o->file_time = 0;
-		o->dir_time = 0;
-	}
-	return check_tickets(o, why) && check_transports(o, why) &&
-	       check_trust(o, why) && can_read(o, o->client.tls.ca_file, why) &&
-	       can_read(o, o->client.tls.cert_file, why) &&
-	       can_read(o, o->client.tls.key_file, why);
-}
+/* -------------------------------------------------------------------- help */
 
 void mount_options_help(FILE *to)
 {
