@@ -123,7 +123,7 @@ enum param args_of_field(const struct certmap_field *field);
 void args_print_help(const struct command *commands);
 void args_print_command_help(const struct command *command);
 
-/* --- main.c: what commands share ---------------------------------------- */
+/* --- command.c: what commands share ------------------------------------- */
 
 /** Says it on stderr. @return STATUS_FAILED */
 int command_failed(const char *format, ...)

@@ -89,12 +89,6 @@ void cmd_scopy(struct shell *shell, int argc, char **argv);
 
 /* cmd_session.c */
 
-/** The settings that a tree keeps, of the one that is used. */
-void shell_tree_settings(struct shell *shell);
-/** The same of any tree. @return false: without the POSIX extensions, which
- *  were asked for. */
-bool shell_settings_of(const struct shell *shell, struct client_tree *tree);
-
 void cmd_listconnect(struct shell *shell, int argc, char **argv);
 void cmd_logoff(struct shell *shell, int argc, char **argv);
 void cmd_logon(struct shell *shell, int argc, char **argv);

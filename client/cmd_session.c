@@ -154,22 +154,6 @@ static struct connected *connect_share(struct shell *shell, const char *what,
 	return &p->share[p->shares++];
 }
 
-bool shell_settings_of(const struct shell *shell, struct client_tree *tree)
-{
-	client_tree_map_names(tree, shell->map_names);
-	client_tree_add_options(
-		tree, shell->backup ? FILE_OPEN_FOR_BACKUP_INTENT : 0);
-	return client_tree_use_posix(tree, shell->posix || shell->case_counts);
-}
-
-void shell_tree_settings(struct shell *shell)
-{
-	if (!shell_settings_of(shell, shell->tree)) {
-		shell->posix = false;
-		shell->case_counts = false;
-	}
-}
-
 /* ------------------------------------------------------------------ shares */
 
 void cmd_shares(struct shell *shell, int argc, char **argv)

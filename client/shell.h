@@ -357,6 +357,11 @@ bool shell_credentials_user(struct shell_options *options, const char *text);
 
 /** Connect, log on, and connect to the share, if there is one. */
 bool shell_connect(struct shell *shell);
+/** The settings that a tree keeps, of the one that is used. */
+void shell_tree_settings(struct shell *shell);
+/** The same of any tree. @return false: without the POSIX extensions, which
+ *  were asked for. */
+bool shell_settings_of(const struct shell *shell, struct client_tree *tree);
 /** Where certificates that were seen first are kept. */
 char *shell_known_hosts(TALLOC_CTX *mem_ctx);
 /** -L */

@@ -14,6 +14,7 @@
  *	link.c          connections with a logged-on user
  *	server.c        SMBCSRV: a share of a link; who asks for the password
  *	server_cache.c  which SMBCSRV there are, unless the program keeps them
+ *	entries.c       what was read of a folder
  *	place.c         from an address to its share: the frame of most calls
  *	open.c io.c dir.c browse.c path.c stat.c xattr.c notify.c print.c
  *	                the operations: libsmb_X() is what the slot X of a
@@ -281,7 +282,7 @@ int libsmb_ftruncate(SMBCCTX *c, SMBCFILE *file, off_t size);
 off_t libsmb_splice(SMBCCTX *c, SMBCFILE *from, SMBCFILE *to, off_t count,
 		    int (*progress)(off_t n, void *priv), void *priv);
 
-/* ---------------------------------------------------------- dir.c browse.c */
+/* ----------------------------------------------- entries.c dir.c browse.c */
 
 /** One entry, of whatever is listed. */
 struct dir_item {
@@ -293,7 +294,19 @@ struct dir_item {
 	uint64_t file_id;
 };
 
+/** Of a folder, in the order in which they came. */
+struct dir_entries {
+	TALLOC_CTX *texts;
+	struct dir_item *item;
+	size_t count, room, next;
+	bool complete; /* there are no more */
+	void *dirent;  /* what smbc_readdir() returned, as the next */
+	struct libsmb_file_info info;
+};
+
+/** NULL: out of memory. */
 struct dir_entries *entries_new(TALLOC_CTX *mem_ctx);
+/** A copy at the end. @return false: out of memory. */
 bool entries_add(struct dir_entries *e, const struct dir_item *item);
 
 /** smb://, smb://workgroup/, smb://server/. @return 0 or an errno value. */
