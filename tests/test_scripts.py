@@ -201,6 +201,20 @@ esac
         self.assertTrue(self.read('have/libpopt-dev'))
         self.assertEqual(len(self.log('sudo')), 2)
 
+    def test_readme_has_each_library(self):
+        with open(os.path.join(TOP, 'README.md')) as f:
+            table = f.read().split('## What it stands on')[1]
+        known = re.findall(r'[a-z0-9.+-]+',
+                           ' '.join(line.split('|')[1]
+                                    for line in table.splitlines()
+                                    if line.startswith('|')))
+        rows = self.read('scripts/setup').split("PACKAGES='\n")[1]
+        for row in rows.split("\n'")[0].splitlines():
+            cells = [cell.strip() for cell in row.split('|')]
+            if cells[0].startswith('build') and cells[1].startswith('lib'):
+                if cells[1] != 'libc6-dev':
+                    self.assertIn(cells[1], known)
+
     def test_other_systems_get_a_list(self):
         for name in ('dirname', 'sed', 'grep', 'tr', 'bash', 'env'):
             os.symlink(shutil.which(name), self.path('bin/' + name))
