@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "client/cmd_list.h"
+#include "smbquic/alarm.h"
 
 /* From one attempt to the next, when nobody is there. */
 #define FIRST_PAUSE_MS	 100
@@ -122,9 +123,8 @@ static bool may_come(NTSTATUS status)
 
 static void wait_ms(struct shell *shell, unsigned ms)
 {
-	struct tevent_req *req = shell_need(tevent_wakeup_send(
-		shell, shell->ev,
-		tevent_timeval_current_ofs(ms / 1000, ms % 1000 * 1000)));
+	struct tevent_req *req =
+		shell_need(alarm_wait_send(shell, shell->ev, ms));
 
 	(void)tevent_req_poll(req, shell->ev);
 	talloc_free(req);
