@@ -87,7 +87,7 @@ static const struct setting settings[] = {
 	[CONFIG_REJECT_UNENCRYPTED] = {
 		"reject unencrypted access", SETTING_GLOBAL, SETTING_BOOL,
 		"yes",
-		"Whether clients that cannot encrypt (SMB 2, names_of_guests, no cipher "
+		"Whether clients that cannot encrypt (SMB 2, guests, no cipher "
 		"in common) are refused where encryption is required: by "
 		"server smb encrypt for the server or a share, or by server "
 		"smb encrypt users. With no they are let in, and what they do "
