@@ -247,6 +247,11 @@ static void test_conf(void **state)
 	setenv("SMBQUIC_TRANSPORT", "pigeon", 1);
 	assert_false(mount_options_conf(o, "files"));
 	unsetenv("SMBQUIC_TRANSPORT");
+	/* nobody says which transport */
+	setenv("SMBQUIC_CONFIG", "/dev/null", 1);
+	assert_true(mount_options_conf(o, "files"));
+	assert_string_equal(o->client.transports, "auto");
+	assert_true(mount_options_check(o, &why));
 	unsetenv("SMBQUIC_CONFIG");
 	unlink(name);
 	talloc_free(o);

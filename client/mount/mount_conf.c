@@ -65,7 +65,9 @@ bool mount_options_conf(struct mount_options *o, const char *server)
 	if (!client_conf_check(&conf)) {
 		return false;
 	}
-	o->client.transports = conf.transport;
+	if (conf.transport != NULL) {
+		o->client.transports = conf.transport;
+	}
 	o->client.port = conf.port;
 	o->client.address = conf.address;
 	o->domain = conf.workgroup != NULL ? talloc_strdup(o, conf.workgroup)
