@@ -442,16 +442,31 @@ static void keys_pair(const struct transport_backend *near,
 	talloc_free(p);
 }
 
+static uint64_t key_packets_before;
+
+static int few_packets(void **state)
+{
+	(void)state;
+	key_packets_before = qk_key_packets;
+	qk_key_packets = 500;
+	log_set_levels("0 quic:10");
+	return 0;
+}
+
+/* Also after a test that was skipped, or failed. */
+static int usual_packets(void **state)
+{
+	(void)state;
+	log_set_sink(NULL, NULL);
+	log_set_levels("1");
+	qk_key_packets = key_packets_before;
+	return 0;
+}
+
 static void test_keys(void **state)
 {
-	const uint64_t packets = qk_key_packets;
-
 	(void)state;
-	log_set_levels("0 quic:10");
-	qk_key_packets = 500;
 	each_pair(keys_pair);
-	qk_key_packets = packets;
-	log_set_levels("1");
 }
 
 /* Asked for again and again, and then given up. */
@@ -495,7 +510,8 @@ int main(void)
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_freed),
 		cmocka_unit_test(test_gone),
-		cmocka_unit_test(test_keys),
+		cmocka_unit_test_setup_teardown(test_keys, few_packets,
+						usual_packets),
 		cmocka_unit_test(test_keys_denied),
 	};
 
