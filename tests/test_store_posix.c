@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "server/store_posix.h"
+#include "smbquic/alarm.h"
 #include "tests/fixture_posix.h"
 #include "tests/store_contract.h"
 
@@ -462,8 +463,7 @@ static void test_no_root(void **state)
 
 static void turn(struct world *w)
 {
-	struct tevent_req *req = tevent_wakeup_send(
-		w, w->ev, tevent_timeval_current_ofs(0, 2000));
+	struct tevent_req *req = alarm_wait_send(w, w->ev, 2);
 
 	assert_true(tevent_req_poll(req, w->ev));
 	talloc_free(req);
@@ -492,6 +492,7 @@ static void test_closed_in_threads(void **state)
 	int before = 0;
 
 	make_file(w, "f", "x");
+	turn(w); /* the loop's alarms have a descriptor from now on */
 	before = count_open_files();
 	store = new_store(w, (struct store_options){0});
 	loop = pthread_self();
