@@ -114,39 +114,7 @@ near_client()
 		-c "$commands" "$@"
 }
 
-near_udp_firewall()
-{
-	# routing rules come before the addresses of this machine
-	run far ip rule add pref 100 lookup local
-	run far ip rule del pref 0
-	# only a router refuses by ICMP
-	run far sysctl -w net.ipv4.ip_forward=1 net.ipv4.icmp_ratelimit=0
-}
-
-firewall()
-{
-	local kind=$1
-
-	shift
-	far ip rule del pref 10 2>>"$FULL"
-	[ "$kind" = none ] || run far ip rule add pref 10 ipproto 17 \
-		dport "$QUIC_PORT" "$@" "$kind"
-}
-
-says()
-{
-	local file=$1 word
-
-	shift
-	for word; do
-		grep -qF -- "$word" "$file" || {
-			echo "  does not say: $word"
-			sed 's/^/  but: /' "$file"
-		}
-	done
-}
-
-moves()
+near_moves()
 {
 	local old=$NEAR_ADDRESS
 
