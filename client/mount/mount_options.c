@@ -10,10 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "client/conf.h"
 #include "smbquic/log.h"
-#include "smbquic/port.h"
-#include "smbquic/race.h"
 
 /* Of a previous version (MS-SMB2 2.2.32.2). */
 #define SNAPSHOT_FORMAT "@GMT-%Y.%m.%d-%H.%M.%S"
@@ -155,6 +152,7 @@ static bool set_wsize(struct taking *t)
 	return taking_size(t, &t->options->write_size);
 }
 
+/* Of the kernel. */
 static bool pass_on(struct taking *t, const char *name)
 {
 	char *longer = talloc_asprintf_append(

@@ -4,11 +4,8 @@
 #include "client/mount/mount_taking.h"
 
 #include <string.h>
-#include <strings.h>
 
-#include "client/conf.h"
 #include "smbquic/port.h"
-#include "smbquic/race.h"
 
 /* As mount.cifs. */
 #define ECHO_MOST 600
@@ -218,5 +215,3 @@ bool server_set_echo_interval(struct taking *t)
 	t->options->client.timeout_ms = (unsigned)n * 3 * 1000;
 	return true;
 }
-
-/* Of the kernel. */
