@@ -42,7 +42,9 @@ static void extent_write(struct cache_extent *extent)
 	TALLOC_CTX *owner = talloc_new(extent);
 
 	extent->busy = true;
-	extent->forgets = cache->forgets;
+	if (extent->written == 0) {
+		extent->forgets = cache->forgets;
+	}
 	if (owner == NULL || talloc_reference(owner, extent->data) == NULL) {
 		write_failed(extent, NT_STATUS_NO_MEMORY);
 		return;

@@ -18,7 +18,8 @@ static struct {
 	struct smb2_guid key;
 	uint32_t asked;
 	NTSTATUS write_status, read_status;
-	size_t write_most; /* of one request; 0: all */
+	size_t write_most;	      /* of one request; 0: all */
+	struct client_cache *changes; /* while the first of these is served */
 	unsigned acks;
 	uint32_t acked;	      /* state */
 	const uint8_t *model; /* what the file must be when it is acked */
@@ -102,6 +103,10 @@ static void serve_write(const struct message_pdu *pdu, struct peer_reply *reply)
 	}
 	out.count = (uint32_t)in.data.len;
 	smb2_write_response_encode(testlib_peer_body(reply), &out);
+	if (server.changes != NULL) {
+		client_cache_changed(server.changes, server.size);
+		server.changes = NULL;
+	}
 }
 
 static void serve_set(const struct message_pdu *pdu)
@@ -414,6 +419,15 @@ static void test_written_is_kept(void **state)
 	assert_int_equal(client_cache_settle(cache), NT_STATUS_OK);
 	assert_int_equal(figures(cache).clean, 0);
 	memset(server.bytes, 9, 1000);
+	read_all(cache, 200000, 50000);
+	/* or while a part of it was */
+	assert_int_equal(client_cache_write(cache, 0, "abcdef", 6),
+			 NT_STATUS_OK);
+	server.write_most = 4;
+	server.changes = cache;
+	assert_int_equal(client_cache_settle(cache), NT_STATUS_OK);
+	assert_int_equal(figures(cache).clean, 0);
+	memset(server.bytes, 8, 2);
 	read_all(cache, 200000, 50000);
 	talloc_free(cache);
 }
