@@ -130,29 +130,21 @@ static void wait_ms(struct shell *shell, unsigned ms)
 	talloc_free(req);
 }
 
-static unsigned ms_since(const struct timeval *begin)
-{
-	struct timeval now = tevent_timeval_current();
-	struct timeval d = tevent_timeval_until(begin, &now);
-
-	return (unsigned)(d.tv_sec * 1000 + d.tv_usec / 1000);
-}
-
 /* Who says --reconnect waits for a server that is not there yet, as for one
  * that goes. */
 static NTSTATUS connect_patiently(struct shell *shell, struct client_options *o,
 				  char **why)
 {
 	unsigned most = shell->options->reconnect_given ? o->reconnect_ms : 0;
-	struct timeval begin = tevent_timeval_current();
+	uint64_t begin = alarm_clock();
 	bool told = false;
 	unsigned pause = FIRST_PAUSE_MS;
 
 	for (;;) {
 		NTSTATUS status =
 			client_connect(shell, shell->ev, o, &shell->conn, why);
-		unsigned past = ms_since(&begin);
-		unsigned left = past < most ? most - past : 0;
+		uint64_t past = alarm_clock() - begin;
+		unsigned left = past < most ? most - (unsigned)past : 0;
 
 		if (NT_STATUS_IS_OK(status) || left == 0 || !may_come(status)) {
 			return status;
