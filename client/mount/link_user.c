@@ -271,6 +271,7 @@ static void user_shared(struct tevent_req *subreq)
 		return;
 	}
 	client_tree_map_names(user->tree, user->mount->options->map_names);
+	(void)client_tree_use_posix(user->tree, user->mount->posix);
 	user->refused = false;
 	user->attempts = 0;
 	log_info("%s: uid %lu is logged on", user->mount->source,
