@@ -36,6 +36,23 @@ struct alarm {
 /* Loops are few, those of threads among them. */
 static struct alarms *loops;
 static pthread_mutex_t loops_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t forks_once = PTHREAD_ONCE_INIT;
+
+static void lock_loops(void)
+{
+	pthread_mutex_lock(&loops_lock);
+}
+
+static void unlock_loops(void)
+{
+	pthread_mutex_unlock(&loops_lock);
+}
+
+/* A child of a program with threads has the lock as it was: free. */
+static void mind_forks(void)
+{
+	(void)pthread_atfork(lock_loops, unlock_loops, unlock_loops);
+}
 
 uint64_t alarm_clock(void)
 {
@@ -114,9 +131,9 @@ static int alarms_destructor(struct alarms *all)
 	}
 	TALLOC_FREE(all->fde);
 	close(all->fd);
-	pthread_mutex_lock(&loops_lock);
+	lock_loops();
 	LIST_REMOVE(loops, all);
-	pthread_mutex_unlock(&loops_lock);
+	unlock_loops();
 	return 0;
 }
 
@@ -138,9 +155,9 @@ static struct alarms *alarms_new(struct tevent_context *ev)
 		talloc_free(all);
 		return NULL;
 	}
-	pthread_mutex_lock(&loops_lock);
+	lock_loops();
 	LIST_ADD(loops, all);
-	pthread_mutex_unlock(&loops_lock);
+	unlock_loops();
 	talloc_set_destructor(all, alarms_destructor);
 	return all;
 }
@@ -149,10 +166,11 @@ static struct alarms *alarms_of(struct tevent_context *ev)
 {
 	struct alarms *all = NULL;
 
-	pthread_mutex_lock(&loops_lock);
+	pthread_once(&forks_once, mind_forks);
+	lock_loops();
 	for (all = loops; all != NULL && all->ev != ev; all = all->next) {
 	}
-	pthread_mutex_unlock(&loops_lock);
+	unlock_loops();
 	return all != NULL ? all : alarms_new(ev);
 }
 
