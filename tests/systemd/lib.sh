@@ -31,7 +31,13 @@ refused() {
 	! "$@" || fail "worked: $*"
 }
 
-# within SECONDS COMMAND...: soon it holds
+# over NAME: no process of that program is there
+over() {
+	! pgrep -x "$1" >/dev/null
+}
+
+# within SECONDS COMMAND...: soon it holds; COMMAND is not refused, which ends
+# the step
 within() {
 	local end=$((SECONDS + $1))
 
