@@ -460,7 +460,7 @@ def run(options, directory):
     if FAT in names:
         return fat(options.rounds, directory / FAT,
                    FAT_SHORT if options.short else FAT_MIB)
-    return []
+    return ["'%s' is not measured" % FAT] if options.check else []
 
 
 def measure(b, contestants, rounds):
