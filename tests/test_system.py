@@ -138,7 +138,7 @@ class System(unittest.TestCase):
             path = os.path.join(folder, 'smbquic.conf')
             done = subprocess.run([program, '-F', '-s', path], text=True,
                                   capture_output=True, timeout=60, check=False)
-            self.assertEqual(done.returncode, 1)
+            self.assertEqual(done.returncode, 78)
             self.assertIn('smbquic.conf.example there', done.stderr)
             text = text_of('smbquic.conf.example')
             with open(path, 'w', encoding='utf-8') as f:
