@@ -50,8 +50,9 @@ static char *wire_name(struct call *call, const char *path,
 		       : path_map_to_server(call, call->map_names, path);
 }
 
-/* What the tree has for all opens; 3.3.5.9.12: not when a handle is reclaimed,
- * because a server may refuse what does not belong there. */
+/* What the tree has for all opens, and the caller for this one; 3.3.5.9.12: not
+ * when a handle is reclaimed, because a server may refuse what does not belong
+ * there. */
 static struct client_open with_tree(const struct call *call,
 				    const struct client_open *how,
 				    const struct file_origin *origin)
@@ -61,6 +62,8 @@ static struct client_open with_tree(const struct call *call,
 	all.options |= call->options;
 	if (origin == NULL || !origin->reclaims) {
 		open_how_posix(&all, call->use_posix);
+	} else {
+		all.contexts = NULL;
 	}
 	return all;
 }

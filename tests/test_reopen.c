@@ -132,6 +132,46 @@ static void test_reclaims(void **state)
 	assert_false(has(contexts_of(f, origin), "RqLs", &data));
 }
 
+/* The whole CREATE of an open with contexts of its caller. */
+static struct wire_slice created_with(struct fixture *f,
+				      const struct file_origin *origin)
+{
+	struct call *call = call_new(f, f->conn, f->session, f->tree);
+	struct smb2_create_request out = {0};
+
+	assert_non_null(call);
+	assert_true(file_add_origin(call, origin->path, &origin->how, origin));
+	assert_true(smb2_create_request_decode(call->part[0].w.buf,
+					       call->part[0].w.len, &out));
+	return out.contexts;
+}
+
+/* Samba refuses a DH2C beside which there is more than a lease. */
+static void test_reclaims_without_wishes(void **state)
+{
+	struct fixture *f = *state;
+	const struct smb2_guid id = {.bytes = "0123456789abcde"};
+	const struct client_contexts wishes = {
+		.snapshot = 5, .maximal_access = true, .app_instance = &id};
+	struct client_open how = reading();
+	struct file_origin *origin = NULL;
+	struct wire_slice contexts = {0};
+	struct wire_slice data = {0};
+
+	how.contexts = &wishes;
+	origin = origin_of(f, &how);
+	contexts = created_with(f, origin);
+	assert_true(has(contexts, "TWrp", &data));
+	assert_true(smb2_create_context_find(
+		contexts, SMB2_CREATE_APP_INSTANCE_ID, &data));
+	origin->reclaims = true;
+	contexts = created_with(f, origin);
+	assert_true(has(contexts, "DH2C", &data));
+	assert_false(has(contexts, "TWrp", &data));
+	assert_false(smb2_create_context_find(
+		contexts, SMB2_CREATE_APP_INSTANCE_ID, &data));
+}
+
 /* ---------------------------------------------------------- what comes back */
 
 static bool take(struct file_origin *origin, struct wire_writer *w)
@@ -260,13 +300,10 @@ static void test_sequence(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_asks),
-		TEST(test_asks_for_less),
-		TEST(test_reclaims),
-		TEST(test_takes),
-		TEST(test_takes_no_nonsense),
-		TEST(test_locks),
-		TEST(test_sequence),
+		TEST(test_asks),     TEST(test_asks_for_less),
+		TEST(test_reclaims), TEST(test_reclaims_without_wishes),
+		TEST(test_takes),    TEST(test_takes_no_nonsense),
+		TEST(test_locks),    TEST(test_sequence),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
