@@ -137,8 +137,21 @@ static off_t good_bytes(int fd)
 	return hole > BLOCK ? (hole - BLOCK) / BLOCK * BLOCK : 0;
 }
 
-/* @return the bytes that are good, if it is that file's. */
-static off_t try_one(int folder, const char *name, const char *of)
+/* What has the name already stays, if it is no file or as long: reget may have
+ * gone on with it since. */
+static off_t bytes_at(const char *local)
+{
+	struct stat st = {0};
+
+	if (stat(local, &st) != 0) {
+		return 0;
+	}
+	return S_ISREG(st.st_mode) ? st.st_size : INT64_MAX;
+}
+
+/* @return the bytes that are good, if it is that file's, and they are more than
+ * those; else 0. */
+static off_t try_one(int folder, const char *name, const char *of, off_t than)
 {
 	char buf[OF_MAX] = "";
 	struct stat st = {0};
@@ -151,7 +164,7 @@ static off_t try_one(int folder, const char *name, const char *of)
 	if (says(fd, buf, sizeof(buf)) && strcmp(buf, of) == 0) {
 		good = good_bytes(fd);
 	}
-	if (good > 0 && ftruncate(fd, good) != 0) {
+	if (good <= than || ftruncate(fd, good) != 0) {
 		good = 0;
 	}
 	close(fd);
@@ -176,13 +189,14 @@ uint64_t partial_adopt(const char *local, const char *of)
 	const char *best = NULL;
 	DIR *dir = folder != NULL ? opendir(folder) : NULL;
 	struct dirent *e = NULL;
-	off_t most = 0;
+	off_t most = bytes_at(local);
 
 	if (dir != NULL && tells_holes(dirfd(dir))) {
 		for (e = readdir(dir); e != NULL; e = readdir(dir)) {
-			off_t good = is_ours(e->d_name) ? try_one(dirfd(dir),
-								  e->d_name, of)
-							: 0;
+			off_t good = is_ours(e->d_name)
+					     ? try_one(dirfd(dir), e->d_name,
+						       of, most)
+					     : 0;
 
 			if (good > most) {
 				most = good;

@@ -24,7 +24,7 @@ void partial_end(int fd);
 
 /**
  * Take up what is left next to a local file: it gets that name, in the place
- * of what has it, and is cut off behind the bytes that are good.
+ * of a shorter file that has it, and is cut off behind the bytes that are good.
  *
  * @return how many there are; 0: nothing was taken up.
  */
