@@ -90,9 +90,14 @@ static bool get_failed_here(struct tevent_req *req, int err)
 static void get_say_of(struct get_state *state)
 {
 	const struct copy_limits *limits = &state->t->limits;
+	size_t io_size = limits->io_size;
 	char *of = NULL;
 
-	if (limits->io_size == 0 || limits->io_size >= PARTIAL_LEAST_IO) {
+	io_size = io_size != 0 ? io_size : PARTIAL_LEAST_IO;
+	if (limits->rate != NULL) { /* makes them smaller, see copy.c */
+		io_size = copy_rate_size(limits->rate, io_size);
+	}
+	if (io_size >= PARTIAL_LEAST_IO) {
 		of = partial_of(state, state->t->shell, state->remote,
 				&state->stat);
 		local_file_is_of(state->to, of, state->stat.size);
