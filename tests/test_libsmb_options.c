@@ -267,7 +267,8 @@ static void test_log(void **state)
 static void test_configuration(void **state)
 {
 	SMBCCTX *c = *state;
-	char *path = talloc_asprintf(NULL, "%s/smb.conf", testlib_tmpdir(NULL));
+	char *folder = testlib_tmpdir(NULL);
+	char *path = talloc_asprintf(folder, "%s/smb.conf", folder);
 	FILE *f = fopen(path, "w");
 
 	assert_non_null(f);
@@ -282,7 +283,7 @@ static void test_configuration(void **state)
 	assert_int_equal(smbc_setConfiguration(c, NULL), -1);
 	assert_int_equal(errno, EINVAL);
 	assert_string_equal(smbc_getWorkgroup(c), "HERE");
-	talloc_free(path);
+	talloc_free(folder);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
