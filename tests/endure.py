@@ -227,11 +227,9 @@ class Limit(Fault):
         self.before = resource.prlimit(pid, self.which)
         self.limit = self.now() + self.more
         resource.prlimit(pid, self.which, (self.limit, self.before[1]))
-        storm = [self.run.start("storm%d" % i, self.run.client(
-            "put big storm%d; del storm%d" % (i, i), "-t", "20",
-            "--reconnect=20")) for i in range(STORM)]
+        storm = self.run.storm(20)
         end = time.monotonic() + PATIENCE
-        while any(one.poll() is None for one in storm):
+        while any(one.poll() is None for one in storm.values()):
             self.look()
             if time.monotonic() > end:
                 raise Failed("clients that find no end")
@@ -292,13 +290,10 @@ class Ports(Fault):
 
     def begin(self):
         self.may_have(PORTS)
-        storm = [self.run.start("storm%d" % i, self.run.client(
-            "put big storm%d; del storm%d" % (i, i), "-t", "20",
-            "--reconnect=0")) for i in range(STORM)]
         told = 0
-        for i, one in enumerate(storm):
+        for name, one in self.run.storm(0).items():
             if one.wait(PATIENCE) != 0:
-                text = self.run.told("storm%d" % i)
+                text = self.run.told(name)
                 told += 1
                 if "cannot reach" not in text and "lost" not in text:
                     raise Failed("no port, and no reason: " + text)
@@ -356,6 +351,7 @@ class Run:
         self.image, self.disk = self.dir / "disk.img", self.dir / "disk"
         self.broken = self.dir / "disk.broken"
         self.children, self.mounts = {}, []
+        self.storms = {}
         self.share, self.server = None, None
         tag = "sqe%d" % os.getpid()
         self.network = (tag + "s", tag + "c")
@@ -442,6 +438,16 @@ class Run:
         return self.server.client_args(
             "//%s/data" % self.server.name, words,
             transport=self.options.transport, options=["-q", *options])
+
+    def storm(self, reconnect):
+        """@return clients by name, each of which sends a file of that name
+        and deletes it."""
+        self.storms = {
+            name: self.start(name, self.client(
+                "put big %s; del %s" % (name, name), "-t", "20",
+                "--reconnect=%d" % reconnect))
+            for name in ("storm%d" % i for i in range(STORM))}
+        return self.storms
 
     def tool(self, name, *words):
         r, kind = self.server, self.options.transport
@@ -594,6 +600,11 @@ class Run:
 
     def judge_rest(self):
         names = ["flush", "through", "held", "copy"]
+        # a file that came whole, and was not deleted: who was refused that
+        # has failed, and the others left nothing
+        names += [name for name, one in self.storms.items()
+                  if one.returncode != 0 and (self.share / name).exists()]
+        self.storms = {}
         done = subprocess.run(
             self.near(self.client("; ".join("del " + name for name in names))),
             check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
