@@ -99,7 +99,7 @@ class Full(Fault):
     goes_on = False
 
     def begin(self):
-        with open(self.run.disk / "filler", "wb", buffering=0) as out:
+        with open(self.run.disk / "filler", "ab", buffering=0) as out:
             try:
                 for size in (1 << 20, RECORD):
                     while True:
@@ -111,7 +111,13 @@ class Full(Fault):
                 os.sync()
 
     def missed(self):
-        return self.run.writes(errno.ENOSPC)
+        # who found no room for his copy deletes what he had of it
+        end = time.monotonic() + PATIENCE
+        why = self.run.writes(errno.ENOSPC)
+        while why and time.monotonic() < end:
+            self.begin()
+            why = self.run.writes(errno.ENOSPC)
+        return why
 
     def end(self):
         (self.run.disk / "filler").unlink(missing_ok=True)
