@@ -120,7 +120,13 @@ slow_put() {
 	client alice data "put /root/$1 $1" --limit-rate="$3" "${@:4}" \
 		>"/root/$1.log" 2>&1 &
 	COPY=$!
-	within 30 test -s "/srv/data/$1"
+	within 30 arriving /srv/data
+}
+
+# arriving FOLDER: bytes of a copy are there, which has a temporary name until it
+# is whole
+arriving() {
+	[ -n "$(find "$1" -maxdepth 1 -name '.smbquic-*' -size +0)" ]
 }
 
 # copied NAME: that has gone well
