@@ -3,6 +3,7 @@
  * reply.c - responses: headers, error bodies, credits, compounds, and who signs
  * or seals (MS-SMB2 3.3.4.1 to 3.3.4.4).
  */
+#include <errno.h>
 
 #include "server/binding.h"
 #include "server/chain.h"
@@ -348,6 +349,11 @@ static void outgoing_done(struct tevent_req *subreq)
 	int err = message_write_recv(subreq);
 
 	talloc_free(out);
+	if (err == EPIPE) {
+		/* it went, and did not wait to hear that it is logged off */
+		conn_end(conn, TRANSPORT_CLOSE_DONE, "the client is done");
+		return;
+	}
 	if (err != 0) {
 		conn_lost(conn, err);
 		return;

@@ -396,7 +396,8 @@ struct tevent_req *transport_write_send(TALLOC_CTX *mem_ctx,
 					struct tevent_context *ev,
 					struct transport *t,
 					const struct iovec *iov, int count);
-/** @return 0 or an errno value as for reads. */
+/** @return 0 or an errno value as for reads; EPIPE: the peer closed the
+ *          connection in an orderly way before it had it all. */
 int transport_write_recv(struct tevent_req *req);
 
 /**
