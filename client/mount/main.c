@@ -418,7 +418,9 @@ static int take_credentials(const struct mount *mount)
 
 /* ------------------------------------------------------------- background */
 
-/* What is told to the one who started us: a byte, when it works. */
+/* What is told to the one who started us: a byte, when it works. Until then we
+ * are of its process group: an automounter's may go where others have to wait
+ * for this mount. */
 struct waiting {
 	int fd;
 	bool foreground;
@@ -461,6 +463,7 @@ static void tell_ready(struct mount *mount)
 		return;
 	}
 	leave_terminal();
+	setsid();
 	if (write(w->fd, "", 1) != 1) {
 		log_warn("nobody waits for the mount any more");
 	}
@@ -485,7 +488,6 @@ static int wait_for_child(struct waiting *w)
 	if (pid == 0) {
 		close(pipes[0]);
 		w->fd = pipes[1];
-		setsid();
 		return -1;
 	}
 	close(pipes[1]);
