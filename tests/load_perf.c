@@ -9,7 +9,8 @@
  * PAUSE milliseconds. fill: each writes through into a file of its own, 64 KiB
  * at a time, as many at once as the server's credits allow and at most DEEP,
  * from its beginning again after FILE_SIZE. It says "ready" when all are logged
- * on and goes to work; at the end one line:
+ * on, and goes to work when it is told something, or its input ends; at the end
+ * one line:
  *
  *	N operations, microseconds P50 P90 P99 P99.9 MOST; a connection A to B
  *
@@ -19,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "client/client.h"
 
@@ -37,6 +39,7 @@ struct load {
 	unsigned connections;
 	unsigned seconds, pause_ms;
 	double end;
+	bool begun;
 	struct one *ones;
 	uint32_t *samples; /* microseconds */
 	size_t count;
@@ -141,6 +144,9 @@ static void was_read(struct tevent_req *req)
 	talloc_free(req);
 	talloc_free(owner);
 	took(one, "read", status, one->began);
+	if (data.len != SMALL) {
+		die("read", status, "less than was written");
+	}
 	wait_for(one, client_close_send(one->conn, one->file), closed);
 }
 
@@ -225,6 +231,29 @@ static void fill(struct one *one)
 /* ---------------------------------------------------------------------------
  */
 
+/* What small operations read. */
+static void make_small(struct one *one)
+{
+	struct client_open how = {0};
+	NTSTATUS status = NT_STATUS_OK;
+
+	client_open_default(&how);
+	how.access = FILE_WRITE_DATA;
+	how.disposition = FILE_OVERWRITE_IF;
+	status = client_open(one->conn, one->tree, one->name, &how, &one->file,
+			     NULL);
+	if (status == NT_STATUS_OK) {
+		status = client_write(one->file, 0, zeros, SMALL);
+	}
+	if (status == NT_STATUS_OK) {
+		status = client_close(one->file);
+	}
+	if (status != NT_STATUS_OK) {
+		die(one->name, status, client_why(one->conn));
+	}
+	TALLOC_FREE(one->file);
+}
+
 static void come(struct one *one)
 {
 	struct load *load = one->load;
@@ -282,16 +311,44 @@ static void report(struct load *load)
 	fflush(stdout);
 }
 
+static void told(struct tevent_context *ev, struct tevent_fd *fde,
+		 uint16_t flags, void *private_data)
+{
+	struct load *load = private_data;
+
+	(void)ev;
+	(void)flags;
+	load->begun = true;
+	talloc_free(fde);
+}
+
+/* Those who are logged on stay so. */
+static void wait_for_others(struct load *load)
+{
+	printf("ready\n");
+	fflush(stdout);
+	if (tevent_add_fd(load->ev, load->ev, STDIN_FILENO, TEVENT_FD_READ,
+			  told, load) == NULL) {
+		die("standard input", NT_STATUS_NO_MEMORY, NULL);
+	}
+	while (!load->begun) {
+		tevent_loop_once(load->ev);
+	}
+}
+
 static void work(struct load *load)
 {
 	for (unsigned i = 0; i < load->connections; i++) {
 		load->ones[i].load = load;
-		snprintf(load->ones[i].name, sizeof(load->ones[i].name), "%s%u",
-			 load->fill ? "fill" : "small", i);
+		snprintf(load->ones[i].name, sizeof(load->ones[i].name),
+			 "%s%d-%u", load->fill ? "fill" : "small",
+			 (int)getpid(), i);
 		come(&load->ones[i]);
+		if (!load->fill) {
+			make_small(&load->ones[i]);
+		}
 	}
-	printf("ready\n");
-	fflush(stdout);
+	wait_for_others(load);
 	load->end = now() + load->seconds;
 	for (unsigned i = 0; i < load->connections; i++) {
 		if (load->fill) {
