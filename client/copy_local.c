@@ -219,21 +219,33 @@ static struct tevent_req *local_begin(struct tevent_req *req,
 	return tevent_req_post(req, ev);
 }
 
+/* @return NULL: no memory; with a request *job may be NULL, for the same. */
+static struct tevent_req *local_req(TALLOC_CTX *mem_ctx, struct copy_end *end,
+				    struct job **job)
+{
+	struct local_state *state = NULL;
+	struct tevent_req *req =
+		tevent_req_create(mem_ctx, &state, struct local_state);
+
+	*job = NULL;
+	if (req != NULL) {
+		state->end = end;
+		*job = talloc_zero(state, struct job);
+	}
+	return req;
+}
+
 static struct tevent_req *local_read_send(TALLOC_CTX *mem_ctx,
 					  struct tevent_context *ev,
 					  struct copy_end *end, uint64_t offset,
 					  size_t len)
 {
-	struct local_state *state = NULL;
-	struct tevent_req *req =
-		tevent_req_create(mem_ctx, &state, struct local_state);
 	struct job *job = NULL;
+	struct tevent_req *req = local_req(mem_ctx, end, &job);
 
 	if (req == NULL) {
 		return NULL;
 	}
-	state->end = end;
-	job = talloc_zero(state, struct job);
 	if (job != NULL) {
 		job->block = copy_block_new(job, len, &job->into);
 	}
@@ -253,16 +265,12 @@ static struct tevent_req *local_write_send(TALLOC_CTX *mem_ctx,
 					   struct copy_end *end,
 					   struct copy_block *block)
 {
-	struct local_state *state = NULL;
-	struct tevent_req *req =
-		tevent_req_create(mem_ctx, &state, struct local_state);
 	struct job *job = NULL;
+	struct tevent_req *req = local_req(mem_ctx, end, &job);
 
 	if (req == NULL) {
 		return NULL;
 	}
-	state->end = end;
-	job = talloc_zero(state, struct job);
 	if (job != NULL) {
 		job->block = talloc_steal(job, block);
 	}

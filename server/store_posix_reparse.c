@@ -25,6 +25,23 @@ _Static_assert(STORE_REPARSE_MAX >= REPARSE_SIZE_MAX, "all fit");
 
 /* --- what it says --------------------------------------------------------- */
 
+/* @return where a link of that tag leads; the caller frees it. NULL: it is
+ * none, or there is no memory. */
+static char *link_target(struct wire_slice data, uint32_t tag)
+{
+	struct reparse reparse = {0};
+	bool relative = false;
+	char *target = malloc(TARGET_SIZE);
+
+	if (target != NULL && reparse_decode(data, &reparse) == NT_STATUS_OK &&
+	    reparse.tag == tag &&
+	    reparse_target(&reparse, target, TARGET_SIZE, &relative) > 0) {
+		return target;
+	}
+	free(target);
+	return NULL;
+}
+
 /*
  * A file system has little room for attributes, and a symbolic link has its
  * target twice, in UTF-16. One that does not fit is kept as
@@ -33,39 +50,29 @@ _Static_assert(STORE_REPARSE_MAX >= REPARSE_SIZE_MAX, "all fit");
 static bool link_shorter(struct wire_slice data, struct wire_writer *w)
 {
 	uint8_t *copy = malloc(REPARSE_SIZE_MAX);
-	char *target = malloc(TARGET_SIZE);
+	char *target = link_target(data, IO_REPARSE_TAG_SYMLINK);
 	struct wire_writer again =
 		wire_writer_fixed(copy, copy != NULL ? REPARSE_SIZE_MAX : 0);
-	struct reparse reparse = {0};
-	bool relative = false;
-	bool same =
-		copy != NULL && target != NULL &&
-		reparse_decode(data, &reparse) == NT_STATUS_OK &&
-		reparse.tag == IO_REPARSE_TAG_SYMLINK &&
-		reparse_target(&reparse, target, TARGET_SIZE, &relative) > 0 &&
-		reparse_put_symlink(&again, target) &&
-		wire_slice_equal(wire_writer_slice(&again), data) &&
-		reparse_put_lx_symlink(w, target);
+	bool same = copy != NULL && target != NULL &&
+		    reparse_put_symlink(&again, target) &&
+		    wire_slice_equal(wire_writer_slice(&again), data) &&
+		    reparse_put_lx_symlink(w, target);
 
 	free(copy);
 	free(target);
 	return same;
 }
 
+/* What link_shorter() made, as it was; anything else stays. */
 static void link_longer(struct wire_writer *w)
 {
-	struct wire_slice kept = wire_writer_slice(w);
 	uint8_t *copy = malloc(STORE_REPARSE_MAX);
-	char *target = malloc(TARGET_SIZE);
+	char *target =
+		link_target(wire_writer_slice(w), IO_REPARSE_TAG_LX_SYMLINK);
 	struct wire_writer longer =
 		wire_writer_fixed(copy, copy != NULL ? STORE_REPARSE_MAX : 0);
-	struct reparse reparse = {0};
-	bool relative = false;
 
 	if (copy != NULL && target != NULL &&
-	    reparse_decode(kept, &reparse) == NT_STATUS_OK &&
-	    reparse.tag == IO_REPARSE_TAG_LX_SYMLINK &&
-	    reparse_target(&reparse, target, TARGET_SIZE, &relative) > 0 &&
 	    reparse_put_symlink(&longer, target) && longer.len <= w->cap) {
 		memcpy(w->buf, longer.buf, longer.len);
 		w->len = longer.len;
